@@ -430,7 +430,9 @@ app.post('/chat', async (req, res) => {
       .getByRole('group', { name: 'Or a rating' })
       .getByRole('button', { name: '4' });
     const ground = () =>
-      four.evaluate((button: object) => getComputedStyle(button as never).backgroundColor);
+      page.evaluate<string>(
+        `getComputedStyle(document.querySelectorAll('fieldset button')[3]).backgroundColor`,
+      );
     const before = await ground();
     await four.click();
     assert.equal(await four.getAttribute('aria-pressed'), 'true');
