@@ -21,7 +21,9 @@ export function DisplayMenu(): ReactNode {
         <Icon name="clock" />
         <span className="visually-hidden">Times and theme: </span>
         <span className={css.wide}>{zone === 'utc' ? 'UTC' : 'Local time'}</span>
-        <Icon name="sun" />
+        <span className={`${css.wide} ${css.theme}`}>
+          <Icon name="sun" />
+        </span>
       </Menu.Trigger>
       <Menu.Portal>
         <Menu.Positioner sideOffset={4} align="end">
