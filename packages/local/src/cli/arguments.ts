@@ -71,8 +71,8 @@ Options of the server:
   --max-size <size>     delete the oldest traces once the file and its index are larger, as 500MB or 2GB, or none
                         (default ${DEFAULT_MAX_SIZE})
   --open                open the page in a browser
-  --editor <name>       let the page link stack frames below this folder to an editor: ${EDITORS.slice(0, 5).join(', ')},
-                        ${EDITORS.slice(5).join(', ')}
+  --editor <name>       the page links stack frames below this folder to an editor:
+                        ${EDITORS.join(', ')}
   --quiet               print the addresses only, no traces
   --strict              refuse what does not satisfy the strict profile, which this library keeps
   --api-key <key>       the only key that clients may use (default: any)
