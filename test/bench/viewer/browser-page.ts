@@ -57,7 +57,7 @@ export class BrowserPage {
     await this.shown(label);
     await this.page.evaluate(`new Promise((resolve) => {
       const look = () => {
-        const grid = document.querySelector('[aria-label="${label}"]');
+        const grid = document.querySelector('[aria-rowcount][aria-label="${label}"]');
         if (Number(grid?.getAttribute('aria-rowcount')) >= ${count}) requestAnimationFrame(resolve);
         else requestAnimationFrame(look);
       };
@@ -69,7 +69,7 @@ export class BrowserPage {
   async scroll(label: string, from: 'top' | 'here' = 'top'): Promise<Sample> {
     await this.cpu();
     const ms = await this.page.evaluate<number>(`new Promise((resolve) => {
-      const grid = document.querySelector('[aria-label="${label}"]');
+      const grid = document.querySelector('[aria-rowcount][aria-label="${label}"]');
       ${from === 'top' ? 'grid.scrollTop = 0;' : ''}
       const by = grid.scrollTop > 1e5 ? -400 : 400;
       let longest = 0, frames = 0, last = 0;
@@ -102,7 +102,7 @@ export class BrowserPage {
   async key(label: string, key: string): Promise<Sample> {
     await this.cpu();
     const ms = await this.page.evaluate<number>(`new Promise((resolve) => {
-      const grid = document.querySelector('[aria-label="${label}"]');
+      const grid = document.querySelector('[aria-rowcount][aria-label="${label}"]');
       grid.focus();
       const begin = performance.now();
       grid.dispatchEvent(new KeyboardEvent('keydown', { key: '${key}', bubbles: true }));

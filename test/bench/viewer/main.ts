@@ -150,15 +150,23 @@ async function list(): Promise<void> {
   await opened.page.reload();
   const begin = performance.now();
   await opened.shown('Requests');
-  await opened.page.evaluate(`new Promise((resolve) => {
-    const grid = document.querySelector('[aria-label="Requests"]');
+  const refusals = await opened.page.evaluate<string[]>(`new Promise((resolve) => {
+    const refusals = [];
     const look = () => {
-      if (Number(grid.getAttribute('aria-rowcount')) > ${rows}) return resolve();
+      const grid = document.querySelector('[aria-rowcount][aria-label="Requests"]');
+      if (Number(grid.getAttribute('aria-rowcount')) > ${rows}) return resolve(refusals);
+      const alert = document.querySelector('main [role="alert"]');
+      if (alert !== null) {
+        refusals.push(alert.textContent);
+        alert.querySelector('button').click();
+      }
       grid.scrollTop = 1e9;
       requestAnimationFrame(look);
     };
     look();
   })`);
+  if (refusals.length > 0)
+    printValue(`pages that were refused: ${refusals[0]}`, `${refusals.length}`);
   printValue(`${rows} rows: scrolled to the last`, `${seconds(performance.now() - begin)} s`);
   printValue(`${rows} rows: heap of the page`, megabytes(await opened.heapBytes()));
   const limits = { rounds, limitMs: FRAME_MS };
@@ -269,7 +277,7 @@ async function arrival(opened: BrowserPage) {
   const id = `arrival-${++arrived}-${Date.now()}`;
   const name = `/arrival-${arrived}`;
   const seen = opened.page.evaluate<number>(`new Promise((resolve) => {
-    const list = document.querySelector('[aria-label="Requests"]');
+    const list = document.querySelector('[aria-rowcount][aria-label="Requests"]');
     const look = () => {
       if (list.textContent.includes('${name}')) resolve(Date.now());
       else requestAnimationFrame(look);
