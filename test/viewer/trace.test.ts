@@ -77,6 +77,23 @@ describe('a trace', function () {
     assert.deepEqual(complaints, []);
   });
 
+  it('is loaded once, however many of its steps are selected later', async () => {
+    const { page } = await viewer.open('/health');
+    const loads: string[] = [];
+    page.on('request', (request) => {
+      const { pathname } = new URL(request.url());
+      if (pathname === `/api/traces/${agent}`) loads.push(pathname);
+    });
+    await page.clock.install();
+    await page.goto(`${viewer.origin}/traces/${agent}`);
+    await stepRow(page, 'search_rooms').waitFor();
+    await page.clock.fastForward(120_000);
+    await stepRow(page, 'reserve_room').click();
+    await page.waitForURL(/step=5/);
+    await page.getByRole('heading', { name: 'reserve_room' }).waitFor();
+    assert.equal(loads.length, 1);
+  });
+
   it('is walked through by arrow keys, which fold and unfold', async () => {
     const { page } = await viewer.open(`/traces/${agent}`);
     await stepRow(page, 'search_rooms').waitFor();

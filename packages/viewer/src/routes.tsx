@@ -68,7 +68,10 @@ function tracePage(queries: QueryClient) {
     component: lazyRouteComponent(() => import('./trace/trace-page.js'), 'TracePage'),
     loader: ({ params, preload }) => {
       // A link under the pointer is not opened yet.
-      if (!preload) void queries.prefetchQuery(traceQuery(Number(params.number)));
+      if (preload) return;
+      // It is called again for each step that the address names: a trace that is there stays as it is.
+      const staleTime = Number.POSITIVE_INFINITY;
+      void queries.prefetchQuery({ ...traceQuery(Number(params.number)), staleTime });
     },
   });
 }
