@@ -299,6 +299,7 @@ const startLocalServer: Keys<local.LocalServerOptions> = {
   maxBodyBytes: true,
   otlpQuietMs: true,
   maxConnections: true,
+  editor: true,
   intercept: true,
 };
 

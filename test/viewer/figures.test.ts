@@ -162,6 +162,24 @@ describe('the figures of a trace', function () {
     assert.equal(await total.textContent(), '38');
   });
 
+  it('are a badge for a trace that came late, as one that waited in a spool', async () => {
+    const late = await viewer.send(
+      ragRequest('When?', 'An hour ago.', { time: Date.now() - 3_600_000 }),
+    );
+    const { page } = await viewer.open(`/traces/${late}`);
+    const badge = page.locator('header li').getByText('late', { exact: true });
+    await badge.waitFor();
+    assert.match((await badge.getAttribute('title')) ?? '', /spool/);
+    const { page: other } = await viewer.open(`/traces/${rag}`);
+    await stepRow(other, 'OpenAI Chat Completion').waitFor();
+    assert.equal(await other.locator('header li').getByText('late', { exact: true }).count(), 0);
+    await page.goto(`${viewer.origin}/health`);
+    await page.getByRole('link', { name: 'late' }).click();
+    await page.waitForURL(/mark=late/);
+    const rows = page.locator('main [role="row"][aria-selected]');
+    await until(async () => (await rows.count()) === 1, 'the late row alone');
+  });
+
   it('are badges for what the tracer did, each with its meaning, and each a filter', async () => {
     const { page } = await viewer.open(`/traces/${marked}`);
     for (const [mark, meaning] of [

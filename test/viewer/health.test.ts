@@ -26,6 +26,9 @@ describe('the counts of an app', function () {
     const { page, complaints } = await viewer.open('/health');
     const app = page.locator('article', { hasText: `process ${process.pid}` });
     await app.getByRole('heading', { name: /pipeline counted/ }).waitFor();
+    const facts = await app.locator('dl > div').allTextContents();
+    assert.deepEqual(facts, ['Started3', 'Published2', 'Queued1']);
+    await app.getByText('All counts').click();
     const counts = app.getByRole('treegrid');
     for (const line of [/started:\s?3/, /published:\s?2/, /queued:\s?1/]) {
       await counts.getByRole('row').filter({ hasText: line }).waitFor();
@@ -33,6 +36,32 @@ describe('the counts of an app', function () {
     await tracer.shutdown();
     assert.deepEqual(viewer.server.problems, []);
     assert.deepEqual(complaints, []);
+  });
+
+  it('say what was sampled out and what was lost, and why', async () => {
+    const stats = {
+      started: 9,
+      published: 4,
+      queued: 0,
+      sampledOut: 3,
+      dropped: { queue_full: 2 },
+    };
+    await fetch(`${viewer.server.url}/inference-pipelines/odd/data-stream`, {
+      method: 'POST',
+      headers: {
+        authorization: 'Bearer any',
+        'content-type': 'application/json',
+        'x-openlayer-tracing-stats': JSON.stringify({ name: 'process 1', stats }),
+      },
+      body: '{}',
+    });
+    const { page } = await viewer.open('/health');
+    const app = page.locator('article', { hasText: 'pipeline odd' });
+    await app.waitFor();
+    assert.deepEqual(await app.locator('dl > div').allTextContents(), [
+      ...['Started9', 'Published4', 'Queued0'],
+      ...['Sampled out3', 'Lost2 queue_full'],
+    ]);
   });
 
   it('are sent with rows alone, and to no platform elsewhere', async () => {

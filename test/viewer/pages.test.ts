@@ -163,6 +163,17 @@ describe('all pages', function () {
     assert.deepEqual(complaints, []);
   });
 
+  it('have charts on which a click leads to the requests of that time', async () => {
+    const { page } = await viewer.open('/overview');
+    const plot = page.locator('figure', { hasText: 'Latency' }).locator('.u-over');
+    await plot.waitFor();
+    const box = await plot.boundingBox();
+    assert.ok(box);
+    await page.mouse.click(box.x + box.width - 4, box.y + 40);
+    await page.waitForURL(/\/requests\?from=\d+&to=\d+/);
+    await page.locator('main [role="row"][aria-selected]').first().waitFor();
+  });
+
   it('tell of calls that were refused, and why', async () => {
     await fetch(`${viewer.server.url}/inference-pipelines/dev/data-stream`, {
       method: 'POST',

@@ -10,7 +10,7 @@ describe('the list without requests', function () {
 
   it('has the variables that send requests here, as the command prints them', async () => {
     const { page } = await viewer().open('/requests');
-    const lines = await page.locator('main pre').textContent();
+    const lines = await page.locator('main pre').first().textContent();
     assert.deepEqual(lines?.split('\n'), [
       `export OPENLAYER_BASE_URL=${viewer().server.url}`,
       'export OPENLAYER_API_KEY=local-key',
@@ -18,11 +18,39 @@ describe('the list without requests', function () {
     ]);
   });
 
+  it('has the lines for apps with OpenTelemetry, which send a trace when they are set', async () => {
+    const { page } = await viewer().open('/requests');
+    await page.getByRole('button', { name: 'OpenTelemetry' }).click();
+    const lines = (await page.locator('main pre').first().textContent()) ?? '';
+    const variables = new Map(
+      [...lines.matchAll(/(OTEL_\w+)=(\S+)/g)].map(([, name = '', value = '']) => [name, value]),
+    );
+    assert.equal(variables.get('OTEL_EXPORTER_OTLP_PROTOCOL'), 'http/protobuf');
+    const [, key = ''] = (variables.get('OTEL_EXPORTER_OTLP_HEADERS') ?? '').split('=');
+    const response = await fetch(`${variables.get('OTEL_EXPORTER_OTLP_ENDPOINT')}/v1/traces`, {
+      method: 'POST',
+      headers: { authorization: decodeURIComponent(key), 'content-type': 'application/json' },
+      body: '{"resourceSpans":[]}',
+    });
+    assert.equal(response.status, 200);
+  });
+
+  it('says which calls were refused, and why', async () => {
+    const { page } = await viewer().open('/requests');
+    await fetch(`${viewer().server.url}/inference-pipelines/dev/data-stream`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer any', 'content-type': 'application/json' },
+      body: '{"rows": 3}',
+    });
+    await page.getByRole('heading', { name: 'Some calls were refused' }).waitFor();
+    await page.getByText(/400 POST .*data-stream/).waitFor();
+  });
+
   it('has no key that the server would refuse', async () => {
     await using server = await startLocalServer({ apiKey: 'secret' });
     const { page } = await viewer().open('/requests');
     await page.goto(server.viewerUrl);
-    const lines = (await page.locator('main pre').textContent()) ?? '';
+    const lines = (await page.locator('main pre').first().textContent()) ?? '';
     assert.match(lines, /OPENLAYER_API_KEY='<the API key of this server>'/);
     assert.doesNotMatch(lines, /secret|local-key/);
   });

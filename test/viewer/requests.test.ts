@@ -37,6 +37,60 @@ describe('the list of requests', function () {
     assert.deepEqual(complaints, []);
   });
 
+  it('loads pages without contents: at most 25 KB for 50 requests', async () => {
+    const words = Array.from({ length: 400 }, (_, n) => (n * 2654435761).toString(36).slice(-7));
+    const rowsWithTexts = Array.from({ length: 100 }, (_, place) => {
+      const text = (from: number) =>
+        Array.from({ length: 2000 }, (_, n) => words[(from + n * (place + 3)) % 400]).join(' ');
+      return ragRequest(text(place), text(place + 77), {
+        user: `user-${words[place]}`,
+        session: 'long-texts',
+        // Below the rows of the other tests.
+        time: Date.now() - 30 * 3_600_000,
+      });
+    });
+    await rows.send(...rowsWithTexts);
+    const { page } = await rows.open('/health');
+    const [response] = await Promise.all([
+      page.waitForResponse((each) => each.url().includes('/api/traces?')),
+      page.goto(`${rows.origin}/requests?session=long-texts`),
+    ]);
+    const { traces } = (await response.json()) as { traces: readonly unknown[] };
+    assert.equal(traces.length, 100);
+    const { responseBodySize } = await response.request().sizes();
+    assert.ok(responseBodySize <= 50_000, `${responseBodySize} bytes`);
+    await rowsOf(page).first().waitFor();
+  });
+
+  it('shows 200 characters of the question and of the answer, also in two lines', async () => {
+    const question = `Where is the ${'very '.repeat(80)}end?`;
+    const answer = `It is ${'rather '.repeat(80)}far.`;
+    await rows.send(ragRequest(question, answer, { user: 'previewed' }));
+    const { page } = await rows.open('/requests?user=previewed');
+    const preview = rowsOf(page).first().locator('[title^="Where is"]');
+    await preview.waitFor();
+    const texts = await preview.locator('bdi').allTextContents();
+    assert.deepEqual(
+      texts.map((text) => text.length),
+      [200, 200],
+    );
+    const [asked, answered] = [preview.locator('bdi').first(), preview.locator('bdi').last()];
+    const [left, right] = [await asked.boundingBox(), await answered.boundingBox()];
+    assert.ok(left && right && left.width > 80 && right.width > 80, 'both have room');
+    await page.getByRole('button', { name: 'Columns' }).click();
+    await page.getByRole('menuitemcheckbox', { name: 'Two lines' }).click();
+    await page.waitForURL(/lines=2/);
+    await until(async () => {
+      const [top, below] = [await topOf(asked), await topOf(answered)];
+      return top !== undefined && below !== undefined && below > top;
+    }, 'the answer below the question');
+    await page.getByRole('menuitemcheckbox', { name: 'Model' }).click();
+    await page.waitForURL(/columns=models/);
+    await page.keyboard.press('Escape');
+    await page.getByRole('columnheader', { name: 'Model' }).waitFor();
+    await page.goBack();
+  });
+
   it('asks for the token where it has none, and shows nothing', async () => {
     const { page } = await rows.open('/requests');
     await rowsOf(page).first().waitFor();
@@ -264,6 +318,16 @@ describe('the list of requests', function () {
     await page.waitForURL((url) => url.searchParams.get('trace') !== first);
     await page.keyboard.press('Escape');
     await page.waitForURL((url) => url.searchParams.get('trace') === null);
+  });
+
+  it('has all of its columns in sight beside a request', async () => {
+    const { page } = await rows.open('/requests');
+    await rowsOf(page).nth(1).click();
+    await page.getByRole('treegrid', { name: 'Steps' }).waitFor();
+    const list = await page.getByRole('grid', { name: 'Requests' }).boundingBox();
+    const latency = await rowsOf(page).nth(1).locator('[role="gridcell"]').last().boundingBox();
+    assert.ok(list && latency);
+    assert.ok(latency.x + latency.width <= list.x + list.width);
   });
 
   it('shows each request beside the list from the start: whole, unfolded, without matches of another', async () => {

@@ -6,7 +6,7 @@
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { oddRows } from './corpus.ts';
-import { agentRequest, dayOfRequests, ragRequest } from './rows.ts';
+import { agentRequest, dayOfRequests, failedRequest, ragRequest } from './rows.ts';
 import { Viewer } from './support.ts';
 
 const FOLDER = fileURLToPath(new URL('.screenshots/', import.meta.url));
@@ -47,12 +47,14 @@ const skew = isForDocs ? 0 : await viewer.send(oddRows().skew ?? {});
 await viewer.send(...dayOfRequests(240));
 const rag = await viewer.send(
   ragRequest('How often can I renew a loan?', 'Twice, online or at the desk.', {
-    time: Date.now() - 90_000,
+    // Later ones would be marked as late.
+    time: Date.now() - 40_000,
   }),
 );
 const agent = await viewer.send(
-  agentRequest({ time: Date.now() - 60_000, user: 'grace', session: 'visit-60' }),
+  agentRequest({ time: Date.now() - 30_000, user: 'grace', session: 'visit-60' }),
 );
+const failed = isForDocs ? 0 : await viewer.send(failedRequest());
 if (isForDocs) {
   await takeForDocs('requests', '/requests', 'main [role="row"][aria-selected]');
   await takeForDocs('trace', `/traces/${agent}?step=6`, '[role="tabpanel"] article');
@@ -64,9 +66,12 @@ await take('trace', `/traces/${agent}?step=6`, '[role="tabpanel"] article');
 await take('documents', `/traces/${rag}?step=2`, '[role="tabpanel"] section');
 await take('raw', `/traces/${agent}?view=raw`, '[role="tabpanel"] [role="treegrid"]');
 await take('skew', `/traces/${skew}`, STEPS);
+await take('failed', `/traces/${failed}?step=2`, '[role="tabpanel"] [aria-label="Error"]');
+await take('no-match', '/requests?user=nobody', 'main h1');
 await take('sessions', '/sessions', 'main [role="row"][aria-selected]');
 await take('thread', '/sessions/visit-59', 'main article');
 await take('overview', '/overview', 'main canvas');
 await take('health', '/health', 'main dl');
+await take('choose', `/compare?a=${agent}`, 'main h1');
 await take('compare', `/compare?a=${agent}&b=${rag}`, 'main ins');
 console.log(FOLDER);

@@ -5,9 +5,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { startLocalServer } from '@openlayer-tracing/local';
 import type { Locator, Page } from 'playwright-core';
 import { oddRows } from './corpus.ts';
-import { agentRequest, failedRequest, type Json, ragRequest, rowOf } from './rows.ts';
+import { agentRequest, failedRequest, type Json, ragRequest, rowOf, send } from './rows.ts';
 import { scrollTo, until, useViewer, type Viewer } from './support.ts';
 
 interface Presigned {
@@ -74,6 +75,23 @@ describe('a trace', function () {
     await other.getByText('"R-5521"').waitFor();
     assert.equal(await stepRow(other, 'reserve_room').getAttribute('aria-selected'), 'true');
     assert.deepEqual(complaints, []);
+  });
+
+  it('is loaded once, however many of its steps are selected later', async () => {
+    const { page } = await viewer.open('/health');
+    const loads: string[] = [];
+    page.on('request', (request) => {
+      const { pathname } = new URL(request.url());
+      if (pathname === `/api/traces/${agent}`) loads.push(pathname);
+    });
+    await page.clock.install();
+    await page.goto(`${viewer.origin}/traces/${agent}`);
+    await stepRow(page, 'search_rooms').waitFor();
+    await page.clock.fastForward(120_000);
+    await stepRow(page, 'reserve_room').click();
+    await page.waitForURL(/step=5/);
+    await page.getByRole('heading', { name: 'reserve_room' }).waitFor();
+    assert.equal(loads.length, 1);
   });
 
   it('is walked through by arrow keys, which fold and unfold', async () => {
@@ -196,6 +214,28 @@ describe('a trace', function () {
     );
   });
 
+  it('links frames of the app to the editor of the server, if they are below its folder', async () => {
+    await using server = await startLocalServer({ checks: 'lenient', editor: 'vscode' });
+    const own = join(process.cwd(), 'src', 'chat.ts');
+    const stack = `Error: no\n    at answer (${own}:41:19)\n    at other (/elsewhere/x.ts:1:2)`;
+    await send(server, [failedRequest({ metadata: { stack } })]);
+    const { page, complaints } = await viewer.open('/health');
+    const { origin, hash } = new URL(server.viewerUrl);
+    await page.goto(`${origin}/traces/1${hash}`);
+    const error = page.getByRole('region', { name: 'Error' });
+    await error.getByText('/elsewhere/x.ts').waitFor();
+    const links = error.getByRole('link');
+    assert.deepEqual(await links.allTextContents(), ['Open in vscode']);
+    assert.equal(await links.getAttribute('href'), `vscode://file${own}:41:19`);
+    assert.deepEqual(
+      complaints.filter((each) => !each.startsWith(`request: ${origin}`)),
+      [],
+    );
+    const { page: without } = await viewer.open(`/traces/${failed}?step=2`);
+    await without.getByRole('region', { name: 'Error' }).getByText('chat.ts:41').first().waitFor();
+    assert.equal(await without.getByRole('region', { name: 'Error' }).getByRole('link').count(), 0);
+  });
+
   it('shows documents with their scores', async () => {
     const { page } = await viewer.open('/traces/1?step=2');
     await page.getByText('Loans and renewals', { exact: true }).waitFor();
@@ -228,6 +268,24 @@ describe('a trace', function () {
     await page.getByRole('treegrid', { name: 'the input' }).waitFor();
   });
 
+  it('shows an answer as text or as formatted text, as the reader chose before', async () => {
+    const answer = '**Bold** and `code`\n\n| a | b |\n| - | - |\n| 1 | 2 |';
+    const number = await viewer.send(ragRequest('Formatted?', answer));
+    const { page } = await viewer.open(`/traces/${number}?step=4`);
+    const panel = page.getByRole('tabpanel');
+    await panel.getByText('**Bold** and').waitFor();
+    await page.getByRole('button', { name: 'Markdown' }).click();
+    await panel.locator('strong', { hasText: 'Bold' }).waitFor();
+    await panel.locator('td', { hasText: '2' }).waitFor();
+    await page.goto(`${viewer.origin}/traces/${number}?step=4&view=output`);
+    await panel.locator('strong', { hasText: 'Bold' }).waitFor();
+    await page.getByRole('button', { name: 'Plain' }).click();
+    await panel.getByText('**Bold** and').waitFor();
+    await page.reload();
+    await panel.getByText('**Bold** and').waitFor();
+    assert.equal(await panel.locator('strong').count(), 0);
+  });
+
   it('has values as a tree that is searched, and whose paths are copied', async () => {
     const { page } = await viewer.open(`/traces/${agent}?step=6&view=input`);
     await page.getByRole('button', { name: 'JSON', exact: true }).click();
@@ -241,6 +299,16 @@ describe('a trace', function () {
       async () => /prompt\[\d\]\.tool_calls\[0\]\.function\.arguments/.test(await clipboard(page)),
       'a path',
     );
+    await page.getByRole('button', { name: 'Value', exact: true }).click();
+    await until(async () => /16:00/.test(await clipboard(page)), 'a value');
+    await tree.focus();
+    const rows = async () => Number(await tree.getAttribute('aria-rowcount'));
+    const unfolded = await rows();
+    await page.keyboard.press('Home');
+    await page.keyboard.press('ArrowLeft');
+    await until(async () => (await rows()) === 1, 'one folded row');
+    await page.keyboard.press('ArrowRight');
+    await until(async () => (await rows()) === unfolded, 'all rows');
   });
 
   it('leads to the previous and the next of the filter that led to it', async () => {
@@ -371,6 +439,26 @@ app.post('/chat', async (req, res) => {
     assert.equal(row?.groundTruth, 'Twice.');
   });
 
+  it('takes a rating, and shows which one was chosen', async () => {
+    const number = await viewer.send(ragRequest('Rated?', 'Yes.', { id: 'req-rated' }));
+    const { page } = await viewer.open(`/traces/${number}`);
+    await page.getByRole('button', { name: 'Feedback' }).click();
+    const four = page
+      .getByRole('group', { name: 'Or a rating' })
+      .getByRole('button', { name: '4' });
+    const ground = () =>
+      page.evaluate<string>(
+        `getComputedStyle(document.querySelectorAll('fieldset button')[3]).backgroundColor`,
+      );
+    const before = await ground();
+    await four.click();
+    assert.equal(await four.getAttribute('aria-pressed'), 'true');
+    assert.notEqual(await ground(), before);
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('button', { name: 'Feedback: 4/5' }).waitFor();
+    assert.equal(viewer.server.row('req-rated')?.humanFeedback, '4/5');
+  });
+
   it('shows new feedback in the row that it was sent to, and a comment can be taken back', async () => {
     const number = await viewer.send(ragRequest('Second?', 'Yes.', { id: 'req-second' }));
     const { page } = await viewer.open(`/traces/${number}?view=raw`);
@@ -421,6 +509,10 @@ app.post('/chat', async (req, res) => {
     assert.ok((await steps.locator('[role="row"][aria-selected]').count()) > 8);
     await page.locator('ins', { hasText: /room/ }).first().waitFor();
     await page.locator('del').first().waitFor();
+    const root = await steps.locator('[role="row"][aria-selected]').first().textContent();
+    assert.match(root ?? '', /1\.84 s4\.31 s\s?\+2\.47 s/);
+    const facts = await page.getByRole('region', { name: 'Trace B' }).textContent();
+    assert.match(facts ?? '', /4\.31 s \+2\.47 s/);
     await page.goto(`${viewer.origin}/compare?a=1`);
     await page.getByRole('heading', { name: /^Compare POST \/chat with/ }).waitFor();
   });
@@ -584,6 +676,29 @@ app.post('/chat', async (req, res) => {
     await page.getByRole('button', { name: 'Fold', exact: true }).first().waitFor();
     assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 1440);
     assert.deepEqual(complaints, []);
+  });
+
+  it('has the same text in the list, in its contents, in its JSON and in the search', async () => {
+    const texts = [
+      'caf\u00e9 and cafe\u0301',
+      '\\u00e9 twice escaped \\\\u00e9',
+      '&lt;b&gt; &amp;amp;',
+      '\u65e5\u672c\u8a9e \u05e2\u05d1\u05e8\u05d9\u05ea',
+    ];
+    for (const [place, text] of texts.entries()) {
+      const question = `needle${place} ${text}`;
+      const number = await viewer.send(ragRequest(question, text));
+      const { page } = await viewer.open(`/requests?q=needle${place}`);
+      const row = page.locator('main [role="row"][aria-selected]').first();
+      await row.waitFor();
+      assert.equal(await row.locator('bdi', { hasText: 'needle' }).textContent(), question);
+      await page.goto(`${viewer.origin}/traces/${number}`);
+      await page.getByRole('tabpanel').getByText(question, { exact: true }).waitFor();
+      const { row: stored } = await viewer.get<{ row: Json }>(`/api/traces/${number}/row`);
+      const copied = JSON.parse(await choose(page, 'Copy as JSON')) as Json;
+      assert.deepEqual(copied, stored);
+      assert.deepEqual(copied.body, { question });
+    }
   });
 
   it('that is not there is said to be not there', async () => {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { STATS_HEADER } from './app-reports.js';
 import type { Guard } from './http/guard.js';
+import { gzipReply } from './http/gzip-reply.js';
 import { Refusal, toRefusal } from './http/refusal.js';
 import { jsonReply, type Reply, sendReply } from './http/reply.js';
 import { ClientGone, parseJson, readBody } from './http/request-body.js';
@@ -82,14 +83,15 @@ function pageFileReply(
   return reply;
 }
 
-function pageApiReply(
+async function pageApiReply(
   request: IncomingMessage,
   response: ServerResponse,
   { guard, pageApi }: HandlerOptions,
 ): Promise<Reply | undefined> {
   guard(request, 'page');
   if (request.method !== 'GET') throw new Refusal(405, "the page's API accepts only GET");
-  return pageApi.respond(request, response);
+  const reply = await pageApi.respond(request, response);
+  return reply && gzipReply(reply, request);
 }
 
 /** Handles a call of the platform's API: guard, body, `intercept`, then route. */

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
 import type { CheckMode } from './checks/check.js';
+import { EDITORS, type Editor } from './page-api.js';
 
 /**
  * Called with every authorised request for the platform's API and its whole body before the server handles it. Return true
@@ -53,6 +54,11 @@ export interface LocalServerOptions {
   readonly maxBytes?: number;
   /** Connections at a time; further ones are closed. @default 256 */
   readonly maxConnections?: number;
+  /**
+   * The page links the frames of stacks to this editor, if they name files below the working directory of the server.
+   * @default no links
+   */
+  readonly editor?: Editor;
   /** Lets a test replace the server's responses. @default none */
   readonly intercept?: Intercept;
 }
@@ -86,6 +92,7 @@ const KNOWN: Readonly<Record<keyof LocalServerOptions, true>> = {
   maxAgeMs: true,
   maxBytes: true,
   maxConnections: true,
+  editor: true,
   intercept: true,
 };
 
@@ -104,7 +111,8 @@ export function settingsOf(options: LocalServerOptions): Settings {
     otlpQuietMs: options.otlpQuietMs ?? 2000,
     maxConnections: options.maxConnections ?? 256,
   };
-  const { port, host, file, apiKey, checks, maxBodyBytes, maxConnections, otlpQuietMs } = settings;
+  const { editor, port, host, file, apiKey, checks, maxBodyBytes, maxConnections, otlpQuietMs } =
+    settings;
   demand(
     isIP(host) !== 0,
     `host must be an IP address, as '127.0.0.1' or '0.0.0.0', not ${JSON.stringify(host)}`,
@@ -129,6 +137,10 @@ export function settingsOf(options: LocalServerOptions): Settings {
   demand(
     Number.isInteger(port) && port >= 0 && port <= 65_535,
     `port must be an integer from 0 (any free port) to 65535, not ${port}`,
+  );
+  demand(
+    editor === undefined || EDITORS.includes(editor),
+    `editor must be one of ${EDITORS.join(', ')}, not ${JSON.stringify(editor)}`,
   );
   demand(file !== '', "file must be a path or ':memory:', not an empty string");
   demand(apiKey !== '', 'apiKey must not be empty: leave it out to accept any key');

@@ -49,7 +49,14 @@ export const DIALECTS = [
   'opentelemetry',
   'other',
 ] as const;
-export const MARKS = ['masked', 'truncated', 'limited', 'interrupted', 'unfinished'] as const;
+export const MARKS = [
+  'masked',
+  'truncated',
+  'limited',
+  'interrupted',
+  'unfinished',
+  'late',
+] as const;
 
 /** How a request ended. Traces without a request, and those of other tracers, have none. */
 export type Outcome = (typeof OUTCOMES)[number];
@@ -332,6 +339,20 @@ export interface GroupPage {
   readonly next: string | null;
 }
 
+/** Editors whose links the page can make. */
+export const EDITORS = [
+  'vscode',
+  'vscode-insiders',
+  'vscodium',
+  'cursor',
+  'windsurf',
+  'zed',
+  'idea',
+  'webstorm',
+  'pycharm',
+] as const;
+export type Editor = (typeof EDITORS)[number];
+
 export const OVERVIEW_GROUPINGS = ['route', 'model'] as const;
 export type OverviewGrouping = (typeof OVERVIEW_GROUPINGS)[number];
 
@@ -418,6 +439,8 @@ export interface ServerInfo {
   readonly maxBytes: number | null;
   /** The base URL that an app sets to send its traces here. */
   readonly baseUrl: string;
+  /** The editor that stack frames are opened in, if they name files below `folder`; `null` for none. */
+  readonly editor: { readonly name: Editor; readonly folder: string } | null;
   /** The variables that an app sets, as lines for a shell; the empty page shows them. */
   readonly environment: readonly string[];
 }

@@ -278,6 +278,8 @@ function serverStateOf(
       maxAgeMs: settings.maxAgeMs ?? null,
       maxBytes: settings.maxBytes ?? null,
       baseUrl: url,
+      editor:
+        settings.editor === undefined ? null : { name: settings.editor, folder: process.cwd() },
       environment: environmentLines({ url, hasApiKey: settings.apiKey !== undefined }),
     },
     apps: reports.list(),

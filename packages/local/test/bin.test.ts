@@ -157,6 +157,7 @@ describe('openlayer-local', function () {
         /host must be '127.0.0.1', not "0.0.0.0", unless apiKey is set/,
       ],
       [['--memory', '--allow-host', '*'], /allowedHosts must be names in lower case/],
+      [['--editor', 'ed'], /--editor must be one of vscode, .*, not "ed"/],
       [['list', 'words'], /list takes no words: "openlayer-local search words" does/],
       [['list', '--limit', '0'], /--limit must be an integer from 1 to 1000/],
       [['search'], /search takes the words to look for/],

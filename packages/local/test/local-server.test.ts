@@ -37,6 +37,7 @@ describe('startLocalServer', () => {
     [{ apiKey: '' }, /apiKey must not be empty/],
     [{ checks: 'none' }, /checks must be 'strict' or 'lenient'/],
     [{ maxBodyBytes: 0 }, /maxBodyBytes must be/],
+    [{ editor: 'ed' }, /editor must be one of vscode, /],
     [{ maxConnections: 0 }, /maxConnections must be/],
   ] as const) {
     it(`rejects ${JSON.stringify(options)}`, async () => {

@@ -48,9 +48,12 @@ const INVISIBLE =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern searches for them.
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffd]|\u034f|\r(?!\n)|(?<![\p{Extended_Pictographic}\p{M}\p{Emoji_Modifier}\p{sc=Arab}\p{sc=Deva}\p{sc=Beng}\p{sc=Sinh}\p{sc=Mlym}\p{sc=Knda}\p{sc=Telu}\p{sc=Taml}\p{sc=Gujr}\p{sc=Guru}\p{sc=Orya}\p{sc=Khmr}\p{sc=Mymr}])[\u200c\u200d]|[\u{e0000}-\u{e007f}]|\p{Surrogate}/gu;
 
+/** Texts of these alone, which most are, need no longer look. */
+const PLAIN = /^[\t\n\x20-\x7e]*$/;
+
 /** Whether a text has any of them. */
 export function hasInvisible(text: string): boolean {
-  return text.search(INVISIBLE) >= 0;
+  return !PLAIN.test(text) && text.search(INVISIBLE) >= 0;
 }
 
 /** Splits a text into pieces. A piece with a name is one character. */

@@ -31,7 +31,7 @@ createRoot(app).render(
     {/* The content security policy refuses style elements, which some parts would add. */}
     <CSPProvider disableStyleElements>
       <QueryClientProvider client={queries}>
-        <RouterProvider router={makeRouter()} />
+        <RouterProvider router={makeRouter(queries)} />
       </QueryClientProvider>
     </CSPProvider>
   </StrictMode>,

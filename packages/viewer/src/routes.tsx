@@ -1,5 +1,6 @@
 /** The pages and their addresses. The list comes with the first load, everything else when it is opened. */
 
+import type { QueryClient } from '@tanstack/react-query';
 import {
   createRootRoute,
   createRoute,
@@ -11,6 +12,7 @@ import {
 import type { ReactNode } from 'react';
 import { Frame } from './frame/frame.js';
 import { RequestsPage } from './requests/requests-page.js';
+import { traceQuery } from './server/queries.js';
 import { parseSearch, readPageState, stringifySearch } from './state/page-state.js';
 import { Failure } from './ui/states.js';
 
@@ -32,7 +34,6 @@ const routes = [
     },
   }),
   createRoute({ getParentRoute: () => root, path: '/requests', component: RequestsPage }),
-  page('/traces/$number', () => import('./trace/trace-page.js'), 'TracePage'),
   page('/sessions', () => import('./pages/groups-page.js'), 'GroupsPage'),
   page('/users', () => import('./pages/groups-page.js'), 'GroupsPage'),
   page('/sessions/$id', () => import('./pages/thread-page.js'), 'ThreadPage'),
@@ -59,9 +60,25 @@ function page<Name extends string>(
   });
 }
 
-export function makeRouter() {
+/** The page of a trace, whose first steps are requested while the page is loaded. */
+function tracePage(queries: QueryClient) {
+  return createRoute({
+    getParentRoute: () => root,
+    path: '/traces/$number',
+    component: lazyRouteComponent(() => import('./trace/trace-page.js'), 'TracePage'),
+    loader: ({ params, preload }) => {
+      // A link under the pointer is not opened yet.
+      if (preload) return;
+      // It is called again for each step that the address names: a trace that is there stays as it is.
+      const staleTime = Number.POSITIVE_INFINITY;
+      void queries.prefetchQuery({ ...traceQuery(Number(params.number)), staleTime });
+    },
+  });
+}
+
+export function makeRouter(queries: QueryClient) {
   return createRouter({
-    routeTree: root.addChildren(routes),
+    routeTree: root.addChildren([...routes, tracePage(queries)]),
     // The router would keep wrong values beside those that `validateSearch` returns.
     parseSearch: (text) => ({ ...readPageState(parseSearch(text)) }),
     stringifySearch,

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { EDITORS, type Editor } from '../page-api.js';
 import { AGES, measureOf, SIZES } from './measures.js';
 
 /** A command line that cannot be carried out. Its message says what to do. */
@@ -25,6 +26,7 @@ export interface ServeCommand {
   readonly isStrict: boolean;
   readonly isQuiet: boolean;
   readonly opensPage: boolean;
+  readonly editor: Editor | undefined;
   /** Undefined: no limit. */
   readonly maxAgeMs: number | undefined;
   readonly maxBytes: number | undefined;
@@ -69,6 +71,8 @@ Options of the server:
   --max-size <size>     delete the oldest traces once the file and its index are larger, as 500MB or 2GB, or none
                         (default ${DEFAULT_MAX_SIZE})
   --open                open the page in a browser
+  --editor <name>       the page links stack frames below this folder to an editor:
+                        ${EDITORS.join(', ')}
   --quiet               print the addresses only, no traces
   --strict              refuse what does not satisfy the strict profile, which this library keeps
   --api-key <key>       the only key that clients may use (default: any)
@@ -90,6 +94,7 @@ const SERVE = {
   'max-age': { type: 'string' },
   'max-size': { type: 'string' },
   open: { type: 'boolean' },
+  editor: { type: 'string' },
   quiet: { type: 'boolean' },
   strict: { type: 'boolean' },
   'api-key': { type: 'string' },
@@ -139,6 +144,7 @@ function serveCommand(args: readonly string[]): ServeCommand {
     isStrict: values.strict ?? false,
     isQuiet: values.quiet ?? false,
     opensPage: values.open ?? false,
+    editor: editorOf(values.editor),
     maxAgeMs: measure('--max-age', values['max-age'] ?? DEFAULT_MAX_AGE, AGES, '90m, 12h or 7d'),
     maxBytes: measure('--max-size', values['max-size'] ?? DEFAULT_MAX_SIZE, SIZES, '500MB or 2GB'),
   };
@@ -182,6 +188,14 @@ function parsed<T extends NonNullable<Parameters<typeof parseArgs>[0]>['options'
     // Node's messages name the option, followed by advice about "--" that does not apply here.
     throw new UsageError((error as Error).message.replace(/\. To specify a positional.*$/s, ''));
   }
+}
+
+function editorOf(name: string | undefined): Editor | undefined {
+  const editor = EDITORS.find((each) => each === name);
+  if (name !== undefined && editor === undefined) {
+    throw new UsageError(`--editor must be one of ${EDITORS.join(', ')}, not "${name}"`);
+  }
+  return editor;
 }
 
 function integer(option: string, text: string, min: number, max: number): number {

@@ -37,13 +37,14 @@ export async function serve(command: ServeCommand, terminal: Terminal): Promise<
 }
 
 function optionsOf(command: ServeCommand, file: string) {
-  const { port, host, allowedHosts, apiKey, isStrict, maxAgeMs, maxBytes } = command;
+  const { port, host, allowedHosts, apiKey, isStrict, maxAgeMs, maxBytes, editor } = command;
   return {
     port,
     file,
     allowedHosts,
     checks: isStrict ? 'strict' : 'lenient',
     ...(host !== undefined && { host }),
+    ...(editor !== undefined && { editor }),
     ...(apiKey !== undefined && { apiKey }),
     ...(maxAgeMs !== undefined && { maxAgeMs }),
     ...(maxBytes !== undefined && { maxBytes }),

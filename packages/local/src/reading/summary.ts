@@ -4,6 +4,7 @@ import { isRecord, type Json } from '../json.js';
 import {
   type Dialect,
   type Mark,
+  OPENED_FILES_PIPELINE,
   OUTCOMES,
   type Outcome,
   PREVIEW_LENGTH,
@@ -32,6 +33,8 @@ const MAX_MODEL = 200;
 /** Inputs in which the question is looked for. */
 const MAX_INPUTS = 50;
 const DAY_MS = 24 * 3600 * 1000;
+/** A tracer sends rows within seconds, but for those that it has to send again. */
+const LATE_MS = 60_000;
 
 /** @param steps the placed steps of the row */
 export function summaryOf(stored: StoredRow, steps: readonly PlacedStep[]): TraceSummary {
@@ -42,6 +45,7 @@ export function summaryOf(stored: StoredRow, steps: readonly PlacedStep[]): Trac
   const http = isRecord(metadata.http) ? metadata.http : {};
   const usage = usageOf(steps);
   const time = traceTime(stored, root);
+  const latency = nonNegativeOf(column('latencyColumnName')) ?? nonNegativeOf(root.latency);
   const outcome = outcomeOf(http.outcome);
   const error = errorOf(row) ?? errorOf(root);
   const tokens = countOf(column('numOfTokenColumnName'));
@@ -60,7 +64,7 @@ export function summaryOf(stored: StoredRow, steps: readonly PlacedStep[]): Trac
     status: statusOf(http.status),
     outcome,
     error: error === null ? null : head(error, PREVIEW_LENGTH),
-    latency: nonNegativeOf(column('latencyColumnName')) ?? nonNegativeOf(root.latency),
+    latency,
     firstByte: nonNegativeOf(http.timeToFirstByteMs),
     firstToken: traceFirstToken(steps, time),
     promptTokens: usage.promptTokens,
@@ -77,7 +81,7 @@ export function summaryOf(stored: StoredRow, steps: readonly PlacedStep[]): Trac
     input: questionPreview(questionOf(stored, root)),
     output: answerPreview(column('outputColumnName') ?? root.output),
     feedback: feedbackOf(stored),
-    marks: marksOf(stored, steps, outcome, metadata),
+    marks: marksOf(stored, steps, { outcome, metadata, end: time + (latency ?? 0) }),
     dialect: dialectOf(row, root, http),
   };
 }
@@ -185,12 +189,20 @@ function statusOf(value: unknown): number | null {
   return status !== null && status >= 100 && status <= 999 ? status : null;
 }
 
-/** Marks for what the tracer did to the trace, found by the words that it leaves in the text. */
+/** Marks for what the tracer did to the trace, found by the words that it leaves in the text, and by when the row came. */
 function marksOf(
-  { text }: StoredRow,
+  { text, receivedAt, pipelineId }: StoredRow,
   steps: readonly PlacedStep[],
-  outcome: Outcome | null,
-  metadata: Json,
+  {
+    outcome,
+    metadata,
+    end,
+  }: {
+    readonly outcome: Outcome | null;
+    readonly metadata: Json;
+    /** When the trace ended. */
+    readonly end: number;
+  },
 ): Mark[] {
   const marks: Mark[] = [];
   if (text.includes('[redacted]')) marks.push('masked');
@@ -201,6 +213,8 @@ function marksOf(
   if (metadata.unrecordedSteps || has('unrecordedSteps')) marks.push('limited');
   if (outcome === 'interrupted') marks.push('interrupted');
   if (has('unfinished')) marks.push('unfinished');
+  // Files have old traces.
+  if (receivedAt - end > LATE_MS && pipelineId !== OPENED_FILES_PIPELINE) marks.push('late');
   return marks;
 }
 

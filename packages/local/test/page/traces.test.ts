@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LocalServer } from '@openlayer-tracing/local';
 import type { ServerInfo, StepContent, TraceDetail, TracePage } from '../../src/page-api.ts';
-import { fixture, PIPELINE, requestOf, send } from '../client.js';
+import { fixture, PIPELINE, pageTokenOf, requestOf, send } from '../client.js';
 import { got, lenientServer, read } from './read.js';
 
 for (const place of ['memory', 'a file'] as const) {
@@ -27,7 +27,29 @@ for (const place of ['memory', 'a file'] as const) {
       assert.deepEqual(info.pipelines, [{ id: PIPELINE, traces: 1 }]);
       assert.equal(info.baseUrl, server.url);
       assert.match(info.version, /^\d+\.\d+\.\d+/);
+      assert.equal(info.editor, null);
       assert.equal(info.file, place === 'memory' ? null : join(folder, 'traces.db'));
+    });
+
+    it('compresses a list for a client that takes gzip, and nothing for others', async () => {
+      for (let n = 0; n < 20; n += 1) await send(server, requestOf(`trace-${n}`));
+      const headersFor = async (encoding: string) =>
+        (
+          await fetch(new URL('/api/traces', server.url), {
+            headers: {
+              authorization: `Bearer ${pageTokenOf(server)}`,
+              'accept-encoding': encoding,
+            },
+          })
+        ).headers;
+      const compressed = await headersFor('gzip, deflate, br');
+      const plain = await headersFor('identity');
+      assert.equal(compressed.get('content-encoding'), 'gzip');
+      assert.equal(compressed.get('content-type'), 'application/json');
+      assert.equal(compressed.get('cache-control'), 'no-store');
+      assert.equal(plain.get('content-encoding'), null);
+      const lengthOf = (headers: Headers) => Number(headers.get('content-length'));
+      assert.ok(lengthOf(compressed) * 3 < lengthOf(plain));
     });
 
     it('lists traces as soon as they are stored', async () => {

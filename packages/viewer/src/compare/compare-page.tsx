@@ -2,14 +2,15 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useState } from 'react';
-import { formatDuration, formatTime } from '../format.js';
+import { formatDuration } from '../format.js';
 import { api } from '../server/api.js';
 import { traceQuery } from '../server/queries.js';
-import { useClock } from '../state/clock.js';
 import { useChangePageState, usePageState } from '../state/use-page-state.js';
 import { OutcomeSign } from '../ui/outcome-sign.js';
+import page from '../ui/page.module.css';
 import { Preview } from '../ui/preview.js';
 import { Empty, Failure, Loading } from '../ui/states.js';
+import { Time } from '../ui/time.js';
 import { OneLine, VisibleText } from '../ui/visible-text.js';
 import css from './compare-page.module.css';
 import { ComparedTraces } from './compared-traces.js';
@@ -41,7 +42,6 @@ function ChooseTrace({ number }: { readonly number: number }): ReactNode {
       api.traces(isAll || name === undefined ? {} : { name: [name] }, { limit: 100 }, signal),
     enabled: name !== undefined,
   });
-  const clock = useClock();
   if (first.isError) return <Failure error={first.error} retry={() => void first.refetch()} />;
   if (others.data === undefined)
     return others.isError ? (
@@ -51,7 +51,7 @@ function ChooseTrace({ number }: { readonly number: number }): ReactNode {
     );
   const traces = others.data.traces.filter((trace) => trace.number !== number);
   return (
-    <div className={css.choose}>
+    <div className={`${page.page} ${css.choose}`}>
       <h1>
         Compare <VisibleText text={(name ?? '').slice(0, 100)} /> with
       </h1>
@@ -67,7 +67,7 @@ function ChooseTrace({ number }: { readonly number: number }): ReactNode {
           <li key={trace.number}>
             <button type="button" onClick={() => change({ b: trace.number })}>
               <OutcomeSign trace={trace} />
-              <time>{formatTime(trace.time, clock.now, clock)}</time>
+              <Time time={trace.time} />
               <span className={css.chooseName}>
                 <OneLine text={trace.name} />
               </span>

@@ -3,16 +3,17 @@
 import { Link } from '@tanstack/react-router';
 import { type ReactNode, useMemo, useRef, useState } from 'react';
 import type { TraceSummary } from '../../../local/src/page-api.js';
-import { formatCost, formatCount, formatDuration, formatTime } from '../format.js';
-import { useClock } from '../state/clock.js';
+import { formatCost, formatCount, formatDuration } from '../format.js';
 import { changeSettings, useSettings } from '../state/settings.js';
 import { useChangePageState } from '../state/use-page-state.js';
 import { TypeMark } from '../trace/type-mark.js';
 import { useTrace } from '../trace/use-trace.js';
+import controls from '../ui/controls.module.css';
 import { Grid, type GridHandle } from '../ui/grid.js';
 import { OutcomeSign } from '../ui/outcome-sign.js';
 import { Split } from '../ui/split.js';
 import { Failure, Loading } from '../ui/states.js';
+import { Time } from '../ui/time.js';
 import { useIsNarrow } from '../ui/use-is-narrow.js';
 import { OneLine, VisibleText } from '../ui/visible-text.js';
 import { type AlignedRow, alignSteps } from './align-steps.js';
@@ -47,7 +48,7 @@ export function ComparedTraces({ a, b }: { readonly a: number; readonly b: numbe
       factsOf={({ key, level, a: inA, b: inB }) => ({
         key,
         level: level + 1,
-        className: `${css.row} ${inA === undefined ? css.added : inB === undefined ? css.removed : ''}`,
+        className: inA === undefined ? css.added : inB === undefined ? css.removed : undefined,
       })}
       rowHeight={26}
       active={active}
@@ -100,10 +101,14 @@ export function ComparedTraces({ a, b }: { readonly a: number; readonly b: numbe
         <TraceFacts label="A" trace={first.detail.trace} />
         <TraceFacts label="B" trace={second.detail.trace} other={first.detail.trace} />
         <div className={css.actions}>
-          <button type="button" onClick={() => change({ a: b, b: a })}>
+          <button type="button" className={controls.button} onClick={() => change({ a: b, b: a })}>
             Swap
           </button>
-          <button type="button" onClick={() => change({ b: undefined })}>
+          <button
+            type="button"
+            className={controls.button}
+            onClick={() => change({ b: undefined })}
+          >
             Choose another trace
           </button>
         </div>
@@ -135,7 +140,6 @@ function TraceFacts({
   readonly trace: TraceSummary;
   readonly other?: TraceSummary;
 }): ReactNode {
-  const clock = useClock();
   return (
     <section className={css.trace} aria-label={`Trace ${label}`}>
       <strong className={css.label}>{label}</strong>
@@ -143,7 +147,7 @@ function TraceFacts({
       <Link to="/traces/$number" params={{ number: String(trace.number) }} className={css.link}>
         <VisibleText text={trace.name.slice(0, 80)} />
       </Link>
-      <time>{formatTime(trace.time, clock.now, clock)}</time>
+      <Time time={trace.time} />
       <span>
         {formatDuration(trace.latency)}
         {other !== undefined && (

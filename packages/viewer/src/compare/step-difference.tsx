@@ -5,6 +5,7 @@ import { lazy, type ReactNode, Suspense } from 'react';
 import type { StepContent, StepSummary, TraceSummary } from '../../../local/src/page-api.js';
 import { textOf } from '../json.js';
 import { stepQuery } from '../server/queries.js';
+import page from '../ui/page.module.css';
 import { Failure, Loading } from '../ui/states.js';
 import { OneLine } from '../ui/visible-text.js';
 import type { AlignedRow } from './align-steps.js';
@@ -36,7 +37,7 @@ export function StepDifference({
     ['Parameters', inA?.data?.modelParameters, inB?.data?.modelParameters],
   ] as const;
   return (
-    <div className={css.difference}>
+    <div className={`${page.page} ${css.difference}`}>
       <h2>
         <OneLine text={(row.a ?? row.b)?.name ?? ''} />
       </h2>

@@ -4,6 +4,7 @@ import { type ReactNode, useState } from 'react';
 import { plural } from '../format.js';
 import { textOf } from '../json.js';
 import type { Message, Part, ToolCall, ToolResult } from '../reading/conversation/message.js';
+import controls from '../ui/controls.module.css';
 import { CopyButton } from '../ui/copy-button.js';
 import { Icon } from '../ui/icons.js';
 import { LongText } from '../ui/long-text.js';
@@ -44,7 +45,7 @@ export function Conversation({
       {shown.map(({ message, place }) => (
         <li key={place} className={css.item}>
           {hidden > 0 && place === messages.length - LAST_MESSAGES && (
-            <button type="button" className={css.hidden} onClick={() => setOpen(true)}>
+            <button type="button" className={controls.more} onClick={() => setOpen(true)}>
               Show {plural(hidden, 'more message')}
             </button>
           )}

@@ -117,7 +117,6 @@ export function JsonTree({
             key: each.id,
             level: each.level + 1,
             expanded: each.size === undefined || each.size === 0 ? undefined : each.expanded,
-            className: css.row,
           })}
           rowHeight={ROW_HEIGHT}
           active={active}

@@ -4,6 +4,7 @@ import { type ReactNode, useEffect, useState } from 'react';
 import { formatBytes, formatCount } from '../format.js';
 import { type Media, storedId } from '../reading/media.js';
 import { api } from '../server/api.js';
+import controls from '../ui/controls.module.css';
 import { CopyButton } from '../ui/copy-button.js';
 import { LongText } from '../ui/long-text.js';
 import { VisibleText } from '../ui/visible-text.js';
@@ -81,7 +82,7 @@ export function MediaBox({ media }: { readonly media: Media }): ReactNode {
           </>
         )}
         {canShow && content === undefined && (
-          <button type="button" className={css.show} onClick={() => void show()}>
+          <button type="button" className={controls.more} onClick={() => void show()}>
             Show
           </button>
         )}

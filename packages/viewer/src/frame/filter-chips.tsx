@@ -3,6 +3,7 @@
 import type { ReactNode } from 'react';
 import { FILTERS, type PageState } from '../state/page-state.js';
 import { useChangePageState, usePageState } from '../state/use-page-state.js';
+import controls from '../ui/controls.module.css';
 import { Icon } from '../ui/icons.js';
 import { FilterEditor } from './filter-editor.js';
 import { FIELD_NAMES, FIELDS, type FieldName } from './filter-fields.js';
@@ -26,11 +27,11 @@ export function FilterChips(): ReactNode {
           </button>
         </span>
       ))}
-      <FilterEditor name={undefined} label="Filter" className={css.add} />
+      <FilterEditor name={undefined} label="Filter" className={`${controls.button} ${css.add}`} />
       {set.length > 1 && (
         <button
           type="button"
-          className={css.clear}
+          className={controls.link}
           onClick={() => change(Object.fromEntries(FILTERS.map((name) => [name, undefined])))}
         >
           Clear all

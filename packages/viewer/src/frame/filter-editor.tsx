@@ -3,7 +3,9 @@
 import { Popover } from '@base-ui/react/popover';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { useChangePageState, usePageState } from '../state/use-page-state.js';
+import controls from '../ui/controls.module.css';
 import { Icon } from '../ui/icons.js';
+import popup from '../ui/popup.module.css';
 import { FIELD_NAMES, FIELDS, type FieldName } from './filter-fields.js';
 import css from './filters.module.css';
 
@@ -27,14 +29,14 @@ export function FilterEditor({
       </Popover.Trigger>
       <Popover.Portal>
         <Popover.Positioner sideOffset={4} align="start">
-          <Popover.Popup className={css.popup}>
+          <Popover.Popup className={`${popup.raised} ${popup.form} ${css.popup}`}>
             <Popover.Title className={css.title}>
               {name === undefined ? 'Add a filter' : FIELDS[name].label}
             </Popover.Title>
             {name === undefined && (
               <select
                 aria-label="What to filter by"
-                className={css.input}
+                className={controls.field}
                 value={chosen}
                 onChange={(event) => setChosen(event.target.value as FieldName)}
               >
@@ -100,7 +102,7 @@ function Editor({
       {(field.kind === 'texts' || (field.kind === 'choices' && field.free)) && (
         <input
           name="text"
-          className={css.input}
+          className={controls.field}
           aria-label={`${field.label}; several separated by commas`}
           placeholder={
             field.kind === 'texts' ? 'Several are separated by commas' : 'Or numbers: 429, 503'
@@ -117,7 +119,7 @@ function Editor({
             type="number"
             min="0"
             step="any"
-            className={css.input}
+            className={controls.field}
             aria-label={field.label}
             defaultValue={before === undefined ? '' : String(before)}
           />
@@ -129,7 +131,7 @@ function Editor({
           Requests with an error or a status of 500 or more, and those abandoned or interrupted.
         </p>
       )}
-      <button type="submit" className={css.apply}>
+      <button type="submit" className={controls.primary}>
         Apply
       </button>
     </form>

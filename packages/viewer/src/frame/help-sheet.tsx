@@ -2,6 +2,8 @@
 
 import { Dialog } from '@base-ui/react/dialog';
 import type { ReactNode } from 'react';
+import controls from '../ui/controls.module.css';
+import popup from '../ui/popup.module.css';
 import css from './help-sheet.module.css';
 
 const KEYS: readonly {
@@ -55,7 +57,7 @@ export function HelpSheet({
     <Dialog.Root open={isOpen} onOpenChange={onOpen}>
       <Dialog.Portal>
         <Dialog.Backdrop className={css.backdrop} />
-        <Dialog.Popup className={css.sheet}>
+        <Dialog.Popup className={`${popup.raised} ${css.sheet}`}>
           <Dialog.Title className={css.title}>Keys</Dialog.Title>
           <div className={css.groups}>
             {KEYS.map(({ title, keys }) => (
@@ -76,7 +78,7 @@ export function HelpSheet({
               </section>
             ))}
           </div>
-          <Dialog.Close className={css.close}>Close</Dialog.Close>
+          <Dialog.Close className={`${controls.button} ${css.close}`}>Close</Dialog.Close>
         </Dialog.Popup>
       </Dialog.Portal>
     </Dialog.Root>

@@ -2,6 +2,7 @@
 
 import type { ReactNode } from 'react';
 import { type LiveState, togglePause, useLiveSwitch } from '../state/live-switch.js';
+import controls from '../ui/controls.module.css';
 import { Icon } from '../ui/icons.js';
 import css from './bar.module.css';
 
@@ -36,7 +37,7 @@ export function LiveButton(): ReactNode {
   return (
     <button
       type="button"
-      className={css.button}
+      className={`${controls.button} ${css.live}`}
       data-live={isPaused ? 'paused' : word === 'Live' ? 'on' : 'lost'}
       aria-pressed={!isPaused}
       title={title}

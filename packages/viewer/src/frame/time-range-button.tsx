@@ -6,8 +6,9 @@ import { formatTime, type Zone } from '../format.js';
 import { useClock } from '../state/clock.js';
 import { RANGES } from '../state/page-state.js';
 import { useChangePageState, usePageState } from '../state/use-page-state.js';
+import controls from '../ui/controls.module.css';
 import { Icon } from '../ui/icons.js';
-import bar from './bar.module.css';
+import popup from '../ui/popup.module.css';
 import css from './filters.module.css';
 
 const RANGE_WORDS: Readonly<Record<string, string>> = {
@@ -37,13 +38,13 @@ export function TimeRangeButton(): ReactNode {
   };
   return (
     <Popover.Root open={isOpen} onOpenChange={setOpen}>
-      <Popover.Trigger className={bar.button} title="Range of time">
+      <Popover.Trigger className={controls.button} title="Range of time">
         <span>{label}</span>
         <Icon name="down" />
       </Popover.Trigger>
       <Popover.Portal>
         <Popover.Positioner sideOffset={4} align="end">
-          <Popover.Popup className={css.popup}>
+          <Popover.Popup className={`${popup.raised} ${popup.form} ${css.popup}`}>
             <Popover.Title className={css.title}>Range of time</Popover.Title>
             <div className={css.ranges}>
               <button
@@ -83,7 +84,7 @@ export function TimeRangeButton(): ReactNode {
                   type="datetime-local"
                   step="1"
                   name="from"
-                  className={css.input}
+                  className={controls.field}
                   defaultValue={writeTime(from, clock.zone)}
                 />
               </label>
@@ -93,11 +94,11 @@ export function TimeRangeButton(): ReactNode {
                   type="datetime-local"
                   step="1"
                   name="to"
-                  className={css.input}
+                  className={controls.field}
                   defaultValue={writeTime(to, clock.zone)}
                 />
               </label>
-              <button type="submit" className={css.apply}>
+              <button type="submit" className={controls.primary}>
                 Apply
               </button>
             </form>

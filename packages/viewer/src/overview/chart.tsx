@@ -8,6 +8,7 @@ import { formatExactTime, type Zone } from '../format.js';
 import { useClock } from '../state/clock.js';
 import { useSettings } from '../state/settings.js';
 import { colorReader } from '../ui/color-reader.js';
+import popup from '../ui/popup.module.css';
 import css from './chart.module.css';
 
 const HEIGHT = 150;
@@ -170,7 +171,7 @@ export default function Chart({ title, format, series, data, onBucket }: ChartPr
       />
       {bucket !== undefined && (
         <div
-          className={css.tip}
+          className={`${popup.raised} ${css.tip}`}
           data-side={(place ?? 0) > data.buckets.length / 2 ? 'left' : 'right'}
         >
           <div>{formatExactTime(bucket.from, zone).replace(/\.\d+ .*$/, '')}</div>

@@ -1,6 +1,8 @@
 import type { ReactNode } from 'react';
 import type { Measures } from '../../../local/src/page-api.js';
 import { formatCost, formatCount, formatDuration } from '../format.js';
+import controls from '../ui/controls.module.css';
+import table from '../ui/table.module.css';
 import css from './overview-page.module.css';
 
 const MEASURES: readonly (readonly [string, (measures: Measures) => string])[] = [
@@ -38,7 +40,7 @@ export function MeasuresTable<Row extends Measures>({
 }): ReactNode {
   return (
     <div className={css.wide} tabIndex={0} role="region" aria-label={label}>
-      <table>
+      <table className={table.table}>
         {caption !== undefined && <caption>{caption}</caption>}
         <thead>
           <tr>
@@ -54,7 +56,7 @@ export function MeasuresTable<Row extends Measures>({
           {rows.map((row) => (
             <tr key={keyOf(row)}>
               <th scope="row">
-                <button type="button" onClick={() => onOpen(row)}>
+                <button type="button" className={controls.link} onClick={() => onOpen(row)}>
                   {title(row)}
                 </button>
               </th>

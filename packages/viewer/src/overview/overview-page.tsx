@@ -1,17 +1,21 @@
 /** Requests over time, and by route or model. A click leads to the requests behind a bar or a row. */
 
 import { useQuery } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
+import { Link, useNavigate } from '@tanstack/react-router';
 import { lazy, type ReactNode, Suspense, useEffect, useMemo } from 'react';
 import type { Overview, OverviewBucket } from '../../../local/src/page-api.js';
 import { formatCost, formatCount, formatDuration, formatTime, plural } from '../format.js';
+import { ClearFilter } from '../frame/clear-filter.js';
 import { sumOf } from '../reading/measures.js';
 import { ApiError } from '../server/api-error.js';
 import { overviewQuery } from '../server/queries.js';
 import { useClock } from '../state/clock.js';
-import { filtersOf, keptState, type PageState } from '../state/page-state.js';
+import { filtersOf, keptState, listKey, type PageState } from '../state/page-state.js';
 import { type PageChange, toSearch } from '../state/to-search.js';
 import { useChangePageState, usePageState } from '../state/use-page-state.js';
+import controls from '../ui/controls.module.css';
+import { Fact, Facts } from '../ui/facts.js';
+import page from '../ui/page.module.css';
 import { Empty, Failure, Loading } from '../ui/states.js';
 import { OneLine } from '../ui/visible-text.js';
 import { CHARTS, type ChartSpec } from './charts.js';
@@ -43,10 +47,21 @@ export function OverviewPage(): ReactNode {
     );
   }
   if (data.buckets.every(({ requests }) => requests === 0)) {
-    return <Empty title="No request in this range" />;
+    const isFiltered = listKey(filtersOf(state)) !== '';
+    return (
+      <Empty title={isFiltered ? 'No request matches the filter' : 'No request has arrived yet'}>
+        {isFiltered ? (
+          <ClearFilter />
+        ) : (
+          <p>
+            The page <Link to="/requests">Requests</Link> says how to send some.
+          </p>
+        )}
+      </Empty>
+    );
   }
   return (
-    <div className={css.page}>
+    <div className={`${page.page} ${css.page}`}>
       <h1 className="visually-hidden">Overview</h1>
       <Totals data={data} onOpen={openRequests} />
       <div className={css.charts}>
@@ -63,10 +78,11 @@ export function OverviewPage(): ReactNode {
           />
         ))}
       </div>
-      <section className={css.groups} aria-label="Groups">
+      <section aria-label="Groups">
         <div className={css.by} role="group" aria-label="Group by">
           <button
             type="button"
+            className={controls.quiet}
             aria-pressed={by === 'route'}
             onClick={() => change({ by: undefined })}
           >
@@ -74,6 +90,7 @@ export function OverviewPage(): ReactNode {
           </button>
           <button
             type="button"
+            className={controls.quiet}
             aria-pressed={by === 'model'}
             onClick={() => change({ by: 'model' })}
           >
@@ -105,49 +122,37 @@ function Totals({
   const errors = sum((bucket) => bucket.errors);
   const aborts = sum((bucket) => bucket.aborts);
   return (
-    <dl className={css.totals}>
-      <div>
-        <dt>Requests</dt>
-        <dd>
-          <button type="button" onClick={() => onOpen({})}>
-            {formatCount(requests)}
-          </button>
-        </dd>
-      </div>
-      <div>
-        <dt>Failed</dt>
-        <dd>
-          <button type="button" onClick={() => onOpen({ failed: true })}>
-            {formatCount(errors)}
-            {share(errors)}
-          </button>
-        </dd>
-      </div>
-      <div>
-        <dt>Aborted</dt>
-        <dd>
-          <button type="button" onClick={() => onOpen({ outcome: ['aborted'] })}>
-            {formatCount(aborts)}
-            {share(aborts)}
-          </button>
-        </dd>
-      </div>
-      <div>
-        <dt>Tokens in, out</dt>
-        <dd>
-          {formatCount(sum((bucket) => bucket.promptTokens))},{' '}
-          {formatCount(sum((bucket) => bucket.completionTokens))}
-        </dd>
-      </div>
-      <div>
-        <dt>Cost</dt>
-        <dd>{formatCost(sum((bucket) => bucket.cost))}</dd>
-      </div>
-      <div>
-        <dt>Tokens wasted</dt>
-        <dd>{formatCount(sum((bucket) => bucket.wastedTokens))}</dd>
-      </div>
-    </dl>
+    <Facts className={css.totals}>
+      <Fact label="Requests">
+        <button type="button" className={controls.link} onClick={() => onOpen({})}>
+          {formatCount(requests)}
+        </button>
+      </Fact>
+      <Fact label="Failed">
+        <button type="button" className={controls.link} onClick={() => onOpen({ failed: true })}>
+          {formatCount(errors)}
+          {share(errors)}
+        </button>
+      </Fact>
+      <Fact label="Aborted">
+        <button
+          type="button"
+          className={controls.link}
+          onClick={() => onOpen({ outcome: ['aborted'] })}
+        >
+          {formatCount(aborts)}
+          {share(aborts)}
+        </button>
+      </Fact>
+      <Fact label="Tokens in, out">
+        {formatCount(sum((bucket) => bucket.promptTokens))},{' '}
+        {formatCount(sum((bucket) => bucket.completionTokens))}
+      </Fact>
+      <Fact label="Cost">{formatCost(sum((bucket) => bucket.cost))}</Fact>
+      <Fact label="Tokens wasted" title="Tokens that models wrote after the client had left">
+        {formatCount(sum((bucket) => bucket.wastedTokens))}
+      </Fact>
+    </Facts>
   );
 }
 

@@ -4,21 +4,14 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { useLocation, useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useMemo, useState } from 'react';
 import type { Group } from '../../../local/src/page-api.js';
-import {
-  cutMiddle,
-  formatCost,
-  formatCount,
-  formatExactTime,
-  formatTime,
-  plural,
-} from '../format.js';
+import { cutMiddle, formatCost, formatCount, plural } from '../format.js';
 import { api } from '../server/api.js';
-import { useClock } from '../state/clock.js';
 import { usePageState } from '../state/use-page-state.js';
 import { Grid } from '../ui/grid.js';
 import line from '../ui/grid-row.module.css';
 import { NextPageLine, nextPageOf } from '../ui/next-page.js';
 import { Empty, Failure, Loading } from '../ui/states.js';
+import { Time } from '../ui/time.js';
 import { useIsNarrow } from '../ui/use-is-narrow.js';
 import { OneLine } from '../ui/visible-text.js';
 import css from './groups-page.module.css';
@@ -35,14 +28,52 @@ const WORDS = {
     hint: 'A trace has a user if the app sets one, for example by req.trace.update({ userId }).',
   },
 } as const;
-const TEMPLATE = 'minmax(140px, 1fr) minmax(200px, 2fr) 84px 64px 84px 84px 108px 108px';
+
+interface Column {
+  /** Undefined for the column of the id. */
+  readonly label?: string;
+  /** The track of the CSS grid. */
+  readonly width: string;
+  readonly isNumber?: boolean;
+  readonly render: (group: Group) => ReactNode;
+}
+
+const COLUMNS: readonly Column[] = [
+  {
+    width: 'minmax(140px, 1fr)',
+    render: ({ id }) => <OneLine text={cutMiddle(id, 60)} />,
+  },
+  {
+    label: 'Last question',
+    width: 'minmax(200px, 2fr)',
+    render: ({ input }) => <OneLine text={input.replace(/\s+/g, ' ')} className={css.input} />,
+  },
+  {
+    label: 'Requests',
+    width: '84px',
+    isNumber: true,
+    render: ({ traces }) => formatCount(traces),
+  },
+  {
+    label: 'Failed',
+    width: '64px',
+    isNumber: true,
+    render: ({ failed }) => (
+      <span className={failed > 0 ? css.failed : undefined}>{formatCount(failed)}</span>
+    ),
+  },
+  { label: 'Tokens', width: '84px', isNumber: true, render: ({ tokens }) => formatCount(tokens) },
+  { label: 'Cost', width: '84px', isNumber: true, render: ({ cost }) => formatCost(cost) },
+  { label: 'First', width: '108px', render: ({ first }) => <Time time={first} /> },
+  { label: 'Last', width: '108px', render: ({ last }) => <Time time={last} /> },
+];
+const TEMPLATE = COLUMNS.map(({ width }) => width).join(' ');
 
 export function GroupsPage(): ReactNode {
   const { pathname } = useLocation();
   const kind = pathname.startsWith('/users') ? 'users' : 'sessions';
   const { q = '' } = usePageState();
   const navigate = useNavigate();
-  const clock = useClock();
   const isNarrow = useIsNarrow();
   const [active, setActive] = useState(-1);
   const query = useInfiniteQuery({
@@ -109,21 +140,8 @@ export function GroupsPage(): ReactNode {
               className={line.head}
               style={{ gridTemplateColumns: TEMPLATE }}
             >
-              {[
-                words.one,
-                'Last question',
-                'Requests',
-                'Failed',
-                'Tokens',
-                'Cost',
-                'First',
-                'Last',
-              ].map((label, place) => (
-                <div
-                  key={label}
-                  role="columnheader"
-                  className={place >= 2 && place <= 5 ? line.number : line.cell}
-                >
+              {COLUMNS.map(({ label = words.one, isNumber }) => (
+                <div key={label} role="columnheader" className={isNumber ? line.number : line.cell}>
                   {label}
                 </div>
               ))}
@@ -136,7 +154,7 @@ export function GroupsPage(): ReactNode {
               <div className={css.cardTop}>
                 <OneLine text={group.id} className={line.cardName} />
                 <span>{plural(group.traces, 'request')}</span>
-                <time>{formatTime(group.last, clock.now, clock)}</time>
+                <Time time={group.last} />
               </div>
               <OneLine text={group.input} className={css.input} />
             </div>
@@ -146,35 +164,13 @@ export function GroupsPage(): ReactNode {
               className={line.cells}
               style={{ gridTemplateColumns: TEMPLATE }}
             >
-              <div role="gridcell" className={line.cell}>
-                <OneLine text={cutMiddle(group.id, 60)} />
-              </div>
-              <div role="gridcell" className={`${line.cell} ${css.input}`}>
-                <OneLine text={group.input.replace(/\s+/g, ' ')} />
-              </div>
-              <div role="gridcell" className={line.number}>
-                {formatCount(group.traces)}
-              </div>
-              <div
-                role="gridcell"
-                className={`${line.number} ${group.failed > 0 ? css.failed : ''}`}
-              >
-                {formatCount(group.failed)}
-              </div>
-              <div role="gridcell" className={line.number}>
-                {formatCount(group.tokens)}
-              </div>
-              <div role="gridcell" className={line.number}>
-                {formatCost(group.cost)}
-              </div>
-              {[group.first, group.last].map((time, place) => (
+              {COLUMNS.map(({ label, isNumber, render }) => (
                 <div
-                  key={place}
+                  key={label ?? ''}
                   role="gridcell"
-                  className={line.cell}
-                  title={formatExactTime(time, clock.zone)}
+                  className={isNumber ? line.number : line.cell}
                 >
-                  <time>{formatTime(time, clock.now, clock)}</time>
+                  {render(group)}
                 </div>
               ))}
             </div>

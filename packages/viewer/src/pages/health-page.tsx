@@ -4,22 +4,17 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { type ReactNode, useEffect } from 'react';
 import type { Health } from '../../../local/src/page-api.js';
-import { JsonTree } from '../content/json-tree.js';
-import {
-  formatBytes,
-  formatCount,
-  formatDuration,
-  formatExactTime,
-  formatTime,
-  plural,
-} from '../format.js';
+import { formatBytes, formatCount, formatDuration, plural } from '../format.js';
 import { healthQuery, infoQuery } from '../server/queries.js';
-import { useClock } from '../state/clock.js';
 import { toSearch } from '../state/to-search.js';
 import { CopyButton } from '../ui/copy-button.js';
+import { Fact, Facts } from '../ui/facts.js';
 import { MARK_WORDS } from '../ui/mark-words.js';
+import page from '../ui/page.module.css';
 import { Failure, Loading } from '../ui/states.js';
+import { Time } from '../ui/time.js';
 import { VisibleText } from '../ui/visible-text.js';
+import { AppCounts } from './app-counts.js';
 import css from './health-page.module.css';
 
 export function HealthPage(): ReactNode {
@@ -38,11 +33,11 @@ export function HealthPage(): ReactNode {
   if (data === undefined) return <Loading />;
   const { storage } = data;
   return (
-    <div className={css.page}>
+    <div className={`${page.page} ${css.page}`}>
       <h1 className="visually-hidden">Health</h1>
       <section>
         <h2>Stored</h2>
-        <dl className={css.facts}>
+        <Facts>
           <Fact label="Traces">{formatCount(storage.traces)}</Fact>
           <Fact label="Size">{formatBytes(storage.bytes)}</Fact>
           <Fact label="Oldest">
@@ -72,7 +67,7 @@ export function HealthPage(): ReactNode {
               </Fact>
             </>
           )}
-        </dl>
+        </Facts>
       </section>
       <section>
         <h2>Written by</h2>
@@ -119,33 +114,11 @@ export function HealthPage(): ReactNode {
             <h3>
               <VisibleText text={name.slice(0, 200)} /> <Time time={at} />
             </h3>
-            <JsonTree value={stats} label={`counts of ${name.slice(0, 100)}`} />
+            <AppCounts name={name} stats={stats} />
           </article>
         ))}
       </section>
     </div>
-  );
-}
-
-function Fact({
-  label,
-  children,
-}: {
-  readonly label: string;
-  readonly children: ReactNode;
-}): ReactNode {
-  return (
-    <div>
-      <dt>{label}</dt>
-      <dd>{children}</dd>
-    </div>
-  );
-}
-
-function Time({ time }: { readonly time: number }): ReactNode {
-  const clock = useClock();
-  return (
-    <time title={formatExactTime(time, clock.zone)}>{formatTime(time, clock.now, clock)}</time>
   );
 }
 

@@ -7,26 +7,20 @@ import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import { PREVIEW_LENGTH, type TraceSummary } from '../../../local/src/page-api.js';
 import { Content } from '../content/content.js';
 import { Conversation } from '../content/conversation.js';
-import {
-  formatCost,
-  formatCount,
-  formatDuration,
-  formatExactTime,
-  formatTime,
-  plural,
-} from '../format.js';
+import { formatCost, formatCount, formatDuration, plural } from '../format.js';
 import { hasConversation, readConversation } from '../reading/conversation/conversation.js';
 import { sumOf } from '../reading/measures.js';
 import { api } from '../server/api.js';
 import { stepQuery } from '../server/queries.js';
-import { useClock } from '../state/clock.js';
 import { toSearch } from '../state/to-search.js';
+import controls from '../ui/controls.module.css';
 import { CopyId } from '../ui/copy-button.js';
 import { FeedbackSign } from '../ui/feedback-sign.js';
 import { LongText } from '../ui/long-text.js';
 import { NextPageLine, nextPageOf } from '../ui/next-page.js';
 import { OutcomeSign } from '../ui/outcome-sign.js';
 import { Empty, Failure, Loading } from '../ui/states.js';
+import { Time } from '../ui/time.js';
 import { VisibleText } from '../ui/visible-text.js';
 import css from './thread-page.module.css';
 
@@ -116,7 +110,6 @@ export function ThreadPage(): ReactNode {
 
 /** One request: its previews, and the whole texts on demand, since they may be large. */
 function Turn({ trace }: { readonly trace: TraceSummary }): ReactNode {
-  const clock = useClock();
   const [isOpen, setOpen] = useState(false);
   const isCut = [trace.input, trace.output].some((text) => text.length >= PREVIEW_LENGTH - 1);
   return (
@@ -126,9 +119,7 @@ function Turn({ trace }: { readonly trace: TraceSummary }): ReactNode {
         <Link to="/traces/$number" params={{ number: String(trace.number) }} className={css.name}>
           <VisibleText text={trace.name.slice(0, 100)} />
         </Link>
-        <time title={formatExactTime(trace.time, clock.zone)}>
-          {formatTime(trace.time, clock.now, clock)}
-        </time>
+        <Time time={trace.time} />
         <span>{formatDuration(trace.latency)}</span>
         <span>{trace.tokens === null ? '' : `${formatCount(trace.tokens)} tokens`}</span>
         {trace.feedback !== null && <FeedbackSign feedback={trace.feedback} />}
@@ -158,7 +149,7 @@ function Turn({ trace }: { readonly trace: TraceSummary }): ReactNode {
         </>
       )}
       {isCut && (
-        <button type="button" className={css.more} onClick={() => setOpen(!isOpen)}>
+        <button type="button" className={controls.more} onClick={() => setOpen(!isOpen)}>
           {isOpen ? 'Show the previews' : 'Show the whole texts'}
         </button>
       )}

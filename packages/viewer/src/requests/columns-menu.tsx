@@ -3,10 +3,11 @@
 import { Menu } from '@base-ui/react/menu';
 import type { ReactNode } from 'react';
 import { useChangePageState } from '../state/use-page-state.js';
+import { CheckItem } from '../ui/check-item.js';
+import controls from '../ui/controls.module.css';
 import { Icon } from '../ui/icons.js';
 import popup from '../ui/popup.module.css';
 import { COLUMN_NAMES, COLUMNS, type ColumnName } from './columns.js';
-import css from './requests-page.module.css';
 
 export function ColumnsMenu({
   columns,
@@ -16,53 +17,32 @@ export function ColumnsMenu({
   readonly lines: 2 | undefined;
 }): ReactNode {
   const change = useChangePageState();
+  const show = (name: ColumnName, isOn: boolean) => {
+    const isShown = (each: ColumnName) => (each === name ? isOn : columns.includes(each));
+    change({ columns: COLUMN_NAMES.filter(isShown) }, { replace: true });
+  };
   return (
     <Menu.Root>
-      <Menu.Trigger className={css.tool}>
+      <Menu.Trigger className={controls.quiet}>
         <Icon name="columns" />
         Columns
       </Menu.Trigger>
       <Menu.Portal>
         <Menu.Positioner sideOffset={4} align="end">
-          <Menu.Popup className={popup.menu}>
-            <Menu.CheckboxItem
-              className={popup.item}
-              checked={lines === 2}
-              closeOnClick={false}
-              onCheckedChange={(isOn) => change({ lines: isOn ? 2 : undefined }, { replace: true })}
-            >
-              <span className={popup.tick}>
-                <Menu.CheckboxItemIndicator>
-                  <Icon name="check" />
-                </Menu.CheckboxItemIndicator>
-              </span>
-              Two lines
-            </Menu.CheckboxItem>
+          <Menu.Popup className={`${popup.raised} ${popup.menu}`}>
+            <CheckItem
+              label="Two lines"
+              isOn={lines === 2}
+              onChange={(isOn) => change({ lines: isOn ? 2 : undefined }, { replace: true })}
+            />
             <Menu.Separator className={popup.separator} />
             {COLUMN_NAMES.map((name) => (
-              <Menu.CheckboxItem
+              <CheckItem
                 key={name}
-                className={popup.item}
-                checked={columns.includes(name)}
-                closeOnClick={false}
-                onCheckedChange={(isOn) =>
-                  change(
-                    {
-                      columns: COLUMN_NAMES.filter((each) =>
-                        each === name ? isOn : columns.includes(each),
-                      ),
-                    },
-                    { replace: true },
-                  )
-                }
-              >
-                <span className={popup.tick}>
-                  <Menu.CheckboxItemIndicator>
-                    <Icon name="check" />
-                  </Menu.CheckboxItemIndicator>
-                </span>
-                {COLUMNS[name].label}
-              </Menu.CheckboxItem>
+                label={COLUMNS[name].label}
+                isOn={columns.includes(name)}
+                onChange={(isOn) => show(name, isOn)}
+              />
             ))}
             <Menu.Separator className={popup.separator} />
             <Menu.Item

@@ -49,14 +49,14 @@ export const COLUMNS = {
   },
   name: {
     label: 'Name',
-    width: 'minmax(140px, 1fr)',
-    minWidth: 140,
+    width: 'minmax(84px, 1fr)',
+    minWidth: 84,
     render: ({ name }) => <OneLine text={name.length > 200 ? cutMiddle(name, 200) : name} />,
   },
   preview: {
     label: 'Input and output',
-    width: 'minmax(220px, 3fr)',
-    minWidth: 220,
+    width: 'minmax(140px, 3fr)',
+    minWidth: 140,
     render: (trace) => <Preview trace={trace} />,
   },
   status: {

@@ -18,6 +18,8 @@ const MAX_HELD = 500;
 const RELOAD_MS = 1000;
 /** Longest time between two loads while the server refuses them. */
 const LONGEST_WAIT_MS = 8000;
+/** Pages that are loaded again after events were missed. Rows of later ones may be out of date: few readers are there. */
+const MAX_SYNCED = 50;
 /** The list is loaded again rather than showing a longer first page. */
 const MAX_HEAD = 1000;
 
@@ -87,7 +89,10 @@ export class LiveList {
         const page = await load(cursor, signal);
         fresh.push(page);
         cursor = page.next ?? undefined;
-      } while (cursor !== undefined && fresh.length < (read()?.pages.length ?? 0));
+      } while (
+        cursor !== undefined &&
+        fresh.length < Math.min(MAX_SYNCED, read()?.pages.length ?? 0)
+      );
       // Events that came meanwhile are newer.
       this.#waiting.unshift(() => {
         const before = read();

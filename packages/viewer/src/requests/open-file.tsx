@@ -6,8 +6,8 @@ import { MAX_PAGE_LENGTH, OPENED_FILES_PIPELINE } from '../../../local/src/page-
 import { readTraceFile } from '../reading/trace-file.js';
 import { api } from '../server/api.js';
 import { toSearch } from '../state/to-search.js';
+import controls from '../ui/controls.module.css';
 import { Icon } from '../ui/icons.js';
-import css from './requests-page.module.css';
 
 export function OpenFile(): ReactNode {
   const navigate = useNavigate();
@@ -36,7 +36,7 @@ export function OpenFile(): ReactNode {
   return (
     <>
       {failure !== '' && <span role="alert">{failure}</span>}
-      <button type="button" className={css.tool} onClick={() => input.current?.click()}>
+      <button type="button" className={controls.quiet} onClick={() => input.current?.click()}>
         <Icon name="open" />
         Open a file
       </button>

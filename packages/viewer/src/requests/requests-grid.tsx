@@ -1,6 +1,6 @@
 import type { ReactNode, Ref } from 'react';
 import type { SortColumn, TraceSummary } from '../../../local/src/page-api.js';
-import { formatDuration, formatTime } from '../format.js';
+import { formatDuration } from '../format.js';
 import { useClock } from '../state/clock.js';
 import { useChangePageState, usePageState } from '../state/use-page-state.js';
 import { Grid, type GridHandle } from '../ui/grid.js';
@@ -8,6 +8,7 @@ import line from '../ui/grid-row.module.css';
 import { Icon } from '../ui/icons.js';
 import { OutcomeSign } from '../ui/outcome-sign.js';
 import { Preview } from '../ui/preview.js';
+import { Time } from '../ui/time.js';
 import { useIsNarrow } from '../ui/use-is-narrow.js';
 import { OneLine } from '../ui/visible-text.js';
 import { type ColumnName, columnOf } from './columns.js';
@@ -139,14 +140,13 @@ function ListHead({
 }
 
 function Card({ trace }: { readonly trace: TraceSummary }): ReactNode {
-  const clock = useClock();
   return (
     <div role="gridcell" className={line.cardCell}>
       <div className={line.cardTop}>
         <OutcomeSign trace={trace} />
         <OneLine text={trace.name} className={line.cardName} />
         <span>{formatDuration(trace.latency)}</span>
-        <time>{formatTime(trace.time, clock.now, clock)}</time>
+        <Time time={trace.time} />
       </div>
       <Preview trace={trace} />
     </div>

@@ -1,40 +1,47 @@
 /** Requests over time: completed, aborted and failed. Dragging over a part of it sets the range. */
 
 import { useQuery } from '@tanstack/react-query';
-import { type PointerEvent, type ReactNode, useRef, useState } from 'react';
-import type { Overview } from '../../../local/src/page-api.js';
+import { type ReactNode, useRef } from 'react';
+import type { Overview, OverviewBucket } from '../../../local/src/page-api.js';
 import { formatCount, formatDuration, formatExactTime, formatTime, plural } from '../format.js';
 import { partsOf, sumOf } from '../reading/measures.js';
 import { overviewQuery } from '../server/queries.js';
 import { useClock } from '../state/clock.js';
 import { filtersOf, type PageState } from '../state/page-state.js';
 import { useChangePageState } from '../state/use-page-state.js';
+import { type Range, useDragRange } from '../ui/use-drag-range.js';
 import css from './requests-over-time.module.css';
 
 const HEIGHT = 36;
 
 export function RequestsOverTime({ state }: { readonly state: PageState }): ReactNode {
+  const { data } = useQuery(overviewQuery(filtersOf(state), 'route'));
+  if (data === undefined) return <div className={css.strip} />;
+  // Nothing has arrived, or nothing matches.
+  if (data.buckets.length === 0) return <div />;
+  return <Strip data={data} />;
+}
+
+function Strip({ data: { buckets, bucketMs } }: { readonly data: Overview }): ReactNode {
   const change = useChangePageState();
   const clock = useClock();
   const box = useRef<HTMLDivElement>(null);
-  const [drag, setDrag] = useState<readonly [number, number]>();
-  const { data } = useQuery(overviewQuery(filtersOf(state), 'route'));
-  const axis = data && axisOf(data);
-  if (data === undefined || axis === undefined) return <div className={css.strip} />;
-  const [from, to] = axis;
-  const most = Math.max(1, ...data.buckets.map(({ requests }) => requests));
+  const [from, to] = axisOf(buckets, bucketMs);
+  const most = Math.max(1, ...buckets.map(({ requests }) => requests));
   const x = (time: number) => ((time - from) / (to - from)) * 100;
-  const y = (count: number) => (count / most) * (HEIGHT - 4);
-  const width = Math.max(0.15, (data.bucketMs / (to - from)) * 100 - 0.08);
-  const timeAt = (event: PointerEvent) => {
+  const width = Math.max(0.15, (bucketMs / (to - from)) * 100 - 0.08);
+  const timeAt = (clientX: number) => {
     const area = box.current?.getBoundingClientRect();
-    const part = area === undefined ? 0 : (event.clientX - area.left) / area.width;
+    const part = area === undefined ? 0 : (clientX - area.left) / area.width;
     const time = from + Math.max(0, Math.min(1, part)) * (to - from);
-    return Math.round(time / data.bucketMs) * data.bucketMs;
+    return Math.round(time / bucketMs) * bucketMs;
   };
-  const total = sumOf(data.buckets, ({ requests }) => requests) ?? 0;
-  const failed = sumOf(data.buckets, ({ errors }) => errors);
-  const chosen = drag && ([Math.min(...drag), Math.max(...drag)] as const);
+  const { range, handlers } = useDragRange(timeAt, ([begin, end]) => {
+    if (end > begin) change({ from: begin, to: end, last: undefined });
+  });
+  const total = sumOf(buckets, ({ requests }) => requests) ?? 0;
+  const failed = sumOf(buckets, ({ errors }) => errors);
+  const start = formatTime(from, clock.now, { ...clock, style: 'absolute' }).replace(/\.\d+$/, '');
   return (
     <div
       ref={box}
@@ -42,55 +49,16 @@ export function RequestsOverTime({ state }: { readonly state: PageState }): Reac
       role="img"
       aria-label={`${plural(total, 'request')}, ${formatCount(failed)} failed, from ${formatExactTime(from, clock.zone)} to ${formatExactTime(to, clock.zone)}`}
       title="Drag to select a range of time"
-      onPointerDown={(event) => {
-        event.currentTarget.setPointerCapture(event.pointerId);
-        setDrag([timeAt(event), timeAt(event)]);
-      }}
-      onPointerMove={(event) => {
-        if (drag !== undefined) setDrag([drag[0], timeAt(event)]);
-      }}
-      onPointerUp={() => {
-        setDrag(undefined);
-        if (chosen !== undefined && chosen[1] > chosen[0]) {
-          change({ from: chosen[0], to: chosen[1], last: undefined });
-        }
-      }}
-      onPointerCancel={() => setDrag(undefined)}
+      {...handlers}
     >
       <svg viewBox={`0 0 100 ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
-        {data.buckets.map((bucket) => {
-          const { from: begin } = bucket;
-          const { completed, aborted, failed } = partsOf(bucket);
-          return (
-            <g key={begin}>
-              <rect
-                x={x(begin)}
-                width={width}
-                y={HEIGHT - y(completed)}
-                height={y(completed)}
-                className={css.good}
-              />
-              <rect
-                x={x(begin)}
-                width={width}
-                y={HEIGHT - y(completed + aborted)}
-                height={y(aborted)}
-                className={css.aborts}
-              />
-              <rect
-                x={x(begin)}
-                width={width}
-                y={HEIGHT - y(bucket.requests)}
-                height={y(failed)}
-                className={css.errors}
-              />
-            </g>
-          );
-        })}
-        {chosen !== undefined && (
+        {buckets.map((bucket) => (
+          <Bar key={bucket.from} bucket={bucket} most={most} x={x(bucket.from)} width={width} />
+        ))}
+        {range !== undefined && (
           <rect
-            x={x(chosen[0])}
-            width={x(chosen[1]) - x(chosen[0])}
+            x={x(range[0])}
+            width={x(range[1]) - x(range[0])}
             y="0"
             height={HEIGHT}
             className={css.brush}
@@ -98,15 +66,40 @@ export function RequestsOverTime({ state }: { readonly state: PageState }): Reac
         )}
       </svg>
       <span className={css.from}>
-        {formatTime(from, clock.now, { ...clock, style: 'absolute' }).replace(/\.\d+$/, '')}, up to{' '}
-        {formatCount(most)} in {formatDuration(data.bucketMs)}
+        {`since ${start}; peak: ${formatCount(most)} in ${formatDuration(bucketMs)}`}
       </span>
     </div>
   );
 }
 
-function axisOf({ buckets, bucketMs }: Overview): readonly [number, number] | undefined {
-  const first = buckets[0];
-  const last = buckets.at(-1);
-  return first === undefined || last === undefined ? undefined : [first.from, last.from + bucketMs];
+/** The requests of one bucket: completed ones below, then aborted ones, then failed ones. */
+function Bar({
+  bucket,
+  most,
+  x,
+  width,
+}: {
+  readonly bucket: OverviewBucket;
+  /** Requests of the highest bar. */
+  readonly most: number;
+  readonly x: number;
+  readonly width: number;
+}): ReactNode {
+  const { completed, aborted, failed } = partsOf(bucket);
+  const y = (count: number) => (count / most) * (HEIGHT - 4);
+  const part = (count: number, top: number, className: string | undefined) => (
+    <rect x={x} width={width} y={HEIGHT - y(top)} height={y(count)} className={className} />
+  );
+  return (
+    <g>
+      {part(completed, completed, css.good)}
+      {part(aborted, completed + aborted, css.aborts)}
+      {part(failed, bucket.requests, css.errors)}
+    </g>
+  );
+}
+
+function axisOf(buckets: readonly OverviewBucket[], bucketMs: number): Range {
+  const from = buckets[0]?.from ?? 0;
+  return [from, (buckets.at(-1)?.from ?? from) + bucketMs];
 }

@@ -12,8 +12,9 @@ import {
   useState,
 } from 'react';
 import { formatCount } from '../format.js';
+import { ClearFilter } from '../frame/clear-filter.js';
 import { togglePause, useLiveSwitch } from '../state/live-switch.js';
-import { FILTERS, listKey } from '../state/page-state.js';
+import { listKey } from '../state/page-state.js';
 import { toSearch } from '../state/to-search.js';
 import { useChangePageState, usePageState } from '../state/use-page-state.js';
 import type { GridHandle } from '../ui/grid.js';
@@ -24,6 +25,7 @@ import { useIsNarrow } from '../ui/use-is-narrow.js';
 import { useKeys } from '../ui/use-keys.js';
 import { columnsIn, FEW_COLUMNS } from './columns.js';
 import { ColumnsMenu } from './columns-menu.js';
+import { keepPlace, keptPlace, useRestoredPlace } from './kept-place.js';
 import { OpenFile } from './open-file.js';
 import { RequestsGrid } from './requests-grid.js';
 import { RequestsOverTime } from './requests-over-time.js';
@@ -40,9 +42,6 @@ function isControlFocused(): boolean {
   return document.activeElement?.closest('button,a,summary') != null;
 }
 
-/** Position in each list, restored on return. */
-const positions = new Map<string, { readonly top: number; readonly number: number | undefined }>();
-
 export function RequestsPage(): ReactNode {
   const state = usePageState();
   const change = useChangePageState();
@@ -51,7 +50,7 @@ export function RequestsPage(): ReactNode {
   const grid = useRef<GridHandle>(null);
   const key = useMemo(() => listKey(state), [state]);
   const [selected, setSelected] = useState<number | undefined>(
-    () => state.trace ?? positions.get(key)?.number,
+    () => state.trace ?? keptPlace(key)?.number,
   );
   const isReading = useRef(false);
   isReading.current = selected !== undefined;
@@ -71,7 +70,7 @@ export function RequestsPage(): ReactNode {
 
   const openTrace = useCallback(
     (number: number) => {
-      positions.set(key, { top: grid.current?.scrollTop() ?? 0, number });
+      keepPlace(key, { top: grid.current?.scrollTop() ?? 0, number });
       navigate({
         to: '/traces/$number',
         params: { number: String(number) },
@@ -149,19 +148,8 @@ export function RequestsPage(): ReactNode {
     if (isPaneImpossible && paneTrace !== undefined) openTrace(paneTrace);
   }, [isPaneImpossible, paneTrace, openTrace]);
 
-  // Restores the position when the reader returns from a trace, and not while the filter changes.
   const isLoaded = rows.length > 0;
-  const toRestore = useRef(positions.get(key));
-  const firstKey = useRef(key);
-  useEffect(() => {
-    const place = toRestore.current;
-    if (key !== firstKey.current) toRestore.current = undefined;
-    else if (isLoaded && place !== undefined) {
-      toRestore.current = undefined;
-      grid.current?.scrollTo(place.top);
-      grid.current?.focus();
-    }
-  }, [key, isLoaded]);
+  useRestoredPlace(key, isLoaded, grid);
   useEffect(() => {
     if (isLoaded) document.title = 'Requests';
   }, [isLoaded]);
@@ -193,7 +181,13 @@ export function RequestsPage(): ReactNode {
           ) : list.isLoading ? (
             <Loading rows={16} />
           ) : rows.length === 0 ? (
-            <NoRows isFiltered={key !== ''} />
+            key === '' ? (
+              <SetUp />
+            ) : (
+              <Empty title="No request matches the filter">
+                <ClearFilter />
+              </Empty>
+            )
           ) : (
             <RequestsGrid
               key={`${key} ${lines}`}
@@ -232,24 +226,5 @@ export function RequestsPage(): ReactNode {
         </section>
       )}
     </div>
-  );
-}
-
-function NoRows({ isFiltered }: { readonly isFiltered: boolean }): ReactNode {
-  const change = useChangePageState();
-  if (!isFiltered) return <SetUp />;
-  return (
-    <Empty title="No request matches the filter">
-      <button
-        type="button"
-        className={css.tool}
-        onClick={() => {
-          const names = [...FILTERS, 'sort', 'order'] as const;
-          change(Object.fromEntries(names.map((name) => [name, undefined])));
-        }}
-      >
-        Clear the filter
-      </button>
-    </Empty>
   );
 }

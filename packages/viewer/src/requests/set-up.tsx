@@ -1,12 +1,13 @@
 /** Shown until the first request arrives: how to send one, and which calls were refused. */
 
 import { useQuery } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
-import { formatTime } from '../format.js';
+import { type ReactNode, useState } from 'react';
 import { healthQuery, infoQuery } from '../server/queries.js';
-import { useClock } from '../state/clock.js';
+import controls from '../ui/controls.module.css';
 import { CopyButton } from '../ui/copy-button.js';
+import { Time } from '../ui/time.js';
 import { VisibleText } from '../ui/visible-text.js';
+import { SENDERS, type Sender } from './senders.js';
 import css from './set-up.module.css';
 
 export function SetUp(): ReactNode {
@@ -15,28 +16,42 @@ export function SetUp(): ReactNode {
     ...healthQuery,
     refetchInterval: 3000,
   });
-  const clock = useClock();
-  const lines = info.data?.environment.join('\n');
+  const [sender, setSender] = useState<Sender>(SENDERS[0]);
   const refused = health.data?.refused ?? [];
   return (
     <div className={css.setUp}>
       <h2>No request has arrived yet</h2>
-      <p>
-        Start your app with these variables. Each request then appears here as soon as it has ended.
-      </p>
-      {lines !== undefined && (
-        <div className={css.lines}>
-          <pre>{lines}</pre>
-          <CopyButton text={lines} title="Copy the three lines" />
-        </div>
-      )}
+      <div role="group" aria-label="What sends the traces" className={css.senders}>
+        {SENDERS.map((each) => (
+          <button
+            key={each.name}
+            type="button"
+            className={controls.quiet}
+            aria-pressed={each === sender}
+            onClick={() => setSender(each)}
+          >
+            {each.name}
+          </button>
+        ))}
+      </div>
+      {info.data !== undefined &&
+        sender.parts(info.data).map(({ words, lines }) => (
+          <section key={words}>
+            <p>{words}</p>
+            <div className={css.lines}>
+              <pre>{lines}</pre>
+              <CopyButton text={lines} title="Copy these lines" />
+            </div>
+          </section>
+        ))}
+      <p>Each request appears here as soon as it has ended, without a reload.</p>
       {refused.length > 0 && (
         <section>
           <h3>Some calls were refused</h3>
           <ul className={css.refused}>
             {refused.slice(0, 5).map((refusal) => (
               <li key={`${refusal.at} ${refusal.path}`}>
-                <time>{formatTime(refusal.at, clock.now, clock)}</time>
+                <Time time={refusal.at} />
                 <code>
                   {refusal.status} {refusal.method}{' '}
                   <VisibleText text={refusal.path.slice(0, 200)} />

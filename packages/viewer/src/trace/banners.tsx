@@ -32,14 +32,14 @@ export function Banners({
   const problems = useMemo(() => {
     const firsts = new Map<
       string,
-      { readonly first: number; readonly words: string; count: number }
+      { readonly first: StepSummary; readonly words: string; count: number }
     >();
-    for (const { index, problem } of steps) {
+    for (const step of steps) {
+      const { problem } = step;
       if (problem === null) continue;
       const known = firsts.get(problem);
-      if (known === undefined)
-        firsts.set(problem, { first: index, words: PROBLEM_WORDS[problem], count: 1 });
-      else known.count++;
+      if (known !== undefined) known.count++;
+      else firsts.set(problem, { first: step, words: PROBLEM_WORDS[problem], count: 1 });
     }
     return [...firsts.values()];
   }, [steps]);
@@ -66,9 +66,18 @@ export function Banners({
       {problems.map(({ first, words, count }) => (
         <li key={words} data-kind="warn">
           <span className={css.bannerText}>
-            {count === 1 ? words : `${plural(count, 'step')}: ${words}`}
+            {count === 1 ? (
+              <>
+                <b>
+                  <VisibleText text={first.name.slice(0, 100)} />
+                </b>{' '}
+                {words}
+              </>
+            ) : (
+              `${plural(count, 'step')}, each of which ${words}`
+            )}
           </span>
-          <button type="button" onClick={() => onStep(first)}>
+          <button type="button" onClick={() => onStep(first.index)}>
             {count === 1 ? 'Go to the step' : 'Go to the first'}
           </button>
         </li>

@@ -1,8 +1,12 @@
 /** An error with its stack. Frames of the app stand out from those of libraries and of Node. */
 
+import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
-import type { StepContent, StepSummary } from '../../../local/src/page-api.js';
+import type { ServerInfo, StepContent, StepSummary } from '../../../local/src/page-api.js';
 import { isRecord } from '../json.js';
+import { editorLink, placeIn, placeText } from '../reading/editor-link.js';
+import { infoQuery } from '../server/queries.js';
+import controls from '../ui/controls.module.css';
 import { CopyButton } from '../ui/copy-button.js';
 import { LongText } from '../ui/long-text.js';
 import { VisibleText } from '../ui/visible-text.js';
@@ -37,6 +41,7 @@ export function stepErrorOf(
 }
 
 const MAX_FRAMES = 100;
+const NO_EDITOR: Pick<ServerInfo, 'editor'> = { editor: null };
 
 export function ErrorBox({
   error: { type, message, stack },
@@ -44,6 +49,7 @@ export function ErrorBox({
   readonly error: StepError;
 }): ReactNode {
   const [isAll, setAll] = useState(false);
+  const { data: { editor } = NO_EDITOR } = useQuery(infoQuery);
   const frames = (stack ?? '')
     .split('\n')
     .filter((line) => /^\s*at /.test(line) || /^\s+File "/.test(line))
@@ -67,12 +73,12 @@ export function ErrorBox({
         <ol className={css.frames}>
           {shown.map(({ line, isOwn }, place) => (
             <li key={place} data-own={isOwn || undefined}>
-              <StackFrame line={line} />
+              <StackFrame line={line} editor={editor} />
             </li>
           ))}
           {others > 0 && others < frames.length && (
             <li>
-              <button type="button" onClick={() => setAll(!isAll)}>
+              <button type="button" className={controls.link} onClick={() => setAll(!isAll)}>
                 {isAll
                   ? 'Show only frames of the app'
                   : `Show ${others} frames of libraries and Node`}
@@ -87,22 +93,26 @@ export function ErrorBox({
   );
 }
 
-/** A frame with its place, which a click copies in the form that editors open. */
-function StackFrame({ line }: { readonly line: string }): ReactNode {
-  const place = /\(?((?:file:\/\/)?[^\s()]+:\d+:\d+)\)?$/
-    .exec(line)?.[1]
-    ?.replace(/^file:\/\//, '');
+/** A frame, whose place is copied in the form that editors take, or opened in the editor of the server. */
+function StackFrame({
+  line,
+  editor,
+}: {
+  readonly line: string;
+  readonly editor: ServerInfo['editor'];
+}): ReactNode {
+  const place = placeIn(line);
+  const link = place && editorLink(place, editor);
+  const text = place && placeText(place);
   return (
     <>
       <code>
         <VisibleText text={line} />
       </code>
-      {place !== undefined && (
-        <CopyButton
-          text={place}
-          title={`Copy ${place.slice(0, 200)} for "open file" of an editor`}
-        />
+      {text !== undefined && (
+        <CopyButton text={text} title={`Copy ${text.slice(0, 200)} for "open file" of an editor`} />
       )}
+      {link !== undefined && <a href={link}>Open in {editor?.name}</a>}
     </>
   );
 }

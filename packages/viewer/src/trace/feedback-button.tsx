@@ -8,7 +8,9 @@ import { feedbackText, isThumb, thumbOf } from '../reading/feedback-text.js';
 import { feedbackUpdate, formOf } from '../reading/feedback-update.js';
 import { api } from '../server/api.js';
 import { reloadTrace } from '../server/reload-trace.js';
+import controls from '../ui/controls.module.css';
 import { Icon } from '../ui/icons.js';
+import popup from '../ui/popup.module.css';
 import css from './feedback-button.module.css';
 import head from './trace-head.module.css';
 
@@ -18,7 +20,7 @@ export function FeedbackButton({ trace }: { readonly trace: TraceSummary }): Rea
   const word = feedback === null ? '' : feedbackText(feedback).slice(0, 24);
   return (
     <Popover.Root open={isOpen} onOpenChange={setOpen}>
-      <Popover.Trigger className={head.button}>
+      <Popover.Trigger className={controls.button}>
         <Icon name={thumbOf(feedback) === 'down' ? 'thumbDown' : 'thumbUp'} />
         <span className="visually-hidden">Feedback{feedback !== null && `: ${word}`}</span>
         <span className={head.wide} aria-hidden="true">
@@ -27,7 +29,7 @@ export function FeedbackButton({ trace }: { readonly trace: TraceSummary }): Rea
       </Popover.Trigger>
       <Popover.Portal>
         <Popover.Positioner sideOffset={4} align="end">
-          <Popover.Popup className={css.popup}>
+          <Popover.Popup className={`${popup.raised} ${popup.form} ${css.popup}`}>
             <Popover.Title className={css.title}>Feedback</Popover.Title>
             <FeedbackForm trace={trace} onDone={() => setOpen(false)} />
           </Popover.Popup>
@@ -36,6 +38,8 @@ export function FeedbackButton({ trace }: { readonly trace: TraceSummary }): Rea
     </Popover.Root>
   );
 }
+
+const CHOICE = `${controls.button} ${controls.choice}`;
 
 /** Values that the form sends for its thumbs. */
 const CHOSEN: ReadonlyMap<unknown, 'up' | 'down'> = new Map([
@@ -81,11 +85,17 @@ function FeedbackForm({
   return (
     <form className={css.form} onSubmit={onSubmit}>
       <div className={css.thumbs} role="group" aria-label="Was it good?">
-        <button type="button" aria-pressed={thumb === 'up'} onClick={() => setValue('thumbs_up')}>
+        <button
+          type="button"
+          className={CHOICE}
+          aria-pressed={thumb === 'up'}
+          onClick={() => setValue('thumbs_up')}
+        >
           <Icon name="thumbUp" /> Good
         </button>
         <button
           type="button"
+          className={CHOICE}
           aria-pressed={thumb === 'down'}
           onClick={() => setValue('thumbs_down')}
         >
@@ -98,6 +108,7 @@ function FeedbackForm({
           <button
             key={stars}
             type="button"
+            className={CHOICE}
             aria-pressed={value === `${stars}/5`}
             // A rating is sent as text, because the number 1 is a thumb up.
             onClick={() => setValue(`${stars}/5`)}
@@ -108,15 +119,20 @@ function FeedbackForm({
       </fieldset>
       <label>
         Comment
-        <textarea name="comment" rows={2} defaultValue={before.comment} />
+        <textarea
+          name="comment"
+          className={controls.field}
+          rows={2}
+          defaultValue={before.comment}
+        />
       </label>
       <label>
         Expected answer
-        <textarea name="truth" rows={3} defaultValue={before.truth} />
+        <textarea name="truth" className={controls.field} rows={3} defaultValue={before.truth} />
       </label>
       {isUnchanged && <p role="alert">Nothing has changed.</p>}
       {save.error !== null && <p role="alert">{save.error.message}</p>}
-      <button type="submit" className={css.save} disabled={save.isPending}>
+      <button type="submit" className={controls.primary} disabled={save.isPending}>
         Save
       </button>
     </form>

@@ -5,9 +5,10 @@ import type { StepSummary } from '../../../local/src/page-api.js';
 import { formatDuration } from '../format.js';
 import { useSettings } from '../state/settings.js';
 import { colorReader } from '../ui/color-reader.js';
+import { useDragRange } from '../ui/use-drag-range.js';
 import css from './minimap.module.css';
 import type { StepTree } from './step-tree.js';
-import { ordered, type TimeRange, zoomed } from './time-range.js';
+import { type TimeRange, zoomed } from './time-range.js';
 import { hueOf } from './type-mark.js';
 
 export const Minimap = memo(function Minimap({
@@ -26,7 +27,6 @@ export const Minimap = memo(function Minimap({
   const canvas = useRef<HTMLCanvasElement>(null);
   const box = useRef<HTMLDivElement>(null);
   const { theme } = useSettings();
-  const [drag, setDrag] = useState<TimeRange>();
   const [size, setSize] = useState<readonly [number, number]>([0, 0]);
 
   useEffect(() => {
@@ -61,8 +61,12 @@ export const Minimap = memo(function Minimap({
   });
 
   const percent = (time: number) => ((time - axis[0]) / (axis[1] - axis[0])) * 100;
-  const [left, right] = drag === undefined ? zoom : ordered(drag);
-  const isZoomed = zoom[0] > axis[0] || zoom[1] < axis[1] || drag !== undefined;
+  const { range, handlers } = useDragRange(timeAt, (chosen) => {
+    // A click is not a part.
+    if (percent(chosen[1]) - percent(chosen[0]) > 0.5) onZoom(chosen);
+  });
+  const [left, right] = range ?? zoom;
+  const isZoomed = zoom[0] > axis[0] || zoom[1] < axis[1] || range !== undefined;
   return (
     <div
       ref={box}
@@ -70,20 +74,7 @@ export const Minimap = memo(function Minimap({
       role="img"
       aria-label={`All steps over ${formatDuration(axis[1] - axis[0])}`}
       title="Drag to zoom, double-click for the whole trace"
-      onPointerDown={(event) => {
-        event.currentTarget.setPointerCapture(event.pointerId);
-        setDrag([timeAt(event.clientX), timeAt(event.clientX)]);
-      }}
-      onPointerMove={(event) => {
-        if (drag !== undefined) setDrag([drag[0], timeAt(event.clientX)]);
-      }}
-      onPointerUp={() => {
-        if (drag === undefined) return;
-        const chosen = ordered(drag);
-        setDrag(undefined);
-        if (percent(chosen[1]) - percent(chosen[0]) > 0.5) onZoom(chosen);
-      }}
-      onPointerCancel={() => setDrag(undefined)}
+      {...handlers}
       onDoubleClick={() => onZoom(axis)}
     >
       <canvas ref={canvas} />

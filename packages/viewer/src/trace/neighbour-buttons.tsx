@@ -5,9 +5,9 @@ import { api } from '../server/api.js';
 import { listKey, listQueryOf } from '../state/page-state.js';
 import { toSearch } from '../state/to-search.js';
 import { usePageState } from '../state/use-page-state.js';
+import controls from '../ui/controls.module.css';
 import { Icon } from '../ui/icons.js';
 import { useKeys } from '../ui/use-keys.js';
-import css from './trace-head.module.css';
 
 /** Previous and next within the list that led here. */
 export function NeighbourButtons({ number }: { readonly number: number }): ReactNode {
@@ -33,7 +33,7 @@ export function NeighbourButtons({ number }: { readonly number: number }): React
     <>
       <button
         type="button"
-        className={css.button}
+        className={controls.button}
         disabled={data?.previous == null}
         title="Previous in the list (k)"
         onClick={() => go(data?.previous)}
@@ -43,7 +43,7 @@ export function NeighbourButtons({ number }: { readonly number: number }): React
       </button>
       <button
         type="button"
-        className={css.button}
+        className={controls.button}
         disabled={data?.next == null}
         title="Next in the list (j)"
         onClick={() => go(data?.next)}

@@ -10,6 +10,7 @@ import { stepQuery } from '../server/queries.js';
 import { type Mode, STEP_TABS, type StepTab } from '../state/page-state.js';
 import { changeSettings, useSettings } from '../state/settings.js';
 import { useChangePageState, usePageState } from '../state/use-page-state.js';
+import controls from '../ui/controls.module.css';
 import { CopyId } from '../ui/copy-button.js';
 import { Failure, Loading } from '../ui/states.js';
 import { useKeys } from '../ui/use-keys.js';
@@ -76,7 +77,11 @@ export function StepPane({
             <OneLine text={step.name} max={400} />
           </h2>
           {step.parent >= 0 && (
-            <button type="button" className={css.parent} onClick={() => onStep(step.parent)}>
+            <button
+              type="button"
+              className={`${controls.link} ${css.parent}`}
+              onClick={() => onStep(step.parent)}
+            >
               Parent step
             </button>
           )}
@@ -116,7 +121,9 @@ export function StepPane({
             </>
           )}
         </p>
-        {step.problem !== null && <p className={css.problem}>{PROBLEM_WORDS[step.problem]}.</p>}
+        {step.problem !== null && (
+          <p className={css.problem}>This step {PROBLEM_WORDS[step.problem]}.</p>
+        )}
       </div>
       <Tabs.Root
         className={css.tabs}

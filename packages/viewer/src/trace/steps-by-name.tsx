@@ -2,6 +2,7 @@
 
 import { memo, type ReactNode, useMemo } from 'react';
 import { cutMiddle, formatCost, formatCount, formatDuration } from '../format.js';
+import table from '../ui/table.module.css';
 import { OneLine } from '../ui/visible-text.js';
 import { stepsByName } from './named-steps.js';
 import type { StepTree } from './step-tree.js';
@@ -21,7 +22,7 @@ export const StepsByName = memo(function StepsByName({
   const names = useMemo(() => stepsByName(tree), [tree]);
   return (
     <div className={css.box} tabIndex={0} role="region" aria-label="Steps by name">
-      <table className={css.table}>
+      <table className={`${table.table} ${css.table}`}>
         <thead>
           <tr>
             <th scope="col">Name</th>

@@ -1,14 +1,14 @@
 /** The steps of a trace as a tree, each with its bar on the common axis. */
 
 import { memo, type ReactNode, type Ref, useCallback, useRef } from 'react';
-import type { StepSummary } from '../../../local/src/page-api.js';
-import { cutMiddle, formatCost, formatCount, formatDuration, UNKNOWN } from '../format.js';
+import { cutMiddle, formatCost, formatCount, formatDuration } from '../format.js';
 import { changeSettings, useSettings } from '../state/settings.js';
 import { Grid, type GridHandle } from '../ui/grid.js';
 import { Icon } from '../ui/icons.js';
 import { Divider } from '../ui/split.js';
 import { OneLine } from '../ui/visible-text.js';
 import { PROBLEM_WORDS } from './problem-words.js';
+import { GroupBar, StepBar } from './step-bar.js';
 import {
   groupFacts,
   parentPlace,
@@ -19,12 +19,13 @@ import {
 } from './step-tree.js';
 import css from './steps-grid.module.css';
 import type { TimeRange } from './time-range.js';
-import { hueOf, TypeMark } from './type-mark.js';
+import { TypeMark } from './type-mark.js';
 
 /** Deeper steps are not indented further, and have their level as a number. */
 const MAX_INDENTS = 14;
 const INDENT = 14;
-const ROW_HEIGHT = 26;
+/** Pixels. */
+export const ROW_HEIGHT = 26;
 
 export interface StepsGridProps {
   readonly tree: StepTree;
@@ -55,7 +56,6 @@ export const StepsGrid = memo(function StepsGrid(props: StepsGridProps): ReactNo
       key: rows[place] ?? 0,
       level: row.level + 1,
       expanded: row.expanded,
-      className: css.row,
     }),
     [rows],
   );
@@ -192,7 +192,7 @@ function StepCells({
           </span>
         )}
         {step.problem !== null && (
-          <span className={css.problem} title={PROBLEM_WORDS[step.problem]}>
+          <span className={css.problem} title={`This step ${PROBLEM_WORDS[step.problem]}`}>
             !<span className="visually-hidden">{PROBLEM_WORDS[step.problem]}</span>
           </span>
         )}
@@ -248,10 +248,7 @@ function GroupCells({
       </div>
       <div role="gridcell" className={css.track}>
         {Number.isFinite(start) && (
-          <div
-            className={css.groupBar}
-            style={{ ...placeOf(start, Math.max(start, stop), zoom), color: hueOf(first.type) }}
-          />
+          <GroupBar type={first.type} time={[start, Math.max(start, stop)]} zoom={zoom} />
         )}
       </div>
       <div
@@ -262,76 +259,6 @@ function GroupCells({
         {formatDuration(sum)}
       </div>
     </>
-  );
-}
-
-function placeOf(
-  from: number,
-  to: number,
-  [begin, end]: TimeRange,
-): { left: string; width: string } {
-  const scale = 100 / (end - begin);
-  const left = Math.max(0, Math.min(100, (from - begin) * scale));
-  const right = Math.max(0, Math.min(100, (to - begin) * scale));
-  return { left: `${left}%`, width: `max(2px, ${right - left}%)` };
-}
-
-function StepBar({
-  step,
-  zoom,
-  isCritical,
-}: {
-  readonly step: StepSummary;
-  readonly zoom: TimeRange;
-  readonly isCritical: boolean | undefined;
-}): ReactNode {
-  const { start, duration, chunks, firstToken, isUnfinished, error } = step;
-  if (start === null) {
-    return (
-      <span className={css.noTime} title="This step has no start time">
-        {UNKNOWN}
-      </span>
-    );
-  }
-  const length = Math.max(0, duration ?? 0);
-  const end = isUnfinished && duration === null ? Math.max(start, zoom[1]) : start + length;
-  const isCutLeft = start < zoom[0];
-  const isCutRight = end > zoom[1];
-  if (end < zoom[0] || start > zoom[1]) {
-    return (
-      <span className={css.beyond} data-side={start > zoom[1] ? 'right' : 'left'}>
-        <Icon name={start > zoom[1] ? 'right' : 'left'} />
-      </span>
-    );
-  }
-  const within = (time: number) => ((time - start) / Math.max(end - start, 0.001)) * 100;
-  const first = firstToken === null ? undefined : start + firstToken;
-  return (
-    <div
-      className={css.bar}
-      style={{ ...placeOf(start, end, zoom), color: hueOf(step.type) }}
-      data-critical={isCritical}
-      data-unfinished={isUnfinished || undefined}
-      data-failed={error !== null || undefined}
-      data-skewed={(step.problem !== null && (isCutLeft || isCutRight)) || undefined}
-    >
-      {first !== undefined && length > 0 && (
-        <div className={css.wait} style={{ width: `${Math.min(100, within(first))}%` }} />
-      )}
-      {chunks.length > 1 && length > 0 && (
-        <svg
-          className={css.ticks}
-          viewBox="0 0 100 1"
-          preserveAspectRatio="none"
-          aria-hidden="true"
-        >
-          <path
-            d={chunks.map((time) => `M${within(time).toFixed(2)} 0v1`).join('')}
-            vectorEffect="non-scaling-stroke"
-          />
-        </svg>
-      )}
-    </div>
   );
 }
 

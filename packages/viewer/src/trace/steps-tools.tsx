@@ -1,59 +1,15 @@
 /** The tools above the steps: find, only model steps, critical path, fold all. */
 
-import { useQuery } from '@tanstack/react-query';
-import { type ReactNode, useDeferredValue, useMemo, useRef, useState } from 'react';
-import { MAX_SEARCH_LENGTH, type StepSummary } from '../../../local/src/page-api.js';
+import { type ReactNode, useMemo, useRef, useState } from 'react';
+import { MAX_SEARCH_LENGTH } from '../../../local/src/page-api.js';
 import { formatCount } from '../format.js';
-import { api } from '../server/api.js';
 import { useChangePageState } from '../state/use-page-state.js';
+import controls from '../ui/controls.module.css';
 import { Icon } from '../ui/icons.js';
 import { useKeys } from '../ui/use-keys.js';
 import { MODEL_TYPES, type StepsShown, type StepTree } from './step-tree.js';
 import css from './steps-tools.module.css';
-
-export interface Find {
-  readonly words: string;
-  readonly isOn: boolean;
-  readonly matches: ReadonlySet<number>;
-  /** The matches in order. */
-  readonly list: readonly number[];
-  readonly isCut: boolean;
-  readonly isLoading: boolean;
-  /** Why contents could not be searched; `null` if they could. */
-  readonly error: Error | null;
-  readonly retry: () => void;
-}
-
-/** Finds steps by words. Matches in names appear at once, those in contents when the server has responded. */
-export function useFind(number: number, steps: readonly StepSummary[], words: string): Find {
-  const sought = useDeferredValue(words.trim());
-  const query = useQuery({
-    queryKey: ['find', number, sought],
-    queryFn: ({ signal }) => api.find(number, sought, signal),
-    enabled: sought !== '',
-  });
-  const { data, isFetching, error, refetch } = query;
-  return useMemo(() => {
-    const matches = new Set<number>(sought === '' ? [] : data?.steps);
-    const lower = sought.toLowerCase();
-    if (lower !== '') {
-      for (const { index, name } of steps) {
-        if (name.toLowerCase().includes(lower)) matches.add(index);
-      }
-    }
-    const list = [...matches].sort((a, b) => a - b);
-    return {
-      words: sought,
-      isOn: sought !== '',
-      matches,
-      list,
-      isCut: data?.isCut ?? false,
-      isLoading: isFetching,
-      error: sought === '' ? null : error,
-      retry: () => void refetch(),
-    };
-  }, [sought, data, steps, isFetching, error, refetch]);
-}
+import type { Find } from './use-find.js';
 
 export function StepsTools({
   find,
@@ -151,6 +107,7 @@ export function StepsTools({
               </span>
               <button
                 type="button"
+                className={css.arrow}
                 aria-label="Previous match"
                 title="Previous match (Shift Enter)"
                 onClick={() => go(-1)}
@@ -159,6 +116,7 @@ export function StepsTools({
               </button>
               <button
                 type="button"
+                className={css.arrow}
                 aria-label="Next match"
                 title="Next match (Enter)"
                 onClick={() => go(1)}
@@ -167,7 +125,7 @@ export function StepsTools({
               </button>
               <button
                 type="button"
-                className={css.word}
+                className={controls.quiet}
                 aria-pressed={isRestHidden}
                 onClick={() => onRestHidden(!isRestHidden)}
               >
@@ -179,7 +137,7 @@ export function StepsTools({
         <span className={css.gap} />
         <button
           type="button"
-          className={css.word}
+          className={controls.quiet}
           aria-pressed={shown.modelsOnly}
           disabled={models === 0}
           title="Show only calls of models (m)"
@@ -189,7 +147,7 @@ export function StepsTools({
         </button>
         <button
           type="button"
-          className={css.word}
+          className={controls.quiet}
           aria-pressed={isPathShown}
           title="Emphasize the steps that determine how long the trace took (c)"
           onClick={() => onPathShown(!isPathShown)}
@@ -198,7 +156,7 @@ export function StepsTools({
         </button>
         <button
           type="button"
-          className={css.word}
+          className={controls.quiet}
           aria-pressed={isByName}
           title="Add up the steps of each name (s)"
           onClick={() => onByName(!isByName)}
@@ -207,7 +165,7 @@ export function StepsTools({
         </button>
         <button
           type="button"
-          className={css.word}
+          className={controls.quiet}
           disabled={isByName}
           onClick={() =>
             onShown(areFolded ? { ...shown, folded: new Set() } : foldAll(tree, shown))
@@ -219,7 +177,7 @@ export function StepsTools({
       {find.error !== null && (
         <p className={css.failure} role="alert">
           {`Only names were searched. ${find.error.message} `}
-          <button type="button" onClick={find.retry}>
+          <button type="button" className={controls.link} onClick={find.retry}>
             Search again
           </button>
         </p>

@@ -2,10 +2,6 @@
 
 export type TimeRange = readonly [number, number];
 
-export function ordered([a, b]: TimeRange): TimeRange {
-  return a < b ? [a, b] : [b, a];
-}
-
 /** A part of the axis, made longer or shorter around a time, and kept within the axis. */
 export function zoomed(
   zoom: TimeRange,

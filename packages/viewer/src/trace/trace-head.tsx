@@ -3,22 +3,17 @@
 import { Link } from '@tanstack/react-router';
 import { memo, type ReactNode, useEffect } from 'react';
 import type { StepSummary, TraceDetail } from '../../../local/src/page-api.js';
-import {
-  formatBytes,
-  formatCount,
-  formatDuration,
-  formatExactTime,
-  formatTime,
-  plural,
-} from '../format.js';
+import { formatBytes, formatCount, formatDuration, plural } from '../format.js';
 import { isRecord } from '../json.js';
-import { useClock } from '../state/clock.js';
 import { toSearch } from '../state/to-search.js';
+import controls from '../ui/controls.module.css';
 import { CopyId } from '../ui/copy-button.js';
 import { Cost } from '../ui/cost.js';
+import { Fact, Facts } from '../ui/facts.js';
 import { Icon } from '../ui/icons.js';
 import { OUTCOME_WORDS, OutcomeSign, outcomeOf } from '../ui/outcome-sign.js';
 import { Status } from '../ui/status.js';
+import { Time } from '../ui/time.js';
 import { OneLine, VisibleText } from '../ui/visible-text.js';
 import { Banners } from './banners.js';
 import { FeedbackButton } from './feedback-button.js';
@@ -42,7 +37,6 @@ export const TraceHead = memo(function TraceHead({
   readonly onStep: (step: number) => void;
 }): ReactNode {
   const { trace } = detail;
-  const clock = useClock();
   const outcome = outcomeOf(trace);
   const sentBytes = outcome === 'aborted' ? bytesSent(detail) : undefined;
   const Heading = isPane ? 'h2' : 'h1';
@@ -55,7 +49,7 @@ export const TraceHead = memo(function TraceHead({
         {!isPane && (
           <button
             type="button"
-            className={css.button}
+            className={controls.button}
             onClick={onClose}
             title="Back to the list (Esc)"
           >
@@ -67,9 +61,7 @@ export const TraceHead = memo(function TraceHead({
         <Heading className={css.name}>
           <OneLine text={trace.name} />
         </Heading>
-        <time className={css.time} title={formatExactTime(trace.time, clock.zone)}>
-          {formatTime(trace.time, clock.now, clock)}
-        </time>
+        <Time time={trace.time} className={css.time} />
         <span className={css.gap} />
         {!isPane && <NeighbourButtons number={trace.number} />}
         <FeedbackButton trace={trace} />
@@ -78,21 +70,21 @@ export const TraceHead = memo(function TraceHead({
           <>
             <button
               type="button"
-              className={css.button}
+              className={controls.button}
               onClick={onOpen}
               title="Open on its own page (Enter)"
             >
               <Icon name="open" />
               <span className="visually-hidden">Open on its own page</span>
             </button>
-            <button type="button" className={css.button} onClick={onClose} title="Close (Esc)">
+            <button type="button" className={controls.button} onClick={onClose} title="Close (Esc)">
               <Icon name="close" />
               <span className="visually-hidden">Close</span>
             </button>
           </>
         )}
       </div>
-      <dl className={css.facts}>
+      <Facts className={css.facts}>
         <Fact label="Outcome" title={outcome && OUTCOME_WORDS[outcome]}>
           {outcome ?? '–'}
           {sentBytes !== undefined && ` after ${formatBytes(sentBytes)}`}
@@ -143,7 +135,7 @@ export const TraceHead = memo(function TraceHead({
           {`${plural(trace.steps, 'step')}, ${formatBytes(trace.bytes)}`}
         </Fact>
         <Fact label="Written by">{trace.dialect}</Fact>
-      </dl>
+      </Facts>
       <Banners detail={detail} steps={steps} onStep={onStep} />
     </header>
   );
@@ -175,23 +167,6 @@ function costSource({ trace, metadata }: TraceDetail): string {
   return [`$${trace.cost}`, source === undefined ? 'as the app sent it' : String(source), unpriced]
     .filter((part) => part !== '')
     .join('; ');
-}
-
-function Fact({
-  label,
-  title,
-  children,
-}: {
-  readonly label: string;
-  readonly title?: string | undefined;
-  readonly children: ReactNode;
-}): ReactNode {
-  return (
-    <div className={css.fact} title={title}>
-      <dt>{label}</dt>
-      <dd>{children}</dd>
-    </div>
-  );
 }
 
 function UserLink({ user }: { readonly user: string }): ReactNode {

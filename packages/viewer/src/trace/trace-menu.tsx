@@ -7,10 +7,11 @@ import type { TraceDetail } from '../../../local/src/page-api.js';
 import { jsonText } from '../json.js';
 import { api } from '../server/api.js';
 import { toSearch } from '../state/to-search.js';
+import controls from '../ui/controls.module.css';
 import { Icon } from '../ui/icons.js';
 import popup from '../ui/popup.module.css';
-import { curlOf, testOf } from './exports.js';
-import head from './trace-head.module.css';
+import { curlOf } from './curl.js';
+import { testOf } from './generated-test.js';
 
 export function TraceMenu({ detail }: { readonly detail: TraceDetail }): ReactNode {
   const { trace } = detail;
@@ -49,15 +50,14 @@ export function TraceMenu({ detail }: { readonly detail: TraceDetail }): ReactNo
         {notice}
       </span>
       <Menu.Root>
-        <Menu.Trigger className={head.button} title="Copy, download, compare">
+        <Menu.Trigger className={controls.button} title="Copy, download, compare">
           <Icon name="more" />
           <span className="visually-hidden">Copy, download, compare</span>
         </Menu.Trigger>
         <Menu.Portal>
           <Menu.Positioner sideOffset={4} align="end">
-            <Menu.Popup className={popup.menu}>
+            <Menu.Popup className={`${popup.raised} ${popup.menu}`}>
               <Menu.Item className={popup.item} onClick={copy('JSON', json)}>
-                <span className={popup.tick} />
                 Copy as JSON
               </Menu.Item>
               <Menu.Item
@@ -65,14 +65,12 @@ export function TraceMenu({ detail }: { readonly detail: TraceDetail }): ReactNo
                 disabled={trace.method === null}
                 onClick={copy('curl', async () => curlOf(detail, await root()))}
               >
-                <span className={popup.tick} />
                 Copy as curl
               </Menu.Item>
               <Menu.Item
                 className={popup.item}
                 onClick={copy('Test', async () => testOf(detail, await root()))}
               >
-                <span className={popup.tick} />
                 Copy as a test
               </Menu.Item>
               <Menu.Item
@@ -82,11 +80,9 @@ export function TraceMenu({ detail }: { readonly detail: TraceDetail }): ReactNo
                   async () => location.origin + location.pathname + location.search,
                 )}
               >
-                <span className={popup.tick} />
                 Copy the link to this step and view
               </Menu.Item>
               <Menu.Item className={popup.item} onClick={download}>
-                <span className={popup.tick} />
                 Download
               </Menu.Item>
               <Menu.Separator className={popup.separator} />
@@ -94,7 +90,6 @@ export function TraceMenu({ detail }: { readonly detail: TraceDetail }): ReactNo
                 className={popup.item}
                 render={<Link to="/compare" search={toSearch({ a: trace.number })} />}
               >
-                <span className={popup.tick} />
                 Compare with another trace
               </Menu.Item>
             </Menu.Popup>

@@ -1,15 +1,19 @@
 /** One trace on a page of its own. */
 
+import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import { traceQuery } from '../server/queries.js';
 import { keptState } from '../state/page-state.js';
 import { toSearch } from '../state/to-search.js';
 import { TraceView } from './trace-view.js';
+import { useLiveTrace } from './use-live-trace.js';
 
 export function TracePage(): ReactNode {
   const params = useParams({ strict: false }) as { readonly number?: string };
   const navigate = useNavigate();
   const number = Number(params.number);
+  useLiveTrace(useQuery(traceQuery(number)).data?.trace);
   return (
     <TraceView
       key={number}

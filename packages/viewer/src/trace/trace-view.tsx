@@ -4,6 +4,7 @@ import { type ReactNode, useDeferredValue, useEffect, useMemo, useRef, useState 
 import { formatCount } from '../format.js';
 import { changeSettings, useSettings } from '../state/settings.js';
 import { useChangePageState, usePageState } from '../state/use-page-state.js';
+import controls from '../ui/controls.module.css';
 import type { GridHandle } from '../ui/grid.js';
 import { Split } from '../ui/split.js';
 import { Empty, Failure, Loading } from '../ui/states.js';
@@ -12,6 +13,7 @@ import { useKeys } from '../ui/use-keys.js';
 import { useStable } from '../ui/use-stable.js';
 import { Minimap } from './minimap.js';
 import { StepAddress } from './step-address.js';
+import { type KnownSteps, movedShown, movesOf, type StepMoves } from './step-moves.js';
 import { StepPane } from './step-pane.js';
 import { axisOf } from './step-times.js';
 import {
@@ -23,12 +25,13 @@ import {
   visibleRows,
 } from './step-tree.js';
 import { StepsByName } from './steps-by-name.js';
-import { StepsGrid } from './steps-grid.js';
-import { StepsTools, useFind } from './steps-tools.js';
-import { moved, type TimeRange, zoomed } from './time-range.js';
+import { ROW_HEIGHT, StepsGrid } from './steps-grid.js';
+import { StepsTools } from './steps-tools.js';
 import { TraceHead } from './trace-head.js';
 import css from './trace-view.module.css';
+import { useFind } from './use-find.js';
 import { useTrace } from './use-trace.js';
+import { useZoom } from './use-zoom.js';
 
 const NOTHING_FOLDED: StepsShown = { folded: new Set(), openGroups: new Set(), modelsOnly: false };
 
@@ -54,11 +57,11 @@ export function TraceView({
   const [shown, setShown] = useState(NOTHING_FOLDED);
   const [isPathShown, setPathShown] = useState(true);
   const [isRestHidden, setRestHidden] = useState(false);
-  const [zoom, setZoom] = useState<TimeRange>();
   const [selected, setSelected] = useState(state.step ?? 0);
 
   const tree = useMemo(() => buildStepTree(steps), [steps]);
   const axis = useMemo(() => axisOf(steps, detail?.trace.latency ?? null), [steps, detail]);
+  const [zoom, setZoom] = useZoom(axis);
   const criticalPath = useMemo(
     () => (isPathShown && detail !== undefined ? new Set(detail.criticalPath) : undefined),
     [detail, isPathShown],
@@ -108,31 +111,35 @@ export function TraceView({
     else select(step);
   });
 
+  const follow = useStable((before: KnownSteps, moves: StepMoves) => {
+    const moved = moves(selected);
+    const next = movedShown(shown, moves);
+    setShown(next);
+    if (moved === undefined) return;
+    const from = visibleRows(buildStepTree(before.steps), shown).indexOf(selected);
+    const to = visibleRows(tree, next).indexOf(moved);
+    select(moved);
+    // The selected row stays where it is on the screen.
+    requestAnimationFrame(() =>
+      grid.current?.scrollTo((grid.current.scrollTop() ?? 0) + (to - from) * ROW_HEIGHT),
+    );
+  });
+  const known = useRef<KnownSteps>(undefined);
+  useEffect(() => {
+    if (detail === undefined || !isComplete) return;
+    const before = known.current;
+    const now = { steps, time: detail.trace.time };
+    known.current = now;
+    if (before !== undefined && before.steps !== steps) follow(before, movesOf(before, now));
+  }, [detail, steps, isComplete, follow]);
+
   const requestedStep = state.step ?? 0;
   useEffect(() => {
     if (steps.length === 0 || (requestedStep >= steps.length && !isComplete)) return;
     if (address.current.isRequest(requestedStep)) followAddress(requestedStep);
   }, [requestedStep, steps, isComplete, followAddress]);
 
-  const span = zoom ?? axis;
-  const zoomBy = (factor: number) => {
-    setZoom(zoomed(span, axis, factor, (span[0] + span[1]) / 2));
-    return true;
-  };
-  const moveBy = (part: number) => {
-    setZoom(moved(span, axis, (span[1] - span[0]) * part));
-    return true;
-  };
   useKeys({
-    '+': () => zoomBy(0.6),
-    '=': () => zoomBy(0.6),
-    '-': () => zoomBy(1 / 0.6),
-    '0': () => {
-      setZoom(undefined);
-      return true;
-    },
-    'Shift+ArrowLeft': () => moveBy(-0.25),
-    'Shift+ArrowRight': () => moveBy(0.25),
     m: () => {
       setShown({ ...shown, modelsOnly: !shown.modelsOnly });
       return true;
@@ -173,7 +180,7 @@ export function TraceView({
         isByName={isByName}
         onByName={setByName}
       />
-      <Minimap tree={tree} axis={axis} zoom={span} onZoom={setZoom} criticalPath={criticalPath} />
+      <Minimap tree={tree} axis={axis} zoom={zoom} onZoom={setZoom} criticalPath={criticalPath} />
       {isByName ? (
         <StepsByName tree={tree} onStep={showStep} />
       ) : (
@@ -184,7 +191,7 @@ export function TraceView({
           active={active}
           onActive={activate}
           onToggle={toggle}
-          zoom={span}
+          zoom={zoom}
           criticalPath={criticalPath}
           matches={find.isOn ? find.matches : undefined}
           handle={grid}
@@ -197,7 +204,7 @@ export function TraceView({
           ) : (
             <>
               {`${formatCount(steps.length)} of ${formatCount(detail.totalSteps)} steps could be loaded. `}
-              <button type="button" onClick={trace.retry}>
+              <button type="button" className={controls.link} onClick={trace.retry}>
                 Load the others
               </button>
             </>
@@ -211,7 +218,7 @@ export function TraceView({
     step === undefined ? (
       isComplete ? (
         <Empty title={`This trace has no step ${settled}.`}>
-          <button type="button" onClick={() => select(0)}>
+          <button type="button" className={controls.button} onClick={() => select(0)}>
             Show the first step
           </button>
         </Empty>

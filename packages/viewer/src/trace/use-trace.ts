@@ -1,7 +1,7 @@
 /** A trace and its steps: the first ones come with the trace, the others are loaded after it. */
 
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useMemo, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import {
   MAX_STEPS_LENGTH,
   type StepSummary,
@@ -20,16 +20,20 @@ export interface TraceData {
   readonly retry: () => void;
 }
 
+/** A trace and those of its steps that are loaded. */
+interface Loaded {
+  readonly detail: TraceDetail;
+  readonly steps: readonly StepSummary[];
+  readonly isComplete: boolean;
+}
+
 const NONE: readonly StepSummary[] = [];
 
 export function useTrace(number: number): TraceData {
   const query = useQuery(traceQuery(number));
   const { data: detail } = query;
-  const [more, setMore] = useState<{
-    readonly of: TraceDetail;
-    readonly steps: readonly StepSummary[];
-    readonly isAll: boolean;
-  }>();
+  const [more, setMore] = useState<Loaded>();
+  const lastComplete = useRef<Loaded>(undefined);
   const [failure, setFailure] = useState<unknown>();
   const [tries, setTries] = useState(0);
 
@@ -46,10 +50,10 @@ export function useTrace(number: number): TraceData {
         if (columns.parent.length === 0) break;
         addSteps(all, columns);
         if (all.length < detail.totalSteps) {
-          setMore({ of: detail, steps: all.slice(), isAll: false });
+          setMore({ detail, steps: all.slice(), isComplete: false });
         }
       }
-      setMore({ of: detail, steps: all, isAll: true });
+      setMore({ detail, steps: all, isComplete: true });
     };
     load().catch((error: unknown) => {
       if (!stop.signal.aborted) setFailure(error);
@@ -57,20 +61,28 @@ export function useTrace(number: number): TraceData {
     return () => stop.abort();
   }, [number, detail, tries]);
 
-  return useMemo(() => {
-    const steps = more !== undefined && more.of === detail ? more.steps : (detail?.steps ?? NONE);
-    return {
-      detail,
-      steps,
-      isComplete:
-        detail !== undefined &&
-        (detail.steps.length >= detail.totalSteps || (more?.of === detail && more.isAll)),
+  const loaded = useMemo((): Loaded | undefined => {
+    if (detail === undefined || more?.detail === detail) return more;
+    const { steps } = detail;
+    return { detail, steps, isComplete: steps.length >= detail.totalSteps };
+  }, [detail, more]);
+  if (loaded?.isComplete) lastComplete.current = loaded;
+  // While a trace is loaded again, it stays as it was.
+  const shown =
+    lastComplete.current?.detail.trace.number === number ? lastComplete.current : loaded;
+
+  return useMemo(
+    () => ({
+      detail: shown?.detail,
+      steps: shown?.steps ?? NONE,
+      isComplete: shown?.isComplete ?? false,
       isLoading: query.isPending,
       error: query.error ?? failure,
       retry: () => {
         setTries((count) => count + 1);
         if (query.error !== null) void query.refetch();
       },
-    };
-  }, [detail, more, query, failure]);
+    }),
+    [shown, query, failure],
+  );
 }

@@ -17,11 +17,13 @@ export function CopyId({
   readonly length?: number;
 }): ReactNode {
   return (
-    <CopyButton text={value} title={`Copy ${label}: ${value.slice(0, 300).toWellFormed()}`}>
-      <span className={css.id}>
-        <VisibleText text={cutMiddle(value, length)} />
-      </span>
-    </CopyButton>
+    <span className={css.copyId}>
+      <CopyButton text={value} title={`Copy ${label}: ${value.slice(0, 300).toWellFormed()}`}>
+        <span className={css.id}>
+          <VisibleText text={cutMiddle(value, length)} />
+        </span>
+      </CopyButton>
+    </span>
   );
 }
 

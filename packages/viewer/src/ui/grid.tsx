@@ -5,21 +5,15 @@ import {
   memo,
   type ReactNode,
   type Ref,
-  type RefObject,
   useCallback,
   useId,
   useImperativeHandle,
   useLayoutEffect,
   useRef,
-  useState,
 } from 'react';
 import css from './grid.module.css';
+import { useDrawnRows } from './use-drawn-rows.js';
 import { useStable } from './use-stable.js';
-
-/** Rows that are drawn above and below those that are seen. */
-const OVERSCAN = 12;
-/** The drawn rows change in steps of this many, so that few scroll events render. */
-const STRIDE = 4;
 
 export interface RowFacts {
   readonly key: string | number;
@@ -72,7 +66,7 @@ export function Grid<Row>(props: GridProps<Row>): ReactNode {
   const onOpen = useStable((index: number) => props.onOpen?.(index));
   const id = useId();
   const scroller = useRef<HTMLDivElement>(null);
-  const { first, last } = useWindow(scroller, count, rowHeight, onScroll);
+  const { first, last } = useDrawnRows(scroller, count, rowHeight, onScroll);
 
   const show = useCallback(
     (index: number, where: 'nearest' | 'center' = 'nearest') => {
@@ -238,39 +232,3 @@ const MemoizedRow = memo(function GridRow<Row>(props: RowProps<Row>): ReactNode 
     </div>
   );
 }) as <Row>(props: RowProps<Row>) => ReactNode;
-
-/** Returns the rows that have to be drawn. */
-function useWindow(
-  scroller: RefObject<HTMLDivElement | null>,
-  count: number,
-  rowHeight: number,
-  onScroll: ((top: number) => void) | undefined,
-): { readonly first: number; readonly last: number } {
-  const [seen, setSeen] = useState({ first: 0, last: 60 });
-  const report = useRef(onScroll);
-  report.current = onScroll;
-  useLayoutEffect(() => {
-    const box = scroller.current;
-    if (box === null) return;
-    const measure = () => {
-      const top = Math.floor(box.scrollTop / rowHeight);
-      const first = Math.max(0, Math.floor((top - OVERSCAN) / STRIDE) * STRIDE);
-      const length = Math.ceil(box.clientHeight / rowHeight) + 2 * OVERSCAN + STRIDE;
-      const last = first + length;
-      setSeen((old) => (old.first === first && old.last === last ? old : { first, last }));
-      report.current?.(box.scrollTop);
-    };
-    measure();
-    box.addEventListener('scroll', measure, { passive: true });
-    const observer = new ResizeObserver(measure);
-    observer.observe(box);
-    return () => {
-      box.removeEventListener('scroll', measure);
-      observer.disconnect();
-    };
-  }, [scroller, rowHeight]);
-  // If rows were removed, the browser corrects its scroll position only after the next rendering.
-  return seen.first < count
-    ? seen
-    : { first: Math.max(0, count - (seen.last - seen.first)), last: count };
-}

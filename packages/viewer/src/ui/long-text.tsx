@@ -1,5 +1,6 @@
 import { type ReactNode, useState } from 'react';
 import { formatCount } from '../format.js';
+import controls from './controls.module.css';
 import css from './text.module.css';
 import { VisibleText } from './visible-text.js';
 
@@ -37,7 +38,7 @@ export function LongText({
         </div>
       )}
       {isLong && (
-        <button type="button" className={css.fold} onClick={() => setOpen(!isOpen)}>
+        <button type="button" className={controls.more} onClick={() => setOpen(!isOpen)}>
           {isOpen ? 'Fold' : `Show ${hiddenOf(text, folded)} more`}
         </button>
       )}

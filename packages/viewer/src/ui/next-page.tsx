@@ -2,6 +2,7 @@
 
 import type { UseInfiniteQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
+import controls from './controls.module.css';
 import css from './next-page.module.css';
 
 export interface NextPage {
@@ -33,7 +34,7 @@ export function NextPageLine({ page }: { readonly page: NextPage }): ReactNode {
   return (
     <p className={css.line} role="alert">
       {page.error.message}
-      <button type="button" className={css.button} onClick={page.retry}>
+      <button type="button" className={controls.link} onClick={page.retry}>
         Try again
       </button>
     </p>

@@ -3,6 +3,7 @@
 import { type ReactNode, useEffect, useState } from 'react';
 import { keepToken } from '../server/api.js';
 import { ApiError } from '../server/api-error.js';
+import controls from './controls.module.css';
 import css from './states.module.css';
 
 /** An error with what to do about it. */
@@ -22,7 +23,7 @@ export function Failure({
       <h1>{error instanceof Error ? error.message : String(error)}</h1>
       {still !== undefined && <p>{still}</p>}
       {retry !== undefined && (
-        <button type="button" className={css.button} onClick={retry}>
+        <button type="button" className={controls.primary} onClick={retry}>
           Try again
         </button>
       )}
@@ -50,9 +51,14 @@ function AskForToken(): ReactNode {
       </p>
       <label className={css.field}>
         Address or token
-        <input name="token" autoComplete="off" spellCheck={false} />
+        <input
+          name="token"
+          className={`${controls.field} ${css.token}`}
+          autoComplete="off"
+          spellCheck={false}
+        />
       </label>
-      <button type="submit" className={css.button}>
+      <button type="submit" className={controls.primary}>
         Open
       </button>
     </form>

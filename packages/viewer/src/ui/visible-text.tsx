@@ -11,8 +11,13 @@ export const VisibleText = memo(function VisibleText({
 }: {
   readonly text: string;
 }): ReactNode {
+  return hasInvisible(text) ? <TextWithNames text={text} /> : text.toWellFormed();
+});
+
+/** Apart, because few texts have such characters, and each component that reads the settings listens to their changes. */
+function TextWithNames({ text }: { readonly text: string }): ReactNode {
   const { isRawText } = useSettings();
-  if (isRawText || !hasInvisible(text)) return text.toWellFormed();
+  if (isRawText) return text.toWellFormed();
   return piecesOf(text).map((piece, place) =>
     piece.name === undefined ? (
       piece.text
@@ -22,7 +27,7 @@ export const VisibleText = memo(function VisibleText({
       </span>
     ),
   );
-});
+}
 
 /** A text on one line, cut where it does not fit; the tooltip has more of it. */
 export function OneLine({

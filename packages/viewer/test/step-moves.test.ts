@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import type { StepSummary } from '../../local/src/page-api.ts';
+import { movedShown, movesOf } from '../src/trace/step-moves.ts';
+
+function stepsOf(...places: readonly (readonly [name: string, start: number])[]): StepSummary[] {
+  return places.map(
+    ([name, start], index) =>
+      // Only what distinguishes steps is here.
+      ({ index, name, type: 'tool', start, duration: 5 }) as StepSummary,
+  );
+}
+
+describe('steps of a trace that is loaded again', () => {
+  it('are found at their new places, also if an earlier step moved the start of the trace', () => {
+    const before = { steps: stepsOf(['root', 0], ['b', 10], ['c', 20]), time: 1000 };
+    const now = { steps: stepsOf(['root', 50], ['a', 0], ['b', 60], ['c', 70]), time: 950 };
+    const moves = movesOf(before, now);
+    assert.deepEqual([0, 1, 2].map(moves), [0, 2, 3]);
+  });
+
+  it('are told apart by their order if they are equal, and are gone if they are not there', () => {
+    const before = { steps: stepsOf(['same', 0], ['same', 0], ['gone', 1]), time: 0 };
+    const now = { steps: stepsOf(['new', 0], ['same', 0], ['same', 0]), time: 0 };
+    const moves = movesOf(before, now);
+    assert.deepEqual([0, 1, 2].map(moves), [1, 2, undefined]);
+  });
+
+  it('stay folded', () => {
+    const before = { steps: stepsOf(['a', 0], ['b', 1]), time: 0 };
+    const now = { steps: stepsOf(['z', -1], ['a', 0], ['b', 1]), time: 0 };
+    const shown = { folded: new Set([0]), openGroups: new Set([1]), modelsOnly: true };
+    assert.deepEqual(movedShown(shown, movesOf(before, now)), {
+      folded: new Set([1]),
+      openGroups: new Set([2]),
+      modelsOnly: true,
+    });
+  });
+});
