@@ -3,7 +3,7 @@ import { type Database, IN_MEMORY, openDatabase } from '../storage/database.js';
 import { PARTITIONS_TABLE } from './full-text-index.js';
 import { LABEL_TABLE } from './labels.js';
 
-const VERSION = 8;
+const VERSION = 9;
 const CACHE_BYTES = 16 * 1024 * 1024;
 
 /** `meta` has the source of the traces file, and the last row and change that the index has. */
