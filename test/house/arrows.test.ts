@@ -111,7 +111,6 @@ const BEHIND_THE_DOOR = [
   'test/faults/publishing/diagnostics.test.ts',
   'test/faults/publishing/retry.test.ts',
   'test/faults/spool/damaged-files.fault.ts',
-  // Compares tables that core and local both have.
   'test/house/tables-of-core.test.ts',
 ];
 
