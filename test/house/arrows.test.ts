@@ -111,6 +111,7 @@ const BEHIND_THE_DOOR = [
   'test/faults/publishing/diagnostics.test.ts',
   'test/faults/publishing/retry.test.ts',
   'test/faults/spool/damaged-files.fault.ts',
+  'test/house/tables-of-core.test.ts',
 ];
 
 function adapterOf(...framework: string[]): Arrows {

@@ -2,7 +2,7 @@ import { isRecord } from './json.js';
 import type { AppReport } from './page-api.js';
 
 const MAX_KEPT = 20;
-const MAX_NAME = 200;
+const MAX_APP_NAME = 200;
 
 /** The header of this library's data-stream calls to a server on the same machine, as Node names it. */
 export const STATS_HEADER = 'x-openlayer-tracing-stats';
@@ -15,7 +15,7 @@ export class AppReports {
   add(header: string, pipelineId: string, at: number): void {
     const report = parsed(header);
     if (!isRecord(report) || typeof report.name !== 'string' || !isRecord(report.stats)) return;
-    const name = `${report.name}, pipeline ${pipelineId}`.slice(0, MAX_NAME);
+    const name = `${report.name}, pipeline ${pipelineId}`.slice(0, MAX_APP_NAME);
     // A map keeps the order of insertion, so its first entry is the oldest.
     this.#kept.delete(name);
     this.#kept.set(name, { name, at, stats: report.stats });

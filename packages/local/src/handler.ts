@@ -118,7 +118,7 @@ async function platformReply(
   return route({ ...target, host, body, contentType, encoding, report, header, json }, backend);
 }
 
-/** Characters of the reason of a refusal: it may name a member of the body, and is kept. */
+/** The server keeps the reasons of refusals, which may quote the body: they are cut to this many characters. */
 const MAX_MESSAGE = 2000;
 
 function refused(

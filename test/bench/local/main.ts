@@ -1,13 +1,16 @@
 /**
  * `npm run bench -- local`: how fast the local server takes traces while it makes them searchable, how fast it reads them,
  * and how much memory that takes. 100,000 traces of 5 KB; `--million`, or `--traces N`.
+ *
+ * `--file F` keeps the traces file: a second run only sends the traces that it lacks. `--reads` then measures reads alone.
+ * `--only 'sessions|sort'` selects reads.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Chance, wordOf } from './rows.ts';
@@ -19,6 +22,9 @@ const { values } = parseArgs({
     traces: { type: 'string' },
     batch: { type: 'string', default: '20' },
     samples: { type: 'string', default: '60' },
+    file: { type: 'string' },
+    reads: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
   },
 });
 const traces = Number(values.traces ?? (values.million ? 1_000_000 : 100_000));
@@ -26,7 +32,7 @@ const samples = Number(values.samples);
 const batch = Number(values.batch);
 
 const folder = mkdtempSync(join(tmpdir(), 'openlayer-bench-'));
-const file = join(folder, 'traces.db');
+const file = values.file ?? join(folder, 'traces.db');
 const children: ChildProcess[] = [];
 process.once('exit', () => {
   for (const child of children) child.kill('SIGKILL');
@@ -37,29 +43,13 @@ let server = await startServer();
 const [loader] = await start<string>('load.js', []);
 
 console.log(`${traces} traces, ${batch} in a call; load average ${loadavg()[0]?.toFixed(1)}`);
-const sent = await ask<{ seconds: number; bytes: number }>(loader, {
-  url: server.url,
-  from: 0,
-  to: traces,
-  batch,
-});
-const answeredAt = performance.now();
-await caughtUp(traces);
-const lag = (performance.now() - answeredAt) / 1000;
-console.log(`a trace has ${(sent.bytes / traces / 1000).toFixed(1)} KB as JSON`);
-const cpuMs = await cpu();
-console.log(
-  `processor time:    ${((cpuMs / traces) * 1000).toFixed(0)} microseconds a trace, both threads`,
-);
-console.log(`stored:            ${(traces / sent.seconds).toFixed(0)} a second`);
-console.log(
-  `searchable:        ${(traces / (sent.seconds + lag)).toFixed(0)} a second, the last ${lag.toFixed(1)} s after it was stored`,
-);
-console.log(`files:             ${(folderBytes() / traces / 1000).toFixed(2)} KB a trace`);
+const stored = await newest();
+if (stored < traces) await measureWrites(stored);
 console.log(`resident memory:   ${memory()}`);
 
 await measureReads('nothing else going on');
 console.log(`resident memory:   ${memory()}`);
+if (values.reads) process.exit(0);
 
 const rate = 1000;
 const more = Math.round((rate * samples * 11) / 20);
@@ -86,6 +76,29 @@ console.log(
 );
 console.log(`resident memory:   ${memory()}`);
 process.exit(0);
+
+async function measureWrites(from: number): Promise<void> {
+  const sent = await ask<{ seconds: number; bytes: number }>(loader, {
+    url: server.url,
+    from,
+    to: traces,
+    batch,
+  });
+  const answeredAt = performance.now();
+  await caughtUp(traces);
+  const lag = (performance.now() - answeredAt) / 1000;
+  const count = traces - from;
+  console.log(`a trace has ${(sent.bytes / count / 1000).toFixed(1)} KB as JSON`);
+  const cpuMs = await cpu();
+  console.log(
+    `processor time:    ${((cpuMs / count) * 1000).toFixed(0)} microseconds a trace, both threads`,
+  );
+  console.log(`stored:            ${(count / sent.seconds).toFixed(0)} a second`);
+  console.log(
+    `searchable:        ${(count / (sent.seconds + lag)).toFixed(0)} a second, the last ${lag.toFixed(1)} s after it was stored`,
+  );
+  console.log(`files:             ${(fileBytes() / traces / 1000).toFixed(2)} KB a trace`);
+}
 
 async function measureReads(when: string): Promise<void> {
   const { newest, traces: page } = await get<{ newest: number; traces: { time: number }[] }>(
@@ -122,7 +135,9 @@ async function measureReads(when: string): Promise<void> {
   console.log(
     `\n${'milliseconds'.padEnd(22)}${'p50'.padStart(8)}${'p95'.padStart(8)}${'CPU'.padStart(8)}   ${when}`,
   );
+  const only = new RegExp(values.only);
   for (const [name, path] of Object.entries(reads)) {
+    if (!only.test(name)) continue;
     const times: number[] = [];
     await get(path());
     const cpuBefore = await cpu();
@@ -150,8 +165,12 @@ async function get<T>(path: string): Promise<T> {
   return (await response.json()) as T;
 }
 
+async function newest(): Promise<number> {
+  return (await get<{ newest: number }>('traces?limit=1')).newest;
+}
+
 async function caughtUp(count: number): Promise<void> {
-  while ((await get<{ newest: number }>('traces?limit=1')).newest < count) {
+  while ((await newest()) < count) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
@@ -199,6 +218,9 @@ function memory(): string {
   }
 }
 
-function folderBytes(): number {
-  return readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
+/** Of the traces file, its index and their logs. */
+function fileBytes(): number {
+  return readdirSync(dirname(file))
+    .filter((name) => name.startsWith(basename(file)))
+    .reduce((sum, name) => sum + statSync(join(dirname(file), name)).size, 0);
 }

@@ -6,7 +6,7 @@ import { jsonOf } from '../values/json-text.js';
 import type { WireConfig } from '../wire.js';
 
 /** Columns that this library writes. Names from clients or users never replace them. */
-const RESERVED: ReadonlySet<string> = new Set([
+export const RESERVED: ReadonlySet<string> = new Set([
   'inferenceTimestamp',
   'inferenceId',
   'output',

@@ -42,7 +42,7 @@ export class OtlpReceiver {
   readonly #bodies: OtlpBodies | undefined;
   #isClosed = false;
 
-  /** A receiver that has received again the requests whose spans were in no row when the last process ended. */
+  /** Opens a receiver, and receives again the requests whose spans the last process did not write to rows. */
   static async open(
     store: Store,
     events: EventEmitter<LocalServerEvents>,
@@ -62,7 +62,7 @@ export class OtlpReceiver {
     this.#open = new OpenTraces({
       write: (trace) => this.#write(trace),
       isWritten: (pipelineId, traceId) => store.hasTrace(pipelineId, traceId),
-      onFailure: (error) => options.onFailure(`traces cannot be written: ${textOf(error)}`),
+      onFailure: (error) => options.onFailure(`traces cannot be written: ${messageOf(error)}`),
       onGivenUp: (traces) => options.onFailure(givenUpText(traces, this.#bodies !== undefined)),
       quietMs: options.quietMs,
     });
@@ -104,7 +104,7 @@ export class OtlpReceiver {
       return this.#bodies?.add(request);
     } catch (error) {
       // Senders repeat a request after 503, but not after 500.
-      throw new Refusal(503, `the traces file cannot be written: ${textOf(error)}`, {
+      throw new Refusal(503, `the traces file cannot be written: ${messageOf(error)}`, {
         isViolation: false,
       });
     }
@@ -123,7 +123,7 @@ export class OtlpReceiver {
       this.#bodies?.remove(bodyId);
     } catch (error) {
       // It is received again at the next start, which changes nothing.
-      this.#options.onFailure(`a request cannot be removed: ${textOf(error)}`);
+      this.#options.onFailure(`a request cannot be removed: ${messageOf(error)}`);
     }
   }
 
@@ -134,7 +134,7 @@ export class OtlpReceiver {
       this.#options.onFailure(`${removed} unwritten requests are lost: too many are kept`);
     } catch (error) {
       // Nothing has changed: it is received again at the next start.
-      this.#options.onFailure(`a request cannot be kept: ${textOf(error)}`);
+      this.#options.onFailure(`a request cannot be kept: ${messageOf(error)}`);
     }
   }
 
@@ -145,7 +145,7 @@ export class OtlpReceiver {
       this.#options.onFailure(`${removed} requests are lost: no start could write their spans`);
     } catch (error) {
       // The start is not counted, and all requests are received again.
-      this.#options.onFailure(`old requests cannot be removed: ${textOf(error)}`);
+      this.#options.onFailure(`old requests cannot be removed: ${messageOf(error)}`);
     }
   }
 
@@ -157,7 +157,7 @@ export class OtlpReceiver {
       this.#open.makeRoom();
       this.#gather(kept.pipelineId, nodes, kept.id);
     } catch (error) {
-      this.#options.onFailure(`spans of the last start are left: ${textOf(error)}`);
+      this.#options.onFailure(`spans of the last start are left: ${messageOf(error)}`);
     }
   }
 
@@ -182,7 +182,7 @@ async function nodesOf(spans: readonly OtlpSpan[]): Promise<TraceNodes> {
 }
 
 function unconverted(failure: unknown): string {
-  return `a span cannot be converted to a step: ${textOf(failure)}`;
+  return `a span cannot be converted to a step: ${messageOf(failure)}`;
 }
 
 function givenUpText(traces: readonly GatheredTrace[], isKept: boolean): string {
@@ -190,8 +190,8 @@ function givenUpText(traces: readonly GatheredTrace[], isKept: boolean): string 
   const [first] = traces;
   const which = traces.length === 1 ? `trace ${first?.traceId}` : `${traces.length} traces`;
   const pipelines = [...new Set(traces.map(({ pipelineId }) => pipelineId))];
-  const fate = isKept ? 'the next start tries again' : 'they are lost';
-  return `${spans} spans of ${which} (${pipelines.join(', ')}) cannot be written: ${fate}`;
+  const consequence = isKept ? 'the next start tries again' : 'they are lost';
+  return `${spans} spans of ${which} (${pipelines.join(', ')}) cannot be written: ${consequence}`;
 }
 
 /** The columns that differ, `steps` among them: it is not compared, since it may be large. */
@@ -203,6 +203,6 @@ function changes(before: object, after: object): Record<string, Json> {
   return Object.fromEntries(changed) as Record<string, Json>;
 }
 
-function textOf(error: unknown): string {
+function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -26,7 +26,7 @@ type Attributes = Readonly<Record<string, unknown>>;
 /** The spans of a body. Unknown members are ignored. @throws Malformed, or Refusal 413 if it has too many values */
 export function readJson(body: Buffer): OtlpSpans {
   if (!isUtf8(body)) throw new Malformed('not valid UTF-8');
-  const request = parsed(withQuotedIntegers(body.toString('utf8')));
+  const request = parseText(withQuotedIntegers(body.toString('utf8')));
   if (!isRecord(request)) throw new Malformed('not a JSON object');
   const reading = new Reading();
   for (const each of recordsOf(request, 'resourceSpans')) reading.resourceSpans(each);
@@ -34,7 +34,7 @@ export function readJson(body: Buffer): OtlpSpans {
   return { spans, rejected: rejections.count, reason: rejections.text };
 }
 
-function parsed(text: string): unknown {
+function parseText(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -64,11 +64,11 @@ class Reading {
   #span(message: unknown, resource: Attributes, scope: SpanScope): OtlpSpan {
     this.#budget.startSpan();
     if (!isRecord(message)) throw new Malformed('a span is not an object');
-    const spanId = idOf('span id', textOf(message, 'spanId'), 16);
+    const spanId = idOf('span id', stringIn(message, 'spanId'), 16);
     return {
-      traceId: idOf('trace id', textOf(message, 'traceId'), 32),
+      traceId: idOf('trace id', stringIn(message, 'traceId'), 32),
       spanId,
-      parentSpanId: parentIdOf(textOf(message, 'parentSpanId'), spanId),
+      parentSpanId: parentIdOf(stringIn(message, 'parentSpanId'), spanId),
       name: this.#text(message, 'name'),
       kind: kindOf(enumOf(message, 'kind', 'SPAN_KIND_', KINDS)),
       ...timesOf(uint64Of(message, 'startTimeUnixNano'), uint64Of(message, 'endTimeUnixNano')),
@@ -94,7 +94,11 @@ class Reading {
 
   #link(message: Json): SpanLink | undefined {
     this.#budget.addValue();
-    return linkOf(textOf(message, 'traceId'), textOf(message, 'spanId'), this.#attributes(message));
+    return linkOf(
+      stringIn(message, 'traceId'),
+      stringIn(message, 'spanId'),
+      this.#attributes(message),
+    );
   }
 
   #status(status: unknown): SpanStatus {
@@ -140,7 +144,7 @@ class Reading {
   }
 
   #text(message: Json, name: string): string {
-    const text = textOf(message, name);
+    const text = stringIn(message, name);
     this.#budget.addText(text);
     return text;
   }
@@ -148,8 +152,8 @@ class Reading {
 
 function scopeOf(scope: unknown): SpanScope {
   if (!isRecord(scope)) return { name: '' };
-  const version = textOf(scope, 'version') || undefined;
-  return { name: textOf(scope, 'name'), ...(version !== undefined && { version }) };
+  const version = stringIn(scope, 'version') || undefined;
+  return { name: stringIn(scope, 'name'), ...(version !== undefined && { version }) };
 }
 
 /** Proto3's JSON has null for an absent member. */
@@ -170,7 +174,7 @@ function recordsOf(message: Json, name: string): readonly Json[] {
   return list;
 }
 
-function textOf(message: Json, name: string): string {
+function stringIn(message: Json, name: string): string {
   if (!has(message, name)) return '';
   const text = message[name];
   if (typeof text !== 'string') throw new Malformed(`${name} is not a string`);

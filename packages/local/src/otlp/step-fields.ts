@@ -18,7 +18,7 @@ const required = (fits: Fits): Field => ({ fits, isRequired: true });
 const optional = (fits: Fits): Field => ({ fits, isRequired: false });
 
 /** The fields of each type of steps in the API. A required one that is unknown is sent as null. */
-const FIELDS: Readonly<Record<StepType, Readonly<Record<string, Field>>>> = {
+export const FIELDS: Readonly<Record<StepType, Readonly<Record<string, Field>>>> = {
   user_call: {},
   chain: {},
   function_call: {},

@@ -30,7 +30,7 @@ export interface TraceNode {
 }
 
 /** Characters of a step's name, and of a user's or session's id. */
-const MAX_NAME = 256;
+const MAX_LENGTH = 256;
 
 /** Converts a span to a step, as `@openlayer-tracing/otel/dialects` does. */
 export type StepOfSpan = (span: SpanData) => SpanStep;
@@ -74,7 +74,7 @@ export function nodeOfSpan(span: OtlpSpan, stepOfSpan: StepOfSpan): TraceNode | 
     parentId: span.parentSpanId,
     isRemote: span.hasRemoteParent,
     step: {
-      name: head(name || span.name || 'span', MAX_NAME),
+      name: head(name || span.name || 'span', MAX_LENGTH),
       // Span ids are unique in a trace. A span that is sent twice is the same step.
       id: span.spanId,
       type,
@@ -142,7 +142,7 @@ function originOf(span: OtlpSpan): Json {
 
 function idOf(value: unknown): string | undefined {
   const text = typeof value === 'number' ? String(value) : value;
-  return typeof text === 'string' && text !== '' ? head(text, MAX_NAME) : undefined;
+  return typeof text === 'string' && text !== '' ? head(text, MAX_LENGTH) : undefined;
 }
 
 /** Thousandths of a millisecond: more digits than the clock of a span has. */

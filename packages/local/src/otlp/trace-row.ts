@@ -150,8 +150,8 @@ function inputsOf({ inputs }: WireStep): Json | undefined {
   return isRecord(inputs) ? inputs : { input: inputs };
 }
 
-/** Columns that `traceRowOf` writes. Names from spans never replace them. */
-const RESERVED: ReadonlySet<string> = new Set([
+/** Columns that `traceRowOf` writes: those that core reserves, and `status`. Names from spans never replace them. */
+export const RESERVED: ReadonlySet<string> = new Set([
   'inferenceTimestamp',
   'inferenceId',
   'output',

@@ -2,7 +2,7 @@
 import { type Json, toJson } from '../json.js';
 import { head } from '../reading/values.js';
 
-/** A member is at most this part of the limit before it counts as long. */
+/** A member is long if its text is longer than the limit divided by this. */
 const SHORT_SHARE = 256;
 
 /**

@@ -13,8 +13,8 @@ import {
 } from '../page-api.js';
 import { Budget } from '../trace-index/budget.js';
 import { FLAGS, flag } from '../trace-index/facts.js';
-import { scan, traceFilter } from '../trace-index/filter.js';
 import { groupsOf } from '../trace-index/groups.js';
+import { matchesOf } from '../trace-index/matches.js';
 import { overviewOf } from '../trace-index/overview.js';
 import { cursorAt, select } from '../trace-index/selection.js';
 import type { TraceIndex } from '../trace-index/trace-index.js';
@@ -114,10 +114,14 @@ export class ReadHandler {
 
   async #info({ info }: ServerState, budget: Budget): Promise<string> {
     const counts = new Map<number, number>();
-    await scan(this.#index, traceFilter({}, this.#index), budget, ({ wide }) => (at) => {
-      const hash = wide.pipeline[at] ?? 0;
-      counts.set(hash, (counts.get(hash) ?? 0) + 1);
-    });
+    for await (const { chunk, places } of matchesOf(this.#index, {}, budget)) {
+      const { codes, hashes } = chunk.texts.pipeline;
+      const found = new Uint32Array(hashes.length);
+      for (let i = 0; i < places.length; i += 1) count(found, codes[places[i] ?? 0] ?? 0);
+      for (const [code, hash] of hashes.entries()) {
+        counts.set(hash, (counts.get(hash) ?? 0) + (found[code] ?? 0));
+      }
+    }
     const pipelines = this.#index.labels
       .all('pipeline')
       .map(({ hash, text }) => ({ id: text, traces: counts.get(hash) ?? 0 }))
@@ -180,29 +184,43 @@ export class ReadHandler {
     { apps, refused, failures, storage }: ServerState,
     budget: Budget,
   ): Promise<string> {
-    const dialects: Health['dialects'] = {};
-    const marks: Health['marks'] = {};
-    const add = <K extends string>(counts: Partial<Record<K, number>>, key: K | undefined) => {
-      if (key !== undefined) counts[key] = (counts[key] ?? 0) + 1;
-    };
-    await scan(this.#index, traceFilter({}, this.#index), budget, ({ narrow }) => (at) => {
-      const flags = narrow.flags[at] ?? 0;
-      add(dialects, DIALECTS[flag(flags, FLAGS.dialect)]);
-      const bits = flag(flags, FLAGS.marks);
-      if (bits === 0) return;
-      for (const [i, mark] of MARKS.entries()) if (bits & (1 << i)) add(marks, mark);
-    });
+    const dialects = new Uint32Array(FLAGS.dialect.mask + 1);
+    const marks = new Uint32Array(MARKS.length);
+    for await (const { chunk, places } of matchesOf(this.#index, {}, budget)) {
+      const { flags } = chunk.narrow;
+      for (let i = 0; i < places.length; i += 1) {
+        const all = flags[places[i] ?? 0] ?? 0;
+        count(dialects, flag(all, FLAGS.dialect));
+        const bits = flag(all, FLAGS.marks);
+        for (let mark = 0; bits >>> mark !== 0; mark += 1)
+          if ((bits >>> mark) & 1) count(marks, mark);
+      }
+    }
     const traces = this.#index.facts.count;
     const bytes = storage.bytes + this.#index.bytes;
     return toJson({
       apps,
       refused,
       failures,
-      dialects,
-      marks,
+      dialects: named(DIALECTS, dialects),
+      marks: named(MARKS, marks),
       storage: { ...storage, bytes, traces },
     } satisfies Health);
   }
+}
+
+function count(counts: Uint32Array, at: number): void {
+  counts[at] = (counts[at] ?? 0) + 1;
+}
+
+/** The counts that are not 0, by their names. */
+function named<K extends string>(
+  names: readonly K[],
+  counts: Uint32Array,
+): Partial<Record<K, number>> {
+  const found: Partial<Record<K, number>> = {};
+  for (const [i, name] of names.entries()) if (counts[i]) found[name] = counts[i];
+  return found;
 }
 
 function noEndpoint(): Refusal {

@@ -2,7 +2,7 @@ import { Refusal } from '../http/refusal.js';
 import { jsonReply, type Reply } from '../http/reply.js';
 import type { Call, Route } from './call.js';
 
-const MAX_NAME = 1024;
+const MAX_OBJECT_NAME = 1024;
 
 /**
  * `POST /storage/presigned-url?objectName=` returns where to upload a file. With its `fields` it looks like an upload to S3,
@@ -10,8 +10,11 @@ const MAX_NAME = 1024;
  */
 export const presignUpload: Route = ({ query, host }, { uploads }) => {
   const name = query.get('objectName');
-  if (!name || name.length > MAX_NAME) {
-    throw new Refusal(400, `the query must name an objectName of at most ${MAX_NAME} characters`);
+  if (!name || name.length > MAX_OBJECT_NAME) {
+    throw new Refusal(
+      400,
+      `the query must name an objectName of at most ${MAX_OBJECT_NAME} characters`,
+    );
   }
   const { token, attachmentId } = uploads.allow(Date.now());
   return jsonReply(200, {

@@ -366,7 +366,7 @@ function statementsOf(db: Database) {
       `SELECT rows.id, batch, bytes, coalesce(received_at, 0) AS received_at
        FROM rows LEFT JOIN batches ON batches.id = rows.batch ORDER BY rows.id LIMIT ?`,
     ),
-    // Those of the batches that are removed, unless another batch has them.
+    // Deletes the configs that only the removed batches had.
     removeConfigs: db.command(
       `DELETE FROM configs WHERE id IN (SELECT config FROM batches WHERE id < ?)
        AND NOT EXISTS (SELECT 1 FROM batches WHERE batches.config = configs.id AND batches.id >= ?)`,

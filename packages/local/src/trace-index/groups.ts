@@ -2,10 +2,13 @@
 
 import { Refusal } from '../http/refusal.js';
 import type { Group, GroupPage, TraceSummary } from '../page-api.js';
-import { plusKnown } from '../reading/values.js';
+import { BestPlaces } from './best-places.js';
 import type { Budget } from './budget.js';
-import { FLAGS, flag, knownCount, knownValue } from './facts.js';
-import { scan, traceFilter } from './filter.js';
+import { type Chunk, FLAGS, flag, knownValue, NO_COUNT } from './facts.js';
+import { addKnown, longer } from './float-columns.js';
+import { matchesOf } from './matches.js';
+import { Numbering } from './numbering.js';
+import type { Place } from './order.js';
 import type { TraceIndex } from './trace-index.js';
 
 export interface GroupQuery {
@@ -16,110 +19,172 @@ export interface GroupQuery {
   readonly limit: number;
 }
 
-/** Counts the traces of one session or user. */
-interface Tally {
-  traces: number;
-  failed: number;
-  first: number;
-  last: number;
-  tokens: number | null;
-  cost: number | null;
-  /** Number of the trace that began last. */
-  newest: number;
-}
-
 /** A page of groups, the one with the latest trace first. */
 export async function groupsOf(
   index: TraceIndex,
   query: GroupQuery,
   budget: Budget,
 ): Promise<GroupPage> {
-  const tallies = await tallied(index, query, budget);
-  const after = query.cursor === undefined ? undefined : placeOf(query.cursor);
-  const sorted = [...tallies.values()]
-    .filter((each) => !after || isAfter(each, after))
-    .sort((a, b) => (isAfter(b, a) ? -1 : 1));
-  const page: Group[] = [];
-  const words = query.q.toLowerCase();
-  let lastSeen: Tally | undefined;
-  for (const [i, tally] of sorted.entries()) {
-    if (i % 100 === 0) await budget.turn();
-    const summary = index.summary(tally.newest);
-    if (summary === undefined) continue;
-    const { [query.kind]: id, input } = JSON.parse(summary) as TraceSummary;
-    if (id === null || !id.toLowerCase().includes(words)) continue;
-    if (page.length === query.limit) {
-      return { groups: page, next: lastSeen ? `${lastSeen.last}~${lastSeen.newest}` : null };
-    }
-    lastSeen = tally;
-    page.push({
-      id,
-      traces: tally.traces,
-      failed: tally.failed,
-      first: tally.first,
-      last: tally.last,
-      tokens: tally.tokens,
-      cost: tally.cost,
-      input,
-    });
+  const { kind, limit } = query;
+  const list = await latestGroups(index, query, budget);
+  const page = list.slice(0, limit);
+  const last = page.at(-1);
+  const tallies = new Tallies();
+  const ids = new Set(page.map(({ hash }) => hash));
+  for await (const { chunk, places } of matchesOf(index, {}, budget)) {
+    tallies.add(chunk, places, kind, ids);
   }
-  return { groups: page, next: null };
+  return {
+    groups: page.flatMap(({ number, hash }) => {
+      const summary = index.summary(number);
+      // The trace may have been updated or deleted since it was found.
+      if (summary === undefined) return [];
+      const { [kind]: id, input } = JSON.parse(summary) as TraceSummary;
+      return id === null ? [] : { id, ...tallies.of(tallies.numberOf(hash)), input };
+    }),
+    next: list.length > limit && last ? `${-last.rank}~${last.number}` : null,
+  };
 }
 
-async function tallied(
+interface LatestGroup extends Place {
+  readonly hash: number;
+}
+
+/** The groups of a page, and the one behind it: those that come first of those behind the cursor. */
+async function latestGroups(
   index: TraceIndex,
-  { kind }: GroupQuery,
+  { kind, q, cursor, limit }: GroupQuery,
   budget: Budget,
-): Promise<Map<number, Tally>> {
-  const groups = new Map<number, Tally>();
-  await scan(index, traceFilter({}, index), budget, (chunk) => {
-    const ids = chunk.wide[kind];
-    const { time: times, cost: costs } = chunk.wide;
-    const { flags, tokens } = chunk.narrow;
-    return (at) => {
-      const hash = ids[at] ?? 0;
-      if (hash === 0) return;
-      const time = times[at] ?? 0;
-      const number = chunk.number[at] ?? 0;
-      let group = groups.get(hash);
-      if (!group) {
-        group = {
-          traces: 0,
-          failed: 0,
-          first: time,
-          last: time,
-          tokens: null,
-          cost: null,
-          newest: number,
-        };
-        groups.set(hash, group);
-      }
-      group.traces += 1;
-      group.failed += flag(flags[at] ?? 0, FLAGS.failed);
-      if (time < group.first) group.first = time;
-      if (time >= group.last) {
-        group.last = time;
-        group.newest = number;
-      }
-      group.tokens = plusKnown(group.tokens, knownCount(tokens[at]));
-      group.cost = plusKnown(group.cost, knownValue(costs[at]));
-    };
-  });
-  return groups;
+): Promise<readonly LatestGroup[]> {
+  const after = cursor === undefined ? undefined : placeOf(cursor);
+  const ids = q === '' ? undefined : await index.labels.having(kind, q, budget);
+  const tallies = new Tallies();
+  let chunks = 0;
+  let found: readonly LatestGroup[] = [];
+  for await (const { chunk, places, rest } of matchesOf(index, {}, budget, {
+    isNewestFirst: true,
+  })) {
+    tallies.add(chunk, places, kind, ids);
+    chunks += 1;
+    // Looked up after 1, 2, 4, ... chunks, since that takes as long as there are groups.
+    if (rest.length > 0 && (chunks & (chunks - 1)) !== 0) continue;
+    found = tallies.latest(limit + 1, after);
+    const last = found[limit];
+    // All other traces are older than the groups that were found.
+    if (last && rest.every(({ maxTime }) => -maxTime > last.rank)) break;
+  }
+  return found;
 }
 
-/** A group's place in the list. */
-type Place = Pick<Tally, 'last' | 'newest'>;
+/** Codes whose group is not yet looked up, or which are of no group that is counted. */
+const UNKNOWN = -2;
+const NONE = -1;
 
-function isAfter(a: Place, b: Place): boolean {
-  return a.last === b.last ? a.newest < b.newest : a.last < b.last;
+/** What is counted of a group, in this order: together, since most groups have only a few traces that are close to each other. */
+const TRACES = 0;
+const FAILED = 1;
+const FIRST = 2;
+const LAST = 3;
+/** NaN if they are not known. */
+const TOKENS = 4;
+const COST = 5;
+/** Number of the trace that began last. */
+const NEWEST = 6;
+const WIDTH = 8;
+
+/** Counts the traces of each group. */
+class Tallies {
+  readonly #groups = new Numbering();
+  #values = new Float64Array(1024 * WIDTH);
+
+  /** @param ids hashes of the groups to count; undefined for all */
+  add(
+    chunk: Chunk,
+    places: Uint16Array,
+    kind: GroupQuery['kind'],
+    ids: ReadonlySet<number> | undefined,
+  ): void {
+    const { codes, hashes } = chunk.texts[kind];
+    const groupOf = new Int32Array(hashes.length).fill(UNKNOWN);
+    const { time, cost } = chunk.wide;
+    const { flags, tokens } = chunk.narrow;
+    let values = this.#values;
+    for (let i = 0; i < places.length; i += 1) {
+      const at = places[i] ?? 0;
+      const code = codes[at] ?? 0;
+      let group = groupOf[code] ?? NONE;
+      if (group === UNKNOWN) {
+        const hash = hashes[code] ?? 0;
+        group = hash !== 0 && (ids === undefined || ids.has(hash)) ? this.#groups.of(hash) : NONE;
+        groupOf[code] = group;
+        if (group * WIDTH >= values.length) values = this.#grow();
+      }
+      if (group === NONE) continue;
+      const to = group * WIDTH;
+      const began = time[at] ?? 0;
+      const isFirst = values[to + TRACES] === 0;
+      if (isFirst) values[to + TOKENS] = values[to + COST] = Number.NaN;
+      if (isFirst || began < (values[to + FIRST] ?? 0)) values[to + FIRST] = began;
+      const last = values[to + LAST] ?? 0;
+      const number = chunk.number[at] ?? 0;
+      if (isFirst || began > last || (began === last && number > (values[to + NEWEST] ?? 0))) {
+        values[to + LAST] = began;
+        values[to + NEWEST] = number;
+      }
+      values[to + TRACES] = (values[to + TRACES] ?? 0) + 1;
+      values[to + FAILED] = (values[to + FAILED] ?? 0) + flag(flags[at] ?? 0, FLAGS.failed);
+      const count = tokens[at] ?? NO_COUNT;
+      if (count !== NO_COUNT) addKnown(values, to + TOKENS, count);
+      addKnown(values, to + COST, cost[at] ?? Number.NaN);
+    }
+  }
+
+  /** The first groups behind a place, `limit` at most. */
+  latest(limit: number, after: Place | undefined): readonly LatestGroup[] {
+    const values = this.#values;
+    const best = new BestPlaces(limit, comesAfter);
+    const hashes = new Map<number, number>();
+    for (let group = 0; group < this.#groups.count; group += 1) {
+      const rank = -(values[group * WIDTH + LAST] ?? 0);
+      const number = values[group * WIDTH + NEWEST] ?? 0;
+      if (after && !comesAfter(rank, number, after)) continue;
+      if (best.add(rank, number)) hashes.set(number, this.#groups.hashOf(group));
+    }
+    return best.list.map((place) => ({ ...place, hash: hashes.get(place.number) ?? 0 }));
+  }
+
+  numberOf(hash: number): number {
+    return this.#groups.of(hash);
+  }
+
+  of(group: number): Omit<Group, 'id' | 'input'> {
+    const value = (which: number) => this.#values[group * WIDTH + which] ?? 0;
+    return {
+      traces: value(TRACES),
+      failed: value(FAILED),
+      first: value(FIRST),
+      last: value(LAST),
+      tokens: knownValue(value(TOKENS)),
+      cost: knownValue(value(COST)),
+    };
+  }
+
+  #grow(): Float64Array<ArrayBuffer> {
+    this.#values = longer(this.#values, 2 * this.#values.length);
+    return this.#values;
+  }
+}
+
+/** The order of the list: by the time of the latest trace, which the rank has negated, then by its number. */
+function comesAfter(rank: number, number: number, other: Place): boolean {
+  return rank === other.rank ? number < other.number : rank > other.rank;
 }
 
 /** The place that a cursor names. @throws Refusal 400 */
 function placeOf(cursor: string): Place {
   const [, last, newest] = /^(-?[\d.e+-]+)~(\d+)$/.exec(cursor) ?? [];
-  const place = { last: Number(last), newest: Number(newest) };
-  if (Number.isNaN(place.last) || newest === undefined) {
+  const place = { rank: -Number(last), number: Number(newest) };
+  if (Number.isNaN(place.rank) || newest === undefined) {
     throw new Refusal(400, 'no such cursor', { isViolation: false });
   }
   return place;

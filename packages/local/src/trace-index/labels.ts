@@ -1,11 +1,11 @@
 import type { Database } from '../storage/database.js';
 import type { Budget } from './budget.js';
-import type { Facts } from './facts.js';
+import type { Chunk, Facts, TextColumn } from './facts.js';
 
-/** Texts that many traces share. The facts have only their hashes. */
+/** Texts of which the facts have only the hashes. */
 export type LabelKind = (typeof LABEL_KINDS)[number];
 
-const LABEL_KINDS = ['pipeline', 'route', 'models'] as const;
+const LABEL_KINDS = ['pipeline', 'route', 'models', 'user', 'session'] as const;
 
 /** Labels that no trace has stay as long as all labels take fewer bytes. */
 const MAX_UNUSED_BYTES = 64 * 1024;
@@ -13,11 +13,14 @@ const MAX_UNUSED_BYTES = 64 * 1024;
 const OVERHEAD = 50;
 /** Labels that are known to be in the table. */
 const MAX_KNOWN = 10_000;
+/** Labels that are read at a time. */
+const STRIDE = 5000;
 
+/** `folded` is the text in lower case, where that differs. */
 export const LABEL_TABLE = `
   CREATE TABLE labels (
-    kind TEXT NOT NULL, hash INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (kind, hash))
-    WITHOUT ROWID;
+    kind TEXT NOT NULL, hash INTEGER NOT NULL, text TEXT NOT NULL, folded TEXT,
+    PRIMARY KEY (kind, hash)) WITHOUT ROWID;
 `;
 
 /** The table of labels: texts by their kind and hash. */
@@ -44,8 +47,10 @@ export class Labels {
     if (this.#known.size > MAX_KNOWN) this.#known.clear();
     this.#known.add(key);
     const json = JSON.stringify(text);
-    const { changedRows } = this.#statements.add.run(kind, hash, json);
-    if (changedRows > 0) this.#bytes += json.length + OVERHEAD;
+    const lower = text.toLowerCase();
+    const folded = lower === text ? null : JSON.stringify(lower);
+    const { changedRows } = this.#statements.add.run(kind, hash, json, folded);
+    if (changedRows > 0) this.#bytes += json.length + (folded?.length ?? 0) + OVERHEAD;
   }
 
   text(kind: LabelKind, hash: number): string | undefined {
@@ -57,6 +62,25 @@ export class Labels {
     return this.#statements.all
       .all(kind)
       .map(({ hash, text }) => ({ hash, text: JSON.parse(text) as string }));
+  }
+
+  /** Hashes of the labels that contain a text, in upper or lower case. */
+  async having(kind: LabelKind, text: string, budget: Budget): Promise<ReadonlySet<number>> {
+    const lower = text.toLowerCase();
+    // As JSON the text may stand in others too: `n` is in a new line.
+    const json = JSON.stringify(lower).slice(1, -1);
+    const found = new Set<number>();
+    let after = Number.NEGATIVE_INFINITY;
+    for (;;) {
+      const last = this.#statements.lastOf.get(kind, after, STRIDE)?.hash ?? null;
+      if (last === null) return found;
+      for (const label of this.#statements.having.all(kind, after, last, json)) {
+        const { hash, text: each } = label;
+        if ((JSON.parse(each) as string).toLowerCase().includes(lower)) found.add(hash);
+      }
+      after = last;
+      await budget.turn();
+    }
   }
 
   countDeleted(traces: number): void {
@@ -73,31 +97,55 @@ export class Labels {
     for (const kind of LABEL_KINDS) {
       const used = new Set<number>();
       for (const chunk of facts.chunks) {
-        const hashes = chunk.wide[kind];
-        for (let at = 0; at < chunk.length; at += 1) {
-          if (!chunk.isDeleted(at)) used.add(hashes[at] ?? 0);
-        }
+        for (const hash of hashesInUse(chunk, kind)) used.add(hash);
         await budget.turn();
       }
-      for (const { hash } of this.#statements.hashes.all(kind)) {
-        if (!used.has(hash)) this.#statements.remove.run(kind, hash);
+      let after = Number.NEGATIVE_INFINITY;
+      for (;;) {
+        const labels = this.#statements.hashesAfter.all(kind, after, STRIDE);
+        for (const { hash } of labels) if (!used.has(hash)) this.#statements.remove.run(kind, hash);
+        await budget.turn();
+        const last = labels.at(-1);
+        if (!last) break;
+        after = last.hash;
       }
-      await budget.turn();
     }
     this.reload();
     this.#deletedTraces = 0;
   }
 }
 
+/** The hashes of the traces of a chunk that are not deleted. */
+function hashesInUse(chunk: Chunk, column: TextColumn): Set<number> {
+  const { codes, hashes } = chunk.texts[column];
+  const used = new Set<number>();
+  const isUsed = new Uint8Array(hashes.length);
+  for (let at = 0; at < chunk.length; at += 1) {
+    if (!chunk.isDeleted(at)) isUsed[codes[at] ?? 0] = 1;
+  }
+  for (const [code, hash] of hashes.entries()) if (isUsed[code] === 1) used.add(hash);
+  return used;
+}
+
 function statementsOf(db: Database) {
   return {
     // Texts are JSON, because libsql returns a text up to its first NUL.
-    add: db.command('INSERT OR IGNORE INTO labels VALUES (?, ?, ?)'),
+    add: db.command('INSERT OR IGNORE INTO labels VALUES (?, ?, ?, ?)'),
     text: db.query<{ text: string }>('SELECT text FROM labels WHERE kind = ? AND hash = ?'),
     all: db.query<{ hash: number; text: string }>('SELECT hash, text FROM labels WHERE kind = ?'),
-    hashes: db.query<{ hash: number }>('SELECT hash FROM labels WHERE kind = ?'),
+    hashesAfter: db.query<{ hash: number }>(
+      'SELECT hash FROM labels WHERE kind = ? AND hash > ? ORDER BY hash LIMIT ?',
+    ),
+    lastOf: db.query<{ hash: number | null }>(
+      `SELECT max(hash) AS hash FROM (
+         SELECT hash FROM labels WHERE kind = ? AND hash > ? ORDER BY hash LIMIT ?)`,
+    ),
+    having: db.query<{ hash: number; text: string }>(
+      `SELECT hash, text FROM labels
+       WHERE kind = ? AND hash > ? AND hash <= ? AND instr(coalesce(folded, text), ?) > 0`,
+    ),
     bytes: db.query<{ bytes: number }>(
-      `SELECT total(length(text) + ${OVERHEAD}) AS bytes FROM labels`,
+      `SELECT total(length(text) + ifnull(length(folded), 0) + ${OVERHEAD}) AS bytes FROM labels`,
     ),
     remove: db.command('DELETE FROM labels WHERE kind = ? AND hash = ?'),
   };

@@ -17,38 +17,40 @@ export class Order {
   readonly #column: ParsedQuery['sort'];
   readonly #isReversed: boolean;
   readonly #sign: number;
+  readonly #isNarrow: boolean;
 
   /** @param isReversed reverses the order of the query: traces whose value is unknown then come first */
   constructor({ sort, order }: ParsedQuery, isReversed: boolean) {
     this.#column = sort;
     this.#isReversed = isReversed;
     this.#sign = order === 'asc' ? 1 : -1;
+    this.#isNarrow = isNarrow(sort);
     this.isByTime = sort === 'time';
     this.isAscending = (order === 'asc') !== isReversed;
   }
 
-  /** Reads the value by which the traces of a chunk are sorted. NaN means unknown. */
-  valuesOf(chunk: Chunk): (at: number) => number {
+  /** The values by which the traces of a chunk are sorted. */
+  columnOf({ wide, narrow }: Chunk): Float64Array | Uint32Array {
     const column = this.#column;
-    if (column === 'tokens' || column === 'steps' || column === 'bytes') {
-      const counts = chunk.narrow[column];
-      return (at) => {
-        const count = counts[at] ?? NO_COUNT;
-        return count === NO_COUNT ? Number.NaN : count;
-      };
-    }
-    const values = chunk.wide[column];
-    return (at) => values[at] ?? Number.NaN;
+    return isNarrow(column) ? narrow[column] : wide[column];
   }
 
+  /** The rank of a trace by its value in `columnOf`. */
+  rankIn(column: Float64Array | Uint32Array, at: number): number {
+    const value = column[at] ?? Number.NaN;
+    return this.rankOf(this.#isNarrow && value === NO_COUNT ? Number.NaN : value);
+  }
+
+  /** @param value NaN if it is unknown */
   rankOf(value: number): number {
     const rank = Number.isNaN(value) ? Number.POSITIVE_INFINITY : this.#sign * value;
     return this.#isReversed ? -rank : rank;
   }
 
-  comesAfter(a: Place, b: Place): boolean {
-    if (a.rank !== b.rank) return a.rank > b.rank;
-    return this.isAscending ? a.number > b.number : a.number < b.number;
+  /** Whether a place comes after another one. Takes no object, since a scan of a million traces calls it a million times. */
+  comesAfter(rank: number, number: number, other: Place): boolean {
+    if (rank !== other.rank) return rank > other.rank;
+    return this.isAscending ? number > other.number : number < other.number;
   }
 
   /** The cursor of the page after a place. */
@@ -68,4 +70,8 @@ export class Order {
     }
     return { rank: this.rankOf(value), number: Number(number) };
   }
+}
+
+function isNarrow(column: ParsedQuery['sort']): column is 'tokens' | 'steps' | 'bytes' {
+  return column === 'tokens' || column === 'steps' || column === 'bytes';
 }

@@ -8,12 +8,11 @@ import type {
   OverviewGroup,
   OverviewGrouping,
 } from '../page-api.js';
-import { plusKnown } from '../reading/values.js';
 import type { Budget } from './budget.js';
-import { type Chunk, FLAGS, flag, knownCount, knownValue, OUTCOME_CODES } from './facts.js';
-import { scan, traceFilter } from './filter.js';
-import { bucketOf, Histogram } from './histogram.js';
-import { candidatesOf, visitCandidates } from './selection.js';
+import { CHUNK_LENGTH, FLAGS, flag, knownValue, NO_COUNT, OUTCOME_CODES } from './facts.js';
+import { addKnown, longer } from './float-columns.js';
+import { emptyHistogram, quantileOf } from './histogram.js';
+import { type Matches, matchesOf } from './matches.js';
 import type { TraceIndex } from './trace-index.js';
 import type { ParsedQuery } from './trace-query.js';
 
@@ -31,44 +30,43 @@ export async function overviewOf(
   by: OverviewGrouping,
   budget: Budget,
 ): Promise<Overview> {
-  const filter = traceFilter(query, index);
   const [first, last] = await timeRange(index, query, budget);
   const bucketMs = bucketLength(last - first);
   const start = Math.floor(first / bucketMs) * bucketMs;
-  const buckets = new Map<number, Tally>();
-  const groups = new Map<string, Tally>();
-  const namesAt = namer(index, by);
-  for await (const candidates of candidatesOf(index, query, budget)) {
-    const { chunk } = candidates;
-    const isMatch = filter(chunk);
-    visitCandidates(candidates, true, (at) => {
-      if (!isMatch(at)) return;
-      const bucket = Math.floor(((chunk.wide.time[at] ?? 0) - start) / bucketMs);
-      const latency = bucketOf(chunk.wide.latency[at] ?? Number.NaN);
-      const firstToken = bucketOf(chunk.wide.firstToken[at] ?? Number.NaN);
-      tallyOf(buckets, bucket).add(chunk, at, latency, firstToken);
-      for (const name of namesAt(chunk, at)) {
-        if (!groups.has(name) && groups.size >= MAX_COUNTED) continue;
-        tallyOf(groups, name).add(chunk, at, latency, firstToken);
-      }
-    });
-    await budget.turn();
+  const count = Math.min(Math.floor((last - start) / bucketMs) + 1, MAX_BUCKETS);
+  const buckets = new Tallies();
+  buckets.extendTo(count);
+  const groups = new Tallies();
+  const names = new GroupNames(index, by);
+  const tallies = new Int32Array(CHUNK_LENGTH);
+  let isEmpty = true;
+  for await (const matches of matchesOf(index, query, budget)) {
+    const { chunk, places } = matches;
+    const { time } = chunk.wide;
+    for (let i = 0; i < places.length; i += 1) {
+      const bucket = Math.floor(((time[places[i] ?? 0] ?? 0) - start) / bucketMs);
+      // Traces that were added since the range was read may be outside.
+      tallies[i] = bucket >= 0 && bucket < count ? bucket : NO_TALLY;
+    }
+    buckets.add(matches, tallies);
+    isEmpty &&= places.length === 0;
+    const groupsOf = names.numbersOf(matches);
+    groups.extendTo(names.all.length);
+    for (let i = 0; groupsOf.some((numbers) => i < numbers.length); i += 1) {
+      names.setTallies(matches, groupsOf, i, tallies);
+      groups.add(matches, tallies);
+    }
   }
-  const count = buckets.size === 0 ? 0 : Math.floor((last - start) / bucketMs) + 1;
-  const empty = new Tally();
   return {
     bucketMs,
     buckets: Array.from(
-      { length: Math.min(count, MAX_BUCKETS) },
-      (_, i): OverviewBucket => ({
-        from: start + i * bucketMs,
-        ...(buckets.get(i) ?? empty).measures(),
-      }),
+      { length: isEmpty ? 0 : count },
+      (_, i): OverviewBucket => ({ from: start + i * bucketMs, ...buckets.measures(i) }),
     ),
-    groups: [...groups]
-      .sort(([, a], [, b]) => b.requests - a.requests)
-      .slice(0, MAX_GROUPS)
-      .map(([name, tally]): OverviewGroup => ({ name, ...tally.measures() })),
+    groups: names.all
+      .map((name, i): OverviewGroup => ({ name, ...groups.measures(i) }))
+      .sort((a, b) => b.requests - a.requests)
+      .slice(0, MAX_GROUPS),
   };
 }
 
@@ -86,11 +84,15 @@ async function timeRange(
   if (from !== undefined && until !== undefined) return [from, Math.max(from, until)];
   let first = Number.POSITIVE_INFINITY;
   let last = Number.NEGATIVE_INFINITY;
-  await scan(index, traceFilter(query, index), budget, ({ wide }) => (at) => {
-    const time = wide.time[at] ?? 0;
-    if (time < first) first = time;
-    if (time > last) last = time;
-  });
+  const { q: _, ...filters } = query;
+  for await (const { chunk, places } of matchesOf(index, filters, budget)) {
+    const { time } = chunk.wide;
+    for (let i = 0; i < places.length; i += 1) {
+      const began = time[places[i] ?? 0] ?? 0;
+      if (began < first) first = began;
+      if (began > last) last = began;
+    }
+  }
   if (first > last) [first, last] = [from ?? until ?? 0, until ?? from ?? 0];
   return [from ?? first, until ?? last];
 }
@@ -104,79 +106,158 @@ function bucketLength(rangeMs: number): number {
   return minutes * 60_000;
 }
 
-/** The groups that a trace belongs to: one route, or any number of models. */
-function namer(
-  index: TraceIndex,
-  by: OverviewGrouping,
-): (chunk: Chunk, at: number) => readonly string[] {
-  const kind = by === 'model' ? 'models' : 'route';
-  const known = new Map<number, readonly string[]>();
-  return ({ wide }, at) => {
-    const hash = wide[kind][at] ?? 0;
-    const names = known.get(hash);
-    if (names) return names;
-    const label = hash === 0 ? undefined : index.labels.text(kind, hash);
-    const found: readonly string[] =
-      label === undefined ? [] : kind === 'models' ? JSON.parse(label) : [label];
-    if (known.size < MAX_COUNTED) known.set(hash, found);
-    return found;
-  };
-}
+/** The names of groups, each with a number. A trace belongs to one route, or to any number of models. */
+class GroupNames {
+  readonly #index: TraceIndex;
+  readonly #column: 'route' | 'models';
+  readonly #numbers = new Map<string, number>();
+  /** The numbers of the groups of traces with that hash. */
+  readonly #known = new Map<number, readonly number[]>();
 
-function tallyOf<K>(tallies: Map<K, Tally>, key: K): Tally {
-  const found = tallies.get(key);
-  if (found) return found;
-  const tally = new Tally();
-  tallies.set(key, tally);
-  return tally;
-}
-
-/** Counts the traces of one bucket or group. Latency and first token are given by their `bucketOf`. */
-class Tally {
-  requests = 0;
-  #errors = 0;
-  #aborts = 0;
-  #promptTokens: number | null = null;
-  #completionTokens: number | null = null;
-  #cost: number | null = null;
-  #wastedTokens: number | null = null;
-  #failedAborts = 0;
-  readonly #latency = new Histogram();
-  readonly #firstToken = new Histogram();
-
-  add({ wide, narrow }: Chunk, at: number, latency: number, firstToken: number): void {
-    const flags = narrow.flags[at] ?? 0;
-    const completion = knownCount(narrow.completionTokens[at]);
-    this.requests += 1;
-    const failed = flag(flags, FLAGS.failed);
-    this.#errors += failed;
-    if (OUTCOME_CODES[flag(flags, FLAGS.outcome)] === 'aborted') {
-      this.#aborts += 1;
-      this.#wastedTokens = plusKnown(this.#wastedTokens, completion);
-      this.#failedAborts += failed;
-    }
-    this.#promptTokens = plusKnown(this.#promptTokens, knownCount(narrow.promptTokens[at]));
-    this.#completionTokens = plusKnown(this.#completionTokens, completion);
-    this.#cost = plusKnown(this.#cost, knownValue(wide.cost[at]));
-    this.#latency.add(latency);
-    this.#firstToken.add(firstToken);
+  constructor(index: TraceIndex, by: OverviewGrouping) {
+    this.#index = index;
+    this.#column = by === 'model' ? 'models' : 'route';
   }
 
-  measures(): Measures {
+  get all(): readonly string[] {
+    return [...this.#numbers.keys()];
+  }
+
+  /** The numbers of the groups of traces, by their codes in the column. */
+  numbersOf({ chunk, places }: Matches): readonly (readonly number[])[] {
+    const { codes, hashes } = chunk.texts[this.#column];
+    const isUsed = new Uint8Array(hashes.length);
+    for (let i = 0; i < places.length; i += 1) isUsed[codes[places[i] ?? 0] ?? 0] = 1;
+    return hashes.map((hash, code) => (isUsed[code] === 1 ? this.#ofHash(hash) : NO_GROUPS));
+  }
+
+  /** Writes the number of each trace's group, of those with several the one at `i`. */
+  setTallies(
+    { chunk, places }: Matches,
+    numbersOf: readonly (readonly number[])[],
+    i: number,
+    tallies: Int32Array,
+  ): void {
+    const { codes } = chunk.texts[this.#column];
+    const numbers = Int32Array.from(numbersOf, (each) => each[i] ?? NO_TALLY);
+    for (let place = 0; place < places.length; place += 1) {
+      tallies[place] = numbers[codes[places[place] ?? 0] ?? 0] ?? NO_TALLY;
+    }
+  }
+
+  #ofHash(hash: number): readonly number[] {
+    const known = this.#known.get(hash);
+    if (known) return known;
+    const label = hash === 0 ? undefined : this.#index.labels.text(this.#column, hash);
+    const names: readonly string[] =
+      label === undefined ? [] : this.#column === 'models' ? JSON.parse(label) : [label];
+    const numbers = names.map((name) => this.#numberOf(name)).filter((each) => each !== NO_TALLY);
+    if (this.#known.size < MAX_COUNTED) this.#known.set(hash, numbers);
+    return numbers;
+  }
+
+  #numberOf(name: string): number {
+    const known = this.#numbers.get(name);
+    if (known !== undefined) return known;
+    if (this.#numbers.size >= MAX_COUNTED) return NO_TALLY;
+    this.#numbers.set(name, this.#numbers.size);
+    return this.#numbers.size - 1;
+  }
+}
+
+const NO_GROUPS: readonly number[] = [];
+const NO_TALLY = -1;
+
+/**
+ * What is counted of a tally, in this order, beside its histograms: those have the number of its requests too. In a sum, NaN is
+ * unknown.
+ */
+const ERRORS = 0;
+const ABORTS = 1;
+const FAILED_ABORTS = 2;
+const PROMPT_TOKENS = 3;
+const COMPLETION_TOKENS = 4;
+const WASTED_TOKENS = 5;
+const COST = 6;
+const WIDTH = 7;
+
+/** Counts the traces of each bucket or group. */
+class Tallies {
+  count = 0;
+  #values = new Float64Array(WIDTH);
+  readonly #latencies: Uint32Array[] = [];
+  readonly #firstTokens: Uint32Array[] = [];
+
+  /** @param tallies the number of a tally that there is, or `NO_TALLY`, for each place */
+  add({ chunk, places }: Matches, tallies: Int32Array): void {
+    const { cost } = chunk.wide;
+    const { flags, promptTokens, completionTokens } = chunk.narrow;
+    const { latency, firstToken } = chunk.buckets;
+    const values = this.#values;
+    const latencies = this.#latencies;
+    const firstTokens = this.#firstTokens;
+    for (let i = 0; i < places.length; i += 1) {
+      const tally = tallies[i] ?? NO_TALLY;
+      if (tally === NO_TALLY) continue;
+      const to = tally * WIDTH;
+      const at = places[i] ?? 0;
+      const bits = flags[at] ?? 0;
+      const failed = flag(bits, FLAGS.failed);
+      const completion = completionTokens[at] ?? NO_COUNT;
+      if (failed === 1) values[to + ERRORS] = (values[to + ERRORS] ?? 0) + 1;
+      if (flag(bits, FLAGS.outcome) === ABORTED) {
+        values[to + ABORTS] = (values[to + ABORTS] ?? 0) + 1;
+        values[to + FAILED_ABORTS] = (values[to + FAILED_ABORTS] ?? 0) + failed;
+        addCount(values, to + WASTED_TOKENS, completion);
+      }
+      addCount(values, to + PROMPT_TOKENS, promptTokens[at] ?? NO_COUNT);
+      addCount(values, to + COMPLETION_TOKENS, completion);
+      addKnown(values, to + COST, cost[at] ?? Number.NaN);
+      increment(latencies[tally], latency[at] ?? 0);
+      increment(firstTokens[tally], firstToken[at] ?? 0);
+    }
+  }
+
+  measures(tally: number): Measures {
+    const latency = this.#latencies[tally] ?? emptyHistogram();
+    const firstToken = this.#firstTokens[tally] ?? emptyHistogram();
+    const count = (which: number) => this.#values[tally * WIDTH + which] ?? 0;
+    const sum = (which: number) => knownValue(this.#values[tally * WIDTH + which]);
     return {
-      requests: this.requests,
-      errors: this.#errors,
-      aborts: this.#aborts,
-      failedAborts: this.#failedAborts,
-      p50: this.#latency.quantile(0.5),
-      p95: this.#latency.quantile(0.95),
-      p99: this.#latency.quantile(0.99),
-      firstTokenP50: this.#firstToken.quantile(0.5),
-      firstTokenP95: this.#firstToken.quantile(0.95),
-      promptTokens: this.#promptTokens,
-      completionTokens: this.#completionTokens,
-      cost: this.#cost,
-      wastedTokens: this.#wastedTokens,
+      requests: latency.reduce((sum, each) => sum + each, 0),
+      errors: count(ERRORS),
+      aborts: count(ABORTS),
+      failedAborts: count(FAILED_ABORTS),
+      p50: quantileOf(latency, 0.5),
+      p95: quantileOf(latency, 0.95),
+      p99: quantileOf(latency, 0.99),
+      firstTokenP50: quantileOf(firstToken, 0.5),
+      firstTokenP95: quantileOf(firstToken, 0.95),
+      promptTokens: sum(PROMPT_TOKENS),
+      completionTokens: sum(COMPLETION_TOKENS),
+      cost: sum(COST),
+      wastedTokens: sum(WASTED_TOKENS),
     };
   }
+
+  /** Adds empty tallies until there are so many. */
+  extendTo(count: number): void {
+    if (count * WIDTH > this.#values.length) this.#values = longer(this.#values, 2 * count * WIDTH);
+    for (; this.count < count; this.count += 1) {
+      const from = this.count * WIDTH;
+      this.#values.fill(Number.NaN, from + PROMPT_TOKENS, from + WIDTH);
+      this.#latencies.push(emptyHistogram());
+      this.#firstTokens.push(emptyHistogram());
+    }
+  }
+}
+
+function increment(counts: Uint32Array | undefined, at: number): void {
+  if (counts) counts[at] = (counts[at] ?? 0) + 1;
+}
+
+const ABORTED = OUTCOME_CODES.indexOf('aborted');
+
+function addCount(sums: Float64Array, at: number, count: number): void {
+  if (count !== NO_COUNT) addKnown(sums, at, count);
 }

@@ -375,7 +375,10 @@ export class TraceIndex {
     to.setSummary.run(record.id, toJson(summary));
     this.fullText[how](record.id, words);
     this.labels.add('pipeline', hashOf(summary.pipelineId), summary.pipelineId);
-    if (summary.route !== null) this.labels.add('route', hashOf(summary.route), summary.route);
+    for (const kind of ['route', 'user', 'session'] as const) {
+      const text = summary[kind];
+      if (text !== null) this.labels.add(kind, hashOf(text), text);
+    }
     if (summary.models.length > 0) {
       this.labels.add('models', modelsHash(summary.models), JSON.stringify(summary.models));
     }

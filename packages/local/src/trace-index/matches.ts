@@ -1,0 +1,81 @@
+import type { TraceQuery } from '../page-api.js';
+import type { Budget } from './budget.js';
+import { CHUNK_LENGTH, type Chunk } from './facts.js';
+import { traceFilter } from './filter.js';
+import { matchExpression } from './search-text.js';
+import type { TraceIndex } from './trace-index.js';
+
+export interface MatchOptions {
+  /** The lowest number of a trace. */
+  readonly fromNumber?: number | undefined;
+  /** The highest number of a trace. */
+  readonly toNumber?: number | undefined;
+  /** The chunks with the newest traces come first. */
+  readonly isNewestFirst?: boolean;
+}
+
+/** The traces of one chunk that match a query. */
+export interface Matches {
+  readonly chunk: Chunk;
+  /** Their places. They are overwritten when the next chunk is read. */
+  readonly places: Uint16Array;
+  /** The chunks that follow. */
+  readonly rest: readonly Chunk[];
+}
+
+/** The traces that match a query and have its words, chunk by chunk, with pauses for other reads. */
+export async function* matchesOf(
+  index: TraceIndex,
+  query: TraceQuery,
+  budget: Budget,
+  { fromNumber = 0, toNumber = Number.POSITIVE_INFINITY, isNewestFirst = false }: MatchOptions = {},
+): AsyncGenerator<Matches> {
+  const expression = hasWords(query) ? matchExpression(query.q) : undefined;
+  if (hasWords(query) && expression === undefined) return;
+  const filter = traceFilter(query, index);
+  const chunks = index.facts.chunks.filter(
+    ({ length, firstNumber, lastNumber }) =>
+      length > 0 && lastNumber >= fromNumber && firstNumber <= toNumber,
+  );
+  if (isNewestFirst) chunks.reverse();
+  const places = new Uint16Array(CHUNK_LENGTH);
+  for (const [i, chunk] of chunks.entries()) {
+    const first = Math.max(chunk.firstNumber, fromNumber);
+    const last = Math.min(chunk.lastNumber, toNumber);
+    let count = 0;
+    if (expression === undefined) {
+      count = placesBetween(chunk, first, last, places);
+    } else {
+      for (const numbers of index.fullText.matches(expression, first, last)) {
+        for (const number of numbers) {
+          const at = chunk.find(number);
+          if (at >= 0) places[count++] = at;
+        }
+        await budget.turn();
+      }
+    }
+    yield {
+      chunk,
+      places: places.subarray(0, filter(chunk, places, count)),
+      rest: chunks.slice(i + 1),
+    };
+    await budget.turn();
+  }
+}
+
+/** Whether a query is a search. */
+export function hasWords<T extends Pick<TraceQuery, 'q'>>(
+  query: T,
+): query is T & { readonly q: string } {
+  return query.q !== undefined && query.q.trim() !== '';
+}
+
+const ALL_PLACES = Uint16Array.from({ length: CHUNK_LENGTH }, (_, at) => at);
+
+/** Writes the places of the traces from `first` to `last` to `places`. @returns how many they are */
+function placesBetween(chunk: Chunk, first: number, last: number, places: Uint16Array): number {
+  const from = chunk.placeAfter(first - 1);
+  const to = chunk.placeAfter(last);
+  places.set(ALL_PLACES.subarray(from, to));
+  return to - from;
+}
