@@ -64,6 +64,8 @@ export interface StepOwner {
   setInput(input: unknown): void;
   /** Sets the age in milliseconds at which the trace is abandoned. */
   setMaxAge(ms: number): void;
+  /** Records what is deferred of its steps. */
+  recordDeferred(): void;
   /** Called when the root step ended. */
   rootEnded(): void;
   /** Called when a step with a price ended. */
@@ -104,6 +106,8 @@ export class RecordedStep<T extends StepType = StepType>
   #callersTrace: object | undefined = undefined;
   /** Whether the step's function was called. */
   #isEntered = false;
+  /** Whether values of it are deferred. */
+  #isDeferred = false;
 
   constructor(trace: StepOwner, type: T, name: string, depth: number, startMs: number) {
     this.trace = trace;
@@ -205,6 +209,7 @@ export class RecordedStep<T extends StepType = StepType>
         this.trace.values.reportBadInput('update takes an object');
         return;
       }
+      if (this.#isDeferred) this.trace.recordDeferred();
       reportUnknownKeys(update, stepUpdateKeys[this.type], this.trace.diagnostics);
       this.apply(update);
     } catch (error) {
@@ -219,6 +224,7 @@ export class RecordedStep<T extends StepType = StepType>
   merge(update: StepUpdate<T>): void {
     try {
       if (this.isLive) {
+        if (this.#isDeferred) this.trace.recordDeferred();
         this.apply(update);
         // A client's call threw it.
         if (update.error === null) this.setError(null);
@@ -463,6 +469,7 @@ export class RecordedStep<T extends StepType = StepType>
 
   /** Reopens an ended step, for a call that is retried. Clears the error of the former attempt. */
   reopen(): void {
+    if (this.#isDeferred) this.trace.recordDeferred();
     this.trace.values.markChanged();
     this.#error = undefined;
     this.#recordedUsage = undefined;
@@ -539,6 +546,11 @@ export class RecordedStep<T extends StepType = StepType>
   #hasField(name: string): boolean {
     const text = this.#fields?.[indexOfField(this.type, name)];
     return text !== undefined && text !== 'null';
+  }
+
+  /** Call it when values of the step are deferred, and when they are recorded: what changes the step later must not be lost. */
+  setDeferred(isDeferred: boolean): void {
+    this.#isDeferred = isDeferred;
   }
 
   /** Changes the type, if no field of the former one is set: the type of some work is known only at its end. */
