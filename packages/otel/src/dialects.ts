@@ -11,6 +11,7 @@ export {
 } from './dialects/messages.js';
 export { genAIProviderOf } from './dialects/provider-names.js';
 export type {
+  MeasuredSpan,
   SpanContent,
   SpanData,
   SpanEvent,

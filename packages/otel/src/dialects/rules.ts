@@ -44,7 +44,13 @@ export interface TypeRule extends Ranked {
 interface Rules {
   readonly rules: readonly Rule[];
   readonly types: readonly TypeRule[];
+  /** Whether the attribute is one of models, agents and tools, in any convention. */
+  readonly isOfModels: boolean;
+  /** Whether it may state the model of a call, or that the span is provisional. */
+  readonly isOfWork: boolean;
 }
+
+type FoundRules = Pick<Rules, 'rules' | 'types'>;
 
 /** How an event is read. */
 export interface EventUse {
@@ -52,7 +58,13 @@ export interface EventUse {
   readonly dialect: DialectName;
 }
 
-const NONE: Rules = { rules: [], types: [] };
+const NONE: FoundRules = { rules: [], types: [] };
+
+const OF_MODELS = /^(gen_ai|openinference|llm|traceloop|ai|langfuse|langsmith|mcp|db\.vector)\./;
+/** What `workOfSpan` needs; metadata may state the model. */
+const FACTS_OF_WORK: ReadonlySet<string> = new Set<FactName>([
+  ...(['model', 'requestModel', 'metadata', 'pending'] as const),
+]);
 
 /** Types that follow from the presence of an attribute have a lower rank than those that are stated. */
 const PRESENCE_RANK = 1 << 19;
@@ -112,16 +124,22 @@ const remembered = new Map<string, Rules>();
 export function rulesOf(key: string): Rules {
   const known = remembered.get(key);
   if (known !== undefined) return known;
-  if (key.length > MAX_NAME_CHARS) return NONE;
-  const rules = findRules(key);
-  if (remembered.size < MAX_REMEMBERED) remembered.set(key, rules);
+  const found = key.length > MAX_NAME_CHARS ? NONE : findRules(key);
+  const rules = {
+    ...found,
+    isOfModels: OF_MODELS.test(key),
+    isOfWork: found.rules.some(
+      ({ statement }) => 'fact' in statement && FACTS_OF_WORK.has(statement.fact),
+    ),
+  };
+  if (remembered.size < MAX_REMEMBERED && key.length <= MAX_NAME_CHARS) remembered.set(key, rules);
   return rules;
 }
 
-function findRules(key: string): Rules {
-  let found: Rules | undefined = exact.get(key);
+function findRules(key: string): FoundRules {
+  let found: FoundRules | undefined = exact.get(key);
   let at = key.indexOf('.');
-  const matching: Rules[] = [];
+  const matching: FoundRules[] = [];
   for (let segments = 0; at >= 0 && segments < MAX_SEGMENTS; segments++) {
     const rules = prefixes.get(key.slice(0, at + 1));
     if (rules !== undefined) matching.unshift(rules);

@@ -8,13 +8,13 @@ import {
   type StepType,
   tokenFields,
 } from '@openlayer-tracing/core/integration';
-import { contentOf } from './content-of-span.js';
+import { contentOf, modelOf } from './content-of-span.js';
 import { errorOf, isException } from './error-of-span.js';
 import type { Counts } from './facts.js';
 import { FoundFacts } from './found-facts.js';
 import { furtherFields } from './further-fields.js';
 import { plainValue } from './plain-value.js';
-import type { SpanData } from './span-data.js';
+import type { MeasuredSpan, SpanKind } from './span-data.js';
 import type { SpanError, SpanStep, StepData } from './span-step.js';
 import { costOf, otherUsageOf, tokensOf } from './usage.js';
 
@@ -24,9 +24,9 @@ import { costOf, otherUsageOf, tokensOf } from './usage.js';
  * `metadata.attributes`, at most 128. Token counts and costs of steps that are no model call are in their metadata, so that nothing
  * is counted twice. Never throws, whatever the span holds.
  */
-export function stepOfSpan(span: SpanData): SpanStep {
+export function stepOfSpan(span: MeasuredSpan): SpanStep {
   const facts = new FoundFacts(span.attributes, span.events);
-  const type = typeOf(facts, span);
+  const type = typeOf(facts, span.kind);
   const { metadata, ...content } = contentOf(facts, type);
   const error = errorOf(facts, span);
   const startTime = finite(span.startMs);
@@ -62,7 +62,7 @@ export function stepOfSpan(span: SpanData): SpanStep {
   };
 }
 
-function nameOf({ name }: SpanData, type: StepType): string {
+function nameOf({ name }: MeasuredSpan, type: StepType): string {
   return typeof name === 'string' && name !== '' ? name : type;
 }
 
@@ -78,21 +78,27 @@ const BY_KIND: ReadonlyMap<unknown, StepType> = new Map([
   ['producer', 'function_call'],
 ]);
 
-function typeOf(facts: FoundFacts, { kind }: SpanData): StepType {
+/** The type of a span about which no convention says more. */
+export function typeOfKind(kind: SpanKind): StepType {
+  return BY_KIND.get(kind) ?? 'chain';
+}
+
+export function typeOf(facts: FoundFacts, kind: SpanKind): StepType {
   if (facts.type !== undefined) return facts.type;
   if (isOfModel(facts)) return 'chat_completion';
-  return BY_KIND.get(kind) ?? 'chain';
+  return typeOfKind(kind);
 }
 
 /** Whether a span of no stated type has a model, and what a model used or said. */
 function isOfModel(facts: FoundFacts): boolean {
-  const model = facts.get('model') ?? facts.get('requestModel');
-  return model !== undefined && (facts.members('tokens') ?? facts.get('answer')) !== undefined;
+  return (
+    modelOf(facts) !== undefined && (facts.members('tokens') ?? facts.get('answer')) !== undefined
+  );
 }
 
 /* Usage. */
 
-function usageFields(facts: FoundFacts, type: StepType, span: SpanData): JsonObject {
+function usageFields(facts: FoundFacts, type: StepType, span: MeasuredSpan): JsonObject {
   if (!isModelCall(type)) return {};
   const { tokenCounts: _, ...fields } = tokenFields(tokensOf(facts, span) ?? {});
   const { promptTokens, tokens = promptTokens } = fields;
@@ -101,7 +107,7 @@ function usageFields(facts: FoundFacts, type: StepType, span: SpanData): JsonObj
 }
 
 /** Counts without a field of the step: all of a step that groups model calls, else those of its kinds of tokens. */
-function usageMetadata(facts: FoundFacts, type: StepType, span: SpanData): JsonObject {
+function usageMetadata(facts: FoundFacts, type: StepType, span: MeasuredSpan): JsonObject {
   const counts = tokensOf(facts, span);
   const otherUsage = otherUsageOf(facts);
   if (!isModelCall(type)) {
@@ -126,7 +132,11 @@ const CHAT_COUNTS: ReadonlySet<string> = new Set<keyof Counts>([
 
 const MAX_EVENTS = 32;
 
-function spanMetadata(facts: FoundFacts, span: SpanData, error: SpanError | undefined): JsonObject {
+function spanMetadata(
+  facts: FoundFacts,
+  span: MeasuredSpan,
+  error: SpanError | undefined,
+): JsonObject {
   // An exception of a span that did not fail was handled.
   const events = facts.otherEvents.filter((event) => error === undefined || !isException(event));
   const { kind } = facts;
@@ -142,14 +152,14 @@ function spanMetadata(facts: FoundFacts, span: SpanData, error: SpanError | unde
 }
 
 /** `@opentelemetry/instrumentation-http 0.223.0` */
-function scopeText(scope: unknown): string | undefined {
+export function scopeText(scope: unknown): string | undefined {
   const { name, version } = objectOrEmpty(scope);
   if (typeof name !== 'string' || name === '') return undefined;
   return typeof version === 'string' ? `${name} ${version}` : name;
 }
 
 /** Milliseconds, to the microsecond. */
-function firstTokenMs(facts: FoundFacts, { startMs }: SpanData): number | undefined {
+function firstTokenMs(facts: FoundFacts, { startMs }: MeasuredSpan): number | undefined {
   const seconds = facts.get('firstChunkSeconds');
   const at = facts.get('firstChunkAt');
   const stated = seconds === undefined ? undefined : seconds * 1000;
