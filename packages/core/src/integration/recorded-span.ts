@@ -129,7 +129,7 @@ export function beginSpan(
     group?.revealLater();
     return group;
   }
-  const facts = factsOf(span, work);
+  const facts = new SpanFacts(span, work);
   const ofParent = parent as TracedStep | undefined;
   if (ofParent !== undefined) {
     const joined = joinedExchange(ofParent, facts, span.scope);
@@ -142,14 +142,20 @@ export function beginSpan(
 }
 
 /** What identifies the model call of a span. */
-function factsOf(span: SpanSource, { type, model }: SpanWork): ExchangeFacts {
-  return {
-    type,
-    model,
-    get inputs() {
-      return span.inputs;
-    },
-  };
+class SpanFacts implements ExchangeFacts {
+  readonly type: StepType;
+  readonly model: string | undefined;
+  readonly #span: SpanSource;
+
+  constructor(span: SpanSource, { type, model }: SpanWork) {
+    this.type = type;
+    this.model = model;
+    this.#span = span;
+  }
+
+  get inputs(): unknown {
+    return this.#span.inputs;
+  }
 }
 
 /** Whether the step is an open call of this model that the integration of a client or framework records. */
@@ -212,7 +218,7 @@ class SpanOfStep implements RecordedSpan, Deferred {
       if (!isModelCall(work.type)) return;
       forgetLatent(this.#step);
       this.#step.retype(work.type);
-      this.share(factsOf(span, work));
+      this.share(new SpanFacts(span, work));
     });
   }
 

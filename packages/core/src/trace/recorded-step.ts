@@ -601,7 +601,7 @@ export class RecordedStep<T extends StepType = StepType>
   }
 
   /**
-   * Sets the times of an ended step as another clock measured them. The step does not begin before its trace, and does not end
+   * Sets the times of a step that just ended as another clock measured them. The step does not begin before its trace, and does not end
    * in the future; its latency stays as measured.
    * @param startTime epoch milliseconds, as `endTime`
    * @returns by how many milliseconds the start had to be moved: positive if the other clock is behind
@@ -610,7 +610,7 @@ export class RecordedStep<T extends StepType = StepType>
     if (!areTimes({ startTime, endTime })) return 0;
     const latency = Math.max(endTime - startTime, 0);
     const measured = startTime - this.trace.startedAt;
-    const latest = this.trace.elapsedMs() - latency;
+    const latest = this.#endMs - latency;
     const startMs = Math.max(Math.min(measured, latest), 0);
     this.trace.values.markChanged();
     this.#startMs = startMs;

@@ -7,7 +7,7 @@ import { attributeOf, keysOf } from './plain-value.js';
 import { rulesOf } from './rules.js';
 import type { SpanEvent, SpanKind } from './span-data.js';
 import { StatedType } from './stated-type.js';
-import { typeOf } from './step-of-span.js';
+import { typeOf, typeOfKind } from './step-of-span.js';
 
 export interface Work {
   readonly type: StepType;
@@ -24,18 +24,24 @@ interface SpanOfWork {
   readonly events: readonly SpanEvent[];
 }
 
-/** The kind of work of a span: as `stepOfSpan` says, at a fraction of its cost. */
+/**
+ * The kind of work of a span, at a fraction of the cost of `stepOfSpan`. It says the same of spans of models, agents and tools; of
+ * all others, their kind.
+ */
 export function workOfSpan({ kind, attributes, events }: SpanOfWork): Work {
   const stated = new StatedType();
   const ofWork: Record<string, unknown> = {};
+  let isOfAny = false;
   for (const key of keysOf(attributes)) {
-    const { types, isOfWork } = rulesOf(key);
+    const { types, isOfWork, isOfModels } = rulesOf(key);
+    isOfAny ||= isOfModels;
     if (!isOfWork && types.length === 0) continue;
     const value = attributeOf(attributes, key);
     if (value === undefined || value === null) continue;
     for (const rule of types) stated.read(rule, value, rule.rank);
     if (isOfWork) ofWork[key] = value;
   }
+  if (!isOfAny) return { type: typeOfKind(kind), model: undefined, isPending: false };
   // A span without a stated type is a model call if it says what a model used or answered.
   const ofStated = events.length === 0 ? stated.type : undefined;
   const facts =

@@ -49,10 +49,8 @@ export class SdkSpan implements SpanSource {
 
   get work(): Work {
     const span = this.#span;
-    const kind = kindOf(span);
     const { attributes } = span;
-    if (isOfModels(attributes)) return workOfSpan({ kind, attributes, events: eventsOf(span) });
-    return { type: typeOfKind(kind), model: undefined, isPending: false };
+    return workOfSpan({ kind: kindOf(span), attributes, events: eventsOf(span) });
   }
 
   get inputs(): unknown {
