@@ -169,14 +169,17 @@ function isClientCall(step: TracedStep, type: StepType, model: string | undefine
   );
 }
 
-/** Whether what a span says is needed before its row: the app is told of each call's usage, or the end of the step settles its trace. */
+/**
+ * Whether something needs what a span says as soon as it ends: the app gets the usage after each call, a trace settles with its
+ * root, and a call that goes on after its client left shows its tokens.
+ */
 function isNeededNow({ trace, depth }: TracedStep): boolean {
   return depth === 0 || trace.outcome === 'aborted' || trace.recorder.costs?.reportsCalls === true;
 }
 
 /** A span that is a step. */
 class SpanOfStep implements RecordedSpan, Deferred {
-  /** Released when it is recorded, since it holds the span. */
+  /** Released when it is recorded, since it holds the span, as `#exchange` does. */
   #span: SpanSource | undefined;
   readonly #call: RecordedCall;
   readonly #step: TracedStep;
@@ -244,13 +247,13 @@ class SpanOfStep implements RecordedSpan, Deferred {
     }
   }
 
-  #recordEnd({ name, startTime, endTime, chars }: SpanSource): void {
+  #recordEnd(ended: SpanSource): void {
     const call = this.#call;
     const step = this.#step;
     this.#close();
     if (!step.isLive) {
       this.#span = undefined;
-      step.trace.reportLateSpan(name);
+      step.trace.reportLateSpan(ended.name);
       return;
     }
     const client = this.#exchange?.client;
@@ -259,13 +262,13 @@ class SpanOfStep implements RecordedSpan, Deferred {
     if (client?.isOpen) call.leave();
     else call.end();
     if (client === undefined) {
-      const skewMs = Math.round(step.setMeasuredTimes(startTime, endTime));
+      const skewMs = Math.round(step.setMeasuredTimes(ended.startTime, ended.endTime));
       if (Math.abs(skewMs) > MAX_SKEW_MS) this.#skewMs = skewMs;
       if (isNow) this.#recordSkew();
     }
     if (isNow) return;
     step.setDeferred(true);
-    step.trace.defer(this, chars);
+    step.trace.defer(this, ended.chars);
   }
 
   /** No other observer joins the span any more. */
@@ -298,6 +301,7 @@ class SpanOfStep implements RecordedSpan, Deferred {
     } catch (error) {
       reportFailure('span', error);
     }
+    this.#exchange = undefined;
   }
 
   #recordReport({ type, update }: SpanReport): void {
@@ -328,7 +332,8 @@ const MAX_SKEW_MS = 5;
 class FillingSpan implements RecordedSpan, Deferred {
   readonly step: Step;
   readonly #step: TracedStep;
-  readonly #exchange: SharedExchange | undefined;
+  /** Released at the end, since it holds the other span. */
+  #exchange: SharedExchange | undefined;
   /** The ended span, until it is recorded. */
   #span: SpanSource | undefined;
   #isEnded = false;
@@ -350,6 +355,7 @@ class FillingSpan implements RecordedSpan, Deferred {
         return;
       }
       this.#exchange?.observedEnd();
+      this.#exchange = undefined;
       this.#span = ended;
       if (isNeededNow(step)) {
         this.record();

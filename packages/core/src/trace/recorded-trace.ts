@@ -59,7 +59,6 @@ export interface OpenCall {
 
 /** What is recorded of a step only when something needs it. */
 export interface Deferred {
-  /** Records it. Never throws. */
   record(): void;
 }
 
@@ -263,12 +262,19 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
     if (this.#deferredChars > this.values.room) this.recordDeferred();
   }
 
+  /** Records what was deferred. Never throws. */
   recordDeferred(): void {
     const deferred = this.#deferred;
     if (deferred === undefined) return;
     this.#deferred = undefined;
     this.#deferredChars = 0;
-    for (const each of deferred) each.record();
+    for (const each of deferred) {
+      try {
+        each.record();
+      } catch (error) {
+        this.reportFailure('deferred values', error);
+      }
+    }
   }
 
   /** Sets the user id. An invalid one is ignored. */

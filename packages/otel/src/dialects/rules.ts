@@ -63,7 +63,10 @@ const NONE: FoundRules = { rules: [], types: [] };
 const OF_MODELS = /^(gen_ai|openinference|llm|traceloop|ai|langfuse|langsmith|mcp|db\.vector)\./;
 /** What `workOfSpan` needs; metadata may state the model. */
 const FACTS_OF_WORK: ReadonlySet<string> = new Set<FactName>([
-  ...(['model', 'requestModel', 'metadata', 'pending'] as const),
+  'model',
+  'requestModel',
+  'metadata',
+  'pending',
 ]);
 
 /** Types that follow from the presence of an attribute have a lower rank than those that are stated. */
