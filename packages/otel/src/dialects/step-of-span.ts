@@ -6,6 +6,7 @@ import {
   type JsonObject,
   objectOrEmpty,
   type StepType,
+  type TokenCounts,
   tokenFields,
 } from '@openlayer-tracing/core/integration';
 import { contentOf, modelOf } from './content-of-span.js';
@@ -29,6 +30,7 @@ export function stepOfSpan(span: MeasuredSpan): SpanStep {
   const type = typeOf(facts, span.kind);
   const { metadata, ...content } = contentOf(facts, type);
   const error = errorOf(facts, span);
+  const counts = tokensOf(facts, span);
   const startTime = finite(span.startMs);
   const step: StepData = {
     name: facts.get('name') ?? nameOf(span, type),
@@ -36,13 +38,13 @@ export function stepOfSpan(span: MeasuredSpan): SpanStep {
     startTime,
     endTime: Math.max(finite(span.endMs), startTime),
     ...definedFields(content),
-    ...usageFields(facts, type, span),
+    ...usageFields(facts, type, counts),
     ...furtherFields(facts.get('stepFields')),
     metadata: {
       ...facts.members('metadata'),
       ...definedFields({
         ...metadata,
-        ...usageMetadata(facts, type, span),
+        ...usageMetadata(facts, type, counts),
         ...spanMetadata(facts, span, error),
       }),
       ...facts.get('stepMetadata'),
@@ -98,17 +100,24 @@ function isOfModel(facts: FoundFacts): boolean {
 
 /* Usage. */
 
-function usageFields(facts: FoundFacts, type: StepType, span: MeasuredSpan): JsonObject {
+function usageFields(
+  facts: FoundFacts,
+  type: StepType,
+  counts: TokenCounts | undefined,
+): JsonObject {
   if (!isModelCall(type)) return {};
-  const { tokenCounts: _, ...fields } = tokenFields(tokensOf(facts, span) ?? {});
+  const { tokenCounts: _, ...fields } = tokenFields(counts ?? {});
   const { promptTokens, tokens = promptTokens } = fields;
   const cost = costOf(facts);
   return definedFields(type === 'embedding' ? { promptTokens, tokens, cost } : { ...fields, cost });
 }
 
 /** Counts without a field of the step: all of a step that groups model calls, else those of its kinds of tokens. */
-function usageMetadata(facts: FoundFacts, type: StepType, span: MeasuredSpan): JsonObject {
-  const counts = tokensOf(facts, span);
+function usageMetadata(
+  facts: FoundFacts,
+  type: StepType,
+  counts: TokenCounts | undefined,
+): JsonObject {
   const otherUsage = otherUsageOf(facts);
   if (!isModelCall(type)) {
     const usage = definedFields({ ...counts, ...otherUsage, cost: costOf(facts) });
