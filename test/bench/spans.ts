@@ -71,8 +71,8 @@ const KINDS: readonly Kind[] = [
 ];
 
 const SPANS = 100;
-const TRACES = 100;
-const RUNS = 9;
+const TRACES = 50;
+const RUNS = 5;
 
 /** Microseconds of a span. */
 interface Cost {

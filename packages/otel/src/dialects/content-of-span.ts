@@ -81,8 +81,12 @@ function modelFields(facts: FoundFacts): JsonObject {
 
 /** The model that answered, or the one that was asked for. */
 export function modelOf(facts: FoundFacts): string | undefined {
-  const model = facts.get('model') ?? facts.get('requestModel');
-  return model?.replace(/^models\//, '');
+  return modelName(facts.get('model') ?? facts.get('requestModel'));
+}
+
+/** The name of a model without what Google puts before it. */
+export function modelName(stated: string | undefined): string | undefined {
+  return stated?.replace(/^models\//, '');
 }
 
 /** Whether a value is read as messages; if not, it is kept as it came. */

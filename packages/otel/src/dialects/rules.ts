@@ -46,8 +46,15 @@ interface Rules {
   readonly types: readonly TypeRule[];
   /** Whether the attribute is one of models, agents and tools, in any convention. */
   readonly isOfModels: boolean;
-  /** Whether it may state the model of a call, or that the span is provisional. */
-  readonly isOfWork: boolean;
+  /** What it says about the work of a span; undefined if it says nothing of that. */
+  readonly ofWork: WorkRule | undefined;
+}
+
+/** A fact that the work of a span depends on. */
+export interface WorkRule {
+  /** Undefined if the attribute may state one among others, as metadata may state the model. */
+  readonly fact: 'model' | 'requestModel' | 'pending' | undefined;
+  readonly rank: number;
 }
 
 type FoundRules = Pick<Rules, 'rules' | 'types'>;
@@ -61,7 +68,6 @@ export interface EventUse {
 const NONE: FoundRules = { rules: [], types: [] };
 
 const OF_MODELS = /^(gen_ai|openinference|llm|traceloop|ai|langfuse|langsmith|mcp|db\.vector)\./;
-/** What `workOfSpan` needs; metadata may state the model. */
 const FACTS_OF_WORK: ReadonlySet<string> = new Set<FactName>([
   'model',
   'requestModel',
@@ -131,9 +137,7 @@ export function rulesOf(key: string): Rules {
   const rules = {
     ...found,
     isOfModels: OF_MODELS.test(key),
-    isOfWork: found.rules.some(
-      ({ statement }) => 'fact' in statement && FACTS_OF_WORK.has(statement.fact),
-    ),
+    ofWork: workRuleIn(found.rules),
   };
   if (remembered.size < MAX_REMEMBERED && key.length <= MAX_NAME_CHARS) remembered.set(key, rules);
   return rules;
@@ -155,6 +159,17 @@ function findRules(key: string): FoundRules {
         : { rules: [...found.rules, ...each.rules], types: [...found.types, ...each.types] };
   }
   return found ?? NONE;
+}
+
+function workRuleIn(rules: readonly Rule[]): WorkRule | undefined {
+  const isOfWork = ({ statement }: Rule) =>
+    'fact' in statement && FACTS_OF_WORK.has(statement.fact);
+  const [first] = rules;
+  if (first === undefined || !rules.some(isOfWork)) return undefined;
+  const { statement, rank } = first;
+  const fact = statement.as === 'value' ? statement.fact : undefined;
+  const isKnown = fact === 'model' || fact === 'requestModel' || fact === 'pending';
+  return { fact: isKnown ? fact : undefined, rank };
 }
 
 /** The conventions in which a recorded exception is an error whatever the status. */
