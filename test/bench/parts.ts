@@ -13,43 +13,8 @@ import {
   type Tracer,
   type Transport,
 } from '@openlayer-tracing/core';
-import { openlayerSpanProcessor } from '@openlayer-tracing/otel';
-import { BasicTracerProvider, type SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { measureHeaders } from './headers.ts';
-
-/** Spans that a trace of the measurement has. */
-const SPANS = 100;
-
-/** Attributes of a request that an app sends. */
-const HTTP = {
-  'http.request.method': 'GET',
-  'server.address': 'host',
-  'server.port': 80,
-  'url.full': 'http://host/path',
-  'http.response.status_code': 200,
-};
-
-/** Microseconds that our processor adds to a span: those with it, less those with one that does nothing. */
-async function microsOfSpan(on: Tracer, attributes: Readonly<Record<string, string | number>>) {
-  const idle: SpanProcessor = {
-    onStart() {},
-    onEnd() {},
-    forceFlush: async () => {},
-    shutdown: async () => {},
-  };
-  const costOf = async (processor: SpanProcessor) => {
-    const spans = new BasicTracerProvider({ spanProcessors: [processor] }).getTracer('bench');
-    const micros = await microsOf(() => {
-      const trace = on.startTrace('spans');
-      trace.run(() => {
-        for (let i = 0; i < SPANS; i++) spans.startSpan('work', { kind: 2, attributes }).end();
-      });
-      trace.end();
-    }, 300);
-    return micros / SPANS;
-  };
-  return (await costOf(openlayerSpanProcessor())) - (await costOf(idle));
-}
+import { measureSpans } from './spans.ts';
 
 export interface Part {
   readonly name: string;
@@ -192,12 +157,9 @@ export async function measureParts(): Promise<readonly Part[]> {
   const withDocuments = await microsOf(() => traceOf(on, 1, documents(8)), 1000);
   const thousand = await microsOf(() => manySteps(on, 1000), 5);
   const tenThousand = await microsOf(() => manySteps(on, 10_000), 1);
-  const bareSpan = await microsOfSpan(on, {});
-  const httpSpan = await microsOfSpan(on, HTTP);
   await on.shutdown();
   return [
-    { name: 'a span of OpenTelemetry as a step', value: `${bareSpan.toFixed(1)} µs` },
-    { name: 'a span of a request as a step', value: `${httpSpan.toFixed(1)} µs` },
+    ...(await measureSpans()),
     ...(await measureHeaders()),
     { name: 'a trace without steps', value: `${empty.toFixed(1)} µs` },
     { name: 'a nested asynchronous step', value: `${((three - empty) / 3).toFixed(1)} µs` },

@@ -54,7 +54,8 @@ export {
   reportLateSpan,
   type SpanPlacement,
   type SpanReport,
-  type SpanStart,
+  type SpanSource,
+  type SpanWork,
 } from './integration/recorded-span.js';
 export {
   reportFailure,

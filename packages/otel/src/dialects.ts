@@ -7,6 +7,7 @@ export { type GenAIMessage, genAIMessagesOf } from './dialects/gen-ai-messages.j
 export type { ChatToolCall } from './dialects/message-parts.js';
 export { genAIProviderOf } from './dialects/provider-names.js';
 export type {
+  MeasuredSpan,
   SpanContent,
   SpanData,
   SpanEvent,

@@ -105,15 +105,16 @@ export function announcedRequest(
 /**
  * The call whose framework has announced a request like this one, for observers that do not send it: the announcement still
  * matches the client's request.
- * @param content undefined if the observer does not know it
+ * @param readContent returns the fields of the request; undefined if the observer does not know them
  */
 export function announcedCall(
   model: string | undefined,
-  content: unknown,
+  readContent: () => unknown,
 ): RecordedCall | undefined {
   if (announced.size === 0) return undefined;
   forgetEnded();
   const current = currentRecordedStep();
+  const content = readContent();
   for (const each of announced) if (each.isLike(current, model, content)) return each.call;
   return undefined;
 }

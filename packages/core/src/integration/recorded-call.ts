@@ -343,6 +343,7 @@ export class RecordedCall<T extends StepType = StepType> implements OpenCall {
   #recordUsageAfterAbort(): void {
     if (this.#afterAbort === undefined) return;
     const step = this.#step as TracedStep;
+    step.trace.recordDeferred();
     const afterClientLeft = this.#afterAbort.of({
       startedMs: this.#startedMs,
       endedMs: step.trace.elapsedMs(),

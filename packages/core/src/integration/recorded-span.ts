@@ -2,7 +2,7 @@
 
 import { currentRecordedStep, endedTraceStep, isInInertScope } from '../trace/current-step.js';
 import { textIn } from '../trace/estimated-cost.js';
-import type { RecordedTrace, TracedStep } from '../trace/recorded-trace.js';
+import type { Deferred, RecordedTrace, TracedStep } from '../trace/recorded-trace.js';
 import { isBelow } from '../trace/scope.js';
 import { isModelCall } from '../trace/step-fields.js';
 import type { StepOptions, StepUpdate } from '../trace/step-types.js';
@@ -64,25 +64,36 @@ export function reportLateSpan(step: Step, name: string): void {
   (step as TracedStep).trace.reportLateSpan(name);
 }
 
-/** What is known of a span at its start. */
-export interface SpanStart {
-  readonly options: StepOptions;
-  /** The model, if it is a call of one. */
-  readonly model: string | undefined;
-  /** What is known of the inputs. */
-  readonly inputs: unknown;
+/** A span, which is read as late as possible. */
+export interface SpanSource {
+  readonly name: string;
   /** The name of the instrumentation that made the span. */
   readonly scope: string;
-}
-
-/** What is known of a span at its end. */
-export interface SpanReport {
-  readonly type: StepType;
-  readonly update: StepUpdate;
   /** Epoch milliseconds. */
   readonly startTime: number;
   /** Epoch milliseconds. */
   readonly endTime: number;
+  /** Characters of what the span holds, approximately. */
+  readonly chars: number;
+  /** What kind of work it is, as far as that is known now. */
+  readonly work: SpanWork;
+  /** The inputs, as far as they are known now. */
+  readonly inputs: unknown;
+  /** All that is known of the span. Of an ended span this does not change. */
+  report(): SpanReport;
+}
+
+/** What kind of work a span stands for. */
+export interface SpanWork {
+  readonly type: StepType;
+  /** The model, if it is a call of one. */
+  readonly model: string | undefined;
+}
+
+/** What a span says as a step. */
+export interface SpanReport {
+  readonly type: StepType;
+  readonly update: StepUpdate;
   /** The ids of the span, under which OpenTelemetry's other exporters have it. */
   readonly ids?: { readonly traceId: string; readonly spanId: string } | undefined;
   readonly userId?: string | undefined;
@@ -93,43 +104,58 @@ export interface SpanReport {
 export interface RecordedSpan {
   /** The step that the span's children are below. */
   readonly step: Step;
-  /** Ends the span, once. After the end of its trace, this is reported as `late_span`. */
-  end(report: SpanReport, name: string): void;
+  /**
+   * Ends the span, once. What it says is recorded when the row is made, or before something reads or changes its step. After the
+   * end of its trace, this is reported as `late_span`.
+   */
+  end(ended: SpanSource): void;
 }
-
-/** What the running code knows of a span that has not ended. */
-type SoFar = () => SpanReport | undefined;
 
 /**
  * Starts the recording of a span. A call that its parent step records already is not recorded again: a span of another
  * instrumentation adds what is missing there.
+ * @param work of the span as it starts
  * @param parent undefined to record the span as a trace of its own
- * @param soFar called if the trace ends before the span
- * @param now returns what is known by then; called if a call starts below the span
  * @returns undefined if nothing is recorded
  */
 export function beginSpan(
-  { options, model, inputs, scope }: SpanStart,
+  span: SpanSource,
+  work: SpanWork,
   parent: Step | undefined,
-  soFar: SoFar,
-  now: () => SpanStart,
 ): RecordedSpan | undefined {
-  const { type = 'chain' } = options;
+  const { type, model } = work;
   if (!isModelCall(type)) {
-    const group = SpanOfStep.start(options, parent, soFar);
-    group?.revealLater(now, scope);
+    const group = SpanOfStep.start(span, type, parent);
+    group?.revealLater();
     return group;
   }
-  const facts = { type, model, inputs };
+  const facts = new SpanFacts(span, work);
   const ofParent = parent as TracedStep | undefined;
   if (ofParent !== undefined) {
-    const joined = joinedExchange(ofParent, facts, scope);
+    const joined = joinedExchange(ofParent, facts, span.scope);
     if (joined !== undefined) return new FillingSpan(joined.step, joined);
     if (isClientCall(ofParent, type, model)) return new FillingSpan(ofParent);
   }
-  const span = SpanOfStep.start(options, parent, soFar);
-  span?.share(facts, scope);
-  return span;
+  const started = SpanOfStep.start(span, type, parent);
+  started?.share(facts);
+  return started;
+}
+
+/** What identifies the model call of a span. */
+class SpanFacts implements ExchangeFacts {
+  readonly type: StepType;
+  readonly model: string | undefined;
+  readonly #span: SpanSource;
+
+  constructor(span: SpanSource, { type, model }: SpanWork) {
+    this.type = type;
+    this.model = model;
+    this.#span = span;
+  }
+
+  get inputs(): unknown {
+    return this.#span.inputs;
+  }
 }
 
 /** Whether the step is an open call of this model that the integration of a client or framework records. */
@@ -143,33 +169,43 @@ function isClientCall(step: TracedStep, type: StepType, model: string | undefine
   );
 }
 
+/**
+ * Whether something needs what a span says as soon as it ends: the app gets the usage after each call, a trace settles with its
+ * root, and a call that goes on after its client left shows its tokens.
+ */
+function isNeededNow({ trace, depth }: TracedStep): boolean {
+  return depth === 0 || trace.outcome === 'aborted' || trace.recorder.costs?.reportsCalls === true;
+}
+
 /** A span that is a step. */
-class SpanOfStep implements RecordedSpan {
-  /** Released at the end, since it holds the span. */
-  #soFar: SoFar | undefined;
+class SpanOfStep implements RecordedSpan, Deferred {
+  /** Released when it is recorded, since it holds the span, as `#exchange` does. */
+  #span: SpanSource | undefined;
   readonly #call: RecordedCall;
   readonly #step: TracedStep;
   #exchange: SharedExchange | undefined;
   #isEnded = false;
+  #skewMs = 0;
 
   /** @returns undefined if nothing is recorded */
   static start(
-    options: StepOptions,
+    source: SpanSource,
+    type: StepType,
     parent: Step | undefined,
-    soFar: SoFar,
   ): SpanOfStep | undefined {
     let span: SpanOfStep | undefined;
+    const options = { name: source.name, type } as StepOptions;
     const call = startSeparateCall(options, { soFar: () => span?.reportSoFar() }, parent);
     if (call === undefined) return undefined;
-    span = new SpanOfStep(call as RecordedCall, soFar);
+    span = new SpanOfStep(call as RecordedCall, source);
     return span;
   }
 
-  private constructor(call: RecordedCall, soFar: SoFar) {
+  private constructor(call: RecordedCall, span: SpanSource) {
     this.#call = call;
     // The step of a call is a recorded one.
     this.#step = call.step as TracedStep;
-    this.#soFar = soFar;
+    this.#span = span;
   }
 
   get step(): Step {
@@ -177,61 +213,62 @@ class SpanOfStep implements RecordedSpan {
   }
 
   /** Looks whether the span is a model call when a call starts below it. */
-  revealLater(now: () => SpanStart, scope: string): void {
+  revealLater(): void {
     revealLater(this.#step, () => {
-      if (this.#exchange !== undefined || this.#isEnded) return;
-      const { options, model, inputs } = now();
-      const { type = 'chain' } = options;
-      if (!isModelCall(type)) return;
+      const span = this.#span;
+      if (this.#exchange !== undefined || this.#isEnded || span === undefined) return;
+      const { work } = span;
+      if (!isModelCall(work.type)) return;
       forgetLatent(this.#step);
-      this.#step.retype(type);
-      this.share({ type, model, inputs }, scope);
+      this.#step.retype(work.type);
+      this.share(new SpanFacts(span, work));
     });
   }
 
   /** Makes the trace wait for the span, and lets a client record into its step. */
-  share(facts: ExchangeFacts, scope: string): void {
+  share(facts: ExchangeFacts): void {
     const call = this.#call;
     call.startWaiting();
-    this.#exchange = new SharedExchange(this.#step, facts, scope, () => {
+    this.#exchange = new SharedExchange(this.#step, facts, this.#span?.scope ?? '', () => {
       call.stopWaiting();
       call.markRead();
     });
     shareExchange(this.#exchange);
   }
 
-  end(report: SpanReport, name: string): void {
+  end(ended: SpanSource): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
-    this.#soFar = undefined;
+    this.#span = ended;
     try {
-      this.#recordEnd(report, name);
+      this.#recordEnd(ended);
     } catch (error) {
       reportFailure('span', error);
     }
   }
 
-  #recordEnd(report: SpanReport, name: string): void {
+  #recordEnd(ended: SpanSource): void {
     const call = this.#call;
     const step = this.#step;
     this.#close();
     if (!step.isLive) {
-      step.trace.reportLateSpan(name);
+      this.#span = undefined;
+      step.trace.reportLateSpan(ended.name);
       return;
     }
-    identify(step.trace, report);
-    nameIds(step, report);
     const client = this.#exchange?.client;
-    if (client !== undefined) {
-      step.fill(report.update);
-      if (client.isOpen) call.leave();
-      else call.end();
-      return;
+    const isNow = isNeededNow(step);
+    if (isNow) this.record();
+    if (client?.isOpen) call.leave();
+    else call.end();
+    if (client === undefined) {
+      const skewMs = Math.round(step.setMeasuredTimes(ended.startTime, ended.endTime));
+      if (Math.abs(skewMs) > MAX_SKEW_MS) this.#skewMs = skewMs;
+      if (isNow) this.#recordSkew();
     }
-    this.#record(report);
-    call.end();
-    const skewMs = Math.round(step.setMeasuredTimes(report.startTime, report.endTime));
-    if (Math.abs(skewMs) > MAX_SKEW_MS) step.merge({ metadata: { clockSkewMs: skewMs } });
+    if (isNow) return;
+    step.setDeferred(true);
+    step.trace.defer(this, ended.chars);
   }
 
   /** No other observer joins the span any more. */
@@ -242,20 +279,42 @@ class SpanOfStep implements RecordedSpan {
 
   /** @returns nothing: a step that has not ended is marked in the row */
   reportSoFar(): undefined {
-    const report = this.#soFar?.();
-    this.#soFar = undefined;
     this.#close();
-    if (report === undefined) return;
-    nameIds(this.#step, report);
-    if (this.#exchange?.client === undefined) this.#record(report);
-    else this.#step.fill(report.update);
+    // The types of the steps below depend on it.
+    this.#step.trace.recordDeferred();
+    this.record();
   }
 
-  #record({ type, update }: SpanReport): void {
+  record(): void {
+    const span = this.#span;
+    if (span === undefined) return;
+    this.#span = undefined;
+    const step = this.#step;
+    step.setDeferred(false);
+    try {
+      const report = span.report();
+      if (this.#isEnded) identify(step.trace, report);
+      nameIds(step, report);
+      if (this.#exchange?.client === undefined) this.#recordReport(report);
+      else step.fill(report.update);
+      this.#recordSkew();
+    } catch (error) {
+      reportFailure('span', error);
+    }
+    this.#exchange = undefined;
+  }
+
+  #recordReport({ type, update }: SpanReport): void {
     const step = this.#step;
     const isGroup = isModelCall(type) && hasModelCall(step);
     step.retype(isGroup ? 'chain' : type);
-    step.merge(isGroup ? asGroup(update) : update);
+    step.apply(isGroup ? asGroup(update) : update);
+  }
+
+  #recordSkew(): void {
+    const skewMs = this.#skewMs;
+    this.#skewMs = 0;
+    if (skewMs !== 0) this.#step.apply({ metadata: { clockSkewMs: skewMs } });
   }
 }
 
@@ -270,10 +329,13 @@ function nameIds(step: TracedStep, { ids }: SpanReport): void {
 const MAX_SKEW_MS = 5;
 
 /** A span of a call that another span or a client's integration records. It adds what is missing there. */
-class FillingSpan implements RecordedSpan {
+class FillingSpan implements RecordedSpan, Deferred {
   readonly step: Step;
   readonly #step: TracedStep;
-  readonly #exchange: SharedExchange | undefined;
+  /** Released at the end, since it holds the other span. */
+  #exchange: SharedExchange | undefined;
+  /** The ended span, until it is recorded. */
+  #span: SpanSource | undefined;
   #isEnded = false;
 
   /** @param exchange of the other span; undefined if a client records the call */
@@ -283,16 +345,37 @@ class FillingSpan implements RecordedSpan {
     this.#exchange = exchange;
   }
 
-  end({ type, update, ...identity }: SpanReport, name: string): void {
+  end(ended: SpanSource): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
     const step = this.#step;
     try {
       if (!step.isLive) {
-        step.trace.reportLateSpan(name);
+        step.trace.reportLateSpan(ended.name);
         return;
       }
       this.#exchange?.observedEnd();
+      this.#exchange = undefined;
+      this.#span = ended;
+      if (isNeededNow(step)) {
+        this.record();
+      } else {
+        step.setDeferred(true);
+        step.trace.defer(this, ended.chars);
+      }
+    } catch (error) {
+      reportFailure('span', error);
+    }
+  }
+
+  record(): void {
+    const span = this.#span;
+    if (span === undefined) return;
+    this.#span = undefined;
+    const step = this.#step;
+    step.setDeferred(false);
+    try {
+      const { type, update, ...identity } = span.report();
       if (step.type === type) step.fill(update);
       identify(step.trace, identity);
     } catch (error) {

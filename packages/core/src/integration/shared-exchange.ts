@@ -19,6 +19,7 @@ import { type CallProgress, RecordedCall } from './recorded-call.js';
 export interface ExchangeFacts {
   readonly type: StepType;
   readonly model: unknown;
+  /** Read only if type and model do not tell two calls apart. */
   readonly inputs: unknown;
 }
 
@@ -67,12 +68,13 @@ export class SharedExchange {
     return true;
   }
 
-  #isLike({ type, model, inputs }: ExchangeFacts): boolean {
+  #isLike(other: ExchangeFacts): boolean {
     const { step } = this;
-    if (step.type !== type || !step.isLive || !isSameModel(this.#facts.model, model)) return false;
+    if (step.type !== other.type || !step.isLive) return false;
+    if (!isSameModel(this.#facts.model, other.model)) return false;
     const text = lastText(this.#facts.inputs);
-    const other = lastText(inputs);
-    return text === undefined || other === undefined || text === other;
+    const otherText = text === undefined ? undefined : lastText(other.inputs);
+    return otherText === undefined || text === otherText;
   }
 }
 

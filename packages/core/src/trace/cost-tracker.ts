@@ -84,6 +84,11 @@ export class CostTracker {
     return true;
   }
 
+  /** Whether the app is called after each model call, so that the usage must be known by then. */
+  get reportsCalls(): boolean {
+    return this.#options.onUsage !== undefined || this.#options.budget !== undefined;
+  }
+
   /** Call it when a model call starts, so that prices are loaded. Never throws. */
   callStarted(): void {
     this.#whenReady(() => {});
@@ -91,7 +96,7 @@ export class CostTracker {
 
   /** Call it when a model call ended: reports the trace's usage and checks its budget. Never throws. */
   callEnded(trace: CostedTrace): void {
-    if (this.#options.onUsage === undefined && this.#options.budget === undefined) return;
+    if (!this.reportsCalls) return;
     const report = () => {
       try {
         this.#reportUsage(trace);

@@ -65,6 +65,8 @@ export interface StepOwner {
   setInput(input: unknown): void;
   /** Sets the age in milliseconds at which the trace is abandoned. */
   setMaxAge(ms: number): void;
+  /** Records what is deferred of its steps. */
+  recordDeferred(): void;
   /** Called when the root step ended. */
   rootEnded(): void;
   /** Called when a step with a price ended. */
@@ -105,6 +107,8 @@ export class RecordedStep<T extends StepType = StepType>
   #callersTrace: object | undefined = undefined;
   /** Whether the step's function was called. */
   #isEntered = false;
+  /** Whether values of it are deferred. */
+  #isDeferred = false;
 
   constructor(trace: StepOwner, type: T, name: string, depth: number, startMs: number) {
     this.trace = trace;
@@ -206,6 +210,7 @@ export class RecordedStep<T extends StepType = StepType>
         this.trace.values.reportBadInput('update takes an object');
         return;
       }
+      if (this.#isDeferred) this.trace.recordDeferred();
       reportUnknownKeys(update, stepUpdateKeys[this.type], this.trace.diagnostics);
       this.apply(update);
     } catch (error) {
@@ -220,6 +225,7 @@ export class RecordedStep<T extends StepType = StepType>
   merge(update: StepUpdate<T>): void {
     try {
       if (this.isLive) {
+        if (this.#isDeferred) this.trace.recordDeferred();
         this.apply(update);
         // A client's call threw it.
         if (update.error === null) this.setError(null);
@@ -464,6 +470,7 @@ export class RecordedStep<T extends StepType = StepType>
 
   /** Reopens an ended step, for a call that is retried. Clears the error of the former attempt. */
   reopen(): void {
+    if (this.#isDeferred) this.trace.recordDeferred();
     this.trace.values.markChanged();
     this.#error = undefined;
     this.#recordedUsage = undefined;
@@ -542,6 +549,11 @@ export class RecordedStep<T extends StepType = StepType>
     return text !== undefined && text !== 'null';
   }
 
+  /** Call it when values of the step are deferred, and when they are recorded: what changes the step later must not be lost. */
+  setDeferred(isDeferred: boolean): void {
+    this.#isDeferred = isDeferred;
+  }
+
   /** Changes the type, if no field of the former one is set: the type of some work is known only at its end. */
   retype(type: StepType): void {
     if (this.#fields !== undefined) return;
@@ -590,7 +602,7 @@ export class RecordedStep<T extends StepType = StepType>
   }
 
   /**
-   * Sets the times of an ended step as another clock measured them. The step does not begin before its trace, and does not end
+   * Sets the times of a step that just ended as another clock measured them. The step does not begin before its trace, and does not end
    * in the future; its latency stays as measured.
    * @param startTime epoch milliseconds, as `endTime`
    * @returns by how many milliseconds the start had to be moved: positive if the other clock is behind
@@ -599,7 +611,7 @@ export class RecordedStep<T extends StepType = StepType>
     if (!areTimes({ startTime, endTime })) return 0;
     const latency = Math.max(endTime - startTime, 0);
     const measured = startTime - this.trace.startedAt;
-    const latest = this.trace.elapsedMs() - latency;
+    const latest = this.#endMs - latency;
     const startMs = Math.max(Math.min(measured, latest), 0);
     this.trace.values.markChanged();
     this.#startMs = startMs;

@@ -57,6 +57,11 @@ export interface OpenCall {
   traceEnded(): void;
 }
 
+/** What is recorded of a step only when something needs it. */
+export interface Deferred {
+  record(): void;
+}
+
 /** A step of a recorded trace. */
 export type TracedStep<T extends StepType = StepType> = RecordedStep<T> & {
   readonly trace: RecordedTrace;
@@ -89,6 +94,10 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
   #sessionId: string | undefined = undefined;
   #context: string | undefined = undefined;
   #question: string | undefined = undefined;
+  /** In the order in which it arrived. */
+  #deferred: Deferred[] | undefined = undefined;
+  /** Characters of the deferred values, approximately. */
+  #deferredChars = 0;
   /** Calls of model clients that have not ended. */
   #calls: Set<OpenCall> | undefined = undefined;
   /** Promises returned by functions among the options that have not settled. */
@@ -190,6 +199,7 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
 
   get usage(): Usage {
     try {
+      this.recordDeferred();
       return usageOf(this.root as RecordedStep, this.startedAt, this.recorder.costs?.pricing);
     } catch (error) {
       this.reportFailure('usage', error);
@@ -239,6 +249,34 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
   rename(inferenceId: string): void {
     this.values.markChanged();
     this.#inferenceId = inferenceId;
+  }
+
+  /**
+   * Records values later, off the path of the app: when the row is made, or before something reads or changes their step. Until
+   * then they must not change.
+   * @param chars characters of the values, approximately: when the trace has no room for more, they are recorded at once
+   */
+  defer(deferred: Deferred, chars: number): void {
+    this.values.markChanged();
+    if (this.#deferred === undefined) this.#deferred = [deferred];
+    else this.#deferred.push(deferred);
+    this.#deferredChars += chars;
+    if (this.#deferredChars > this.values.room) this.recordDeferred();
+  }
+
+  /** Records what was deferred. Never throws. */
+  recordDeferred(): void {
+    const deferred = this.#deferred;
+    if (deferred === undefined) return;
+    this.#deferred = undefined;
+    this.#deferredChars = 0;
+    for (const each of deferred) {
+      try {
+        each.record();
+      } catch (error) {
+        this.reportFailure('deferred values', error);
+      }
+    }
   }
 
   /** Sets the user id. An invalid one is ignored. */
@@ -566,6 +604,7 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
 
   /** Completes the trace with facts that are known only at its end. */
   finalize(): void {
+    this.recordDeferred();
     const ids = this.#ids;
     if (ids === undefined) return;
     const { root } = this;
@@ -582,7 +621,7 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
   /** Releases all recorded values, since a promise that leaked from the request may keep its step in memory. */
   releaseValues(): void {
     this.root.releaseValues();
-    this.#columns = this.#calls = this.#pendingOptions = undefined;
+    this.#columns = this.#calls = this.#pendingOptions = this.#deferred = undefined;
     this.#isReleased = true;
   }
 

@@ -40,6 +40,11 @@ export class TraceValues {
     this.#revision++;
   }
 
+  /** Characters that the trace has left; negative if a last value took more. */
+  get room(): number {
+    return this.#room;
+  }
+
   /** Whether the limit is used up, so that values become marks. */
   get isFull(): boolean {
     return this.#room <= 0;

@@ -22,7 +22,17 @@ export function countOrUndefined(value: unknown): number | undefined {
   return typeof value === 'number' && value >= 0 ? value : undefined;
 }
 
+const FIELD = { enumerable: true, writable: true, configurable: true };
+
 /** The fields that are not undefined. */
 export function definedFields(value: JsonObject): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined));
+  const defined: Record<string, unknown> = {};
+  for (const key of Object.keys(value)) {
+    const item = value[key];
+    if (item === undefined) continue;
+    // Assigned, it would be the prototype.
+    if (key === '__proto__') Object.defineProperty(defined, key, { value: item, ...FIELD });
+    else defined[key] = item;
+  }
+  return defined;
 }

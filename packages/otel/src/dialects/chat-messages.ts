@@ -40,7 +40,11 @@ const MAX_MESSAGES = 10_000;
  * @param role role of messages that state none
  */
 export function chatMessagesOf(value: unknown, role = 'user'): readonly ChatMessage[] | undefined {
-  const found = typeof value === 'string' ? parsedIfJson(value) : plainValue(value);
+  return messagesIn(typeof value === 'string' ? parsedIfJson(value) : plainValue(value), role);
+}
+
+/** The messages in a plain value, as `chatMessagesOf` returns them; a string is one message. */
+export function messagesIn(found: unknown, role = 'user'): readonly ChatMessage[] | undefined {
   if (typeof found === 'string') return found === '' ? undefined : [{ role, content: found }];
   const list = Array.isArray(found) ? found : listIn(found);
   const messages = list

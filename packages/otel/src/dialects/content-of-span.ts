@@ -15,6 +15,7 @@ import {
   type ChatMessage,
   chatMessagesOf,
   hasMessages,
+  messagesIn,
 } from './chat-messages.js';
 import { type ChatOutput, chatOutputOf } from './chat-output.js';
 import { parsedIfJson } from './facts.js';
@@ -64,7 +65,6 @@ const NOT_PARAMETERS: ReadonlySet<string> = new Set(
 const NOT_PROVIDERS: ReadonlySet<string | undefined> = new Set(['langchain', 'langsmith']);
 
 function modelFields(facts: FoundFacts): JsonObject {
-  const model = facts.get('model') ?? facts.get('requestModel');
   const provider = providerSlug(facts.get('provider'));
   const stated = Object.entries(facts.members('parameters') ?? {});
   const parameters = [
@@ -73,9 +73,19 @@ function modelFields(facts: FoundFacts): JsonObject {
   ];
   return {
     provider: NOT_PROVIDERS.has(provider) ? undefined : provider,
-    model: model?.replace(/^models\//, ''),
+    model: modelOf(facts),
     modelParameters: parameters.length > 0 ? Object.fromEntries(parameters) : undefined,
   };
+}
+
+/** The model that answered, or the one that was asked for. */
+export function modelOf(facts: FoundFacts): string | undefined {
+  return modelName(facts.get('model') ?? facts.get('requestModel'));
+}
+
+/** The name of a model without what Google puts before it. */
+export function modelName(stated: string | undefined): string | undefined {
+  return stated?.replace(/^models\//, '');
 }
 
 /** Whether a value is read as messages; if not, it is kept as it came. */
@@ -106,7 +116,7 @@ function promptOf(facts: FoundFacts, isConversation: MessageTest): unknown {
   const raw = facts.get('inputs') ?? stated;
   const tools = toolsOf(facts.get('tools'));
   const found = messagesAmong(stated, raw, isConversation);
-  const messages = found === undefined ? undefined : chatMessagesOf(found);
+  const messages = found === undefined ? undefined : messagesIn(found);
   const prompt = withInstructions(facts, messages ?? []);
   if (prompt.length > 0) {
     const { messages: _, ...others } = stated === undefined ? objectOrEmpty(raw) : {};
@@ -153,11 +163,11 @@ function toolOf(value: unknown): unknown {
 function answerOf(facts: FoundFacts, isConversation: MessageTest): ChatOutput | undefined {
   const [stated, raw] = [facts.get('answer'), facts.get('output')];
   const found = messagesAmong(stated, raw, isConversation);
-  const messages = found === undefined ? undefined : chatMessagesOf(found, 'assistant');
+  const messages = found === undefined ? undefined : messagesIn(found, 'assistant');
   if (messages !== undefined) return chatOutputOf(messages);
   const parts = answerParts(facts);
   return parts.length > 0
-    ? chatOutputOf(chatMessagesOf([{ role: 'assistant', parts }]) ?? [])
+    ? chatOutputOf(messagesIn([{ role: 'assistant', parts }]) ?? [])
     : undefined;
 }
 

@@ -7,7 +7,7 @@ import {
 } from '@openlayer-tracing/core/integration';
 import type { FoundFacts } from './found-facts.js';
 import { EXCEPTIONS_ARE_ERRORS } from './rules.js';
-import type { SpanData, SpanEvent } from './span-data.js';
+import type { MeasuredSpan, SpanEvent } from './span-data.js';
 import type { SpanError } from './span-step.js';
 
 /** The word of OpenTelemetry for an error without a type. */
@@ -17,7 +17,10 @@ const OTHER = '_OTHER';
  * The error of a span that failed: by its status, by `error.type` where the status is unset, or by its level. An exception that is
  * recorded in a span that did not fail was handled: it is no error of the span.
  */
-export function errorOf(facts: FoundFacts, { status, events }: SpanData): SpanError | undefined {
+export function errorOf(
+  facts: FoundFacts,
+  { status, events }: MeasuredSpan,
+): SpanError | undefined {
   const { code, message } = objectOrEmpty(status);
   const type = facts.get('errorType');
   const exception = exceptionIn(events);

@@ -8,7 +8,7 @@ import {
   type TokenCounts,
   tryParseJson,
 } from '@openlayer-tracing/core/integration';
-import { plainValue } from './plain-value.js';
+import { boundedValue, plainValue } from './plain-value.js';
 
 /** Reads a value of an attribute; undefined if it does not have the form. */
 type Form = (value: unknown) => unknown;
@@ -45,7 +45,7 @@ export function parsedIfJson(value: unknown): unknown {
   if (typeof value !== 'string') return value;
   const isJson = value.length <= MAX_JSON_CHARS && /^\s*[[{]/.test(value);
   const parsed = isJson ? tryParseJson(value) : undefined;
-  return plainValue(parsed === undefined ? value : parsed);
+  return parsed === undefined ? plainValue(value) : boundedValue(parsed);
 }
 
 /** The value of any JSON text. */
@@ -80,7 +80,7 @@ function jsonItems(value: unknown): readonly unknown[] {
 }
 
 function jsonOf(source: string): unknown {
-  return source.length > MAX_JSON_CHARS ? undefined : plainValue(tryParseJson(source));
+  return source.length > MAX_JSON_CHARS ? undefined : boundedValue(tryParseJson(source));
 }
 
 /** The vectors of an array, each of which may be JSON text. */
@@ -217,6 +217,11 @@ export type FactName =
   | `${Exclude<ObjectFact, 'tokens'>}.${string}`
   | `${ListFact}[]`
   | 'ignored';
+
+/** Whether any value of an attribute that is not empty has the form of the fact, so that it may be read when it is needed. */
+export function isOfAnyForm(fact: SimpleFact): boolean {
+  return SIMPLE[fact] === any;
+}
 
 /** The value of an attribute as a fact; undefined if it does not have the fact's form. */
 export function readFact<Fact extends SimpleFact>(

@@ -1,11 +1,17 @@
 /** Collects what the attributes of a span state, by the tables of all conventions. Where several state one fact, the first wins. */
 
-import { head, isJsonObject, type StepType } from '@openlayer-tracing/core/integration';
+import {
+  head,
+  isJsonObject,
+  type JsonObject,
+  type StepType,
+} from '@openlayer-tracing/core/integration';
 import type { DialectName } from './dialect.js';
 import {
   type FactMembers,
   type FactValue,
   isObjectFact,
+  isOfAnyForm,
   type ListFact,
   type ObjectFact,
   readFact,
@@ -13,7 +19,7 @@ import {
   type SimpleFact,
 } from './facts.js';
 import { NumberedTree } from './numbered-tree.js';
-import { dataProperty, lookUp, plainValue } from './plain-value.js';
+import { attributeOf, boundedValue, keysOf, lookUp, plainValue } from './plain-value.js';
 import {
   type EventUse,
   type Ranked,
@@ -23,6 +29,7 @@ import {
   useOfEvent,
 } from './rules.js';
 import type { SpanEvent } from './span-data.js';
+import { StatedType } from './stated-type.js';
 
 /** Further attributes of a span are not read. */
 const MAX_ATTRIBUTES = 20_000;
@@ -38,6 +45,9 @@ const EVENT_RANK = 1 << 20;
 /** Facts in metadata that LangChain adds to each model call have a lower rank than those with attributes of their own. */
 const METADATA_RANK = 1 << 21;
 
+const ZERO = 48;
+const NINE = 57;
+
 const METADATA_FACTS: Readonly<Record<string, SimpleFact>> = {
   ls_provider: 'provider',
   ls_model_name: 'requestModel',
@@ -45,7 +55,9 @@ const METADATA_FACTS: Readonly<Record<string, SimpleFact>> = {
 
 interface Found {
   readonly rank: number;
-  readonly value: unknown;
+  value: unknown;
+  /** Whether the value is that of the attribute, not yet read in the form of the fact. */
+  isUnread: boolean;
 }
 
 /** The numbered attributes that one row of a table matches. */
@@ -57,12 +69,15 @@ interface FoundList extends Ranked {
 export class FoundFacts {
   readonly #facts = new Map<SimpleFact, Found>();
   readonly #members = new Map<ObjectFact, Map<string, Found>>();
+  /** The members as objects, once they are asked for. */
+  readonly #memberObjects = new Map<ObjectFact, JsonObject>();
   /** By their ranks, which are those of their rows: of each row there may be one in the span and one in its events. */
   readonly #lists = new Map<number, FoundList>();
   readonly #unknown = new Map<string, unknown>();
   #unknownCount = 0;
-  #type: (TypeRule & { readonly kind: string | undefined }) | undefined;
+  readonly #type = new StatedType();
   readonly #dialects = new Map<DialectName, number>();
+  #dialectNames: readonly DialectName[] | undefined;
   readonly #messages: unknown[] = [];
   readonly #answers: unknown[] = [];
   readonly #otherEvents: SpanEvent[] = [];
@@ -75,26 +90,35 @@ export class FoundFacts {
 
   /** A fact with one value; undefined if no attribute states it. */
   get<Fact extends SimpleFact>(fact: Fact): FactValue<Fact> | undefined {
+    const found = this.#facts.get(fact);
+    if (found?.isUnread) {
+      found.value = readFact(fact, found.value);
+      found.isUnread = false;
+    }
     // Each value was read in the form of its fact, or is a list of messages.
-    return this.#facts.get(fact)?.value as FactValue<Fact> | undefined;
+    return found?.value as FactValue<Fact> | undefined;
   }
 
   /** The members of a fact; undefined if there are none. */
   members<Fact extends ObjectFact>(fact: Fact): FactMembers<Fact> | undefined {
     const members = this.#members.get(fact);
     if (members === undefined) return undefined;
-    const values = [...members].map(([name, { value }]) => [name, value]);
-    return Object.fromEntries(values) as FactMembers<Fact>;
+    const known = this.#memberObjects.get(fact);
+    if (known !== undefined) return known as FactMembers<Fact>;
+    const made: Record<string, unknown> = {};
+    for (const [name, { value }] of members) made[name] = value;
+    this.#memberObjects.set(fact, made);
+    return made as FactMembers<Fact>;
   }
 
   /** The type that an attribute states. */
   get type(): StepType | undefined {
-    return this.#type?.type ?? undefined;
+    return this.#type.type;
   }
 
   /** The word of the convention for the type, if it says more than the type does. */
   get kind(): string | undefined {
-    return this.#type?.kind;
+    return this.#type.kind;
   }
 
   /** Attributes that no table has, at most 128. */
@@ -115,7 +139,8 @@ export class FoundFacts {
 
   /** The conventions that were read, the one with most attributes first. */
   get dialects(): readonly DialectName[] {
-    return [...this.#dialects].sort(([, a], [, b]) => b - a).map(([name]) => name);
+    this.#dialectNames ??= [...this.#dialects].sort(([, a], [, b]) => b - a).map(([name]) => name);
+    return this.#dialectNames;
   }
 
   #readAttributes(attributes: unknown, rank: number): void {
@@ -148,16 +173,8 @@ export class FoundFacts {
 
   /** @returns whether the value is a word of the convention. An attribute whose presence alone says the type has a rule for its value. */
   #readType(rule: TypeRule, value: unknown, rank: number): boolean {
-    const word = String(value).toLowerCase();
-    const type = rule.types === undefined ? rule.type : lookUp(rule.types, word);
-    if (type === undefined) return false;
+    if (!this.#type.read(rule, value, rule.rank + rank)) return false;
     this.#count(rule.dialect);
-    const ranked = rule.rank + rank;
-    if (type !== null && (this.#type === undefined || ranked < this.#type.rank)) {
-      const first = rule.types && Object.entries(rule.types).find(([, each]) => each === type)?.[0];
-      const kind = rule.types === undefined || first === word ? undefined : String(value);
-      this.#type = { ...rule, rank: ranked, type, kind };
-    }
     return rule.types !== undefined;
   }
 
@@ -181,6 +198,10 @@ export class FoundFacts {
       }
       case 'value': {
         const { fact } = statement;
+        if (value !== '' && isOfAnyForm(fact)) {
+          this.#offer(this.#facts, fact, value, ranked, true);
+          return true;
+        }
         const read = readFact(fact, value);
         if (read === undefined) return false;
         if (isObjectFact(fact) && isJsonObject(read)) this.#offerMembers(fact, read, ranked);
@@ -212,7 +233,8 @@ export class FoundFacts {
   }
 
   #readItem(fact: ListFact, rest: string, value: unknown, ranked: Ranked): boolean {
-    if (!/^\d/.test(rest)) return false;
+    const first = rest.charCodeAt(0);
+    if (!(first >= ZERO && first <= NINE)) return false;
     let list = this.#lists.get(ranked.rank);
     if (list === undefined) {
       list = { ...ranked, fact, tree: new NumberedTree() };
@@ -228,10 +250,11 @@ export class FoundFacts {
     name: Name,
     value: unknown,
     { rank, dialect }: Ranked,
+    isUnread = false,
   ): void {
     this.#count(dialect);
     const known = found.get(name);
-    if (known === undefined || rank < known.rank) found.set(name, { rank, value });
+    if (known === undefined || rank < known.rank) found.set(name, { rank, value, isUnread });
   }
 
   #count(dialect: DialectName): void {
@@ -270,7 +293,7 @@ export class FoundFacts {
   /** Makes facts of the numbered attributes and of the messages in events. */
   #closeLists(): void {
     for (const list of this.#lists.values()) {
-      this.#offer(this.#facts, list.fact, plainValue(list.tree.items), list);
+      this.#offer(this.#facts, list.fact, boundedValue(list.tree.items), list);
     }
     this.#closeMessages('messages', this.#messages);
     this.#closeMessages('answer', this.#answers);
@@ -279,7 +302,7 @@ export class FoundFacts {
   #closeMessages(fact: 'messages' | 'answer', list: readonly unknown[]): void {
     const known = this.#facts.get(fact);
     if (list.length === 0 || (known !== undefined && known.rank <= EVENT_RANK)) return;
-    this.#facts.set(fact, { rank: EVENT_RANK, value: list });
+    this.#facts.set(fact, { rank: EVENT_RANK, value: list, isUnread: false });
   }
 }
 
@@ -301,24 +324,4 @@ function shortened(fields: Readonly<Record<string, unknown>>): (readonly [string
       key.replace(/^gen_ai\.(event\.)?/, ''),
       readFact('messages', value) ?? value,
     ]);
-}
-
-function keysOf(value: object): readonly string[] {
-  try {
-    return Object.keys(value);
-  } catch {
-    return [];
-  }
-}
-
-/** The value of an attribute, copied within bounds. */
-function attributeOf(attributes: object, key: string): unknown {
-  try {
-    const value = dataProperty(attributes, key);
-    // JSON text is cut after it is parsed.
-    return typeof value === 'string' ? value : plainValue(value);
-  } catch {
-    // A proxy may throw.
-    return undefined;
-  }
 }

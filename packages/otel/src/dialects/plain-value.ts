@@ -14,7 +14,49 @@ const CUT = '[cut]';
  * in all is `[cut]`. Never throws.
  */
 export function plainValue(value: unknown): unknown {
+  if (typeof value === 'string') return head(value, MAX_TEXT_CHARS);
   return new PlainCopy().of(value, 0);
+}
+
+/** What `plainValue` returns for a value of plain objects and arrays alone, such as parsed JSON. It is copied only if it is too large. */
+export function boundedValue(value: unknown): unknown {
+  return new Bounds().allow(value, 0) ? value : plainValue(value);
+}
+
+/** Whether a plain value is within the bounds. */
+class Bounds {
+  #items = 0;
+
+  allow(value: unknown, depth: number): boolean {
+    switch (typeof value) {
+      case 'string':
+        return value.length <= MAX_TEXT_CHARS;
+      case 'number':
+        return Number.isFinite(value);
+      case 'boolean':
+        return true;
+      case 'object':
+        return value === null || this.#allowObject(value, depth);
+      default:
+        return false;
+    }
+  }
+
+  #allowObject(value: object, depth: number): boolean {
+    if (depth >= MAX_DEPTH) return false;
+    if (Array.isArray(value)) {
+      this.#items += value.length;
+      if (this.#items > MAX_ITEMS) return false;
+      for (const item of value) if (!this.allow(item, depth + 1)) return false;
+      return true;
+    }
+    const members = value as Readonly<Record<string, unknown>>;
+    for (const key in members) {
+      if (key === '__proto__' || ++this.#items > MAX_ITEMS) return false;
+      if (!this.allow(members[key], depth + 1)) return false;
+    }
+    return true;
+  }
 }
 
 class PlainCopy {
@@ -80,4 +122,26 @@ export function dataProperty(value: object, key: string): unknown {
 /** The value under a key of a table; undefined if the table has no such key of its own. */
 export function lookUp<T>(table: Readonly<Record<string, T>>, key: string): T | undefined {
   return Object.hasOwn(table, key) ? table[key] : undefined;
+}
+
+/** The names of attributes; none if they cannot be read. */
+export function keysOf(attributes: object): readonly string[] {
+  try {
+    return Object.keys(attributes);
+  } catch {
+    // A proxy may throw.
+    return [];
+  }
+}
+
+/** The value of an attribute, copied within bounds; undefined for a getter. */
+export function attributeOf(attributes: object, key: string): unknown {
+  try {
+    const value = dataProperty(attributes, key);
+    // JSON text is cut after it is parsed.
+    return typeof value === 'string' ? value : plainValue(value);
+  } catch {
+    // A proxy may throw.
+    return undefined;
+  }
 }

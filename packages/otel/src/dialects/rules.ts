@@ -44,7 +44,20 @@ export interface TypeRule extends Ranked {
 interface Rules {
   readonly rules: readonly Rule[];
   readonly types: readonly TypeRule[];
+  /** Whether the attribute is one of models, agents and tools, in any convention. */
+  readonly isOfModels: boolean;
+  /** What it says about the work of a span; undefined if it says nothing of that. */
+  readonly ofWork: WorkRule | undefined;
 }
+
+/** A fact that the work of a span depends on. */
+export interface WorkRule {
+  /** Undefined if the attribute may state one among others, as metadata may state the model. */
+  readonly fact: 'model' | 'requestModel' | 'pending' | undefined;
+  readonly rank: number;
+}
+
+type FoundRules = Pick<Rules, 'rules' | 'types'>;
 
 /** How an event is read. */
 export interface EventUse {
@@ -52,7 +65,15 @@ export interface EventUse {
   readonly dialect: DialectName;
 }
 
-const NONE: Rules = { rules: [], types: [] };
+const NONE: FoundRules = { rules: [], types: [] };
+
+const OF_MODELS = /^(gen_ai|openinference|llm|traceloop|ai|langfuse|langsmith|mcp|db\.vector)\./;
+const FACTS_OF_WORK: ReadonlySet<string> = new Set<FactName>([
+  'model',
+  'requestModel',
+  'metadata',
+  'pending',
+]);
 
 /** Types that follow from the presence of an attribute have a lower rank than those that are stated. */
 const PRESENCE_RANK = 1 << 19;
@@ -112,16 +133,20 @@ const remembered = new Map<string, Rules>();
 export function rulesOf(key: string): Rules {
   const known = remembered.get(key);
   if (known !== undefined) return known;
-  if (key.length > MAX_NAME_CHARS) return NONE;
-  const rules = findRules(key);
-  if (remembered.size < MAX_REMEMBERED) remembered.set(key, rules);
+  const found = key.length > MAX_NAME_CHARS ? NONE : findRules(key);
+  const rules = {
+    ...found,
+    isOfModels: OF_MODELS.test(key),
+    ofWork: workRuleIn(found.rules),
+  };
+  if (remembered.size < MAX_REMEMBERED && key.length <= MAX_NAME_CHARS) remembered.set(key, rules);
   return rules;
 }
 
-function findRules(key: string): Rules {
-  let found: Rules | undefined = exact.get(key);
+function findRules(key: string): FoundRules {
+  let found: FoundRules | undefined = exact.get(key);
   let at = key.indexOf('.');
-  const matching: Rules[] = [];
+  const matching: FoundRules[] = [];
   for (let segments = 0; at >= 0 && segments < MAX_SEGMENTS; segments++) {
     const rules = prefixes.get(key.slice(0, at + 1));
     if (rules !== undefined) matching.unshift(rules);
@@ -134,6 +159,17 @@ function findRules(key: string): Rules {
         : { rules: [...found.rules, ...each.rules], types: [...found.types, ...each.types] };
   }
   return found ?? NONE;
+}
+
+function workRuleIn(rules: readonly Rule[]): WorkRule | undefined {
+  const isOfWork = ({ statement }: Rule) =>
+    'fact' in statement && FACTS_OF_WORK.has(statement.fact);
+  const [first] = rules;
+  if (first === undefined || !rules.some(isOfWork)) return undefined;
+  const { statement, rank } = first;
+  const fact = statement.as === 'value' ? statement.fact : undefined;
+  const isKnown = fact === 'model' || fact === 'requestModel' || fact === 'pending';
+  return { fact: isKnown ? fact : undefined, rank };
 }
 
 /** The conventions in which a recorded exception is an error whatever the status. */

@@ -40,20 +40,24 @@ export interface SpanContent {
   readonly status: SpanStatus;
 }
 
+/** What a step is made of. */
+export interface MeasuredSpan extends SpanContent {
+  /** Epoch milliseconds with fractions. */
+  readonly startMs: number;
+  /** Epoch milliseconds with fractions. */
+  readonly endMs: number;
+  readonly scope: SpanScope;
+}
+
 /** An ended span. */
-export interface SpanData extends SpanContent {
+export interface SpanData extends MeasuredSpan {
   /** 32 hexadecimal digits. */
   readonly traceId: string;
   /** 16 hexadecimal digits. */
   readonly spanId: string;
   /** 16 hexadecimal digits; undefined for the root of a trace. */
   readonly parentSpanId?: string | undefined;
-  /** Epoch milliseconds with fractions. */
-  readonly startMs: number;
-  /** Epoch milliseconds with fractions. */
-  readonly endMs: number;
   readonly links: readonly SpanLink[];
   /** Attributes of what made the span, such as `service.name`. */
   readonly resource: Readonly<Record<string, unknown>>;
-  readonly scope: SpanScope;
 }

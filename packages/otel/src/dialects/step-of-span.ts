@@ -6,15 +6,16 @@ import {
   type JsonObject,
   objectOrEmpty,
   type StepType,
+  type TokenCounts,
   tokenFields,
 } from '@openlayer-tracing/core/integration';
-import { contentOf } from './content-of-span.js';
+import { contentOf, modelOf } from './content-of-span.js';
 import { errorOf, isException } from './error-of-span.js';
 import type { Counts } from './facts.js';
 import { FoundFacts } from './found-facts.js';
 import { furtherFields } from './further-fields.js';
 import { plainValue } from './plain-value.js';
-import type { SpanData } from './span-data.js';
+import type { MeasuredSpan, SpanKind } from './span-data.js';
 import type { SpanError, SpanStep, StepData } from './span-step.js';
 import { costOf, otherUsageOf, tokensOf } from './usage.js';
 
@@ -24,11 +25,12 @@ import { costOf, otherUsageOf, tokensOf } from './usage.js';
  * `metadata.attributes`, at most 128. Token counts and costs of steps that are no model call are in their metadata, so that nothing
  * is counted twice. Never throws, whatever the span holds.
  */
-export function stepOfSpan(span: SpanData): SpanStep {
+export function stepOfSpan(span: MeasuredSpan): SpanStep {
   const facts = new FoundFacts(span.attributes, span.events);
-  const type = typeOf(facts, span);
+  const type = typeOf(facts, span.kind);
   const { metadata, ...content } = contentOf(facts, type);
   const error = errorOf(facts, span);
+  const counts = tokensOf(facts, span);
   const startTime = finite(span.startMs);
   const step: StepData = {
     name: facts.get('name') ?? nameOf(span, type),
@@ -36,13 +38,13 @@ export function stepOfSpan(span: SpanData): SpanStep {
     startTime,
     endTime: Math.max(finite(span.endMs), startTime),
     ...definedFields(content),
-    ...usageFields(facts, type, span),
+    ...usageFields(facts, type, counts),
     ...furtherFields(facts.get('stepFields')),
     metadata: {
       ...facts.members('metadata'),
       ...definedFields({
         ...metadata,
-        ...usageMetadata(facts, type, span),
+        ...usageMetadata(facts, type, counts),
         ...spanMetadata(facts, span, error),
       }),
       ...facts.get('stepMetadata'),
@@ -62,7 +64,7 @@ export function stepOfSpan(span: SpanData): SpanStep {
   };
 }
 
-function nameOf({ name }: SpanData, type: StepType): string {
+function nameOf({ name }: MeasuredSpan, type: StepType): string {
   return typeof name === 'string' && name !== '' ? name : type;
 }
 
@@ -78,36 +80,47 @@ const BY_KIND: ReadonlyMap<unknown, StepType> = new Map([
   ['producer', 'function_call'],
 ]);
 
-function typeOf(facts: FoundFacts, { kind }: SpanData): StepType {
+/** The type of a span about which no convention says more. */
+export function typeOfKind(kind: SpanKind): StepType {
+  return BY_KIND.get(kind) ?? 'chain';
+}
+
+export function typeOf(facts: FoundFacts, kind: SpanKind): StepType {
   if (facts.type !== undefined) return facts.type;
   if (isOfModel(facts, kind)) return 'chat_completion';
-  return BY_KIND.get(kind) ?? 'chain';
+  return typeOfKind(kind);
 }
 
 /**
  * Whether a span of no stated type is a model call: it has a model, and what the model used or said. The call of a provider's model
  * is one before that is known: some instrumentations of Bedrock state no operation.
  */
-function isOfModel(facts: FoundFacts, kind: unknown): boolean {
-  const model = facts.get('model') ?? facts.get('requestModel');
-  if (model === undefined) return false;
+function isOfModel(facts: FoundFacts, kind: SpanKind): boolean {
+  if (modelOf(facts) === undefined) return false;
   const isCall = kind === 'client' && facts.get('provider') !== undefined;
   return isCall || (facts.members('tokens') ?? facts.get('answer')) !== undefined;
 }
 
 /* Usage. */
 
-function usageFields(facts: FoundFacts, type: StepType, span: SpanData): JsonObject {
+function usageFields(
+  facts: FoundFacts,
+  type: StepType,
+  counts: TokenCounts | undefined,
+): JsonObject {
   if (!isModelCall(type)) return {};
-  const { tokenCounts: _, ...fields } = tokenFields(tokensOf(facts, span) ?? {});
+  const { tokenCounts: _, ...fields } = tokenFields(counts ?? {});
   const { promptTokens, tokens = promptTokens } = fields;
   const cost = costOf(facts);
   return definedFields(type === 'embedding' ? { promptTokens, tokens, cost } : { ...fields, cost });
 }
 
 /** Counts without a field of the step: all of a step that groups model calls, else those of its kinds of tokens. */
-function usageMetadata(facts: FoundFacts, type: StepType, span: SpanData): JsonObject {
-  const counts = tokensOf(facts, span);
+function usageMetadata(
+  facts: FoundFacts,
+  type: StepType,
+  counts: TokenCounts | undefined,
+): JsonObject {
   const otherUsage = otherUsageOf(facts);
   if (!isModelCall(type)) {
     const usage = definedFields({ ...counts, ...otherUsage, cost: costOf(facts) });
@@ -131,7 +144,11 @@ const CHAT_COUNTS: ReadonlySet<string> = new Set<keyof Counts>([
 
 const MAX_EVENTS = 32;
 
-function spanMetadata(facts: FoundFacts, span: SpanData, error: SpanError | undefined): JsonObject {
+function spanMetadata(
+  facts: FoundFacts,
+  span: MeasuredSpan,
+  error: SpanError | undefined,
+): JsonObject {
   // An exception of a span that did not fail was handled.
   const events = facts.otherEvents.filter((event) => error === undefined || !isException(event));
   const { kind } = facts;
@@ -147,14 +164,14 @@ function spanMetadata(facts: FoundFacts, span: SpanData, error: SpanError | unde
 }
 
 /** `@opentelemetry/instrumentation-http 0.223.0` */
-function scopeText(scope: unknown): string | undefined {
+export function scopeText(scope: unknown): string | undefined {
   const { name, version } = objectOrEmpty(scope);
   if (typeof name !== 'string' || name === '') return undefined;
   return typeof version === 'string' ? `${name} ${version}` : name;
 }
 
 /** Milliseconds, to the microsecond. */
-function firstTokenMs(facts: FoundFacts, { startMs }: SpanData): number | undefined {
+function firstTokenMs(facts: FoundFacts, { startMs }: MeasuredSpan): number | undefined {
   const seconds = facts.get('firstChunkSeconds');
   const at = facts.get('firstChunkAt');
   const stated = seconds === undefined ? undefined : seconds * 1000;

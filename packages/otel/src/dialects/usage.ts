@@ -9,7 +9,7 @@ import {
 import { type Counts, readFact, readMember } from './facts.js';
 import type { FoundFacts } from './found-facts.js';
 import { lookUp } from './plain-value.js';
-import type { SpanData } from './span-data.js';
+import type { MeasuredSpan } from './span-data.js';
 
 type Count = keyof TokenCounts;
 
@@ -57,7 +57,7 @@ const INPUT_PARTS: readonly Count[] = ['cached', 'cacheCreation', 'audioInput'];
 const OUTPUT_PARTS: readonly Count[] = ['reasoning', 'audioOutput'];
 
 /** The token counts that a span states; undefined if it states none. */
-export function tokensOf(facts: FoundFacts, { scope }: SpanData): TokenCounts | undefined {
+export function tokensOf(facts: FoundFacts, { scope }: MeasuredSpan): TokenCounts | undefined {
   const stated = countsIn(facts.get('usage')) ?? facts.members('tokens');
   const ofProvider = providerCounts(facts);
   if (stated === undefined) return ofProvider.counts;

@@ -12,9 +12,10 @@ let isChecked = false;
 
 /** Reports, once per process, if the copy of the api that the app imports does not see what another copy registered. */
 export function checkApi(): void {
+  if (isChecked) return;
   const registered = registeredApi();
   // What a provider registers may still come.
-  if (isChecked || registered?.trace === undefined) return;
+  if (registered?.trace === undefined) return;
   isChecked = true;
   loadApi().then(
     (api) => {

@@ -10,9 +10,15 @@ import { kindOf, type ReadableSpan, scopeOf } from './readable-span.js';
 import type { SpanNode } from './span-tree.js';
 
 /** Instrumentations of frameworks, whose request is the trace, and of what every request needs. */
-const FRAMEWORKS =
-  /^(@opentelemetry\/instrumentation-(express|koa|hono|connect|router|fastify|restify|hapi|nestjs-core|net|dns|fs)|@hono\/otel|@fastify\/otel|next\.js)$/;
-const HTTP = /^@opentelemetry\/instrumentation-(http|undici|fetch)$/;
+const FRAMEWORKS: ReadonlySet<string> = new Set([
+  ...'express koa hono connect router fastify restify hapi nestjs-core net dns fs'
+    .split(' ')
+    .map((name) => `@opentelemetry/instrumentation-${name}`),
+  ...['@hono/otel', '@fastify/otel', 'next.js'],
+]);
+const HTTP: ReadonlySet<string> = new Set(
+  ['http', 'undici', 'fetch'].map((name) => `@opentelemetry/instrumentation-${name}`),
+);
 /** Where models are asked, by the API of any provider. */
 const MODEL_PATH =
   /\/(completions|responses|embeddings|messages|chat|generate|embed|rerank|converse|converse-stream|invoke|invoke-with-response-stream)$|:(generateContent|streamGenerateContent|embedContent|predict)(\?|$)/;
@@ -23,8 +29,8 @@ const OWN_PATH = /\/inference-pipelines\/[^/]+\/(data-stream|rows)$/;
 export function isOfFramework(span: ReadableSpan): boolean {
   const { name } = scopeOf(span);
   const kind = kindOf(span);
-  if (kind === 'server') return HTTP.test(name) || FRAMEWORKS.test(name);
-  return kind !== 'client' && FRAMEWORKS.test(name);
+  if (kind === 'server') return HTTP.has(name) || FRAMEWORKS.has(name);
+  return kind !== 'client' && FRAMEWORKS.has(name);
 }
 
 /** Whether the span is an HTTP request that the app sends. */

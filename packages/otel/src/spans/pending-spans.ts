@@ -3,8 +3,8 @@
 import { processWide, reportFailure } from '@openlayer-tracing/core/integration';
 import { type ReadableSpan, scopeOf } from './readable-span.js';
 
-/** Instrumentations that start a span without attributes and set them at once after that. */
-const LATE = /^@arizeai\/openinference-/;
+/** What names of instrumentations begin with that start a span without attributes and set them at once after that. */
+const LATE = '@arizeai/openinference-';
 
 class PendingSpans {
   #waiting: (() => void)[] = [];
@@ -32,7 +32,7 @@ class PendingSpans {
 
 /** Begins a span as soon as it has its attributes. */
 export function beginWithAttributes(span: ReadableSpan, begin: () => void): void {
-  if (LATE.test(scopeOf(span).name)) pendingSpans.add(begin);
+  if (scopeOf(span).name.startsWith(LATE)) pendingSpans.add(begin);
   else begin();
 }
 

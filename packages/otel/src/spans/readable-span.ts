@@ -1,7 +1,6 @@
 /** Reads the spans of the SDK, of versions 1 to 3. */
 
-import type { SpanData, SpanEvent, SpanKind, SpanLink, SpanScope } from '../dialects/span-data.js';
-import { contextOfSpan, type SpanContext } from './otel-api.js';
+import type { MeasuredSpan, SpanEvent, SpanKind, SpanScope } from '../dialects/span-data.js';
 
 /** Seconds and nanoseconds. */
 type Time = readonly [number, number];
@@ -20,14 +19,6 @@ export interface ReadableSpan {
     readonly time: Time;
     readonly attributes?: Readonly<Record<string, unknown>> | undefined;
   }[];
-  readonly links: readonly {
-    readonly context: SpanContext;
-    readonly attributes?: Readonly<Record<string, unknown>> | undefined;
-  }[];
-  readonly resource: { readonly attributes: Readonly<Record<string, unknown>> };
-  readonly parentSpanContext?: SpanContext | undefined;
-  /** In place of `parentSpanContext`, until version 2. */
-  readonly parentSpanId?: string | undefined;
   readonly instrumentationScope?: SpanScope | undefined;
   /** In place of `instrumentationScope`, until version 2. */
   readonly instrumentationLibrary?: SpanScope | undefined;
@@ -36,7 +27,6 @@ export interface ReadableSpan {
 const KINDS: readonly SpanKind[] = ['internal', 'server', 'client', 'producer', 'consumer'];
 const CODES = ['unset', 'ok', 'error'] as const;
 const NO_SCOPE: SpanScope = { name: '' };
-const NO_IDS = { traceId: '', spanId: '' };
 
 export function kindOf({ kind }: ReadableSpan): SpanKind {
   return KINDS[kind] ?? 'internal';
@@ -48,30 +38,26 @@ export function scopeOf(span: ReadableSpan): SpanScope {
 }
 
 /** The span as the dialects read it. A span that has not ended ends now. */
-export function spanDataOf(span: ReadableSpan): SpanData {
-  const { traceId, spanId } = contextOfSpan(span) ?? NO_IDS;
-  const [startMs, endMs] = timesOf(span);
+export function measuredSpanOf(span: ReadableSpan): MeasuredSpan {
   return {
-    traceId,
-    spanId,
-    parentSpanId: span.parentSpanContext?.spanId ?? span.parentSpanId,
     name: span.name,
     kind: kindOf(span),
-    startMs,
-    endMs,
+    startMs: millis(span.startTime),
+    endMs: endOf(span),
     attributes: span.attributes,
-    events: span.events.length === 0 ? NOTHING : span.events.map(eventOf),
-    links: span.links.length === 0 ? NOTHING : span.links.map(linkOf),
+    events: eventsOf(span),
     status: { code: CODES[span.status.code] ?? 'unset', message: span.status.message },
-    resource: span.resource.attributes,
     scope: scopeOf(span),
   };
 }
 
-/** Start and end in epoch milliseconds. A span that has not ended ends now. */
-export function timesOf(span: ReadableSpan): readonly [startMs: number, endMs: number] {
-  const startMs = millis(span.startTime);
-  return [startMs, span.ended ? millis(span.endTime) : Math.max(Date.now(), startMs)];
+export function eventsOf({ events }: ReadableSpan): readonly SpanEvent[] {
+  return events.length === 0 ? NOTHING : events.map(eventOf);
+}
+
+/** The end in epoch milliseconds. A span that has not ended ends now. */
+export function endOf({ ended, startTime, endTime }: ReadableSpan): number {
+  return ended ? millis(endTime) : Math.max(Date.now(), millis(startTime));
 }
 
 const NOTHING: readonly never[] = [];
@@ -80,10 +66,45 @@ function eventOf({ name, time, attributes = {} }: ReadableSpan['events'][number]
   return { name, timeMs: millis(time), attributes };
 }
 
-function linkOf({ context, attributes }: ReadableSpan['links'][number]): SpanLink {
-  return { traceId: context.traceId, spanId: context.spanId, attributes };
+/** Epoch milliseconds with fractions. */
+export function millis([seconds, nanos]: Time): number {
+  return seconds * 1000 + nanos / 1e6;
 }
 
-function millis([seconds, nanos]: Time): number {
-  return seconds * 1000 + nanos / 1e6;
+/** Whether the span has nothing but a name and times, as many of an app's own have: no convention needs to read it. */
+export function isBare({ attributes, events, status }: ReadableSpan): boolean {
+  for (const _key in attributes) return false;
+  return events.length === 0 && status.code === 0;
+}
+
+/** What an attribute takes beside the characters of its value, approximately. */
+const CHARS_OF_ATTRIBUTE = 16;
+const CHARS_OF_NUMBER = 8;
+const MAX_DEPTH = 32;
+
+/** Characters of the attributes and events, approximately. */
+export function charsOf({ attributes, events }: ReadableSpan): number {
+  let chars = charsIn(attributes, 0);
+  for (const event of events) chars += event.name.length + charsIn(event.attributes ?? {}, 0);
+  return chars;
+}
+
+function charsIn(attributes: Readonly<Record<string, unknown>>, depth: number): number {
+  let chars = 0;
+  for (const key in attributes) {
+    const value = attributes[key];
+    chars += CHARS_OF_ATTRIBUTE;
+    if (typeof value === 'string') chars += value.length;
+    else if (typeof value === 'object' && value !== null) chars += charsOfObject(value, depth + 1);
+  }
+  return chars;
+}
+
+/** Of an array or, from version 3 on, of an object; infinite if it is too deep to count. */
+function charsOfObject(value: object, depth: number): number {
+  if (depth > MAX_DEPTH) return Number.POSITIVE_INFINITY;
+  if (ArrayBuffer.isView(value)) return value.byteLength;
+  if (Array.isArray(value) && typeof value[0] === 'number') return value.length * CHARS_OF_NUMBER;
+  // Arrays have their indexes as keys.
+  return charsIn(value as Readonly<Record<string, unknown>>, depth);
 }

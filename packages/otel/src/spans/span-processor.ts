@@ -15,20 +15,17 @@ import {
   registerStepFinder,
   reportFailure,
   reportLateSpan,
-  type SpanReport,
-  type SpanStart,
   type Step,
-  type StepType,
-  type StepUpdate,
 } from '@openlayer-tracing/core/integration';
-import { stepOfSpan } from '../dialects/step-of-span.js';
+import { isOfModels, type Work } from '../dialects/work-of-span.js';
 import { checkApi } from './api-mismatch.js';
 import { hostOf, isHttpRequest, isOfFramework, isPartOfCall } from './default-filter.js';
 import { injectsHeaders } from './injected-headers.js';
 import { checkOptions, type SpanProcessorOptions } from './options.js';
 import { activeSpan, contextOfSpan, type SpanContext, spanOf } from './otel-api.js';
 import { beginWithAttributes, pendingSpans } from './pending-spans.js';
-import { kindOf, type ReadableSpan, scopeOf, spanDataOf, timesOf } from './readable-span.js';
+import { kindOf, type ReadableSpan, scopeOf } from './readable-span.js';
+import { SdkSpan } from './sdk-span.js';
 import { keepNode, nodeOf, SpanNode } from './span-tree.js';
 
 /** A span processor of OpenTelemetry's SDK, of versions 1 to 3. Its methods never throw or reject. */
@@ -111,14 +108,6 @@ function callerOf(ids: SpanContext): Caller {
   };
 }
 
-/** Attributes of models, agents and tools, in any convention. */
-const OF_LLM = /^(gen_ai|openinference|llm|traceloop|ai|langfuse|langsmith|mcp|db\.vector)\./;
-
-function isOfLlm({ attributes }: ReadableSpan): boolean {
-  for (const key in attributes) if (OF_LLM.test(key)) return true;
-  return false;
-}
-
 class SpansToSteps implements OpenlayerSpanProcessor {
   readonly #filter: SpanProcessorOptions['filter'];
   readonly #orphans: 'drop' | 'trace';
@@ -140,9 +129,7 @@ class SpansToSteps implements OpenlayerSpanProcessor {
   onEnd(span: object): void {
     try {
       pendingSpans.begin();
-      const recorded = nodeOf(span)?.recorded;
-      const ended = span as ReadableSpan;
-      recorded?.end(reportOf(ended), ended.name);
+      nodeOf(span)?.recorded?.end(new SdkSpan(span as ReadableSpan));
     } catch (error) {
       reportFailure('the end of a span', error);
     }
@@ -173,7 +160,7 @@ class SpansToSteps implements OpenlayerSpanProcessor {
     if (place.kind === 'none') {
       if (isLeftOut || this.#orphans === 'drop') return;
       beginWithAttributes(span, () => {
-        if (isOfLlm(span)) this.#record(span, node, undefined, startOf(span));
+        if (isOfModels(span.attributes)) this.#record(span, node, undefined);
       });
       return;
     }
@@ -181,9 +168,7 @@ class SpansToSteps implements OpenlayerSpanProcessor {
     node.step = place.step;
     if (isLeftOut) return;
     beginWithAttributes(span, () => {
-      const start = startOf(span);
-      if (choice === undefined && isRecordedElsewhere(span, start, place.step, node)) return;
-      this.#record(span, node, place.step, start);
+      this.#record(span, node, place.step, choice === undefined);
     });
   }
 
@@ -199,17 +184,18 @@ class SpansToSteps implements OpenlayerSpanProcessor {
     }
   }
 
-  #record(span: ReadableSpan, node: SpanNode, parent: Step | undefined, start: Start): void {
-    if (start.isPending) return;
+  /** @param isOnce whether work that the trace has already is left out */
+  #record(span: ReadableSpan, node: SpanNode, parent: Step | undefined, isOnce = false): void {
+    const source = new SdkSpan(span);
+    const { work } = source;
+    if (isOnce && parent !== undefined && isRecordedElsewhere(span, source, work, parent, node)) {
+      return;
+    }
+    if (work.isPending) return;
     connection.startingRoot = parent === undefined ? span : undefined;
     let recorded: RecordedSpan | undefined;
     try {
-      recorded = beginSpan(
-        start,
-        parent,
-        () => reportOf(span),
-        () => startOf(span),
-      );
+      recorded = beginSpan(source, work, parent);
     } finally {
       connection.startingRoot = undefined;
     }
@@ -220,77 +206,17 @@ class SpansToSteps implements OpenlayerSpanProcessor {
   }
 }
 
-interface Start extends SpanStart {
-  readonly isPending: boolean;
-}
-
-/** The types of spans about which no convention says more. */
-const BY_KIND: Readonly<Record<string, StepType>> = {
-  server: 'user_call',
-  consumer: 'user_call',
-  client: 'function_call',
-  producer: 'function_call',
-};
-
-function startOf(span: ReadableSpan): Start {
-  if (!isOfLlm(span)) {
-    const type = BY_KIND[kindOf(span)] ?? 'chain';
-    const options = { name: span.name, type } as SpanStart['options'];
-    return {
-      options,
-      model: undefined,
-      isPending: false,
-      inputs: undefined,
-      scope: scopeOf(span).name,
-    };
-  }
-  const { step, isPending } = stepOfSpan(spanDataOf(span));
-  const { name, type, model, inputs } = step;
-  const options = { name, type } as SpanStart['options'];
-  return { options, model, isPending, inputs, scope: scopeOf(span).name };
-}
-
 /** Whether the trace has the span's work already. If so, its children are below the step that records it. */
 function isRecordedElsewhere(
   span: ReadableSpan,
-  { options, model, inputs }: Start,
+  source: SdkSpan,
+  { type, model }: Work,
   parent: Step,
   node: SpanNode,
 ): boolean {
   if (isHttpRequest(span)) return isPartOfCall(span, parent, node.parent?.placed);
-  if (!isModelCall(options.type ?? '')) return false;
-  const announced = announcedCall(model, inputs);
+  if (!isModelCall(type)) return false;
+  const announced = announcedCall(model, () => source.inputs);
   if (announced !== undefined) node.step = announced.step;
   return announced !== undefined || isUntraced();
-}
-
-function reportOf(span: ReadableSpan): SpanReport {
-  const ids = contextOfSpan(span);
-  if (isBare(span)) {
-    const { name } = scopeOf(span);
-    const [startTime, endTime] = timesOf(span);
-    const update = {
-      name: span.name,
-      ...(name !== '' && { metadata: { scope: scopeText(span) } }),
-    };
-    return { type: BY_KIND[kindOf(span)] ?? 'chain', update, startTime, endTime, ids };
-  }
-  const { step, userId, sessionId, tags } = stepOfSpan(spanDataOf(span));
-  const { type, startTime, endTime, metadata, ...fields } = step;
-  const update = {
-    ...fields,
-    metadata: tags === undefined ? metadata : { ...metadata, tags },
-  } as StepUpdate;
-  return { type, update, startTime, endTime, ids, userId, sessionId };
-}
-
-/** Whether the span has nothing but a name and times, as many of an app's own have: no convention needs to read it. */
-function isBare({ attributes, events, status }: ReadableSpan): boolean {
-  for (const _key in attributes) return false;
-  return events.length === 0 && status.code === 0;
-}
-
-function scopeText(span: ReadableSpan): string {
-  const { name, version } = scopeOf(span);
-  return version === undefined ? name : `${name} ${version}`;
 }

@@ -56,18 +56,52 @@ export class SpanNode {
   }
 }
 
-/** By the object with the ids of a span, since some instrumentations wrap the SDK's spans in objects of their own. */
-const nodes = processWide('otel-spans.v1', () => new WeakMap<object, SpanNode>());
+/** A subclass of it adds its private fields to the object that its constructor is given. */
+class Itself {
+  constructor(object: object) {
+    // biome-ignore lint/correctness/noConstructorReturn: the language has no other way to do it
+    return object;
+  }
+}
+
+interface SpanNodes {
+  nodeOf(ids: object): SpanNode | undefined;
+  keepNode(ids: object, node: SpanNode): void;
+}
+
+/**
+ * A field that nobody else can see, of the object with the ids of a span, since some instrumentations wrap the SDK's spans in
+ * objects of their own. A WeakMap would be slower, and keep its values for two more garbage collections.
+ */
+class NodeField extends Itself {
+  #node: SpanNode;
+
+  private constructor(ids: object, node: SpanNode) {
+    super(ids);
+    this.#node = node;
+  }
+
+  static nodeOf(ids: object): SpanNode | undefined {
+    return #node in ids ? ids.#node : undefined;
+  }
+
+  static keepNode(ids: object, node: SpanNode): void {
+    if (#node in ids) ids.#node = node;
+    else new NodeField(ids, node);
+  }
+}
+
+const nodes = processWide<SpanNodes>('otel-spans.v2', () => NodeField);
 
 /** The node of a span; undefined if no processor of ours has seen it start. */
 export function nodeOf(span: object): SpanNode | undefined {
   const ids = idsOf(span);
-  return ids && nodes.get(ids);
+  return ids && nodes.nodeOf(ids);
 }
 
 export function keepNode(span: object, node: SpanNode): void {
   const ids = idsOf(span);
-  if (ids !== undefined) nodes.set(ids, node);
+  if (ids !== undefined) nodes.keepNode(ids, node);
 }
 
 function idsOf(span: object): object | undefined {

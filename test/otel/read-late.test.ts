@@ -1,0 +1,170 @@
+/** What a span says is read when the row is made, so that its end costs the app little. */
+
+import assert from 'node:assert/strict';
+import {
+  createTracer,
+  currentStep,
+  type StartedTrace,
+  type Step,
+  type Tracer,
+  type TracerOptions,
+} from '@openlayer-tracing/core';
+import { type MemoryTransport, memoryTransport } from '@openlayer-tracing/core/testing';
+import type { WireStep } from '@openlayer-tracing/core/wire';
+import { openlayerSpanProcessor } from '@openlayer-tracing/otel';
+import { context, trace as otel, type Span } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
+
+const MESSAGES = JSON.stringify([{ role: 'user', parts: [{ type: 'text', content: 'why?' }] }]);
+
+const CALL = {
+  'gen_ai.operation.name': 'chat',
+  'gen_ai.request.model': 'gpt-5-mini',
+  'gen_ai.input.messages': MESSAGES,
+};
+const USAGE = { 'gen_ai.usage.input_tokens': 12, 'gen_ai.usage.output_tokens': 3 };
+
+const spans = new BasicTracerProvider({
+  spanProcessors: [openlayerSpanProcessor()],
+}).getTracer('app');
+
+/** Runs code in a trace, and returns its row. */
+class Lab {
+  readonly #transport: MemoryTransport = memoryTransport();
+  readonly #tracer: Tracer;
+
+  constructor(options: TracerOptions = {}) {
+    this.#tracer = createTracer({ transport: this.#transport, logLevel: 'off', ...options });
+  }
+
+  async stepsOf(work: (trace: StartedTrace) => void): Promise<readonly WireStep[]> {
+    const trace = this.#tracer.startTrace('request');
+    trace.run(() => work(trace));
+    trace.end();
+    await this.#tracer.shutdown();
+    return this.#transport.rows[0]?.steps[0]?.steps ?? [];
+  }
+}
+
+/** A model call that has ended. */
+function call(): Span {
+  const span = spans.startSpan('chat', { attributes: CALL });
+  span.setAttributes(USAGE).end();
+  return span;
+}
+
+/** Counts the texts that are recorded. */
+class Counter {
+  texts = 0;
+  readonly redact = {
+    text: (text: string) => {
+      this.texts++;
+      return text;
+    },
+  };
+
+  /** How many are recorded while `work` runs. */
+  during(work: () => void): number {
+    const before = this.texts;
+    work();
+    return this.texts - before;
+  }
+}
+
+describe('a span that ended', () => {
+  before(() => {
+    context.setGlobalContextManager(new AsyncLocalStorageContextManager());
+  });
+
+  after(() => context.disable());
+
+  it('is read when the row of its trace is made', async () => {
+    const counter = new Counter();
+    let ofSpan = -1;
+    const [step] = await new Lab({ redact: counter.redact }).stepsOf(() => {
+      ofSpan = counter.during(call);
+    });
+    assert.equal(ofSpan, 0);
+    assert.ok(counter.texts > 0);
+    assert.deepEqual(step?.inputs, { prompt: [{ role: 'user', content: 'why?' }] });
+    assert.equal(step?.promptTokens, 12);
+  });
+
+  it('is read at once when the trace has no room for its values', async () => {
+    const room = CALL['gen_ai.input.messages'].length + 500;
+    const counter = new Counter();
+    const lab = new Lab({ limits: { maxTraceChars: room }, redact: counter.redact });
+    const counts: number[] = [];
+    await lab.stepsOf(() => {
+      for (let i = 0; i < 4; i++) counts.push(counter.during(call));
+    });
+    assert.equal(counts[0], 0);
+    assert.ok(
+      counts.slice(1).some((count) => count > 0),
+      `${counts}`,
+    );
+  });
+
+  it('counts in the usage of its trace at once', async () => {
+    const seen: unknown[] = [];
+    await new Lab().stepsOf((trace) => {
+      call();
+      seen.push(trace.usage.promptTokens);
+      call();
+      seen.push(trace.usage.promptTokens);
+    });
+    assert.deepEqual(seen, [12, 24]);
+  });
+
+  it('counts before onUsage is called for it', async () => {
+    const seen: unknown[] = [];
+    const onUsage = ({ promptTokens }: { readonly promptTokens?: number | undefined }) =>
+      seen.push(promptTokens);
+    await new Lab({ onUsage }).stepsOf(call);
+    assert.deepEqual(seen, [12]);
+  });
+
+  it('does not overwrite what the app sets after its end', async () => {
+    const [step] = await new Lab().stepsOf(() => {
+      const span = spans.startSpan('chat', { attributes: CALL });
+      let own: Step | undefined;
+      context.with(otel.setSpan(context.active(), span), () => {
+        own = currentStep();
+      });
+      span.setAttribute('gen_ai.output.messages', 'from the span').end();
+      own?.update({ output: 'from the app' });
+    });
+    assert.equal(step?.output, 'from the app');
+    assert.equal(step?.model, 'gpt-5-mini');
+  });
+
+  it('groups the calls below it, whose tokens count once', async () => {
+    const [outer] = await new Lab().stepsOf(() => {
+      const span = spans.startSpan('ask', { attributes: CALL });
+      context.with(otel.setSpan(context.active(), span), () => {
+        spans.startSpan('work').end();
+        call();
+      });
+      span.setAttributes(USAGE).end();
+    });
+    assert.equal(outer?.type, 'chain');
+    assert.deepEqual(
+      outer?.steps.map(({ type }) => type),
+      ['chain', 'chat_completion'],
+    );
+  });
+
+  it('is masked, and counts its steps against the limits, as it arrives', async () => {
+    const lab = new Lab({ limits: { maxSteps: 1 } });
+    const steps = await lab.stepsOf(() => {
+      spans.startSpan('first', { attributes: { password: 'canary' } }).end();
+      spans.startSpan('second').end();
+    });
+    assert.deepEqual(
+      steps.map(({ name }) => name),
+      ['first'],
+    );
+    assert.ok(!JSON.stringify(steps).includes('canary'));
+  });
+});
