@@ -339,8 +339,20 @@ export interface GroupPage {
   readonly next: string | null;
 }
 
+/** An editor that opens files by addresses of its own scheme. */
+export type Editor =
+  | 'vscode'
+  | 'vscode-insiders'
+  | 'vscodium'
+  | 'cursor'
+  | 'windsurf'
+  | 'zed'
+  | 'idea'
+  | 'webstorm'
+  | 'pycharm';
+
 /** Editors whose links the page can make. */
-export const EDITORS = [
+export const EDITORS: readonly Editor[] = [
   'vscode',
   'vscode-insiders',
   'vscodium',
@@ -350,8 +362,7 @@ export const EDITORS = [
   'idea',
   'webstorm',
   'pycharm',
-] as const;
-export type Editor = (typeof EDITORS)[number];
+];
 
 export const OVERVIEW_GROUPINGS = ['route', 'model'] as const;
 export type OverviewGrouping = (typeof OVERVIEW_GROUPINGS)[number];
