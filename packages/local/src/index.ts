@@ -3,7 +3,7 @@
 export type { CheckMode } from './checks/check.js';
 export type { LocalServerEvents, RowDetails } from './events.js';
 export type { Intercept, LocalServerOptions } from './options.js';
-export type { RefusedCall } from './page-api.js';
+export type { Editor, RefusedCall } from './page-api.js';
 export { type RenderOptions, renderTrace } from './render-trace.js';
 export { type LocalServer, startLocalServer } from './server.js';
 export type { ReceivedBatch } from './storage/store.js';

@@ -339,8 +339,18 @@ export interface GroupPage {
   readonly next: string | null;
 }
 
-/** Editors whose links the page can make. */
-export const EDITORS = [
+/** An editor whose links the page can make. */
+export type Editor =
+  | 'vscode'
+  | 'vscode-insiders'
+  | 'vscodium'
+  | 'cursor'
+  | 'windsurf'
+  | 'zed'
+  | 'idea'
+  | 'webstorm'
+  | 'pycharm';
+export const EDITORS: readonly Editor[] = [
   'vscode',
   'vscode-insiders',
   'vscodium',
@@ -350,8 +360,7 @@ export const EDITORS = [
   'idea',
   'webstorm',
   'pycharm',
-] as const;
-export type Editor = (typeof EDITORS)[number];
+];
 
 export const OVERVIEW_GROUPINGS = ['route', 'model'] as const;
 export type OverviewGrouping = (typeof OVERVIEW_GROUPINGS)[number];

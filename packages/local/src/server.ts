@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, isIPv6 } from 'node:net';
+import { resolve } from 'node:path';
 import type { WireRow } from '@openlayer-tracing/core/wire';
 import { AppReports } from './app-reports.js';
 import { createChecker } from './checks/check.js';
@@ -278,8 +279,7 @@ function serverStateOf(
       maxAgeMs: settings.maxAgeMs ?? null,
       maxBytes: settings.maxBytes ?? null,
       baseUrl: url,
-      editor:
-        settings.editor === undefined ? null : { name: settings.editor, folder: process.cwd() },
+      editor: settings.editor === undefined ? null : { name: settings.editor, folder: resolve() },
       environment: environmentLines({ url, hasApiKey: settings.apiKey !== undefined }),
     },
     apps: reports.list(),
