@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import type { StepSummary } from '../../local/src/page-api.ts';
-import { movedShown, movesOf } from '../src/trace/step-moves.ts';
+import { type KnownSteps, movedShown, movesOf } from '../src/trace/step-moves.ts';
+
+type StepSummary = KnownSteps['steps'][number];
 
 function stepsOf(...places: readonly (readonly [name: string, start: number])[]): StepSummary[] {
   return places.map(
