@@ -95,7 +95,6 @@ describe('the habits of the house', () => {
     const others = library().filter(
       ({ path }) =>
         !path.startsWith('packages/local/') &&
-        path !== 'packages/viewer/src/reading/editor-link.ts' &&
         path !== 'packages/core/src/values/percent-decoded.ts',
     );
     for (const name of ['decodeURIComponent', 'decodeURI']) {

@@ -339,7 +339,7 @@ export interface GroupPage {
   readonly next: string | null;
 }
 
-/** An editor that opens files by addresses of its own scheme. */
+/** An editor whose links the page can make. */
 export type Editor =
   | 'vscode'
   | 'vscode-insiders'
@@ -350,8 +350,6 @@ export type Editor =
   | 'idea'
   | 'webstorm'
   | 'pycharm';
-
-/** Editors whose links the page can make. */
 export const EDITORS: readonly Editor[] = [
   'vscode',
   'vscode-insiders',

@@ -279,8 +279,7 @@ function serverStateOf(
       maxAgeMs: settings.maxAgeMs ?? null,
       maxBytes: settings.maxBytes ?? null,
       baseUrl: url,
-      editor:
-        settings.editor === undefined ? null : { name: settings.editor, folder: resolve('.') },
+      editor: settings.editor === undefined ? null : { name: settings.editor, folder: resolve() },
       environment: environmentLines({ url, hasApiKey: settings.apiKey !== undefined }),
     },
     apps: reports.list(),

@@ -20,6 +20,10 @@ describe('a link of a stack frame', () => {
       assert.equal(linkOf(frame), 'vscode://file/srv/library/src/chat.ts:41:19', frame);
     }
     assert.equal(
+      linkOf('at a (file:///srv/library/a%20b+c&d/x.ts:1:2)'),
+      'vscode://file/srv/library/a%20b%2Bc%26d/x.ts:1:2',
+    );
+    assert.equal(
       linkOf('File "/srv/library/app.py", line 7, in answer'),
       'vscode://file/srv/library/app.py:7:1',
     );

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { movedShown, movesOf } from '../src/trace/step-moves.ts';
+import { type KnownSteps, movedShown, movesOf } from '../src/trace/step-moves.ts';
 
-type StepSummary = Parameters<typeof movesOf>[0]['steps'][number];
+type StepSummary = KnownSteps['steps'][number];
 
 function stepsOf(...places: readonly (readonly [name: string, start: number])[]): StepSummary[] {
   return places.map(

@@ -198,7 +198,7 @@ describe('an iterator that is followed', () => {
         const step = stepThat();
         const iterator = lock(counting());
         const { next } = iterator;
-        follow(step, iterator);
+        follow(step, iterator as never);
         assert.equal(iterator.next, next);
         assert.deepEqual(step.ends, [['end']]);
       }

@@ -54,10 +54,10 @@ function withSlashes(path: string): string {
   return /^[A-Za-z]:\//.test(slashes) ? `/${slashes}` : slashes;
 }
 
+/** The path of a file: URL. */
 function pathOf(url: string): string {
-  try {
-    return decodeURIComponent(url.slice('file://'.length)).replace(/^\/(?=[A-Za-z]:\/)/, '');
-  } catch {
-    return url;
-  }
+  // `URLSearchParams` decodes without an error, whatever a stack has.
+  const escaped = url.slice('file://'.length).replaceAll('+', '%2B').replaceAll('&', '%26');
+  const path = new URLSearchParams(`path=${escaped}`).get('path') ?? '';
+  return path.replace(/^\/(?=[A-Za-z]:\/)/, '');
 }
