@@ -11,49 +11,14 @@ import { roundedText } from '../values/number-text.js';
 import { type BodyCapture, isOtherEncoding } from './body/body-capture.js';
 import { NOTHING_SENT, type ResponseFacts } from './body/body-facts.js';
 import { bodyText } from './body/body-value.js';
-import { learnWords, pathAtStart, pathForName } from './request-path.js';
-import { getTrace } from './traced-requests.js';
-
-/** Facts of a request that are known at its end. */
-export interface RequestDetails {
-  /** The route pattern; undefined if no route matched. */
-  readonly route: string | undefined;
-  /** Without a route, the pattern of the mount that handled the request, such as `/assets`. */
-  readonly mount: string | undefined;
-  /** Without the query, and with secret parameters masked. */
-  readonly path: string;
-  /** The result of the option `name`. */
-  readonly name: string | undefined;
-}
-
-/** Where a framework runs code for a request: handlers of a route, middleware below a mount, or middleware of the app. */
-export type Place = 'route' | 'mount' | 'app';
-
-/** Reads the request of a framework for its trace. */
-export interface RequestReader {
-  /** Whether the trace began with this request. */
-  isOf(req: object): boolean;
-  /** Follows the response that the app has returned. @returns a promise if the response has to wait */
-  followReturnedResponse(trace: RecordedRequestTrace): Promise<void> | undefined;
-  /** Reads facts of the place that may not be readable at the end. The last place before the response counts. */
-  readAtPlace(trace: RecordedRequestTrace, place: Place): void;
-  /** Records what is known at the end of the trace, and returns the facts for its name and metadata. */
-  recordDetails(trace: RecordedRequestTrace): RequestDetails;
-  /** Replaces the former id in the response header, if it can still be changed. */
-  replaceEchoedId(before: string, inferenceId: string): void;
-}
-
-/** The inference ID that the app itself may create for a request after its trace began. */
-export interface LaterId {
-  /** The id, registered; undefined while there is none. */
-  read(): string | undefined;
-}
-
-/** A response that is followed to its end. */
-export interface FollowedResponse {
-  /** The facts known now. */
-  facts(): ResponseFacts;
-}
+import type {
+  FollowedResponse,
+  LaterId,
+  Place,
+  RequestDetails,
+  RequestReader,
+} from './request-facts.js';
+import { pathAtStart, pathForName, routeName } from './request-path.js';
 
 /** The state of the trace when its row was written ahead. */
 interface WrittenAhead {
@@ -214,7 +179,8 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
   /** Call it before the framework runs code for the request at this place. */
   enter(place: Place): void {
     try {
-      this.#reader?.readAtPlace(this, place);
+      // Handlers that run after the first byte did not produce the response.
+      if (!this.hasResponded && !this.isSettled) this.#reader?.readAtPlace(this, place);
     } catch (error) {
       this.reportFailure('enter', error);
     }
@@ -373,13 +339,15 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
   }
 
   #recordFacts(): void {
-    this.#details ??= this.#reader?.recordDetails(this);
+    this.#details ??= this.#reader?.recordDetails(this, this.path);
     const { route, mount, name, path = this.path } = this.#details ?? {};
     const { root, method, statusCode, outcome } = this;
     if (root.name === '') {
-      if (route !== undefined) learnWords(route);
-      const place = route ?? (mount === undefined ? pathForName(path) : `${mount}/*`);
-      root.setName(stepName(name, stepName(`${method} ${place}`, method)));
+      const nameByPath =
+        route === undefined
+          ? `${method} ${mount === undefined ? pathForName(path) : `${mount}/*`}`
+          : routeName(method, route);
+      root.setName(stepName(name, stepName(nameByPath, method)));
     }
     const firstByte = this.#firstByteMs < 0 ? 'null' : roundedText(this.#firstByteMs);
     root.setMetadata(
@@ -394,26 +362,5 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
     super.releaseValues();
     // The request references its trace. A reference back would keep both in memory until a full garbage collection.
     this.#reader = this.#response = this.#laterId = undefined;
-  }
-}
-
-/** The open trace of a request; undefined without one. Never throws. */
-export function openTraceOf(req: object): RecordedRequestTrace | undefined {
-  try {
-    const trace = getTrace(req);
-    return trace instanceof RecordedRequestTrace && trace.isOpen ? trace : undefined;
-  } catch {
-    // The value is not an object.
-    return undefined;
-  }
-}
-
-/** Records an error that a framework handles, unless the request's trace has one. Never throws. */
-export function recordRequestError(req: object, error: unknown): void {
-  const trace = openTraceOf(req);
-  try {
-    trace?.recordFirstError(error);
-  } catch (failure) {
-    trace?.reportFailure('error', failure);
   }
 }

@@ -15,11 +15,9 @@ import { assignMethod, type Method, methodNamed } from '../../follow/replace-met
 import type { Outcome } from '../../trace/types.js';
 import { NOTHING_SENT, type ResponseFacts } from '../body/body-facts.js';
 import type { RequestBody } from '../body/request-body.js';
-import {
-  type FollowedResponse,
-  openTraceOf,
-  type RecordedRequestTrace,
-} from '../recorded-request-trace.js';
+import { openTraceOf } from '../open-trace.js';
+import type { RecordedRequestTrace } from '../recorded-request-trace.js';
+import type { FollowedResponse } from '../request-facts.js';
 import { nodeRequestBody } from './node-request-body.js';
 import { followWebSocket } from './node-web-socket.js';
 import { replaceOnResponse } from './replace-on-response.js';
