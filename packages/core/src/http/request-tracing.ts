@@ -52,19 +52,39 @@ export class RequestTracing<Req extends object, Res> {
    */
   begin(req: Req, res: Res): RequestTrace {
     this.#prepare(req);
+    const { adapter } = this.#settings;
+    let begun: RequestTrace | undefined;
     try {
-      const aliases = this.#settings.adapter.aliases?.(req) ?? NO_ALIASES;
+      const aliases = adapter.aliases?.(req) ?? NO_ALIASES;
       const existing = existingOf(req, aliases) ?? this.#traceOnRequest(req);
       if (existing !== undefined) {
-        tracedRequests.keepTrace(req, existing, this.#settings.adapter);
+        tracedRequests.keepTrace(req, existing, adapter);
         return existing;
       }
-      const trace = this.#enclosingTrace(req) ?? this.#beginTrace(req, res);
-      tracedRequests.keepTrace(req, trace, this.#settings.adapter);
+      const enclosing = this.#enclosingTrace(req);
+      const trace = enclosing ?? this.#beginTrace(req, res);
+      if (enclosing === undefined) begun = trace;
+      tracedRequests.keepTrace(req, trace, adapter);
       for (const alias of aliases) tracedRequests.keepTrace(alias, trace);
       return trace;
     } catch (error) {
       this.#settings.reportFailure('begin', error);
+      return this.#traceAfterFailure(req, begun);
+    }
+  }
+
+  /** The trace that a request had got before something failed, or an inert one, which it keeps. Never throws. */
+  #traceAfterFailure(req: Req, begun: RequestTrace | undefined): RequestTrace {
+    try {
+      const kept = getTrace(req);
+      if (kept !== undefined) return kept;
+      if (begun instanceof RecordedRequestTrace) begun.abandon();
+      const { scope } = this.#ownTracer ?? existingTracer() ?? {};
+      const trace = new InertTrace(undefined, { scope });
+      tracedRequests.keepTrace(req, trace, this.#settings.adapter);
+      return trace;
+    } catch {
+      // The request cannot keep a trace.
       return new InertTrace();
     }
   }
