@@ -68,6 +68,7 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
   #response: FollowedResponse | undefined = undefined;
   #body: BodyCapture | undefined;
   #responseBytes = 0;
+  #isLengthKnown = true;
   /** Milliseconds after the start; -1 before. */
   #firstByteMs = -1;
   #statusCode: number | undefined = undefined;
@@ -209,10 +210,28 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
     this.#body?.add(chunk, byteLength);
   }
 
-  /** Counts bytes of the response whose content is not visible. */
-  addUnseenBytes(bytes: number): void {
+  /** Takes back the chunk that was added last, since the response has refused it. @param bytesBefore 0 if it was the first */
+  removeChunk(bytesBefore: number, hadResponded: boolean): void {
     if (this.isSettled) return;
-    this.#responseBytes += bytes;
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    if (ahead !== undefined) this.#withdrawOutput(ahead);
+    if (!hadResponded) this.#firstByteMs = -1;
+    const bytes = this.#responseBytes - bytesBefore;
+    this.#responseBytes = bytesBefore;
+    if (bytes > 0) this.#body?.removeLast(bytes);
+  }
+
+  /** How many bytes of the response's body are still captured; 0 if it is not captured. */
+  get captureRoom(): number {
+    return this.#body?.room ?? 0;
+  }
+
+  /** Counts bytes of the response whose content is not visible. @param bytes undefined for an unknown number */
+  addUnseenBytes(bytes: number | undefined): void {
+    if (this.isSettled) return;
+    if (bytes === undefined) this.#isLengthKnown = false;
+    else this.#responseBytes += bytes;
     this.#body?.addUnseen(bytes);
   }
 
@@ -277,12 +296,17 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
       this.root.setEnd(ahead.endMs);
       return true;
     }
-    this.values.markChanged();
-    if (!isSameType && this.root.output === ahead.output) {
-      this.root.setOutput(undefined);
-      this.#body = ahead.body;
-    }
+    if (isSameType) this.values.markChanged();
+    else this.#withdrawOutput(ahead);
     return false;
+  }
+
+  /** Makes the output be read again, unless the app has set one. */
+  #withdrawOutput(ahead: WrittenAhead): void {
+    this.values.markChanged();
+    if (this.root.output !== ahead.output) return;
+    this.root.setOutput(undefined);
+    this.#body = ahead.body;
   }
 
   #conclude(outcome: Outcome, facts: ResponseFacts): void {
@@ -328,14 +352,17 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
   #recordOutput(facts: ResponseFacts): void {
     const body = this.#body;
     this.#body = undefined;
-    if (body === undefined || this.root.output !== undefined) return;
-    const hasNoBody = this.method === 'HEAD' || facts.status === 204 || facts.status === 304;
-    if (hasNoBody) return;
+    if (body === undefined || this.root.output !== undefined || this.#hasNoBody) return;
     try {
       this.root.setOutput(bodyText(this, body, facts, this.#convertOutput));
     } catch (failure) {
       this.reportFailure('output', failure);
     }
+  }
+
+  /** Whether HTTP allows no body, so that none is sent, whatever the app writes. */
+  get #hasNoBody(): boolean {
+    return this.method === 'HEAD' || this.#statusCode === 204 || this.#statusCode === 304;
   }
 
   #recordFacts(): void {
@@ -349,12 +376,13 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
           : routeName(method, route);
       root.setName(stepName(name, stepName(nameByPath, method)));
     }
+    const bytes = this.#hasNoBody ? 0 : this.#isLengthKnown ? this.#responseBytes : null;
     const firstByte = this.#firstByteMs < 0 ? 'null' : roundedText(this.#firstByteMs);
     root.setMetadata(
       'http',
       `{"method":${quote(method)},"route":${route === undefined ? 'null' : quote(route)},"path":${this.values.snapshot(path, 'path')},"status":${
         statusCode ?? 'null'
-      },"outcome":"${outcome}","timeToFirstByteMs":${firstByte},"bytes":${this.#responseBytes}}`,
+      },"outcome":"${outcome}","timeToFirstByteMs":${firstByte},"bytes":${bytes}}`,
     );
   }
 
