@@ -2,10 +2,10 @@
 
 import { utf8Length } from '#platform';
 import { defineMethod, methodNamed } from '../../follow/replace-method.js';
-import { jsonOf } from '../../values/json-text.js';
 import { BodyCapture } from '../body/body-capture.js';
 import { fieldsByName } from '../body/body-value.js';
 import type { RequestBody } from '../body/request-body.js';
+import { jsonHead } from './json-head.js';
 
 /** The part of a web Request that is used. */
 export interface WebRequest {
@@ -59,6 +59,8 @@ class WebRequestBody implements RequestBody {
   contentEncoding: string | undefined;
   readonly #kept: ReadBodies;
   readonly #isMultipart: boolean;
+  /** By the header; undefined if it is missing, or states the length of the compressed body. */
+  readonly #length: number | undefined;
 
   constructor({ headers }: WebRequest, maxBytes: number, kept: ReadBodies) {
     this.capture = new BodyCapture(maxBytes);
@@ -66,6 +68,7 @@ class WebRequestBody implements RequestBody {
     this.contentEncoding = headers.get('content-encoding') ?? undefined;
     this.#isMultipart = this.contentType?.startsWith('multipart/') === true;
     this.#kept = kept;
+    this.#length = this.contentEncoding === undefined ? lengthIn(headers) : undefined;
   }
 
   readCached(): void {
@@ -97,18 +100,32 @@ class WebRequestBody implements RequestBody {
     } else if (typeof value === 'string') {
       this.capture.add(value, utf8Length(value));
     } else if (value instanceof ArrayBuffer || value instanceof Uint8Array) {
-      this.capture.add(new Uint8Array(value), value.byteLength);
+      const bytes = value instanceof Uint8Array ? value : new Uint8Array(value);
+      this.capture.add(bytes, bytes.byteLength);
     } else if (!(value instanceof Blob)) {
       this.#keepValue(value);
     }
   }
 
   #keepValue(value: unknown): void {
-    const text = value === undefined ? '' : jsonOf(value);
     this.contentType = 'application/json';
     this.contentEncoding = undefined;
-    this.capture.add(text, utf8Length(text));
+    if (value === undefined) return;
+    const { capture } = this;
+    const { text, isWhole } = jsonHead(value, capture.room);
+    const byteLength = utf8Length(text);
+    capture.add(text, byteLength);
+    if (isWhole) return;
+    const length = this.#length;
+    const isKnown = length !== undefined && length >= byteLength;
+    capture.addUnseen(isKnown ? length - byteLength : undefined);
   }
+}
+
+/** The length that the headers state; undefined if they do not. */
+export function lengthIn(headers: WebRequest['headers']): number | undefined {
+  const header = headers.get('content-length');
+  return header !== null && /^\d+$/.test(header) ? Number(header) : undefined;
 }
 
 /** The fields of a form; a mark for each file. */
