@@ -210,7 +210,11 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
     this.#body?.add(chunk, byteLength);
   }
 
-  /** Takes back the chunk that was added last, since the response has refused it. @param bytesBefore 0 if it was the first */
+  /**
+   * Removes the chunk that was added last, since the response has refused it.
+   * @param bytesBefore `responseBytes` before it
+   * @param hadResponded `hasResponded` before it
+   */
   removeChunk(bytesBefore: number, hadResponded: boolean): void {
     if (this.isSettled) return;
     const ahead = this.#ahead;

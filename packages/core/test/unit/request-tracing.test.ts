@@ -1,15 +1,14 @@
 /** How the traces of requests begin. */
 
 import assert from 'node:assert/strict';
-import type { Diagnostic } from '../../src/diagnostics/diagnostics.ts';
-import type { RequestAdapter } from '../../src/http/request-adapter.ts';
-import { FrameworkRequestReader } from '../../src/http/request-reader.ts';
-import { RequestTracing } from '../../src/http/request-tracing.ts';
-import { getTrace, tracedRequests } from '../../src/http/traced-requests.ts';
-import type { TracingOptions } from '../../src/http/tracing-options.ts';
-import { memoryTransport } from '../../src/testing.ts';
-import type { RequestTrace } from '../../src/trace/types.ts';
-import { createTracer } from '../../src/tracer/tracer.ts';
+import {
+  createTracer,
+  type Diagnostic,
+  type RequestTrace,
+  type TracingOptions,
+} from '@openlayer-tracing/core';
+import { getTrace, type RequestAdapter, RequestTracing } from '@openlayer-tracing/core/adapter';
+import { memoryTransport } from '@openlayer-tracing/core/testing';
 
 interface FakeRequest {
   readonly url: string;
@@ -43,24 +42,27 @@ const fail = (): never => {
   throw new Error('ours');
 };
 
-/** What fails after the trace was opened. @returns restores it */
-const FAILURES: Readonly<Record<string, () => () => void>> = {
-  'it cannot be read': () => {
-    const { readAtStart } = FrameworkRequestReader.prototype;
-    FrameworkRequestReader.prototype.readAtStart = fail;
-    return () => {
-      FrameworkRequestReader.prototype.readAtStart = readAtStart;
-    };
-  },
+type Adapter = RequestAdapter<FakeRequest, object>;
+
+/** By what fails after the trace was opened: the adapter, and what restores the rest. */
+const FAILURES: Readonly<Record<string, () => { adapter: Adapter; restore(): void }>> = {
+  'it cannot be read': () => ({
+    adapter: Object.defineProperty({ ...ADAPTER }, 'hasQuery', { get: fail }),
+    restore() {},
+  }),
   'it cannot keep it': () => {
-    const { keepTrace } = tracedRequests;
-    tracedRequests.keepTrace = () => {
-      tracedRequests.keepTrace = keepTrace;
+    const requests = Reflect.get(globalThis, Symbol.for('openlayer-tracing.requests.v1')) as {
+      keepTrace(req: object, trace: RequestTrace): void;
+    };
+    const { keepTrace } = requests;
+    const restore = () => {
+      requests.keepTrace = keepTrace;
+    };
+    requests.keepTrace = () => {
+      restore();
       fail();
     };
-    return () => {
-      tracedRequests.keepTrace = keepTrace;
-    };
+    return { adapter: ADAPTER, restore };
   },
 };
 
@@ -68,8 +70,8 @@ describe('a request whose trace fails to begin', () => {
   for (const [what, breakIt] of Object.entries(FAILURES)) {
     it(`since ${what} keeps an inert one, and none stays open`, () => {
       const { tracer, diagnostics } = tracerHere();
-      const tracing = new RequestTracing({ tracer }, ADAPTER);
-      const restore = breakIt();
+      const { adapter, restore } = breakIt();
+      const tracing = new RequestTracing({ tracer }, adapter);
       const req = { url: '/' };
       let trace: RequestTrace;
       try {

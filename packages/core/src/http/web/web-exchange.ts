@@ -17,7 +17,7 @@ import { lengthIn } from './web-request-body.js';
 /** What a response body was created from: a stream, a Blob (which may be a file), or unknown. */
 export type BodySource = 'stream' | Blob | undefined;
 
-/** Largest part of a body that is read from a copy. The rest is not, and the body is sent unchanged: a stream would lose the `Content-Length`. */
+/** No more is read of a copy. The body is sent unchanged, since a stream would lose the `Content-Length`. */
 const MAX_COPY_BYTES = 16_777_216;
 
 const SWITCHING_PROTOCOLS = 101;
@@ -149,8 +149,8 @@ export class WebExchange implements FollowedResponse {
   }
 
   /**
-   * Reads a copy of a body that is in memory, to capture and to count it, and only that shows whether it is in memory. Reading `body` of the response itself would convert it to a stream, and Bun
-   * would lose its type.
+   * Captures and counts a copy of a body that is in memory. Only reading it shows that it is. Reading `body` of the response
+   * itself would convert it to a stream, and Bun would lose its type.
    * @returns false if the body is a stream
    */
   async #readCopy(response: Response): Promise<boolean> {
