@@ -54,7 +54,7 @@ function patternOf(layer: Layer, matched: string, params: unknown): string {
 }
 
 function hasKeys(params: unknown): boolean {
-  for (const _ in params as object | undefined) return true;
+  for (const _ in (params ?? {}) as object) return true;
   return false;
 }
 
