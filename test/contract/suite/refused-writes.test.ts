@@ -21,10 +21,13 @@ const REFUSED: Readonly<Record<string, (res: ServerResponse) => void>> = {
     Object.assign(res, { statusCode: 'ECONNREFUSED' });
     res.write(DRAFT);
   },
-  'end, for the length of its body': (res) => {
+  'write, for the length of the body': (res) => {
     res.strictContentLength = true;
-    res.setHeader('content-length', 1);
-    res.end(DRAFT);
+    res.statusCode = 502;
+    res.setHeader('content-length', PAGE.length);
+    res.write(PAGE);
+    assert.throws(() => res.write(DRAFT), { code: 'ERR_HTTP_CONTENT_LENGTH_MISMATCH' });
+    res.end();
   },
   'write, for a chunk of the wrong type': (res) => {
     (res as { write(chunk: unknown): void }).write({ draft: DRAFT });
@@ -46,7 +49,6 @@ for (const { name, serve } of expressVersions) {
                   write(res);
                 });
                 const answer: ErrorRequestHandler = (_error, _req, res, _next) => {
-                  res.removeHeader('content-length');
                   res.statusCode = 502;
                   res.end(PAGE);
                 };
