@@ -6,7 +6,7 @@ import { WebExchange } from '../../src/http/web/web-exchange.ts';
 const MEGABYTE = 1_048_576;
 
 /** What the trace receives of a body of so many megabytes. */
-async function receivedOf(megabytes: number, captureRoom: number, headers: HeadersInit = {}) {
+async function receivedOf(megabytes: number, captureRoom: number, headers: Record<string, string> = {}) {
   const received = { chunks: 0, bytes: 0, outcome: '' };
   let unseen: number | undefined = 0;
   const trace = {
