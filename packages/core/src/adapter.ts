@@ -10,17 +10,15 @@ export { headerOf } from './http/node/node-request-body.js';
 export { followNodeExchange, followResponse } from './http/node/node-response.js';
 export { followWebSocket, hasWebSocket } from './http/node/node-web-socket.js';
 export { setHeaderWithHead, setResponseHeader } from './http/node/response-header.js';
+export { prepareSlowPrototypes } from './http/node/slow-prototypes.js';
+export { openTraceOf, recordRequestError } from './http/open-trace.js';
 export { readInScope } from './http/read-in-scope.js';
-export {
-  openTraceOf,
-  type Place,
-  type RecordedRequestTrace,
-  recordRequestError,
-} from './http/recorded-request-trace.js';
+export type { RecordedRequestTrace } from './http/recorded-request-trace.js';
 export type { RequestAdapter } from './http/request-adapter.js';
+export type { Place } from './http/request-facts.js';
 export { pathForName, pathOf } from './http/request-path.js';
 export { RequestTracing } from './http/request-tracing.js';
-export { defineTraceProperty, prepareSlowPrototypes } from './http/trace-property.js';
+export { defineTraceProperty } from './http/trace-property.js';
 export { getTrace } from './http/traced-requests.js';
 export type { TracingOptions } from './http/tracing-options.js';
 export { type BodySource, WebExchange } from './http/web/web-exchange.js';

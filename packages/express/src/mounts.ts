@@ -35,9 +35,47 @@ export function noteMount(layer: Layer, req: Request): void {
   for (const path of patterns.keys()) {
     if (path.length > outer.length && baseUrl.startsWith(`${path}/`)) outer = path;
   }
-  const matched = baseUrl.slice(outer.length);
-  const pattern = expressionOf(layer, matched) ?? mountPattern(matched, req.params);
-  patterns.set(baseUrl, `${patterns.get(outer) ?? ''}${pattern}`);
+  const pattern = patternOf(layer, baseUrl.slice(outer.length), req.params);
+  patterns.set(baseUrl, outer === '' ? pattern : `${patterns.get(outer) ?? ''}${pattern}`);
+}
+
+interface KnownPattern {
+  readonly matched: string;
+  readonly pattern: string;
+}
+
+/** The last pattern of each layer without parameters, which nearly all requests find again. */
+const knownPatterns = new WeakMap<Layer, KnownPattern>();
+
+function patternOf(layer: Layer, matched: string, params: unknown): string {
+  const known = knownPatterns.get(layer);
+  const hasParams = hasKeys(params);
+  if (!hasParams && known?.matched === matched) return known.pattern;
+  const pattern = expressionOf(layer, matched) ?? mountPattern(matched, params);
+  if (!hasParams) knownPatterns.set(layer, { matched, pattern });
+  return pattern;
+}
+
+function hasKeys(params: unknown): boolean {
+  for (const _ in (params ?? {}) as object) return true;
+  return false;
+}
+
+interface KnownRoute extends KnownPattern {
+  readonly path: unknown;
+}
+
+/** The last pattern of each route: a new string for each request would be hashed each time. */
+const knownRoutes = new WeakMap<object, KnownRoute>();
+
+/** The pattern of a route of this path, with that of the mount which the request passed. */
+export function routePattern(route: object, path: unknown, req: Request): string {
+  const mount = mountOf(req);
+  const known = knownRoutes.get(route);
+  if (known?.matched === mount && known.path === path) return known.pattern;
+  const pattern = `${mount}${String(path)}`;
+  knownRoutes.set(route, { matched: mount, path, pattern });
+  return pattern;
 }
 
 /** The pattern of the request's `baseUrl`; '' where it has none. */

@@ -11,7 +11,7 @@ import {
   type TracingOptions,
 } from '@openlayer-tracing/core/adapter';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
-import { mountOf } from './mounts.js';
+import { mountOf, routePattern } from './mounts.js';
 import { requestBehind } from './request-behind.js';
 import { prepareApp, watchLoadedCopies } from './watch-layers.js';
 
@@ -61,11 +61,12 @@ const adapter: RequestAdapter<Request, Response> = {
   body: (req) => req.body as unknown,
   params: (req) => req.params,
   route: (req) => {
-    const path: unknown = req.route?.path;
+    const { route } = req;
+    const path: unknown = route?.path;
     if (typeof path !== 'string' && !(path instanceof RegExp) && !Array.isArray(path)) {
       return undefined;
     }
-    return withoutWebSocketSuffix(req, `${mountOf(req)}${String(path)}`);
+    return withoutWebSocketSuffix(req, routePattern(route, path, req));
   },
   mount: (req) => mountOf(req) || undefined,
   traceOnRequest: (req) => getTrace(requestBehind(req)),

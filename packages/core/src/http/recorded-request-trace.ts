@@ -11,49 +11,14 @@ import { roundedText } from '../values/number-text.js';
 import { type BodyCapture, isOtherEncoding } from './body/body-capture.js';
 import { NOTHING_SENT, type ResponseFacts } from './body/body-facts.js';
 import { bodyText } from './body/body-value.js';
-import { learnWords, pathAtStart, pathForName } from './request-path.js';
-import { getTrace } from './traced-requests.js';
-
-/** Facts of a request that are known at its end. */
-export interface RequestDetails {
-  /** The route pattern; undefined if no route matched. */
-  readonly route: string | undefined;
-  /** Without a route, the pattern of the mount that handled the request, such as `/assets`. */
-  readonly mount: string | undefined;
-  /** Without the query, and with secret parameters masked. */
-  readonly path: string;
-  /** The result of the option `name`. */
-  readonly name: string | undefined;
-}
-
-/** Where a framework runs code for a request: handlers of a route, middleware below a mount, or middleware of the app. */
-export type Place = 'route' | 'mount' | 'app';
-
-/** Reads the request of a framework for its trace. */
-export interface RequestReader {
-  /** Whether the trace began with this request. */
-  isOf(req: object): boolean;
-  /** Follows the response that the app has returned. @returns a promise if the response has to wait */
-  followReturnedResponse(trace: RecordedRequestTrace): Promise<void> | undefined;
-  /** Reads facts of the place that may not be readable at the end. The last place before the response counts. */
-  readAtPlace(trace: RecordedRequestTrace, place: Place): void;
-  /** Records what is known at the end of the trace, and returns the facts for its name and metadata. */
-  recordDetails(trace: RecordedRequestTrace): RequestDetails;
-  /** Replaces the former id in the response header, if it can still be changed. */
-  replaceEchoedId(before: string, inferenceId: string): void;
-}
-
-/** The inference ID that the app itself may create for a request after its trace began. */
-export interface LaterId {
-  /** The id, registered; undefined while there is none. */
-  read(): string | undefined;
-}
-
-/** A response that is followed to its end. */
-export interface FollowedResponse {
-  /** The facts known now. */
-  facts(): ResponseFacts;
-}
+import type {
+  FollowedResponse,
+  LaterId,
+  Place,
+  RequestDetails,
+  RequestReader,
+} from './request-facts.js';
+import { pathAtStart, pathForName, routeName } from './request-path.js';
 
 /** The state of the trace when its row was written ahead. */
 interface WrittenAhead {
@@ -103,6 +68,7 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
   #response: FollowedResponse | undefined = undefined;
   #body: BodyCapture | undefined;
   #responseBytes = 0;
+  #isLengthKnown = true;
   /** Milliseconds after the start; -1 before. */
   #firstByteMs = -1;
   #statusCode: number | undefined = undefined;
@@ -214,7 +180,8 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
   /** Call it before the framework runs code for the request at this place. */
   enter(place: Place): void {
     try {
-      this.#reader?.readAtPlace(this, place);
+      // Handlers that run after the first byte did not produce the response.
+      if (!this.hasResponded && !this.isSettled) this.#reader?.readAtPlace(this, place);
     } catch (error) {
       this.reportFailure('enter', error);
     }
@@ -243,10 +210,32 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
     this.#body?.add(chunk, byteLength);
   }
 
-  /** Counts bytes of the response whose content is not visible. */
-  addUnseenBytes(bytes: number): void {
+  /**
+   * Removes the chunk that was added last, since the response has refused it.
+   * @param bytesBefore `responseBytes` before it
+   * @param hadResponded `hasResponded` before it
+   */
+  removeChunk(bytesBefore: number, hadResponded: boolean): void {
     if (this.isSettled) return;
-    this.#responseBytes += bytes;
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    if (ahead !== undefined) this.#withdrawOutput(ahead);
+    if (!hadResponded) this.#firstByteMs = -1;
+    const bytes = this.#responseBytes - bytesBefore;
+    this.#responseBytes = bytesBefore;
+    if (bytes > 0) this.#body?.removeLast(bytes);
+  }
+
+  /** How many bytes of the response's body are still captured; 0 if it is not captured. */
+  get captureRoom(): number {
+    return this.#body?.room ?? 0;
+  }
+
+  /** Counts bytes of the response whose content is not visible. @param bytes undefined for an unknown number */
+  addUnseenBytes(bytes: number | undefined): void {
+    if (this.isSettled) return;
+    if (bytes === undefined) this.#isLengthKnown = false;
+    else this.#responseBytes += bytes;
     this.#body?.addUnseen(bytes);
   }
 
@@ -311,12 +300,17 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
       this.root.setEnd(ahead.endMs);
       return true;
     }
-    this.values.markChanged();
-    if (!isSameType && this.root.output === ahead.output) {
-      this.root.setOutput(undefined);
-      this.#body = ahead.body;
-    }
+    if (isSameType) this.values.markChanged();
+    else this.#withdrawOutput(ahead);
     return false;
+  }
+
+  /** Makes the output be read again, unless the app has set one. */
+  #withdrawOutput(ahead: WrittenAhead): void {
+    this.values.markChanged();
+    if (this.root.output !== ahead.output) return;
+    this.root.setOutput(undefined);
+    this.#body = ahead.body;
   }
 
   #conclude(outcome: Outcome, facts: ResponseFacts): void {
@@ -362,9 +356,7 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
   #recordOutput(facts: ResponseFacts): void {
     const body = this.#body;
     this.#body = undefined;
-    if (body === undefined || this.root.output !== undefined) return;
-    const hasNoBody = this.method === 'HEAD' || facts.status === 204 || facts.status === 304;
-    if (hasNoBody) return;
+    if (body === undefined || this.root.output !== undefined || this.#hasNoBody) return;
     try {
       const role = { key: 'output', convert: this.#convertOutput } as const;
       this.root.setOutput(bodyText(this, body, facts, role));
@@ -373,21 +365,29 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
     }
   }
 
+  /** Whether HTTP allows no body, so that none is sent, whatever the app writes. */
+  get #hasNoBody(): boolean {
+    return this.method === 'HEAD' || this.#statusCode === 204 || this.#statusCode === 304;
+  }
+
   #recordFacts(): void {
-    this.#details ??= this.#reader?.recordDetails(this);
+    this.#details ??= this.#reader?.recordDetails(this, this.path);
     const { route, mount, name, path = this.path } = this.#details ?? {};
     const { root, method, statusCode, outcome } = this;
     if (root.name === '') {
-      if (route !== undefined) learnWords(route);
-      const place = route ?? (mount === undefined ? pathForName(path) : `${mount}/*`);
-      root.setName(stepName(name, stepName(`${method} ${place}`, method)));
+      const nameByPath =
+        route === undefined
+          ? `${method} ${mount === undefined ? pathForName(path) : `${mount}/*`}`
+          : routeName(method, route);
+      root.setName(stepName(name, stepName(nameByPath, method)));
     }
+    const bytes = this.#hasNoBody ? 0 : this.#isLengthKnown ? this.#responseBytes : null;
     const firstByte = this.#firstByteMs < 0 ? 'null' : roundedText(this.#firstByteMs);
     root.setMetadata(
       'http',
       `{"method":${quote(method)},"route":${route === undefined ? 'null' : quote(route)},"path":${this.values.snapshot(path, 'path')},"status":${
         statusCode ?? 'null'
-      },"outcome":"${outcome}","timeToFirstByteMs":${firstByte},"bytes":${this.#responseBytes}}`,
+      },"outcome":"${outcome}","timeToFirstByteMs":${firstByte},"bytes":${bytes}}`,
     );
   }
 
@@ -395,26 +395,5 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
     super.releaseValues();
     // The request references its trace. A reference back would keep both in memory until a full garbage collection.
     this.#reader = this.#response = this.#laterId = undefined;
-  }
-}
-
-/** The open trace of a request; undefined without one. Never throws. */
-export function openTraceOf(req: object): RecordedRequestTrace | undefined {
-  try {
-    const trace = getTrace(req);
-    return trace instanceof RecordedRequestTrace && trace.isOpen ? trace : undefined;
-  } catch {
-    // The value is not an object.
-    return undefined;
-  }
-}
-
-/** Records an error that a framework handles, unless the request's trace has one. Never throws. */
-export function recordRequestError(req: object, error: unknown): void {
-  const trace = openTraceOf(req);
-  try {
-    trace?.recordFirstError(error);
-  } catch (failure) {
-    trace?.reportFailure('error', failure);
   }
 }

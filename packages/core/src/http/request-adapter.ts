@@ -57,7 +57,7 @@ export interface RequestAdapter<Req extends object, Res> {
    */
   followReturnedResponse?(
     trace: RecordedRequestTrace,
-    res: Res,
+    req: Req,
     idHeader: string | undefined,
   ): Promise<void> | undefined;
 }

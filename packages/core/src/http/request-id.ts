@@ -1,7 +1,7 @@
 /** The inference ID of a request: its sources, and the response header that returns it. */
 
 import { type IdSpace, isInferenceId, registerId } from '../trace/inference-id.js';
-import type { LaterId } from './recorded-request-trace.js';
+import type { LaterId } from './request-facts.js';
 import type { RequestSettings } from './request-settings.js';
 
 /** The id that the app itself created, unless it only repeats the client's, which `trust` decides on. Never throws. */
@@ -44,8 +44,8 @@ export function requestedId<Req extends object, Res>(
   settings: RequestSettings<Req, Res>,
   req: Req,
 ): string | undefined {
-  const { options, trust } = settings;
-  const from = settings.callSyncOption('inferenceId.from', options.inferenceId?.from, req);
+  const { idFrom, trust } = settings;
+  const from = settings.callSyncOption('inferenceId.from', idFrom, req);
   if (isInferenceId(from)) return from;
   const id = settings.header(req, settings.idHeader);
   if (!isInferenceId(id)) return undefined;
@@ -54,26 +54,34 @@ export function requestedId<Req extends object, Res>(
   return isTrusted === true ? id : undefined;
 }
 
+/** The value of the response header that returns the id; undefined if it may be set. Never throws. */
+export function readEchoed<Req extends object, Res>(
+  settings: RequestSettings<Req, Res>,
+  res: Res,
+): unknown {
+  try {
+    // If a connection was upgraded before the app ran, there is no response.
+    return res && settings.adapter.responseHeader(res, settings.idHeader);
+  } catch (error) {
+    settings.reportFailure('header', error);
+    return null;
+  }
+}
+
 /**
  * The id that another middleware has created and set in the response header, unless it only repeats the client's, which `trust`
  * decides on. Never throws.
+ * @param sent the value of the response header
  */
 export function idInResponse<Req extends object, Res>(
   settings: RequestSettings<Req, Res>,
   req: Req,
-  res: Res,
+  sent: unknown,
 ): string | undefined {
-  try {
-    // If a connection was upgraded before the app ran, there is no response.
-    const id = res && settings.adapter.responseHeader(res, settings.idHeader);
-    return isInferenceId(id) && id !== settings.header(req, settings.idHeader) ? id : undefined;
-  } catch (error) {
-    settings.reportFailure('header', error);
-    return undefined;
-  }
+  return isInferenceId(sent) && sent !== settings.header(req, settings.idHeader) ? sent : undefined;
 }
 
-/** Sets the response header to the id, unless the app has set it. Never throws. */
+/** Sets the response header, which is not set yet, to the id. Never throws. */
 export function echoId<Req extends object, Res>(
   settings: RequestSettings<Req, Res>,
   res: Res,
@@ -81,9 +89,7 @@ export function echoId<Req extends object, Res>(
 ): void {
   const { adapter, echo, idHeader } = settings;
   try {
-    if (res && echo && adapter.responseHeader(res, idHeader) === undefined) {
-      adapter.setResponseHeader(res, idHeader, id);
-    }
+    if (res && echo) adapter.setResponseHeader(res, idHeader, id);
   } catch (error) {
     settings.reportFailure('header', error);
   }

@@ -31,13 +31,15 @@ export function partsOf(value: unknown): string[] {
 
 /** Limit for distinct names of requests without a route, since a scanner tries thousands of paths. */
 const MAX_NAMES = 256;
-const MAX_WORDS = 1000;
+const MAX_ROUTES = 1000;
+const MAX_METHODS = 50;
 
-const { names, words, patterns } = processWide('path-names.v1', () => ({
+const { names, words, routes } = processWide('path-names.v2', () => ({
   names: new Set<string>(),
-  /** Segments of the app's own route and mount patterns. */
+  /** Segments of the app's own route patterns. */
   words: new Set<string>(),
-  patterns: new Set<string>(),
+  /** Names of requests by route and method. */
+  routes: new Map<string, Map<string, string>>(),
 }));
 
 /** The path with `*` for each segment that looks like an id, for names of requests without a route. */
@@ -52,11 +54,26 @@ export function pathForName(path: string): string {
   return name;
 }
 
-/** Remembers the words of a route pattern. */
-export function learnWords(pattern: string): void {
-  if (patterns.has(pattern) || patterns.size >= MAX_WORDS) return;
-  patterns.add(pattern);
-  for (const part of pattern.split('/')) if (/^[\w.-]+$/.test(part)) words.add(part);
+/**
+ * The name of requests of a route, such as `GET /chats/:id`. It is the same string for each request, since a new one would be
+ * hashed each time. Remembers the words of the pattern for `pathAtStart`.
+ */
+export function routeName(method: string, route: string): string {
+  const byMethod = namesOfRoute(route);
+  const known = byMethod?.get(method);
+  if (known !== undefined) return known;
+  const name = `${method} ${route}`;
+  if (byMethod !== undefined && byMethod.size < MAX_METHODS) byMethod.set(method, name);
+  return name;
+}
+
+function namesOfRoute(route: string): Map<string, string> | undefined {
+  const known = routes.get(route);
+  if (known !== undefined || routes.size >= MAX_ROUTES) return known;
+  for (const part of route.split('/')) if (/^[\w.-]+$/.test(part)) words.add(part);
+  const byMethod = new Map<string, string>();
+  routes.set(route, byMethod);
+  return byMethod;
 }
 
 /** The path with `*` for each unknown segment, for the time before the route is known: a segment may be a secret parameter. */

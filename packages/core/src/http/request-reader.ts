@@ -1,15 +1,12 @@
 /** The inputs and other facts of a request: read before the app runs if they are known then, else at the end. */
 
+import type { RecordedTrace } from '../trace/recorded-trace.js';
 import { stepName } from '../trace/step-name.js';
 import { JsonMembers } from '../values/json-members.js';
+import { isThenable } from '../values/thenable.js';
 import { bodyText } from './body/body-value.js';
 import type { RequestBody } from './body/request-body.js';
-import type {
-  Place,
-  RecordedRequestTrace,
-  RequestDetails,
-  RequestReader,
-} from './recorded-request-trace.js';
+import type { Place, RequestDetails, RequestReader } from './request-facts.js';
 import { maskedPath, partsOf } from './request-path.js';
 import type { RequestSettings } from './request-settings.js';
 
@@ -30,8 +27,8 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
   #route: string | undefined = undefined;
   #mount: string | undefined = undefined;
   #paramsText: string | undefined = undefined;
-  /** Values of secret parameters, to be masked in the path. */
-  readonly #secrets: string[] = [];
+  /** Values of secret parameters, to be masked in the path; undefined if there are none. */
+  #secrets: string[] | undefined = undefined;
 
   constructor(settings: RequestSettings<Req, Res>, req: Req, res: Res) {
     this.#settings = settings;
@@ -43,22 +40,19 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
     return req === this.#req;
   }
 
-  followReturnedResponse(trace: RecordedRequestTrace): Promise<void> | undefined {
-    trace.renameToLaterId();
+  readCachedBody(): void {
     this.#body?.readCached?.();
-    const { adapter, echo, idHeader } = this.#settings;
-    return adapter.followReturnedResponse?.(trace, this.#res, echo ? idHeader : undefined);
   }
 
   /**
    * Reads what is known before the app runs.
    * @param body undefined for a request without a body
    */
-  readAtStart(trace: RecordedRequestTrace, body: RequestBody | undefined): void {
+  readAtStart(trace: RecordedTrace, body: RequestBody | undefined): void {
     this.#body = body;
-    const { adapter, options, capturesRequest } = this.#settings;
+    const { adapter, input, capturesRequest } = this.#settings;
     // With the option `input`, which is called at the end, nothing is captured.
-    if (options.input === undefined && capturesRequest) {
+    if (input === undefined && capturesRequest) {
       if (this.#read('query', adapter.hasQuery) === true)
         this.#queryText = trace.values.snapshot(
           this.#read('query', adapter.query) ?? null,
@@ -70,9 +64,7 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
     }
   }
 
-  readAtPlace(trace: RecordedRequestTrace, place: Place): void {
-    // Handlers that run after the first byte did not produce the response.
-    if (trace.hasResponded || trace.isSettled) return;
+  readAtPlace(trace: RecordedTrace, place: Place): void {
     const { adapter } = this.#settings;
     this.#place = place;
     this.#route = place === 'route' ? this.#read('route', adapter.route) : undefined;
@@ -85,31 +77,30 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
    * Records what is known at the end: inputs, headers, and what the options `user`, `session` and `metadata` return.
    * @returns the facts for the name and metadata of the trace
    */
-  recordDetails(trace: RecordedRequestTrace): RequestDetails {
-    const { adapter, options, headers } = this.#settings;
-    if (trace.columns === undefined) this.#recordInputs(trace);
-    if (trace.userId === undefined) {
-      this.#callAsyncOption(trace, 'user', options.user, (id) => {
+  recordDetails(trace: RecordedTrace, path: string): RequestDetails {
+    const { adapter, user, session, metadata, headers } = this.#settings;
+    this.#paramsText ??= this.#collectParams(trace);
+    if (trace.columns === undefined) this.#recordInputs(trace, this.#paramsText);
+    if (user !== undefined && trace.userId === undefined) {
+      this.#callAsyncOption(trace, 'user', user, (id) => {
         if (trace.userId === undefined && isIdentity(id)) trace.setUser(id);
       });
     }
-    if (trace.sessionId === undefined) {
-      this.#callAsyncOption(trace, 'session', options.session, (id) => {
+    if (session !== undefined && trace.sessionId === undefined) {
+      this.#callAsyncOption(trace, 'session', session, (id) => {
         if (trace.sessionId === undefined && isIdentity(id)) trace.setSession(id);
       });
     }
-    this.#callAsyncOption(trace, 'metadata', options.metadata, (metadata) =>
-      recordMetadata(trace, metadata),
-    );
+    if (metadata !== undefined)
+      this.#callAsyncOption(trace, 'metadata', metadata, (value) => recordMetadata(trace, value));
     if (headers.length > 0) trace.root.setMetadata('headers', this.#headersText(trace));
     const hasPlace = this.#place !== undefined;
     const route = hasPlace ? this.#route : this.#read('route', adapter.route);
     const mount = hasPlace ? this.#mount : this.#read('mount', adapter.mount);
-    this.#paramsText ??= this.#collectParams(trace);
     return {
       route,
       mount: route === undefined ? mount : undefined,
-      path: maskedPath(trace.path, this.#secrets),
+      path: this.#secrets === undefined ? path : maskedPath(path, this.#secrets),
       name: this.#name(trace),
     };
   }
@@ -123,20 +114,19 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
     }
   }
 
-  #recordInputs(trace: RecordedRequestTrace): void {
-    const { options, capturesRequest } = this.#settings;
-    if (options.input !== undefined) {
-      this.#callAsyncOption(trace, 'input', options.input, (input) => {
-        if (input !== undefined && trace.columns === undefined) trace.setInput(input);
+  #recordInputs(trace: RecordedTrace, paramsText: string): void {
+    const { input, capturesRequest } = this.#settings;
+    if (input !== undefined) {
+      this.#callAsyncOption(trace, 'input', input, (value) => {
+        if (value !== undefined && trace.columns === undefined) trace.setInput(value);
       });
     } else if (capturesRequest) {
       const body = this.#bodyText ?? this.#bodyAtEnd(trace) ?? 'null';
-      this.#paramsText ??= this.#collectParams(trace);
-      trace.setColumns(new JsonMembers(COLUMNS, [body, this.#queryText, this.#paramsText]));
+      trace.setColumns(new JsonMembers(COLUMNS, [body, this.#queryText, paramsText]));
     }
   }
 
-  #bodyAtEnd(trace: RecordedRequestTrace): string | undefined {
+  #bodyAtEnd(trace: RecordedTrace): string | undefined {
     const body = this.#body;
     if (body === undefined) return undefined;
     if (body.capture !== undefined && body.capture.bytes > 0) {
@@ -160,35 +150,39 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
   }
 
   /** The result of the option `name`; a promise sets the name later, in place of the name by the route. */
-  #name(trace: RecordedRequestTrace): string | undefined {
+  #name(trace: RecordedTrace): string | undefined {
+    const name = this.#settings.callOption('name', this.#settings.name, this.#req);
+    if (!isThenable(name)) return name;
     const { root } = trace;
     const isNamed = root.name !== '';
-    let hasReturned = false;
-    let name: string | undefined;
-    this.#callAsyncOption(trace, 'name', this.#settings.options.name, (value) => {
-      if (!hasReturned) name = value;
-      else if (!isNamed) root.setName(stepName(value, root.name));
+    trace.awaitOption('name', name, (value) => {
+      if (!isNamed) root.setName(stepName(value, root.name));
     });
-    hasReturned = true;
-    return name;
+    return undefined;
   }
 
   /** The JSON text of the route's parameters. Remembers secret values, to mask them in the path. */
-  #collectParams(trace: RecordedRequestTrace): string {
+  #collectParams(trace: RecordedTrace): string {
     const params = this.#read('params', this.#settings.adapter.params);
     if (typeof params !== 'object' || params === null) return 'null';
     const { redactor } = trace.recorder;
     let isEmpty = true;
     for (const name in params) {
       isEmpty = false;
-      if (redactor.isSecret(name)) this.#secrets.push(...partsOf(Reflect.get(params, name)));
+      if (redactor.isSecret(name)) this.#addSecrets(partsOf(Reflect.get(params, name)));
     }
     return isEmpty || !this.#settings.capturesRequest
       ? 'null'
       : trace.values.snapshot(params, 'params');
   }
 
-  #headersText(trace: RecordedRequestTrace): string {
+  /** Each layer of the app may show the same parameter. */
+  #addSecrets(values: readonly string[]): void {
+    this.#secrets ??= [];
+    for (const value of values) if (!this.#secrets.includes(value)) this.#secrets.push(value);
+  }
+
+  #headersText(trace: RecordedTrace): string {
     const headers = new JsonMembers();
     for (const name of this.#settings.headers) {
       const value = this.#read('headers', (req) => this.#settings.adapter.header(req, name));
@@ -202,9 +196,9 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
   }
 
   #callAsyncOption<R>(
-    trace: RecordedRequestTrace,
+    trace: RecordedTrace,
     name: string,
-    fn: ((req: Req) => R | PromiseLike<R>) | undefined,
+    fn: (req: Req) => R | PromiseLike<R>,
     take: (value: R) => void,
   ): void {
     this.#settings.callAsyncOption(name, fn, this.#req, trace, take);
@@ -212,7 +206,7 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
 }
 
 /** Merges the result of the option `metadata`; keys that the handler set win. */
-function recordMetadata(trace: RecordedRequestTrace, metadata: unknown): void {
+function recordMetadata(trace: RecordedTrace, metadata: unknown): void {
   if (typeof metadata !== 'object' || metadata === null) return;
   trace.root.addMetadata(metadata as Readonly<Record<string, unknown>>);
 }

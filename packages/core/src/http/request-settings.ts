@@ -15,9 +15,16 @@ const DEFAULT_MAX_AGE_MS = 600_000;
 /** The options of one middleware. */
 export class RequestSettings<Req extends object, Res> {
   readonly adapter: RequestAdapter<Req, Res>;
-  /** The options as the user gave them. */
-  readonly options: TracingOptions<Req>;
   readonly idHeader: string;
+  /** The options that are functions are read once: what the app changes later does not count. */
+  readonly idFrom: NonNullable<TracingOptions<Req>['inferenceId']>['from'];
+  readonly skip: TracingOptions<Req>['skip'];
+  readonly name: TracingOptions<Req>['name'];
+  readonly input: TracingOptions<Req>['input'];
+  readonly output: TracingOptions<Req>['output'];
+  readonly user: TracingOptions<Req>['user'];
+  readonly session: TracingOptions<Req>['session'];
+  readonly metadata: TracingOptions<Req>['metadata'];
   readonly trust: boolean | ((req: Req) => boolean);
   readonly echo: boolean;
   /** Whether a caller whose trace is not continued is kept as a link. */
@@ -45,7 +52,14 @@ export class RequestSettings<Req extends object, Res> {
     checkTracingOptions(options);
     const { inferenceId, traceContext, capture, sample, maxAgeMs } = options;
     this.adapter = adapter;
-    this.options = options;
+    this.idFrom = inferenceId?.from;
+    this.skip = options.skip;
+    this.name = options.name;
+    this.input = options.input;
+    this.output = options.output;
+    this.user = options.user;
+    this.session = options.session;
+    this.metadata = options.metadata;
     this.idHeader = (inferenceId?.header ?? 'x-request-id').toLowerCase();
     this.trust = inferenceId?.trust ?? true;
     this.echo = inferenceId?.echo ?? true;
@@ -84,7 +98,7 @@ export class RequestSettings<Req extends object, Res> {
    * Calls a synchronous function among the options. Never throws: an error or a promise is reported and counts as undefined.
    */
   callSyncOption<R>(name: string, fn: ((req: Req) => R) | undefined, req: Req): R | undefined {
-    const value = this.#call(name, fn, req);
+    const value = this.callOption(name, fn, req);
     const isPromise = watchRejection(value, (error) => this.#reportRejection(name, error));
     if (!isPromise) return value;
     const message = `the function given as ${name} returned a promise; its value is needed at once, so the promise counts as no value`;
@@ -95,12 +109,12 @@ export class RequestSettings<Req extends object, Res> {
   /** Calls a function among the options that may be asynchronous; the row waits for its promise. Never throws. */
   callAsyncOption<R>(
     name: string,
-    fn: ((req: Req) => R | PromiseLike<R>) | undefined,
+    fn: (req: Req) => R | PromiseLike<R>,
     req: Req,
     trace: RecordedTrace,
     record: (value: R) => void,
   ): void {
-    const value = this.#call(name, fn, req);
+    const value = this.callOption(name, fn, req);
     if (isThenable(value)) {
       trace.awaitOption(name, value, (settled) => record(settled as R));
     } else if (value !== undefined) {
@@ -124,7 +138,8 @@ export class RequestSettings<Req extends object, Res> {
     }
   }
 
-  #call<R>(name: string, fn: ((req: Req) => R) | undefined, req: Req): R | undefined {
+  /** Calls a function among the options. Never throws: an error is reported and counts as undefined. */
+  callOption<R>(name: string, fn: ((req: Req) => R) | undefined, req: Req): R | undefined {
     if (fn === undefined) return undefined;
     try {
       return fn(req);

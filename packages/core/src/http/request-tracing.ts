@@ -14,9 +14,17 @@ import { asCore, createTracerCore, type TracerCore } from '../tracer/tracer.js';
 import { BodyCapture } from './body/body-capture.js';
 import type { RequestBody } from './body/request-body.js';
 import { readCallerHeaders, trustedCaller } from './caller-headers.js';
-import { openTraceOf, RecordedRequestTrace } from './recorded-request-trace.js';
+import { openTraceOf } from './open-trace.js';
+import { RecordedRequestTrace } from './recorded-request-trace.js';
 import type { RequestAdapter } from './request-adapter.js';
-import { echoId, IdMadeLater, idInResponse, idMadeByApp, requestedId } from './request-id.js';
+import {
+  echoId,
+  IdMadeLater,
+  idInResponse,
+  idMadeByApp,
+  readEchoed,
+  requestedId,
+} from './request-id.js';
 import { FrameworkRequestReader } from './request-reader.js';
 import { RequestSettings } from './request-settings.js';
 import { setTraceProperty } from './trace-property.js';
@@ -44,19 +52,39 @@ export class RequestTracing<Req extends object, Res> {
    */
   begin(req: Req, res: Res): RequestTrace {
     this.#prepare(req);
+    const { adapter } = this.#settings;
+    let begun: RequestTrace | undefined;
     try {
-      const aliases = this.#settings.adapter.aliases?.(req) ?? NO_ALIASES;
+      const aliases = adapter.aliases?.(req) ?? NO_ALIASES;
       const existing = existingOf(req, aliases) ?? this.#traceOnRequest(req);
       if (existing !== undefined) {
-        tracedRequests.keepTrace(req, existing, this.#settings.adapter);
+        tracedRequests.keepTrace(req, existing, adapter);
         return existing;
       }
-      const trace = this.#enclosingTrace(req) ?? this.#beginTrace(req, res);
-      tracedRequests.keepTrace(req, trace, this.#settings.adapter);
+      const enclosing = this.#enclosingTrace(req);
+      const trace = enclosing ?? this.#beginTrace(req, res);
+      if (enclosing === undefined) begun = trace;
+      tracedRequests.keepTrace(req, trace, adapter);
       for (const alias of aliases) tracedRequests.keepTrace(alias, trace);
       return trace;
     } catch (error) {
       this.#settings.reportFailure('begin', error);
+      return this.#traceAfterFailure(req, begun);
+    }
+  }
+
+  /** The trace that a request had got before something failed, or an inert one, which it keeps. Never throws. */
+  #traceAfterFailure(req: Req, begun: RequestTrace | undefined): RequestTrace {
+    try {
+      const kept = getTrace(req);
+      if (kept !== undefined) return kept;
+      if (begun instanceof RecordedRequestTrace) begun.abandon();
+      const { scope } = this.#ownTracer ?? existingTracer() ?? {};
+      const trace = new InertTrace(undefined, { scope });
+      tracedRequests.keepTrace(req, trace, this.#settings.adapter);
+      return trace;
+    } catch {
+      // The request cannot keep a trace.
       return new InertTrace();
     }
   }
@@ -107,7 +135,11 @@ export class RequestTracing<Req extends object, Res> {
     try {
       const trace = getTrace(req);
       if (!(trace instanceof RecordedRequestTrace) || trace.reader?.isOf(req) !== true) return;
-      return trace.reader.followReturnedResponse(trace)?.catch((failure: unknown) => {
+      trace.renameToLaterId();
+      trace.reader.readCachedBody();
+      const { adapter, echo, idHeader } = this.#settings;
+      const followed = adapter.followReturnedResponse?.(trace, req, echo ? idHeader : undefined);
+      return followed?.catch((failure: unknown) => {
         this.#settings.reportFailure('response', failure);
         // Only the response that was to be followed shows the end of the trace. A Node adapter, which returns no promise, follows
         // the connection's response instead.
@@ -144,26 +176,35 @@ export class RequestTracing<Req extends object, Res> {
 
   #beginTrace(req: Req, res: Res): RequestTrace {
     const tracer = this.#ownTracer ?? defaultTracer();
-    if (this.#skips(req)) return this.#inert(tracer, req, res);
+    const { adapter, rate, skip } = this.#settings;
+    if (this.#settings.callSyncOption('skip', skip, req) === true)
+      return this.#inert(tracer, req, res);
+    const path = this.#settings.readRequest('path', adapter.path, req) ?? '/';
+    if (this.#isOwnRequest(req, path)) return this.#inert(tracer, req, res);
     if (!tracer.isEnabled) {
       tracer.reportUnpublished();
       return this.#inert(tracer, req, res);
     }
-    const { adapter, rate, capturesResponse, maxBytes, maxAgeMs, options, sample } = this.#settings;
     if (rate < 1 && Math.random() >= rate) {
       tracer.countSampledOut();
       return this.#inert(tracer, req, res);
     }
-    if (!tracer.admit()) return this.#inert(tracer, req, res);
+    return tracer.admit()
+      ? this.#beginRecorded(tracer, req, res, path)
+      : this.#inert(tracer, req, res);
+  }
+
+  #beginRecorded(tracer: TracerCore, req: Req, res: Res, path: string): RequestTrace {
+    const { adapter, capturesResponse, maxBytes, maxAgeMs, output, sample } = this.#settings;
     const idByApp = idMadeByApp(this.#settings, req);
     const mayBeMadeLater = idByApp === undefined && adapter.idMadeByApp !== undefined;
     const idByAppOrCaller = idByApp ?? requestedId(this.#settings, req);
-    const existingId = idByAppOrCaller ?? idInResponse(this.#settings, req, res);
+    const sentId = readEchoed(this.#settings, res);
+    const existingId = idByAppOrCaller ?? idInResponse(this.#settings, req, sentId);
     const id = existingId === undefined ? randomUuid() : registerId(existingId, tracer.idSpace);
     const generatedId = existingId === undefined ? id : undefined;
     const { traceIds, baggage } = readCallerHeaders(this.#settings, req, generatedId);
     const method = this.#settings.readRequest('method', adapter.method, req) ?? 'GET';
-    const path = this.#settings.readRequest('path', adapter.path, req) ?? '/';
     const reader = new FrameworkRequestReader(this.#settings, req, res);
     const trace = new RecordedRequestTrace(tracer, {
       method,
@@ -176,13 +217,18 @@ export class RequestTracing<Req extends object, Res> {
       maxAgeMs,
       sample,
       body: capturesResponse ? new BodyCapture(maxBytes) : undefined,
-      convertOutput: options.output,
+      convertOutput: output,
       reader,
     });
     if (baggage !== undefined) trace.root.addMetadata({ baggage });
     tracer.addOpen(trace, adapter.waitUntil?.(req));
-    reader.readAtStart(trace, this.#follow(trace, req, res));
-    echoId(this.#settings, res, id);
+    try {
+      reader.readAtStart(trace, this.#follow(trace, req, res));
+    } catch (error) {
+      trace.abandon();
+      throw error;
+    }
+    if (sentId === undefined) echoId(this.#settings, res, id);
     return trace;
   }
 
@@ -207,13 +253,10 @@ export class RequestTracing<Req extends object, Res> {
     return new InertTrace(requestedId(this.#settings, req), { scope, signal, caller });
   }
 
-  #skips(req: Req): boolean {
-    const { adapter, options } = this.#settings;
-    if (this.#settings.callSyncOption('skip', options.skip, req) === true) return true;
-    // An app may be the address that rows are sent to: these requests must not be traced.
-    const path = this.#settings.readRequest('path', adapter.path, req) ?? '/';
+  /** Whether the request sends rows of ours, since an app may be the address that they are sent to. */
+  #isOwnRequest(req: Req, path: string): boolean {
     if (!path.endsWith('/data-stream') && !path.endsWith('/rows')) return false;
-    return adapter.header(req, 'user-agent') === USER_AGENT;
+    return this.#settings.adapter.header(req, 'user-agent') === USER_AGENT;
   }
 }
 

@@ -18,7 +18,7 @@ interface Framework {
  * Express swaps the request's prototype, and before V8 12 adding a field to such an object costs about 3 us: there, traces
  * are kept in a WeakMap. Elsewhere in a private field, because WeakMap values survive two extra collections.
  */
-const aside = new WeakMap<object, RequestTrace>();
+const tracesOfSlowRequests = new WeakMap<object, RequestTrace>();
 
 /** A subclass of it adds its private fields to the object that its constructor is given. */
 class Itself {
@@ -39,12 +39,13 @@ class TraceField extends Itself {
 
   static traceIn(req: object): RequestTrace | undefined {
     if (#trace in req) return req.#trace;
-    return fieldsMayBeSlow ? aside.get(req) : undefined;
+    return fieldsMayBeSlow ? tracesOfSlowRequests.get(req) : undefined;
   }
 
   static keepTrace(req: object, trace: RequestTrace, framework?: Framework): void {
     if (#trace in req) req.#trace = trace;
-    else if (fieldsMayBeSlow && framework?.changesPrototypes === true) aside.set(req, trace);
+    else if (fieldsMayBeSlow && framework?.changesPrototypes === true)
+      tracesOfSlowRequests.set(req, trace);
     else new TraceField(req, trace);
   }
 }

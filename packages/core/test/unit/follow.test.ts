@@ -376,6 +376,24 @@ describe('the events of an emitter', () => {
     emitter.emit('data');
     assert.deepEqual(seen, ['data']);
   });
+
+  it('reach their listeners with all arguments, also if the observer throws', () => {
+    const emitter = new EventEmitter();
+    const seen: unknown[] = [];
+    const received: unknown[] = [];
+    onEmit(emitter, (...args) => {
+      seen.push(args);
+      throw new Error('ours');
+    });
+    emitter.on('data', (...args) => received.push(args));
+    assert.equal(emitter.emit('data', 1, 2, 3), true);
+    assert.equal(emitter.emit('end'), false);
+    assert.deepEqual(received, [[1, 2, 3]]);
+    assert.deepEqual(seen, [
+      ['data', 1, 2],
+      ['end', undefined, undefined],
+    ]);
+  });
 });
 
 describe('a web stream that is followed', () => {

@@ -1,69 +1,75 @@
-/** The captured body of a web request. */
+/** The body of a web request, of which the app reads a parsed value. */
 
 import assert from 'node:assert/strict';
+import { jsonHead } from '../../src/http/web/json-head.ts';
 import { webRequestBody } from '../../src/http/web/web-request-body.ts';
+import { jsonOf } from '../../src/values/json-text.ts';
 
-/** What is captured of a request whose body the app reads as this value. */
-async function captured(
-  method: 'json' | 'arrayBuffer' | 'bytes',
-  value: unknown,
-  { maxBytes = 100, headers = {} }: { maxBytes?: number; headers?: Record<string, string> } = {},
-) {
-  const request = { method: 'POST', headers: new Headers(headers), [method]: async () => value };
-  const body = webRequestBody(request, maxBytes);
-  const read = request[method] as () => Promise<unknown>;
-  assert.equal(await read(), value);
-  const { capture } = body ?? {};
+const MAX_BYTES = 100;
+
+async function captured(value: unknown, contentLength?: number) {
+  const headers = new Headers({ 'content-type': 'application/json' });
+  if (contentLength !== undefined) headers.set('content-length', String(contentLength));
+  const body = webRequestBody({ method: 'POST', headers }, MAX_BYTES, {
+    json: Promise.resolve(value),
+  });
+  await new Promise(setImmediate);
+  const capture = body?.capture;
   assert.ok(capture !== undefined);
-  return { text: capture.toText(), bytes: capture.bytes, isCut: capture.isCut };
+  return { text: capture.toText(), isCut: capture.isCut, length: capture.lengthText };
 }
 
-describe('a JSON body that the app reads as a value', () => {
-  const value = { a: [1, 'é"', null, true, { b: undefined, c: 0.5 }], d: {} };
-
-  it('is its JSON text, whole or the beginning', async () => {
+describe('a body that is read as a value', () => {
+  it('is captured whole if it is short', async () => {
+    const value = { question: 'Why?', tags: ['a', null, 1.5, true], empty: {}, none: [] };
     const text = JSON.stringify(value);
-    const bytes = Buffer.byteLength(text);
-    assert.deepEqual(await captured('json', value), { text, bytes, isCut: false });
-    for (let maxBytes = 1; maxBytes <= bytes; maxBytes++) {
-      const cut = await captured('json', value, { maxBytes });
-      assert.ok(text.startsWith(cut.text), cut.text);
-      assert.deepEqual([cut.bytes, cut.isCut], [bytes, maxBytes < bytes], String(maxBytes));
-    }
+    assert.deepEqual(await captured(value), {
+      text,
+      isCut: false,
+      length: `${text.length} bytes`,
+    });
   });
 
-  it('is read no further than is captured', async () => {
-    const long = Array.from({ length: 1000 }, () => 'item');
-    Object.defineProperty(long, 500, {
-      get() {
-        throw new Error('read');
-      },
+  for (const [what, value] of Object.entries({
+    'a long string': { text: 'é"'.repeat(1000) },
+    'many items': Array.from({ length: 1000 }, (_, id) => ({ id })),
+    'long keys': { ['k'.repeat(500)]: 1, b: 2 },
+    'half of a pair at the limit': { text: `${'a'.repeat(MAX_BYTES - 1)}🎉` },
+  })) {
+    it(`is cut if it is long: ${what}`, async () => {
+      const whole = JSON.stringify(value);
+      const { text, isCut, length } = await captured(value, 12_345);
+      assert.deepEqual([isCut, length], [true, '12345 bytes']);
+      assert.ok(whole.startsWith(text) && Buffer.byteLength(text) > MAX_BYTES - 10, text);
+      assert.match((await captured(value)).length, /^more than \d+ bytes$/);
     });
-    const headers = { 'content-length': '7000' };
-    const { text, bytes, isCut } = await captured('json', long, { headers });
-    assert.equal(text, JSON.stringify(Array(100).fill('item')).slice(0, 100));
-    assert.deepEqual([bytes, isCut], [7000, true]);
+  }
+
+  it('is read no further than it is captured', async () => {
+    let reads = 0;
+    const items = new Proxy(
+      Array.from({ length: 100_000 }, (_, id) => id),
+      {
+        get(target, key, receiver) {
+          reads++;
+          return Reflect.get(target, key, receiver);
+        },
+      },
+    );
+    assert.equal((await captured(items)).isCut, true);
+    assert.ok(reads < 2 * MAX_BYTES, `${reads} reads`);
   });
 
   it('may be nested deeper than the stack', async () => {
-    const deep = JSON.parse('['.repeat(100_000) + ']'.repeat(100_000));
-    const headers = { 'content-length': '200000' };
-    const { bytes, isCut } = await captured('json', deep, { maxBytes: 65_536, headers });
-    assert.deepEqual([bytes, isCut], [200_000, true]);
+    let deep: unknown = 1;
+    for (let i = 0; i < 100_000; i++) deep = [deep];
+    assert.equal((await captured(deep)).text, '['.repeat(MAX_BYTES));
+    assert.equal(jsonHead(deep, 1_000_000).text.length, 200_001);
   });
 
-  it('of one long string is not copied whole', async () => {
-    const headers = { 'content-length': '1002' };
-    const { text, bytes } = await captured('json', ['x'.repeat(998)], { headers });
-    assert.deepEqual([text, bytes], [`["${'x'.repeat(98)}`, 1002]);
-  });
-});
-
-describe('a body that the app reads as bytes', () => {
-  const bytes = new TextEncoder().encode('hello');
-
-  it('is those bytes, of an array or a part of a buffer', async () => {
-    assert.equal((await captured('bytes', bytes.subarray(1, 3))).text, 'el');
-    assert.equal((await captured('arrayBuffer', bytes.buffer)).text, 'hello');
+  it('is the same text as that of the whole', () => {
+    for (const value of [null, 'a', 1, [], {}, [[], {}], { a: { b: [1, { c: 'x' }] }, d: [] }]) {
+      assert.deepEqual(jsonHead(value, 1000), { text: jsonOf(value), isWhole: true });
+    }
   });
 });

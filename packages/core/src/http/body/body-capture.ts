@@ -11,6 +11,7 @@ export class BodyCapture {
   #singleChunk: string | Uint8Array | undefined = undefined;
   #kept = 0;
   #bytes = 0;
+  #isLengthKnown = true;
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
@@ -23,7 +24,17 @@ export class BodyCapture {
 
   /** Whether not all bytes were kept. */
   get isCut(): boolean {
-    return this.#bytes > this.#kept;
+    return this.#bytes > this.#kept || !this.#isLengthKnown;
+  }
+
+  /** How many more bytes are kept. */
+  get room(): number {
+    return this.#maxBytes - this.#kept;
+  }
+
+  /** The length of the body, for a mark. */
+  get lengthText(): string {
+    return `${this.#isLengthKnown ? '' : 'more than '}${this.#bytes} bytes`;
   }
 
   /**
@@ -32,7 +43,7 @@ export class BodyCapture {
    */
   add(chunk: string | Uint8Array, byteLength: number): void {
     this.#bytes += byteLength;
-    const room = this.#maxBytes - this.#kept;
+    const { room } = this;
     if (room <= 0 || byteLength === 0) return;
     const part =
       typeof chunk === 'string' ? headInBytes(chunk, byteLength, room) : copyOf(chunk, room);
@@ -45,9 +56,19 @@ export class BodyCapture {
     }
   }
 
-  /** Counts bytes whose content is not visible. */
-  addUnseen(bytes: number): void {
-    this.#bytes += bytes;
+  /** Removes the chunk that was added last. @param byteLength its length as it was added */
+  removeLast(byteLength: number): void {
+    this.#bytes -= byteLength;
+    if (this.#kept <= this.#bytes) return;
+    this.#kept = this.#bytes;
+    if (this.#chunks === undefined) this.#singleChunk = undefined;
+    else this.#chunks.pop();
+  }
+
+  /** Counts bytes whose content is not visible. @param bytes undefined for an unknown number */
+  addUnseen(bytes: number | undefined): void {
+    if (bytes === undefined) this.#isLengthKnown = false;
+    else this.#bytes += bytes;
   }
 
   /** Adds a string that represents bytes in the encoding, by default UTF-8. */

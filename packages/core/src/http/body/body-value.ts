@@ -31,10 +31,10 @@ export function bodyText(
   const type = mediaType(facts.contentType);
   const kind = kindOf(type);
   if (kind === 'binary' || (type === '' && !capture.isText()))
-    return namingMark(trace, key, type, capture.bytes);
+    return namingMark(trace, key, type, capture);
   const text = textIn(capture, facts.contentEncoding);
   if (text === undefined)
-    return namingMark(trace, key, `${type}, ${facts.contentEncoding}`, capture.bytes);
+    return namingMark(trace, key, `${type}, ${facts.contentEncoding}`, capture);
   if (kind === 'json' && !capture.isCut) {
     const value = convert === undefined ? undefined : tryParseJson(text);
     if (convert !== undefined && value !== undefined) return converted(trace, value, convert);
@@ -45,7 +45,7 @@ export function bodyText(
   const { isCut } = capture;
   if (kind === 'form') {
     const fields = isCut
-      ? fieldsOfCut(text, capture.bytes, trace)
+      ? fieldsOfCut(text, capture.lengthText, trace)
       : fieldsByName(new URLSearchParams(text));
     return convert === undefined
       ? trace.values.snapshot(fields, key)
@@ -56,26 +56,28 @@ export function bodyText(
     const join = kind === 'events' ? joinServerSentEvents : joinJsonLines;
     const isSecret = (key: string, piece: string) => redactor.isSecretInStream(key, piece);
     const joined = redactor.maskStream(join(text, { isCut, isSecret }), { isCut });
-    const whole = isCut ? withCutMark(joined, capture.bytes, trace) : joined;
+    const whole = isCut ? withCutMark(joined, capture.lengthText, trace) : joined;
     if (convert !== undefined) return converted(trace, whole, convert);
     return trace.values.snapshotOfStream(whole, key);
   }
-  const whole = isCut ? withCutMark(redactor.mask(text, { isCut }), capture.bytes, trace) : text;
+  const whole = isCut
+    ? withCutMark(redactor.mask(text, { isCut }), capture.lengthText, trace)
+    : text;
   return convert === undefined
     ? trace.values.snapshot(whole, key)
     : converted(trace, whole, convert);
 }
 
 /** The text with a mark of the body's length, together within the limit of a value. */
-function withCutMark(text: string, bytes: number, trace: RecordedTrace): string {
-  const mark = `… [cut: ${bytes} bytes in all]`;
+function withCutMark(text: string, length: string, trace: RecordedTrace): string {
+  const mark = `… [cut: ${length} in all]`;
   return head(withoutHalf(text), trace.recorder.limits.maxValueChars - mark.length) + mark;
 }
 
 /** The fields of a form of which the beginning is known, with a mark of the body's length. */
 function fieldsOfCut(
   text: string,
-  bytes: number,
+  length: string,
   trace: RecordedTrace,
 ): Readonly<Record<string, unknown>> {
   const entries = [...new URLSearchParams(text.replace(CUT_ESCAPE, ''))];
@@ -87,7 +89,7 @@ function fieldsOfCut(
     );
     entries.push([name ?? '', value ?? '']);
   }
-  return fieldsByName([...entries, ['…', `[cut: ${bytes} bytes in all]`]]);
+  return fieldsByName([...entries, ['…', `[cut: ${length} in all]`]]);
 }
 
 /** An escape such as `%E5` that was cut. */
@@ -143,6 +145,6 @@ function textIn(capture: BodyCapture, encoding: string | undefined): string | un
     : new TextDecoder().decode(decoded, { stream: capture.isCut });
 }
 
-function namingMark(trace: RecordedTrace, key: string, type: string, bytes: number): string {
-  return trace.values.snapshot(`[${type || 'body'}: ${bytes} bytes]`, key);
+function namingMark(trace: RecordedTrace, key: string, type: string, capture: BodyCapture): string {
+  return trace.values.snapshot(`[${type || 'body'}: ${capture.lengthText}]`, key);
 }

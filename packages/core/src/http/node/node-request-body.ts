@@ -46,7 +46,7 @@ function followedBody(req: IncomingBody, maxBytes: number): RequestBody | undefi
   const isEmpty = length === '0' || (length === undefined && req.stream?.endAfterHeaders !== false);
   if (isEmpty && headers['transfer-encoding'] === undefined) return undefined;
   if (req.readableEnded) return PARSED;
-  const contentType = headerText(headers['content-type']);
+  const contentType = headerOf(req, 'content-type');
   if (contentType?.startsWith('multipart/')) return MULTIPART;
   const capture = new BodyCapture(maxBytes);
   onEmit(req, (event, chunk) => {
@@ -58,19 +58,17 @@ function followedBody(req: IncomingBody, maxBytes: number): RequestBody | undefi
     isParsed: false,
     capture,
     contentType,
-    contentEncoding: headerText(headers['content-encoding']),
+    contentEncoding: headerOf(req, 'content-encoding'),
   };
 }
 
-/** A header of a Node request; undefined if it is missing or an array. */
+/** A header of a Node request; values in an array are joined. */
 export function headerOf(
   { headers }: { readonly headers: IncomingBody['headers'] },
   name: string,
 ): string | undefined {
   const value = headers[name];
+  if (Array.isArray(value)) return value.join(', ');
+  // Requests of mocks may have other values.
   return typeof value === 'string' ? value : undefined;
-}
-
-function headerText(header: string | string[] | undefined): string | undefined {
-  return Array.isArray(header) ? header.join(', ') : header;
 }

@@ -10,16 +10,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { fieldsMayBeSlow } from '#platform';
-import { onEmit } from '../../follow/on-emit.js';
+import { emitterBehind } from '../../follow/on-emit.js';
 import { assignMethod, type Method, methodNamed } from '../../follow/replace-method.js';
 import type { Outcome } from '../../trace/types.js';
 import { NOTHING_SENT, type ResponseFacts } from '../body/body-facts.js';
 import type { RequestBody } from '../body/request-body.js';
-import {
-  type FollowedResponse,
-  openTraceOf,
-  type RecordedRequestTrace,
-} from '../recorded-request-trace.js';
+import { openTraceOf } from '../open-trace.js';
+import type { RecordedRequestTrace } from '../recorded-request-trace.js';
+import type { FollowedResponse } from '../request-facts.js';
 import { nodeRequestBody } from './node-request-body.js';
 import { followWebSocket } from './node-web-socket.js';
 import { replaceOnResponse } from './replace-on-response.js';
@@ -71,6 +69,8 @@ class NodeResponse implements FollowedResponse {
   readonly isObserved: boolean;
   /** For an upgrade request, the bytes that its connection had sent before. */
   readonly #bytesBefore: number | undefined;
+  /** The open responses of the connection that wait for their turn, this one among them; undefined if it has its turn. */
+  #waiting: Set<NodeResponse> | undefined = undefined;
   /** Whether the connection was upgraded to a WebSocket whose close is observed. */
   #hasWebSocket = false;
   /** Whether the app has called `end`, after which inner writes are already counted. */
@@ -101,14 +101,11 @@ class NodeResponse implements FollowedResponse {
     // a socket, a response emits no 'close' when the connection closes.
     const socket = this.#connection;
     if (this.#isServed && !this.#res.socket && typeof socket?.once === 'function') {
-      onSocketClose(socket as Socket, this);
+      this.#waiting = waitingOn(socket as Socket);
+      this.#waiting.add(this);
     } else if (this.#res.end === undefined) {
       this.#settle('completed');
     }
-  }
-
-  get isSettled(): boolean {
-    return this.#trace.isSettled;
   }
 
   facts(): ResponseFacts {
@@ -207,49 +204,56 @@ class NodeResponse implements FollowedResponse {
   }
 
   #replaceMethods(): void {
-    const followed = this;
-    for (const name of ['write', 'end'] as const) {
-      replaceOnResponse(
-        this.#res,
-        name,
-        (original) =>
-          function observed(this: unknown, ...args) {
-            return followed.callWriting(name, original, this, args);
-          },
-      );
-    }
+    const res = this.#res;
+    const emitter = emitterBehind(res);
+    replaceOnResponse(res, emitter, 'write', observedWriting, this);
+    replaceOnResponse(res, emitter, 'end', observedWriting, this);
+    const emit = methodNamed(emitter, 'emit');
     // A listener could be removed, or come after one that throws.
-    const { emit, on } = this.#res as Partial<ServerResponse>;
-    if (typeof emit !== 'function' || onEmit(this.#res, (event) => this.onEvent(event))) return;
-    for (const event of ['close', 'finish']) on?.call(this.#res, event, () => this.onEvent(event));
+    if (emit === undefined || assignMethod(emitter, 'emit', observedEmit(emit, this))) return;
+    for (const event of ['close', 'finish'] as const)
+      (res as Partial<ServerResponse>).on?.(event, () => this.onEvent(event));
   }
 
   /** Calls `write` or `end`, and counts and captures the chunk. */
   callWriting(name: string, original: Method, self: unknown, args: unknown[]): unknown {
-    this.#captureCall(name, args);
+    const { responseBytes, hasResponded } = this.#trace;
+    const isCaptured = this.#captureCall(name, args);
     this.#depth++;
     try {
       const result = original.apply(self, args);
       if (name === 'end') this.#onEndCalled();
       return result;
     } catch (error) {
-      // The response refused the call, so the app may end it in another way.
-      this.#isEnded = false;
+      if (isCaptured) this.#takeBack(responseBytes, hasResponded);
       throw error;
     } finally {
       this.#depth--;
     }
   }
 
-  /** Captures the chunk of the outermost call, since `end` may call `write` for its chunk. */
-  #captureCall(name: string, args: readonly unknown[]): void {
+  /** The response refused the call, so the app may end it in another way. */
+  #takeBack(bytesBefore: number, hadResponded: boolean): void {
+    try {
+      this.#isEnded = false;
+      this.#trace.removeChunk(bytesBefore, hadResponded);
+    } catch (error) {
+      this.#trace.reportFailure('write', error);
+    }
+  }
+
+  /**
+   * Captures the chunk of the outermost call, since `end` may call `write` for its chunk.
+   * @returns whether the call counts
+   */
+  #captureCall(name: string, args: readonly unknown[]): boolean {
     const trace = this.#trace;
     const isEnd = name === 'end';
     try {
-      if (trace.isSettled || this.#depth > 0 || this.#isEnded) return;
+      if (trace.isSettled || this.#depth > 0 || this.#isEnded) return false;
       // After the end, or without a connection, nothing is sent.
-      if (this.#res.writableEnded || this.#res.destroyed) return;
-      if (this.#isServed && this.#connection?.destroyed === true) return;
+      if (this.#res.writableEnded || this.#res.destroyed) return false;
+      if (this.#isServed && this.#connection?.destroyed === true) return false;
       trace.addChunk(args[0], args[1]);
       if (isEnd) this.#isEnded = true;
       if (trace.recorder.writeAhead !== undefined && (isEnd || this.#isComplete())) {
@@ -259,6 +263,7 @@ class NodeResponse implements FollowedResponse {
     } catch (error) {
       trace.reportFailure('write', error);
     }
+    return true;
   }
 
   /** Settles the trace if the response has no connection, since nothing happens after its `end`. */
@@ -271,10 +276,11 @@ class NodeResponse implements FollowedResponse {
     }
   }
 
-  /** Called for each event of the response. */
-  onEvent(event: unknown): void {
+  /** Called for the events that may end the response. Never throws. */
+  onEvent(event: 'close' | 'finish'): void {
     try {
-      if ((event !== 'close' && event !== 'finish') || this.#trace.isSettled) return;
+      this.#waiting?.delete(this);
+      if (this.#trace.isSettled) return;
       // After the client left, an HTTP/2 response may emit 'finish' although it was not ended.
       if (event === 'close') this.#onClose();
       else if (this.#res.writableEnded !== false) this.#settle('completed');
@@ -293,6 +299,25 @@ class NodeResponse implements FollowedResponse {
       this.#trace.reportFailure('close', error);
     }
   }
+}
+
+function observedWriting(original: Method, name: string, response: NodeResponse): Method {
+  return function observed(...args) {
+    return response.callWriting(name, original, this, args);
+  };
+}
+
+/** Called for every event of the response, so it looks at the event first. */
+function observedEmit(emit: Method, response: NodeResponse): Method {
+  return function emitObserved(this: unknown, event: unknown) {
+    if (isEnd(event)) response.onEvent(event);
+    // biome-ignore lint/complexity/noArguments: an array for each event costs more
+    return emit.apply(this, arguments as unknown as unknown[]);
+  };
+}
+
+function isEnd(event: unknown): event is 'close' | 'finish' {
+  return event === 'close' || event === 'finish';
 }
 
 const OBSERVED = Symbol('openlayer-tracing.observed');
@@ -315,10 +340,12 @@ export function observeResponses(prototype: object): void {
     assignMethod(prototype, name, function observe(this: ServerResponse, ...args: unknown[]) {
       // Read at each call, since the prototype's own prototype may be swapped, as by `inject()`.
       const original = own ?? methodBehind(prototype, name) ?? methodAtStart;
+      const [event] = args;
+      if (name === 'emit' && !isEnd(event)) return original.apply(this, args);
       const followed = followerOf(this);
       if (followed === undefined) return original.apply(this, args);
       if (name !== 'emit') return followed.callWriting(name, original, this, args);
-      followed.onEvent(args[0]);
+      if (isEnd(event)) followed.onEvent(event);
       return original.apply(this, args);
     });
   }
@@ -356,19 +383,16 @@ function sentHeaderOf(res: ServerResponse, pattern: RegExp): string | undefined 
   return typeof head === 'string' ? pattern.exec(head)?.[1] : undefined;
 }
 
-/** Responses by socket, so that each socket has one listener for all its requests. */
-const responsesBySocket = new WeakMap<Socket, Set<NodeResponse>>();
+/** Open responses that wait for their turn, by socket, so that each socket has one listener for all of them. */
+const waitingBySocket = new WeakMap<Socket, Set<NodeResponse>>();
 
-function onSocketClose(socket: Socket, response: NodeResponse): void {
-  let responses = responsesBySocket.get(socket);
-  if (responses === undefined) {
-    const open = new Set<NodeResponse>();
-    responses = open;
-    responsesBySocket.set(socket, open);
-    socket.once('close', () => {
-      for (const each of open) each.socketClosed();
-    });
-  }
-  for (const each of responses) if (each.isSettled) responses.delete(each);
-  responses.add(response);
+function waitingOn(socket: Socket): Set<NodeResponse> {
+  const known = waitingBySocket.get(socket);
+  if (known !== undefined) return known;
+  const waiting = new Set<NodeResponse>();
+  waitingBySocket.set(socket, waiting);
+  socket.once('close', () => {
+    for (const response of waiting) response.socketClosed();
+  });
+  return waiting;
 }

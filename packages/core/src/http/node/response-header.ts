@@ -1,6 +1,8 @@
 /** Sets a response header without changing how Node writes the headers of the app. */
 
 import type { ServerResponse } from 'node:http';
+import { emitterBehind } from '../../follow/on-emit.js';
+import type { Method } from '../../follow/replace-method.js';
 import { replaceOnResponse } from './replace-on-response.js';
 
 /**
@@ -9,7 +11,7 @@ import { replaceOnResponse } from './replace-on-response.js';
  */
 export function setResponseHeader(res: ServerResponse, name: string, value: string): void {
   if (res.headersSent) return;
-  // Express has always set this header, and checking it is cheaper than building the array of names.
+  // Express sets this header, unless the app turned that off. Checking it is cheaper than building the array of names.
   if (res.hasHeader('x-powered-by') || res.getHeaderNames().length > 0) {
     res.setHeader(name, value);
     return;
@@ -20,14 +22,11 @@ export function setResponseHeader(res: ServerResponse, name: string, value: stri
 /** Sets the header when the head is written, unless it is set: for frameworks that remove earlier headers on an error. */
 export function setHeaderWithHead(res: ServerResponse, name: string, value: string): void {
   if (res.headersSent) return;
-  replaceOnResponse(
-    res,
-    'writeHead',
-    (original) =>
-      function writeHead(...args) {
-        return original.apply(this, withHeader(this as ServerResponse, args, name, value));
-      },
-  );
+  const by = (original: Method): Method =>
+    function writeHead(...args) {
+      return original.apply(this, withHeader(this as ServerResponse, args, name, value));
+    };
+  replaceOnResponse(res, emitterBehind(res), 'writeHead', by, undefined);
 }
 
 /** Sets the header on the response, or adds it to the headers in the arguments of `writeHead`. @returns the arguments */

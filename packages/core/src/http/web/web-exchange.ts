@@ -10,12 +10,14 @@ import { passThrough } from '../../follow/pass-through.js';
 import { startTimer, stopTimer, type Timer } from '../../platform/timers.js';
 import type { Outcome } from '../../trace/types.js';
 import { isStreamedType, type ResponseFacts } from '../body/body-facts.js';
-import type { FollowedResponse, RecordedRequestTrace } from '../recorded-request-trace.js';
+import type { RecordedRequestTrace } from '../recorded-request-trace.js';
+import type { FollowedResponse } from '../request-facts.js';
+import { lengthIn } from './web-request-body.js';
 
 /** What a response body was created from: a stream, a Blob (which may be a file), or unknown. */
 export type BodySource = 'stream' | Blob | undefined;
 
-/** Largest body that is copied. A larger one is sent unchanged, since a stream would lose the `Content-Length`. */
+/** No more is read of a copy. The body is sent unchanged, since a stream would lose the `Content-Length`. */
 const MAX_COPY_BYTES = 16_777_216;
 
 const SWITCHING_PROTOCOLS = 101;
@@ -140,8 +142,8 @@ export class WebExchange implements FollowedResponse {
   }
 
   /**
-   * Captures a copy of a body that is in memory. Reading `body` of the response itself would convert it to a stream, and Bun
-   * would lose its type.
+   * Captures and counts a copy of a body that is in memory. Only reading it shows that it is. Reading `body` of the response
+   * itself would convert it to a stream, and Bun would lose its type.
    * @returns false if the body is a stream
    */
   async #readCopy(response: Response): Promise<boolean> {
@@ -149,7 +151,10 @@ export class WebExchange implements FollowedResponse {
     if (reader === undefined) return true;
     const read = () => reader.read();
     const chunks: Uint8Array[] = [];
+    const room = this.#trace.captureRoom;
+    let keptBytes = 0;
     let bytes = 0;
+    let isWhole = true;
     for (;;) {
       const result = await valueThisTurn(this.#trace.run(read));
       if (result === undefined) {
@@ -157,14 +162,23 @@ export class WebExchange implements FollowedResponse {
         return false;
       }
       if (result.done) break;
-      chunks.push(result.value);
-      bytes += result.value.byteLength;
+      const chunk = result.value;
+      bytes += chunk.byteLength;
+      // The first chunk shows when the response began.
+      if (chunks.length === 0 || keptBytes < room) {
+        chunks.push(chunk);
+        keptBytes += chunk.byteLength;
+      }
       if (bytes > MAX_COPY_BYTES) {
+        isWhole = false;
         reader.cancel().catch(() => {});
         break;
       }
     }
     for (const chunk of chunks) this.#trace.addChunk(chunk, undefined);
+    const length = isWhole ? bytes : lengthIn(response.headers);
+    const isKnown = length !== undefined && length >= keptBytes;
+    this.#trace.addUnseenBytes(isKnown ? length - keptBytes : undefined);
     return true;
   }
 }

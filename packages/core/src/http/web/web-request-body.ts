@@ -2,18 +2,16 @@
 
 import { utf8Length } from '#platform';
 import { defineMethod, methodNamed } from '../../follow/replace-method.js';
-import { jsonHead } from '../../values/json-head.js';
 import { BodyCapture } from '../body/body-capture.js';
 import { fieldsByName } from '../body/body-value.js';
 import type { RequestBody } from '../body/request-body.js';
+import { jsonHead } from './json-head.js';
 
 /** The part of a web Request that is used. */
 export interface WebRequest {
   readonly method: string;
   readonly headers: { get(name: string): string | null };
 }
-
-const { stringify } = JSON;
 
 /** The methods that read a whole body. */
 const READING_METHODS = ['text', 'json', 'arrayBuffer', 'bytes', 'blob', 'formData'] as const;
@@ -61,9 +59,8 @@ class WebRequestBody implements RequestBody {
   contentEncoding: string | undefined;
   readonly #kept: ReadBodies;
   readonly #isMultipart: boolean;
-  readonly #maxBytes: number;
-  /** Undefined for a body in chunks. */
-  readonly #contentLength: number | undefined;
+  /** By the header; undefined if it is missing, or states the length of the compressed body. */
+  readonly #length: number | undefined;
 
   constructor({ headers }: WebRequest, maxBytes: number, kept: ReadBodies) {
     this.capture = new BodyCapture(maxBytes);
@@ -71,9 +68,7 @@ class WebRequestBody implements RequestBody {
     this.contentEncoding = headers.get('content-encoding') ?? undefined;
     this.#isMultipart = this.contentType?.startsWith('multipart/') === true;
     this.#kept = kept;
-    this.#maxBytes = maxBytes;
-    const length = headers.get('content-length');
-    this.#contentLength = length === null ? undefined : Number(length);
+    this.#length = this.contentEncoding === undefined ? lengthIn(headers) : undefined;
   }
 
   readCached(): void {
@@ -116,12 +111,21 @@ class WebRequestBody implements RequestBody {
     this.contentType = 'application/json';
     this.contentEncoding = undefined;
     if (value === undefined) return;
-    const { text, isCut } = jsonHead(value, this.#maxBytes);
-    this.capture.add(text, utf8Length(text));
-    if (!isCut) return;
-    const length = this.#contentLength ?? utf8Length(stringify(value));
-    this.capture.addUnseen(Math.max(length - this.capture.bytes, 1));
+    const { capture } = this;
+    const { text, isWhole } = jsonHead(value, capture.room);
+    const byteLength = utf8Length(text);
+    capture.add(text, byteLength);
+    if (isWhole) return;
+    const length = this.#length;
+    const isKnown = length !== undefined && length >= byteLength;
+    capture.addUnseen(isKnown ? length - byteLength : undefined);
   }
+}
+
+/** The length that the headers state; undefined if they do not. */
+export function lengthIn(headers: WebRequest['headers']): number | undefined {
+  const header = headers.get('content-length');
+  return header !== null && /^\d+$/.test(header) ? Number(header) : undefined;
 }
 
 /** The fields of a form; a mark for each file. */

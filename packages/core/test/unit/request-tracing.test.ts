@@ -1,0 +1,133 @@
+/** How the traces of requests begin. */
+
+import assert from 'node:assert/strict';
+import {
+  createTracer,
+  type Diagnostic,
+  type RequestTrace,
+  type TracingOptions,
+} from '@openlayer-tracing/core';
+import { getTrace, type RequestAdapter, RequestTracing } from '@openlayer-tracing/core/adapter';
+import { memoryTransport } from '@openlayer-tracing/core/testing';
+
+interface FakeRequest {
+  readonly url: string;
+}
+
+const ADAPTER: RequestAdapter<FakeRequest, object> = {
+  method: () => 'GET',
+  path: ({ url }) => url,
+  hasQuery: () => false,
+  query: () => null,
+  body: () => null,
+  params: () => null,
+  route: () => undefined,
+  header: () => undefined,
+  responseHeader: () => undefined,
+  setResponseHeader() {},
+  follow: () => undefined,
+};
+
+function tracerHere() {
+  const diagnostics: Diagnostic[] = [];
+  const transport = memoryTransport();
+  const tracer = createTracer({
+    transport,
+    onDiagnostic: (diagnostic) => void diagnostics.push(diagnostic),
+  });
+  return { diagnostics, transport, tracer };
+}
+
+const fail = (): never => {
+  throw new Error('ours');
+};
+
+type Adapter = RequestAdapter<FakeRequest, object>;
+
+/** By what fails after the trace was opened: the adapter, and what restores the rest. */
+const FAILURES: Readonly<Record<string, () => { adapter: Adapter; restore(): void }>> = {
+  'it cannot be read': () => ({
+    adapter: Object.defineProperty({ ...ADAPTER }, 'hasQuery', { get: fail }),
+    restore() {},
+  }),
+  'it cannot keep it': () => {
+    const requests = Reflect.get(globalThis, Symbol.for('openlayer-tracing.requests.v1')) as {
+      keepTrace(req: object, trace: RequestTrace): void;
+    };
+    const { keepTrace } = requests;
+    const restore = () => {
+      requests.keepTrace = keepTrace;
+    };
+    requests.keepTrace = () => {
+      restore();
+      fail();
+    };
+    return { adapter: ADAPTER, restore };
+  },
+};
+
+describe('a request whose trace fails to begin', () => {
+  for (const [what, breakIt] of Object.entries(FAILURES)) {
+    it(`since ${what} keeps an inert one, and none stays open`, () => {
+      const { tracer, diagnostics } = tracerHere();
+      const { adapter, restore } = breakIt();
+      const tracing = new RequestTracing({ tracer }, adapter);
+      const req = { url: '/' };
+      let trace: RequestTrace;
+      try {
+        trace = tracing.begin(req, {});
+      } finally {
+        restore();
+      }
+      assert.equal(getTrace(req), trace);
+      assert.equal(tracing.begin(req, {}), trace);
+      assert.equal(
+        trace.run(() => 'ran'),
+        'ran',
+      );
+      assert.equal(tracer.stats().open, 0);
+      const reasons = diagnostics.map(({ reason }) => reason);
+      assert.deepEqual(reasons, ['internal_error']);
+    });
+  }
+});
+
+describe('the options of a middleware', () => {
+  it('are read once: what the app changes later does not count', async () => {
+    const { tracer, transport } = tracerHere();
+    const of = (when: string) => ({
+      inferenceId: { from: () => `id-${when}` },
+      skip: () => when === 'late',
+      name: () => when,
+      input: () => ({ when }),
+      output: () => when,
+      user: () => when,
+      session: () => when,
+      metadata: () => ({ when }),
+    });
+    const options = { tracer, ...of('early') } satisfies TracingOptions<FakeRequest>;
+    const tracing = new RequestTracing(options, {
+      ...ADAPTER,
+      follow(trace) {
+        trace.addChunk('{}', undefined);
+        trace.settleResponse('completed', {
+          status: 200,
+          contentType: 'application/json',
+          contentEncoding: undefined,
+        });
+        return undefined;
+      },
+    });
+    options.inferenceId.from = () => 'id-late';
+    Object.assign(options, of('late'));
+    tracing.begin({ url: '/' }, {});
+    await tracer.shutdown();
+    const [row] = transport.rows;
+    assert.ok(row !== undefined);
+    assert.deepEqual(
+      [row.inferenceId, row.steps[0]?.name, row.when, row.output, row.user_id, row.session_id],
+      ['id-early', 'early', 'early', 'early', 'early', 'early'],
+    );
+    assert.equal(row.metadata?.when, 'early');
+  });
+});
