@@ -35,8 +35,9 @@ async function setAside(
   const moved: QueuedRow[] = [];
   const kept: QueuedRow[] = [];
   for (const row of rows) ((await log.quarantine(row)) ? moved : kept).push(row);
-  log.finish(moved);
-  return { ...log.keepAll(kept, error), quarantined: moved.length };
+  if (moved.length > 0) log.finish(moved);
+  const delivery = kept.length > 0 ? log.keepAll(kept, error) : { delivered: 0, lost: {}, error };
+  return { ...delivery, quarantined: moved.length };
 }
 
 /** A transport that records on disk which rows are being sent: after a crash, these may have arrived. */

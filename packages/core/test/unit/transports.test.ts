@@ -550,6 +550,22 @@ describe('a transport with a spool', () => {
     assert.deepEqual([found.spooled, done], [1, ['quarantine a', 'keep a']]);
   });
 
+  it('sets aside all rows of a batch that is refused for good', async () => {
+    for (const [quarantines, found, expected] of [
+      [true, { quarantined: 2, spooled: 0 }, ['quarantine a', 'quarantine b', 'finish a b']],
+      [false, { quarantined: 0, spooled: 2 }, ['quarantine a', 'quarantine b', 'keep a b']],
+    ] as const) {
+      const { done, spool } = fakeSpool({ quarantines });
+      const error = new SendError('refused', 'no', { isFinal: true });
+      const inner = failingTimes(1, () => error);
+      const { quarantined, spooled = 0 } = await withKeeping(inner, spool).send(
+        batchOf('a', 'b'),
+        OPTIONS,
+      );
+      assert.deepEqual([{ quarantined, spooled }, done], [found, expected]);
+    }
+  });
+
   it('sends no row whose file another process has adopted', async () => {
     const { spool } = fakeSpool({ mine: (id) => id !== 'b' });
     const inner = scripted();
