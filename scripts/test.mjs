@@ -1,12 +1,13 @@
 /**
  * `npm test`: builds, lints, checks types and runs every test but the long ones. Names of files or folders as arguments
- * narrow the tests. `--faults` runs the long ones, which make every function of ours throw, kill processes and fill
+ * narrow the tests; a folder stands for the tests in all of its subfolders. `--faults` runs the long ones, which make every function of ours throw, kill processes and fill
  * disks, and `--full` gives them the numbers that take minutes. Each prints its seed; `SEED=n` repeats it. `--packages`
  * runs those that use the packed packages with tools of other people: test runners, bundlers, compilers. `--pages` runs
  * those of the local server's page, in Chromium.
  */
 
 import { spawn } from 'node:child_process';
+import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { failuresInSpec, printFailedTests } from './failed-tests.mjs';
 import { npm, prepare, root } from './prepare.mjs';
@@ -57,13 +58,19 @@ process.exitCode = await runTests(lanes());
 
 /** @returns the arguments for each mocha that is to run at the same time */
 function lanes() {
-  if (only.length > 0) return [only];
+  if (only.length > 0) return [only.map(withSubfolders)];
   if (suites.length > 0) return suites;
   const short = [...TESTS, '--ignore', PAGES];
   if (availableParallelism() < 2) return [short];
   const folders = [CONTRACT, INTEGRATIONS, SHORT_FAULTS];
   const rest = [...short, ...folders.flatMap((folder) => ['--ignore', folder])];
   return [...folders.map((folder) => [folder]), rest];
+}
+
+/** Mocha looks into the folder itself alone, and loads files there that are no tests. */
+function withSubfolders(path) {
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  return isFolder ? `${path.replace(/\/+$/, '')}/**/*.test.ts` : path;
 }
 
 /** Runs mocha and closes with what failed, and with the totals on a line of their own, as machines like to read them. */

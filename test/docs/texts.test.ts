@@ -11,6 +11,7 @@ import {
   repositoryFiles,
   workspaces,
 } from '../house/repository.ts';
+import { APPS } from '../packages/apps.ts';
 import { texts } from './built-pages.ts';
 import { filesOfMarkdown } from './snippets.ts';
 
@@ -118,7 +119,8 @@ describe('the texts', () => {
 /** Of the packages that tests use, by the names that they are published under: `['openai', '7.57']`. */
 function testedVersions(): [name: string, version: string][] {
   const { dependencies = {} } = readManifest('test/package.json');
-  return Object.entries(dependencies).map(([alias, range]) => {
+  const own = { ...APPS['claude-agent-sdk'], '@mastra/core': APPS.mastra['@mastra/core'] };
+  return Object.entries({ ...dependencies, ...own }).map(([alias, range]) => {
     const [, name = alias, version = range] = /^npm:(.+)@(.+)$/.exec(range) ?? [];
     return [name, /\d+\.\d+/.exec(version)?.[0] ?? ''];
   });

@@ -24,7 +24,7 @@ const TYPES = {
 const BABEL = { '@babel/core': '7.29.13', '@babel/preset-env': '7.29.14' };
 
 /** By the name of the app: what it has installed beside our packages. */
-const APPS = {
+export const APPS = {
   jest29: {
     ...FRAMEWORKS,
     ...BABEL,

@@ -2,7 +2,7 @@
 
 export interface Limit {
   readonly runtimes: readonly string[];
-  /** What does not hold there, as the guide says it. */
+  /** What is different there, as the guide says it. */
   readonly what: string;
   readonly reason: string;
   /** The tests that say it of the others: their titles but for the framework's. */
@@ -12,20 +12,20 @@ export interface Limit {
 export const LIMITS: readonly Limit[] = [
   {
     runtimes: ['Bun', 'Deno', 'workerd'],
-    what: 'The inputs hold the part of a body that came before the client left',
+    what: 'A body that the client broke off is not in the inputs',
     reason: 'apps are given a body once all of it is there',
     tests: ['a client that leaves while it uploads leaves what it sent, and no output'],
   },
   {
     runtimes: ['Deno'],
-    what: 'A client that leaves while it sends a body makes the outcome `aborted`',
+    what: 'The outcome is not `aborted` if a client leaves while it sends a body',
     reason:
       'the app sees that the body cannot be read, and that the client has left only once it has answered',
     tests: ['a client that leaves while it uploads leaves an aborted trace'],
   },
   {
     runtimes: ['Bun', 'Deno', 'workerd'],
-    what: 'Pipelined requests that wait for the one before them are traces already',
+    what: 'Pipelined requests that wait for the one before them are no traces yet',
     reason:
       'the server hands over the next request of a connection when the one before is answered',
     tests: [
@@ -34,27 +34,27 @@ export const LIMITS: readonly Limit[] = [
   },
   {
     runtimes: ['workerd'],
-    what: 'A request that is never answered is published as `abandoned` when it is too old',
-    reason: 'timers end with their request, so that it is published when another request comes',
+    what: 'A request that is never answered is published as `abandoned` only during a later request',
+    reason: 'timers end with their request',
     tests: [
       'the outcome is abandoned where a request is never answered, and a late answer changes nothing',
     ],
   },
   {
     runtimes: ['workerd'],
-    what: 'Work that a handler leaves behind without `waitUntil` goes on after the answer',
+    what: 'Work that a handler leaves behind without `waitUntil` ends with the answer',
     reason: 'code is stopped when its request is over',
     tests: ['the scope ends with the trace: what comes later runs, and changes nothing'],
   },
   {
     runtimes: ['workerd'],
-    what: 'Calls at the top level of a module are traced',
+    what: 'Calls at the top level of a module are not traced',
     reason: 'there are no clocks and no random values before the first request',
     tests: [],
   },
   {
     runtimes: ['workerd'],
-    what: 'Bodies that the app itself compresses or decompresses are shown as text',
+    what: 'Bodies that the app itself compresses or decompresses are not shown as text',
     reason: 'nothing decompresses there at once; they are named with their type and size',
     tests: [
       'inputs with the middleware mounted before the body parser hold a body that came compressed',
@@ -74,6 +74,6 @@ export function limitOf(runtime: string, test: string): Limit | undefined {
 /** The table as the guide shows it. */
 export function limitsTable(): string {
   const rows = LIMITS.map(({ what, runtimes, reason }) => [what, runtimes.join(', '), reason]);
-  const lines = [['what does not hold', 'where', 'because'], ['---', '---', '---'], ...rows];
+  const lines = [['what is different', 'where', 'because'], ['---', '---', '---'], ...rows];
   return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }

@@ -345,7 +345,7 @@ coverageSuite({
       'responses.stream': [{ model: 'm', input: 'hi' }],
       'beta.responses.retrieve': ['resp_1'],
       'responses.retrieve': ['resp_1'],
-      'vectorStores.fileBatches.uploadAndPoll': ['some_id', { files: [file] }],
+      'vectorStores.fileBatches.uploadAndPoll': ['700001', { files: [file] }],
     },
     unrecorded: UNRECORDED,
   },

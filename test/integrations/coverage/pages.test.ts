@@ -39,8 +39,8 @@ describe('the list of what is recorded', () => {
   }
 });
 
-const INTRODUCTION = `The methods of all pages whose calls are billed and of which no step has the cost. Each leaves one diagnostic in the
-process, \`unrecorded_call\`, that names it by its request. A second method with the same request adds none.`;
+const INTRODUCTION = `These methods are billed, and no step has their cost. Each is reported once per process, as \`unrecorded_call\`, by its
+request; methods with the same request share one report.`;
 
 /** What leaves no diagnostic, and why. */
 const UNREACHABLE: readonly (readonly [what: string, why: string])[] = [
@@ -60,7 +60,7 @@ const UNREACHABLE: readonly (readonly [what: string, why: string])[] = [
 
 function unreachable(): string {
   const rows = UNREACHABLE.map(([what, why]) => `| ${what} | ${why} |`);
-  return ['These leave none:', '', '| what | why |', '|---|---|', ...rows].join('\n');
+  return ['These are not reported:', '', '| what | why |', '|---|---|', ...rows].join('\n');
 }
 
 /** The rows of all pages' tables of them. */
