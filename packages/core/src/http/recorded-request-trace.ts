@@ -221,9 +221,10 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
     this.#ahead = undefined;
     if (ahead !== undefined) this.#withdrawOutput(ahead);
     if (!hadResponded) this.#firstByteMs = -1;
-    const bytes = this.#responseBytes - bytesBefore;
     this.#responseBytes = bytesBefore;
-    if (bytes > 0) this.#body?.removeLast(bytes);
+    // A chunk that came after the row was written ahead is not captured.
+    const body = this.#body;
+    if (body !== undefined && body.bytes > bytesBefore) body.removeLast(body.bytes - bytesBefore);
   }
 
   /** How many bytes of the response's body are still captured; 0 if it is not captured. */
