@@ -258,7 +258,11 @@ class SpanOfStep implements RecordedSpan, Deferred {
     }
     const client = this.#exchange?.client;
     const isNow = isNeededNow(step);
-    if (isNow) this.record();
+    if (isNow) {
+      // The steps below must have their types, so that a call is counted once.
+      step.trace.recordDeferred();
+      this.record();
+    }
     if (client?.isOpen) call.leave();
     else call.end();
     if (client === undefined) {

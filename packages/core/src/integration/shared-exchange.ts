@@ -207,12 +207,18 @@ const PATH = /^(publishers\/[^/]+\/)?models\//;
 
 /** Bedrock puts a region and a vendor before them: some instrumentations leave these out, one has the vendor alone. */
 function isSameName(one: string, other: string): boolean {
-  return one === other || isPartOf(one, other) || isPartOf(other, one);
+  return one === other || isShortOf(one, other) || isShortOf(other, one);
 }
 
-function isPartOf(part: string, name: string): boolean {
-  return `.${name}.`.includes(`.${part}.`);
+/** Whether the name is the model, or the vendor, of a name with both. */
+function isShortOf(short: string, name: string): boolean {
+  const [, vendor, model] = QUALIFIED.exec(name) ?? [];
+  if (model === undefined) return false;
+  return short === vendor || (QUALIFIED.exec(short)?.[2] ?? short) === model;
 }
+
+/** A region, a vendor and a model, such as `eu.anthropic.claude-3-haiku`. What follows the dot of a version begins with a digit. */
+const QUALIFIED = /^(?:[a-z]{2,6}(?:-[a-z]+)?\.)?([a-z][a-z0-9]*)\.([a-z].*)$/;
 
 /** The text of the last message of a prompt, or of the input; undefined if there is no such string. */
 function lastText(inputs: unknown): string | undefined {
