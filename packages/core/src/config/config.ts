@@ -213,8 +213,13 @@ function redactOptions(redact: TracerOptions['redact']): RedactOptions | false {
       throw new ConfigError('redact.keys must hold strings and regular expressions only');
     }
   }
-  const { keys } = redact;
-  return Object.freeze(keys === undefined ? { ...redact } : { ...redact, keys: [...keys] });
+  // Each by its name, since the options may be an instance of a class, whose members are inherited.
+  const { keys, defaults, text } = redact;
+  return Object.freeze({
+    ...(keys !== undefined && { keys: [...keys] }),
+    ...(defaults !== undefined && { defaults }),
+    ...(text !== undefined && { text }),
+  });
 }
 
 function checkBudget({ budget: options, pricing }: TracerOptions): BudgetOptions | undefined {

@@ -3,6 +3,7 @@
  * a half of the time of `JSON.parse` and a walk over its value.
  */
 
+import { utf8Text } from '#platform';
 import { parseJson } from './json-text.js';
 import type { Redactor } from './redactor.js';
 
@@ -62,7 +63,6 @@ export class JsonScanner {
   readonly #limits: ScanLimits;
   /** Made when it is needed: jsdom lacks it. */
   #encoder: InstanceType<typeof TextEncoder> | undefined;
-  #decoder: InstanceType<typeof TextDecoder> | undefined;
   /** Keys that are sent unchanged and are no secrets, by a hash of their bytes. */
   readonly #harmlessKeys: (Uint8Array | undefined)[] = new Array(KNOWN_KEYS).fill(undefined);
   /** UTF-8 of the text. Kept for the next one. */
@@ -252,8 +252,7 @@ export class JsonScanner {
 
   /** The value of the string that was skipped last. */
   #stringFrom(start: number): string {
-    this.#decoder ??= new TextDecoder();
-    return parseJson(this.#decoder.decode(this.#bytes.subarray(start, this.#at))) as string;
+    return parseJson(utf8Text(this.#bytes.subarray(start, this.#at))) as string;
   }
 }
 
