@@ -4,7 +4,7 @@ import { timersOutliveRequests } from '#platform';
 import { openSpool } from '#spool';
 import type { Diagnostics } from '../diagnostics/diagnostics.js';
 import { monotonicMs } from '../platform/clock.js';
-import { LONGEST_TIMER_MS, waitAtMost } from '../platform/timers.js';
+import { waitAtMost } from '../platform/timers.js';
 import { paceOf, type RetryPolicy } from '../publish/backoff.js';
 import { Ledger } from '../publish/ledger.js';
 import { Publisher, type PublisherLimits, type RowPublisher } from '../publish/publisher.js';
@@ -138,10 +138,10 @@ export class Destination {
     return this.#publisher.flush(deadlineMs);
   }
 
-  /** Sends the row with this id, if it is queued. Resolves when it is delivered or dropped. */
-  async flushRow(inferenceId: string): Promise<void> {
+  /** Sends the queued rows, if the one with this id is one of them. Resolves when they are delivered or dropped, or at the deadline. */
+  async flushRow(inferenceId: string, deadlineMs: number): Promise<void> {
     for (const row of this.#publisher.queuedRows()) {
-      if (row.inferenceId === inferenceId) return this.#publisher.flush(LONGEST_TIMER_MS);
+      if (row.inferenceId === inferenceId) return this.#publisher.flush(deadlineMs);
     }
   }
 

@@ -23,7 +23,7 @@ export interface PublishingTools extends DestinationTools {
   /** The counts that a local server is sent with the rows. */
   readonly stats: () => TracerStats;
   /** Resolves when the row with this id is not queued for the platform any more. */
-  readonly flush: (inferenceId: string) => Promise<void>;
+  readonly flush: (inferenceId: string, deadlineMs: number) => Promise<void>;
 }
 
 export class Publishing {
@@ -125,8 +125,8 @@ export class Publishing {
   }
 
   /** Sends the row with this id to the platform, if it is queued. Resolves when it is delivered or dropped. */
-  flushRow(inferenceId: string): Promise<void> {
-    return this.#main.flushRow(inferenceId);
+  flushRow(inferenceId: string, deadlineMs: number): Promise<void> {
+    return this.#main.flushRow(inferenceId, deadlineMs);
   }
 
   /** Whether no destination has rows left, queued or on disk. */

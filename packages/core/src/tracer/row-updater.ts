@@ -44,7 +44,7 @@ export interface RowUpdaterOptions {
   /** Masks the values of the update. */
   readonly redactor: Redactor;
   /** Flushes queued rows: the row to update may be one of them. */
-  readonly flush: (inferenceId: string) => Promise<void>;
+  readonly flush: (inferenceId: string, deadlineMs: number) => Promise<void>;
 }
 
 /** Wait before the first retry, which doubles each time: the platform may not list a new row yet. */
@@ -105,7 +105,10 @@ export class RowUpdater {
       const body = new TextEncoder().encode(bodyText());
       const { whyRefused } = this.#options;
       if (whyRefused !== undefined) throw new Error(`the row cannot be updated: ${whyRefused}`);
-      await Promise.race([this.#options.flush(inferenceId), delay(deadlineMs, deadline.signal)]);
+      await Promise.race([
+        this.#options.flush(inferenceId, deadlineMs),
+        delay(deadlineMs, deadline.signal),
+      ]);
       if (deadline.signal.aborted) {
         throw new SendError('given_up', `no traces could be delivered within ${deadlineMs} ms`);
       }

@@ -117,7 +117,7 @@ export class TracerCore implements Tracer, Recorder {
       runDetached,
       beforeExit: () => this.#interruptAll(),
       stats: () => this.#counts(),
-      flush: (inferenceId) => this.#flushRow(inferenceId),
+      flush: (inferenceId, deadlineMs) => this.#flushRow(inferenceId, deadlineMs),
     });
     this.#ended = new EndedTraces({
       publishing: this.publishing,
@@ -157,9 +157,9 @@ export class TracerCore implements Tracer, Recorder {
     }
   }
 
-  /** Whether no trace is open or waits for promises. */
+  /** Whether no trace is open, and the rows of all are queued. */
   get #isDone(): boolean {
-    return this.#unqueued === 0;
+    return this.#open.size + this.#ended.size === 0;
   }
 
   /** Called when another tracer replaced it as the process-wide one: unregisters it once all rows are delivered. */
@@ -238,7 +238,7 @@ export class TracerCore implements Tracer, Recorder {
     this.diagnostics.report(
       'warn',
       'too_many_open',
-      `${this.#unqueued} traces are open; further requests are not traced until some of them end`,
+      `${this.#held} traces are open; further requests are not traced until some of them end`,
     );
     return false;
   }
@@ -256,13 +256,13 @@ export class TracerCore implements Tracer, Recorder {
     return this.#hasRoom;
   }
 
-  /** Number of traces that are open or wait for promises. */
-  get #unqueued(): number {
-    return this.#open.size + this.#ended.size;
+  /** Number of traces that are open or wait for promises: others are queued within milliseconds. */
+  get #held(): number {
+    return this.#open.size + this.#ended.awaiting;
   }
 
   get #hasRoom(): boolean {
-    return this.#unqueued < this.limits.maxOpenTraces;
+    return this.#held < this.limits.maxOpenTraces;
   }
 
   /** Why traces are not published; undefined if they are, or if the option `publish` is false. */
@@ -329,10 +329,10 @@ export class TracerCore implements Tracer, Recorder {
   }
 
   /** Resolves when the row with this id is not queued for the platform any more. */
-  async #flushRow(inferenceId: string): Promise<void> {
+  async #flushRow(inferenceId: string, deadlineMs: number): Promise<void> {
     this.#ended.queueAll();
     await this.#ended.whenQueued(inferenceId);
-    await this.publishing.flushRow(inferenceId);
+    await this.publishing.flushRow(inferenceId, deadlineMs);
   }
 
   shutdown(options?: DeadlineOptions): Promise<void> {
@@ -400,7 +400,7 @@ export class TracerCore implements Tracer, Recorder {
     return {
       started: this.#started,
       sampledOut: this.#sampledOut + this.#ended.sampledOut,
-      open: this.#unqueued,
+      open: this.#open.size + this.#ended.size,
       ...this.publishing.stats(),
     };
   }

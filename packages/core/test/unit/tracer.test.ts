@@ -61,6 +61,41 @@ describe('functions among the options', () => {
   }
 });
 
+describe('the async context of a trace', () => {
+  it('is that of its options, however many traces end together', async () => {
+    const users = new AsyncLocalStorage<string>();
+    const sampledFor: unknown[] = [];
+    const tracer = tracerOf();
+    const expected = Array.from({ length: 40 }, (_, i) => `user ${i}`);
+    await Promise.all(
+      expected.map((user) =>
+        users.run(user, async () => {
+          const trace = tracer.startTrace(user) as RecordedTrace;
+          trace.setSample(() => sampledFor.push([trace.root.name, users.getStore()]) > 0);
+          await new Promise((resolve) => setTimeout(resolve, 5 * Math.random()));
+          trace.end();
+          // What ends it goes on before its options are called.
+          assert.ok(!sampledFor.some((each) => (each as unknown[])[0] === user));
+        }),
+      ),
+    );
+    await tracer.flush();
+    assert.deepEqual(
+      sampledFor.map((each) => JSON.stringify(each)).sort(),
+      expected.map((user) => JSON.stringify([user, user])).sort(),
+    );
+    await tracer.shutdown();
+  });
+
+  it('ends with the trace, which leaves its place to others', async () => {
+    const tracer = tracerOf({ limits: { maxOpenTraces: 1 } });
+    for (let i = 0; i < 3; i++) tracer.startTrace('short').end();
+    assert.equal(tracer.mayOpen, true);
+    assert.deepEqual([tracer.stats().open, tracer.stats().dropped], [0, {}]);
+    await tracer.shutdown();
+  });
+});
+
 describe('AsyncLocalStorage that throws once, as a patched one may', () => {
   const { run } = AsyncLocalStorage.prototype;
   afterEach(() => {
@@ -134,7 +169,9 @@ describe('one destination of several', () => {
     });
     tracer.startTrace({ name: 'x', inferenceId: 'abc' }).end();
     await new Promise((resolve) => setTimeout(resolve, 100));
+    const before = process.getActiveResourcesInfo().length;
     const result = await tracer.feedback('another', { humanFeedback: 'up' }, { deadlineMs: 300 });
+    assert.ok(process.getActiveResourcesInfo().length <= before + 1, 'nothing keeps the process');
     assert.equal(result.ok, false);
     assert.notEqual(
       (result.error as SendError).message,
