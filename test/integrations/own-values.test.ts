@@ -80,6 +80,19 @@ describe('a value of the app', () => {
     assert.deepEqual((await ofTool({}, row)).output, { id: 7 });
   });
 
+  it('has its media named behind an array that is too long to visit', async () => {
+    const url = `data:image/png;base64,${'iVBORw0K'.repeat(1500)}`;
+    let redacted: unknown;
+    const redact = (content: unknown) => {
+      redacted = content;
+      return 'done';
+    };
+    const content = { numbers: new Array<number>(120_000).fill(1), messages: [{ url }] };
+    const { find } = traceTools({ find: { execute: async () => content } }, { redact });
+    await stepOf(() => find.execute());
+    assert.deepEqual((redacted as typeof content).messages, [{ url: '[image/png, 9000 bytes]' }]);
+  });
+
   it('keeps its dates, and is named if it is bytes', async () => {
     const artifact = {
       at: new Date(0),
