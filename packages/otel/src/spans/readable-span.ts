@@ -24,6 +24,9 @@ export interface ReadableSpan {
   readonly instrumentationLibrary?: SpanScope | undefined;
 }
 
+/** What a span holds beside its name, times and status. */
+export type SpanContent = Pick<ReadableSpan, 'attributes' | 'events'>;
+
 const KINDS: readonly SpanKind[] = ['internal', 'server', 'client', 'producer', 'consumer'];
 const CODES = ['unset', 'ok', 'error'] as const;
 const NO_SCOPE: SpanScope = { name: '' };
@@ -37,21 +40,24 @@ export function scopeOf(span: ReadableSpan): SpanScope {
   return span.instrumentationScope ?? span.instrumentationLibrary ?? NO_SCOPE;
 }
 
-/** The span as the dialects read it. A span that has not ended ends now. */
-export function measuredSpanOf(span: ReadableSpan): MeasuredSpan {
+/**
+ * The span as the dialects read it. A span that has not ended ends now.
+ * @param content of the span
+ */
+export function measuredSpanOf(span: ReadableSpan, content: SpanContent): MeasuredSpan {
   return {
     name: span.name,
     kind: kindOf(span),
     startMs: millis(span.startTime),
     endMs: endOf(span),
-    attributes: span.attributes,
-    events: eventsOf(span),
+    attributes: content.attributes,
+    events: eventsOf(content),
     status: { code: CODES[span.status.code] ?? 'unset', message: span.status.message },
     scope: scopeOf(span),
   };
 }
 
-export function eventsOf({ events }: ReadableSpan): readonly SpanEvent[] {
+export function eventsOf({ events }: SpanContent): readonly SpanEvent[] {
   return events.length === 0 ? NOTHING : events.map(eventOf);
 }
 
@@ -71,8 +77,11 @@ export function millis([seconds, nanos]: Time): number {
   return seconds * 1000 + nanos / 1e6;
 }
 
-/** Whether the span has nothing but a name and times, as many of an app's own have: no convention needs to read it. */
-export function isBare({ attributes, events, status }: ReadableSpan): boolean {
+/**
+ * Whether the span has nothing but a name and times, as many of an app's own have: no convention needs to read it.
+ * @param content of the span
+ */
+export function isBare({ status }: ReadableSpan, { attributes, events }: SpanContent): boolean {
   for (const _key in attributes) return false;
   return events.length === 0 && status.code === 0;
 }
@@ -85,7 +94,7 @@ const MAX_DEPTH = 32;
 const MAX_ITEMS = 20_000;
 
 /** Characters of the attributes and events, approximately; infinite if they are too many or too deep to count. */
-export function charsOf({ attributes, events }: ReadableSpan): number {
+export function charsOf({ attributes, events }: SpanContent): number {
   const count = new CharCount();
   count.addObject(attributes, 0);
   for (const event of events) {

@@ -1,12 +1,12 @@
 /** How many characters a span is taken to hold. */
 
 import assert from 'node:assert/strict';
-import { charsOf, type ReadableSpan } from '../../src/spans/readable-span.ts';
+import { charsOf, type SpanContent } from '../../src/spans/readable-span.ts';
 
-type Events = ReadableSpan['events'];
+type Events = SpanContent['events'];
 
 const charsIn = (attributes: Readonly<Record<string, unknown>>, events: Events = []): number =>
-  charsOf({ attributes, events } as ReadableSpan);
+  charsOf({ attributes, events });
 
 describe('the characters of a span', () => {
   it('are those of its attributes and events, also in arrays and objects', () => {
