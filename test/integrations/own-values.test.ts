@@ -80,6 +80,45 @@ describe('a value of the app', () => {
     assert.deepEqual((await ofTool({}, row)).output, { id: 7 });
   });
 
+  it('has its media named in what its own method returns', async () => {
+    const url = `data:image/png;base64,${'iVBORw0K'.repeat(1500)}`;
+    const picture = { secret: 1, toJSON: () => ({ id: 7, parts: [{ url }] }) };
+    const { output } = await ofTool({}, { picture, link: new URL(url) });
+    const name = '[image/png, 9000 bytes]';
+    assert.deepEqual(output, { picture: { id: 7, parts: [{ url: name }] }, link: name });
+  });
+
+  it('has its media named beside methods that fail', async () => {
+    const url = `data:image/png;base64,${'iVBORw0K'.repeat(1500)}`;
+    const itself: object = { toJSON: () => itself };
+    const broken = {
+      toJSON: () => {
+        throw new Error('not today');
+      },
+    };
+    const rejected = { toJSON: () => Promise.reject(new Error('later')) };
+    const { output } = await ofTool({}, { itself, broken, rejected, url });
+    assert.deepEqual(output, {
+      itself: '[Object]',
+      broken: '[Object: toJSON failed]',
+      rejected: '[Promise]',
+      url: '[image/png, 9000 bytes]',
+    });
+  });
+
+  it('has its media named behind an array that is too long to visit', async () => {
+    const url = `data:image/png;base64,${'iVBORw0K'.repeat(1500)}`;
+    let redacted: unknown;
+    const redact = (content: unknown) => {
+      redacted = content;
+      return 'done';
+    };
+    const content = { numbers: new Array<number>(120_000).fill(1), messages: [{ url }] };
+    const { find } = traceTools({ find: { execute: async () => content } }, { redact });
+    await stepOf(() => find.execute());
+    assert.deepEqual((redacted as typeof content).messages, [{ url: '[image/png, 9000 bytes]' }]);
+  });
+
   it('keeps its dates, and is named if it is bytes', async () => {
     const artifact = {
       at: new Date(0),

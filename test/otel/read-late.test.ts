@@ -14,7 +14,7 @@ import type { WireStep } from '@openlayer-tracing/core/wire';
 import { openlayerSpanProcessor } from '@openlayer-tracing/otel';
 import { context, trace as otel, type Span } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
-import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
+import { BasicTracerProvider, type SpanProcessor } from '@opentelemetry/sdk-trace-base';
 
 const MESSAGES = JSON.stringify([{ role: 'user', parts: [{ type: 'text', content: 'why?' }] }]);
 
@@ -137,6 +137,34 @@ describe('a span that ended', () => {
     });
     assert.equal(step?.output, 'from the app');
     assert.equal(step?.model, 'gpt-5-mini');
+  });
+
+  it('says what it said at its end, although a later processor deletes it', async () => {
+    const deleting: SpanProcessor = {
+      onStart() {},
+      onEnd({ attributes, events }) {
+        for (const key of Object.keys(attributes)) delete attributes[key];
+        events.length = 0;
+      },
+      forceFlush: async () => {},
+      shutdown: async () => {},
+    };
+    const provider = new BasicTracerProvider({
+      spanProcessors: [openlayerSpanProcessor(), deleting],
+    });
+    const [step, other] = await new Lab().stepsOf(() => {
+      const span = provider.getTracer('app').startSpan('chat', { attributes: CALL });
+      span.setAttributes(USAGE);
+      span.addEvent('gen_ai.choice', { message: '{"content":"because"}' });
+      span.end();
+      const failed = provider.getTracer('app').startSpan('work');
+      failed.recordException(new Error('no'));
+      failed.end();
+    });
+    assert.deepEqual(step?.inputs, { prompt: [{ role: 'user', content: 'why?' }] });
+    assert.deepEqual([step?.model, step?.promptTokens], ['gpt-5-mini', 12]);
+    assert.equal(step?.output, 'because');
+    assert.match(JSON.stringify(other), /"no"/);
   });
 
   it('groups the calls below it, whose tokens count once', async () => {

@@ -40,9 +40,9 @@ describe('an export with a spool', () => {
   });
 
   const cases: readonly (readonly [string, OtlpReply, (url: string) => OtelExportOptions])[] = [
-    ...[302, 405, 408, 415, 422, 500, 501].map((status) => [`${status}`, { status }, own] as const),
+    ...[409, 415, 422, 501].map((status) => [`${status}`, { status }, own] as const),
     ['a response that is too long', { body: Buffer.alloc(5 * 1024 * 1024) }, own],
-    ['500 by an exporter of OpenTelemetry', { status: 500 }, official],
+    ['422 by an exporter of OpenTelemetry', { status: 422 }, official],
   ];
   for (const [what, reply, options] of cases) {
     it(`sends the traces of a batch that is refused by ${what} once, and keeps them aside`, async () => {
@@ -61,6 +61,26 @@ describe('an export with a spool', () => {
       await pause(REPLAYS_MS);
       await next.shutdown();
       assert.equal(backend.requests.length, 1);
+    });
+  }
+
+  for (const [what, status, options] of [
+    ...[301, 302, 307, 308, 402, 405, 408, 425, 500, 520, 522].map(
+      (each) => [`${each}`, each, own] as const,
+    ),
+    ['500 by an exporter of OpenTelemetry', 500, official] as const,
+  ]) {
+    it(`keeps on disk what was refused by ${what}, until the backend takes it`, async () => {
+      await using backend = await startBackend((_, i) => (i < 2 ? { status } : {}));
+      const tracer = tracerOf(options(backend.url));
+      tracer.startTrace('a').end();
+      await tracer.flush();
+      await backend.waitFor(3);
+      await pause(50);
+      const { published, spooled, quarantined, dropped } = statsOf(tracer);
+      assert.deepEqual([published, spooled, quarantined, dropped], [1, 0, 0, {}]);
+      await tracer.shutdown();
+      assert.deepEqual(filesSetAside(), []);
     });
   }
 

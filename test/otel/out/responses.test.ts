@@ -114,7 +114,7 @@ describe('a backend that answers otelExport', () => {
     [302, 'refused', false],
   ];
   for (const [status, code, isRetryable] of CODES) {
-    it(`fails with status ${status} as ${code}, ${isRetryable ? 'to be tried again' : 'finally'}`, async () => {
+    it(`fails with status ${status} as ${code}, ${isRetryable ? 'to be tried again' : 'with no retry'}`, async () => {
       const { error } = await answered({ status, headers: { location: 'http://127.0.0.1:1/' } });
       assert.deepEqual(
         [error?.code, error?.isRetryable, error?.status],

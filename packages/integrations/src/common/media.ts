@@ -3,7 +3,7 @@
  * `[encrypted, 102400 characters]`.
  */
 
-import { type Json, stringOrUndefined } from './json.js';
+import { isPlainObject, type Json, stringOrUndefined } from './json.js';
 import { mediaTypeOfBase64, mediaTypeOfBytes } from './media-type.js';
 import { changedContent, type Visits } from './visits.js';
 
@@ -50,7 +50,8 @@ function namedValue(value: unknown, key: string, visits: Visits, depth: number):
     return named.some((item, i) => item !== value[i]) ? named : value;
   }
   // Core records what the method returns: the object's own fields may be the inside of a database client.
-  if (typeof (value as Json).toJSON === 'function') return value;
+  const { toJSON } = value as Json;
+  if (typeof toJSON === 'function') return namedViaToJson(value, toJSON as ToJson, visits, depth);
   const entries = Object.entries(value);
   if (!visits.mayVisit(entries.length)) return value;
   const typed = typeStated(value as Json);
@@ -67,6 +68,30 @@ function namedValue(value: unknown, key: string, visits: Visits, depth: number):
     copy[name] = named;
   }
   return copy ?? value;
+}
+
+type ToJson = (this: object, key: string) => unknown;
+
+/** What the method returns, with names in place of media; the object itself if that has none, or is neither plain nor an array. */
+function namedViaToJson(value: object, toJson: ToJson, visits: Visits, depth: number): unknown {
+  // Core records an error without its method.
+  if (value instanceof Error || !visits.mayVisit(0)) return value;
+  try {
+    const result = Reflect.apply(toJson, value, ['']);
+    // Nobody else has this promise, so an unhandled rejection would be caused here.
+    if (result instanceof Promise) result.catch(() => {});
+    if (result === value || !isPlain(result)) return value;
+    const named = namedValue(result, '', visits, depth + 1);
+    return named === result ? value : named;
+  } catch {
+    // Core calls the method too, and records a mark.
+    return value;
+  }
+}
+
+function isPlain(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return typeof value === 'string';
+  return Array.isArray(value) || isPlainObject(value);
 }
 
 /**

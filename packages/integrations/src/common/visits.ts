@@ -4,10 +4,11 @@ const MAX_VALUES = 100_000;
 export class Visits {
   #left = MAX_VALUES;
 
-  /** @returns whether the items of an object or array with this many may be visited too */
+  /** @returns whether the items of an object or array with this many may be visited too. One that is refused does not count. */
   mayVisit(items: number): boolean {
+    if (items >= this.#left) return false;
     this.#left -= items + 1;
-    return this.#left >= 0;
+    return true;
   }
 }
 

@@ -24,6 +24,9 @@ export interface ReadableSpan {
   readonly instrumentationLibrary?: SpanScope | undefined;
 }
 
+/** What a span holds beside its name, times and status. */
+export type SpanContent = Pick<ReadableSpan, 'attributes' | 'events'>;
+
 const KINDS: readonly SpanKind[] = ['internal', 'server', 'client', 'producer', 'consumer'];
 const CODES = ['unset', 'ok', 'error'] as const;
 const NO_SCOPE: SpanScope = { name: '' };
@@ -37,21 +40,24 @@ export function scopeOf(span: ReadableSpan): SpanScope {
   return span.instrumentationScope ?? span.instrumentationLibrary ?? NO_SCOPE;
 }
 
-/** The span as the dialects read it. A span that has not ended ends now. */
-export function measuredSpanOf(span: ReadableSpan): MeasuredSpan {
+/**
+ * The span as the dialects read it. A span that has not ended ends now.
+ * @param content of the span
+ */
+export function measuredSpanOf(span: ReadableSpan, content: SpanContent): MeasuredSpan {
   return {
     name: span.name,
     kind: kindOf(span),
     startMs: millis(span.startTime),
     endMs: endOf(span),
-    attributes: span.attributes,
-    events: eventsOf(span),
+    attributes: content.attributes,
+    events: eventsOf(content),
     status: { code: CODES[span.status.code] ?? 'unset', message: span.status.message },
     scope: scopeOf(span),
   };
 }
 
-export function eventsOf({ events }: ReadableSpan): readonly SpanEvent[] {
+export function eventsOf({ events }: SpanContent): readonly SpanEvent[] {
   return events.length === 0 ? NOTHING : events.map(eventOf);
 }
 
@@ -71,8 +77,11 @@ export function millis([seconds, nanos]: Time): number {
   return seconds * 1000 + nanos / 1e6;
 }
 
-/** Whether the span has nothing but a name and times, as many of an app's own have: no convention needs to read it. */
-export function isBare({ attributes, events, status }: ReadableSpan): boolean {
+/**
+ * Whether the span has nothing but a name and times, as many of an app's own have: no convention needs to read it.
+ * @param content of the span
+ */
+export function isBare({ status }: ReadableSpan, { attributes, events }: SpanContent): boolean {
   for (const _key in attributes) return false;
   return events.length === 0 && status.code === 0;
 }
@@ -81,30 +90,57 @@ export function isBare({ attributes, events, status }: ReadableSpan): boolean {
 const CHARS_OF_ATTRIBUTE = 16;
 const CHARS_OF_NUMBER = 8;
 const MAX_DEPTH = 32;
+/** Attributes and elements of arrays that are counted: more would keep the app waiting at the end of the span. */
+const MAX_ITEMS = 20_000;
 
-/** Characters of the attributes and events, approximately. */
-export function charsOf({ attributes, events }: ReadableSpan): number {
-  let chars = charsIn(attributes, 0);
-  for (const event of events) chars += event.name.length + charsIn(event.attributes ?? {}, 0);
-  return chars;
-}
-
-function charsIn(attributes: Readonly<Record<string, unknown>>, depth: number): number {
-  let chars = 0;
-  for (const key in attributes) {
-    const value = attributes[key];
-    chars += CHARS_OF_ATTRIBUTE;
-    if (typeof value === 'string') chars += value.length;
-    else if (typeof value === 'object' && value !== null) chars += charsOfObject(value, depth + 1);
+/** Characters of the attributes and events, approximately; infinite if they are too many or too deep to count. */
+export function charsOf({ attributes, events }: SpanContent): number {
+  const count = new CharCount();
+  count.addObject(attributes, 0);
+  for (const event of events) {
+    count.addItem(event.name);
+    if (event.attributes !== undefined) count.addObject(event.attributes, 0);
   }
-  return chars;
+  return count.chars;
 }
 
-/** Of an array or, from version 3 on, of an object; infinite if it is too deep to count. */
-function charsOfObject(value: object, depth: number): number {
-  if (depth > MAX_DEPTH) return Number.POSITIVE_INFINITY;
-  if (ArrayBuffer.isView(value)) return value.byteLength;
-  if (Array.isArray(value) && typeof value[0] === 'number') return value.length * CHARS_OF_NUMBER;
-  // Arrays have their indexes as keys.
-  return charsIn(value as Readonly<Record<string, unknown>>, depth);
+class CharCount {
+  chars = 0;
+  #itemsLeft = MAX_ITEMS;
+
+  addObject(fields: object, depth: number): void {
+    for (const key in fields) {
+      if (!this.#add((fields as Readonly<Record<string, unknown>>)[key], depth)) return;
+    }
+  }
+
+  addItem(value: unknown): void {
+    this.#add(value, 0);
+  }
+
+  /** @returns whether there is room for more */
+  #add(value: unknown, depth: number): boolean {
+    this.chars += --this.#itemsLeft < 0 ? Number.POSITIVE_INFINITY : CHARS_OF_ATTRIBUTE;
+    if (typeof value === 'string') this.chars += value.length;
+    else if (typeof value === 'object' && value !== null) this.#addNested(value, depth + 1);
+    return this.chars !== Number.POSITIVE_INFINITY;
+  }
+
+  /** Of an array or, from version 3 on, of an object. */
+  #addNested(value: object, depth: number): void {
+    if (depth > MAX_DEPTH) this.chars = Number.POSITIVE_INFINITY;
+    else if (ArrayBuffer.isView(value)) this.chars += value.byteLength;
+    else if (Array.isArray(value)) this.#addArray(value, depth);
+    else this.addObject(value, depth);
+  }
+
+  #addArray(values: readonly unknown[], depth: number): void {
+    if (typeof values[0] === 'number') {
+      this.chars += values.length * CHARS_OF_NUMBER;
+    } else if (values.length > this.#itemsLeft) {
+      this.chars = Number.POSITIVE_INFINITY;
+    } else {
+      for (let i = 0; i < values.length; i++) if (!this.#add(values[i], depth)) return;
+    }
+  }
 }

@@ -13,18 +13,30 @@ import {
   measuredSpanOf,
   millis,
   type ReadableSpan,
+  type SpanContent,
   scopeOf,
 } from './readable-span.js';
 
 /**
- * Reads the span when something of it is needed. What it says does not change after its end: the SDKs copy the values of
- * attributes and ignore what is set later, and OpenTelemetry forbids processors to change an ended span.
+ * Reads the span when something of it is needed. What an ended span says does not change: the SDKs ignore what is set later, and
+ * its attributes and events are copied, since processors after this one may edit them, as OpenLLMetry's does.
  */
 export class SdkSpan implements SpanSource {
   readonly #span: ReadableSpan;
+  /** Of a span that goes on, the span itself: it may get more. */
+  readonly #content: SpanContent;
 
-  constructor(span: ReadableSpan) {
+  private constructor(span: ReadableSpan, content: SpanContent) {
     this.#span = span;
+    this.#content = content;
+  }
+
+  static started(span: ReadableSpan): SdkSpan {
+    return new SdkSpan(span, span);
+  }
+
+  static ended(span: ReadableSpan): SdkSpan {
+    return new SdkSpan(span, { attributes: { ...span.attributes }, events: [...span.events] });
   }
 
   get name(): string {
@@ -44,25 +56,28 @@ export class SdkSpan implements SpanSource {
   }
 
   get chars(): number {
-    return charsOf(this.#span);
+    return charsOf(this.#content);
   }
 
   get work(): Work {
-    const span = this.#span;
-    const { attributes } = span;
-    return workOfSpan({ kind: kindOf(span), attributes, events: eventsOf(span) });
+    const content = this.#content;
+    const { attributes } = content;
+    return workOfSpan({ kind: kindOf(this.#span), attributes, events: eventsOf(content) });
   }
 
   get inputs(): unknown {
-    const span = this.#span;
-    return isOfModels(span.attributes) ? stepOfSpan(measuredSpanOf(span)).step.inputs : undefined;
+    const content = this.#content;
+    if (!isOfModels(content.attributes)) return undefined;
+    return stepOfSpan(measuredSpanOf(this.#span, content)).step.inputs;
   }
 
   report(): SpanReport {
     const span = this.#span;
+    const content = this.#content;
     const ids = contextOfSpan(span);
-    if (isBare(span)) return { type: typeOfKind(kindOf(span)), update: bareUpdate(span), ids };
-    const { step, userId, sessionId, tags } = stepOfSpan(measuredSpanOf(span));
+    if (isBare(span, content))
+      return { type: typeOfKind(kindOf(span)), update: bareUpdate(span), ids };
+    const { step, userId, sessionId, tags } = stepOfSpan(measuredSpanOf(span, content));
     const { type, startTime: _start, endTime: _end, metadata, ...fields } = step;
     const update = {
       ...fields,

@@ -129,7 +129,7 @@ class SpansToSteps implements OpenlayerSpanProcessor {
   onEnd(span: object): void {
     try {
       pendingSpans.begin();
-      nodeOf(span)?.recorded?.end(new SdkSpan(span as ReadableSpan));
+      nodeOf(span)?.recorded?.end(SdkSpan.ended(span as ReadableSpan));
     } catch (error) {
       reportFailure('the end of a span', error);
     }
@@ -186,7 +186,7 @@ class SpansToSteps implements OpenlayerSpanProcessor {
 
   /** @param isOnce whether work that the trace has already is left out */
   #record(span: ReadableSpan, node: SpanNode, parent: Step | undefined, isOnce = false): void {
-    const source = new SdkSpan(span);
+    const source = SdkSpan.started(span);
     const { work } = source;
     if (isOnce && parent !== undefined && isRecordedElsewhere(span, source, work, parent, node)) {
       return;

@@ -18,7 +18,7 @@ export class OtherFacts {
   /** Strings that are received in pieces. */
   #texts: Map<string, CollectedText> | undefined;
 
-  /** Adds the fields of a body or an event that are not in `known` and not empty. */
+  /** Adds the fields of a body or an event that are not in `except` and not empty. */
   add(body: Json, except = NO_NAMES): void {
     for (const key in body) {
       const value = body[key];

@@ -4,6 +4,9 @@ import type { SendErrorCode } from '@openlayer-tracing/core/integration';
 
 /** The statuses that OTLP lists as worth another attempt. */
 const RETRYABLE: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+/** Statuses of the client's errors that say nothing about the spans: an address, a quota or a moment was wrong. */
+const ABOUT_NO_SPAN: ReadonlySet<number> = new Set([402, 405, 408, 425]);
+const NOT_IMPLEMENTED = 501;
 
 /** @param status none of success */
 export function codeOfStatus(status: number): SendErrorCode {
@@ -20,4 +23,11 @@ export function codeOfStatus(status: number): SendErrorCode {
     default:
       return RETRYABLE.has(status) ? 'busy' : 'refused';
   }
+}
+
+/** Whether spans refused with the status are never to be sent again: neither another address nor a later time helps. */
+export function isFinalStatus(status: number): boolean {
+  if (codeOfStatus(status) !== 'refused') return false;
+  const isOfClient = status >= 400 && status < 500;
+  return status === NOT_IMPLEMENTED || (isOfClient && !ABOUT_NO_SPAN.has(status));
 }

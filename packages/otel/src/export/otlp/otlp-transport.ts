@@ -16,7 +16,7 @@ import {
 } from '@openlayer-tracing/core/integration';
 import type { OtlpSettings, SpanSettings } from '../options/export-options.js';
 import { type ReadBatch, readRows, unreadableRows } from '../rows/read-rows.js';
-import { codeOfStatus } from './code-of-status.js';
+import { codeOfStatus, isFinalStatus } from './code-of-status.js';
 import { encodeJson } from './encode-json.js';
 import { encodeProtobuf } from './encode-protobuf.js';
 import { failureMessage, partialSuccessOf } from './otlp-response.js';
@@ -126,7 +126,7 @@ export function otlpTransport(settings: OtlpSettings, spans: SpanSettings): Tran
       {
         status,
         isAmbiguous: AMBIGUOUS.has(status),
-        isFinal: code === 'refused',
+        isFinal: isFinalStatus(status),
         retryAfterMs: code === 'busy' ? retryAfterMs(response.header('retry-after')) : undefined,
       },
     );

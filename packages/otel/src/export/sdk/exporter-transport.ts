@@ -14,7 +14,7 @@ import {
   withoutOtelSpans,
 } from '@openlayer-tracing/core/integration';
 import type { SpanSettings } from '../options/export-options.js';
-import { codeOfStatus } from '../otlp/code-of-status.js';
+import { codeOfStatus, isFinalStatus } from '../otlp/code-of-status.js';
 import { readRows, unreadableRows } from '../rows/read-rows.js';
 import { readableSpans, type SpanExporter, type SpanExportResult } from './readable-span.js';
 
@@ -90,11 +90,12 @@ function resultError({ error }: SpanExportResult): SendError {
   const { code } = (error ?? {}) as { readonly code?: unknown };
   // Whatever has no such status may succeed later. Exporters by gRPC have codes below 100.
   const isStatus = typeof code === 'number' && code >= 300 && code < 600;
-  return failure(isStatus ? codeOfStatus(code) : 'unreachable', error);
+  if (!isStatus) return failure('unreachable', error);
+  return failure(codeOfStatus(code), error, isFinalStatus(code));
 }
 
-function failure(code: SendErrorCode, cause: unknown): SendError {
+function failure(code: SendErrorCode, cause: unknown, isFinal = false): SendError {
   const said = cause instanceof Error && cause.message !== '' ? `: ${cause.message}` : '';
-  const details = { cause, isAmbiguous: true, isFinal: code === 'refused' };
+  const details = { cause, isAmbiguous: true, isFinal };
   return new SendError(code, `the exporter failed${said}`, details);
 }
