@@ -2,7 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { createTracer } from '@openlayer-tracing/core';
-import { type ExportProfile, openlayerSpanProcessor, otelExport } from '@openlayer-tracing/otel';
+import {
+  type ExportProfile,
+  type OtelExportOptions,
+  openlayerSpanProcessor,
+  otelExport,
+} from '@openlayer-tracing/otel';
 import { context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
@@ -25,9 +30,15 @@ describe('a trace that begins within a span', () => {
   });
 
   /** The flags of the root's parent, or of its link. */
-  async function flagsWithin(within: typeof ROOT_CONTEXT, profile: ExportProfile) {
+  async function flagsWithin(
+    within: typeof ROOT_CONTEXT,
+    profile: ExportProfile,
+    options: OtelExportOptions = {},
+  ) {
     await using backend = await startBackend();
-    const tracer = createTracer({ exports: [otelExport({ url: backend.url, profile })] });
+    const tracer = createTracer({
+      exports: [otelExport({ url: backend.url, profile, ...options })],
+    });
     context.with(within, () => tracer.startTrace('work').end());
     await tracer.shutdown();
     const [root] = backend.spans();
@@ -55,4 +66,12 @@ describe('a trace that begins within a span', () => {
       assert.deepEqual(await flagsWithin(within, profile), { spanId: PARENT_ID, flags });
     });
   }
+
+  it('of this process has no parent where the SDK sends nothing, since it would never arrive', async () => {
+    const span = trace.getTracer('app').startSpan('outer');
+    const within = trace.setSpan(ROOT_CONTEXT, span);
+    const found = await flagsWithin(within, 'apm', { foreign: 'send' });
+    assert.ok(!found.spanId, found.spanId);
+    span.end();
+  });
 });

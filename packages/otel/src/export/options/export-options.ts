@@ -41,7 +41,7 @@ export interface SpanOptions {
   readonly content?: boolean | undefined;
   /**
    * What becomes of steps that were spans of the app's own OpenTelemetry SDK: `skip` leaves them out, for a backend that gets
-   * them from that SDK; `send` sends them too.
+   * them from that SDK; `send` sends them too, and leaves out a parent of the trace in this process, which that SDK does not send.
    * @default 'skip' with the profile 'apm', 'send' with 'llm'
    */
   readonly foreign?: 'skip' | 'send' | undefined;

@@ -58,7 +58,7 @@ export function spansOfRow(row: JsonObject, settings: RowSettings): readonly Exp
     }
     // Its id is the one that its SDK exports it with, so that its children have a parent.
     if (settings.skipsForeign && !isRoot && isForeign(step, traceId)) continue;
-    const caller = isRoot && settings.profile === 'apm' ? origin.caller : undefined;
+    const caller = isRoot ? parentOf(origin, settings) : undefined;
     const data = stepDataOf(step, row);
     const content = isRoot ? rootContent(data, row, settings) : contentOf(data, settings);
     const { attributes, dropped } = limitedAttributes(content.attributes, limitsOf(settings));
@@ -111,6 +111,12 @@ function originOf(row: JsonObject, traceId: string): Origin {
       return [{ traceId: linked, spanId, isRemote: true }];
     }),
   };
+}
+
+/** The parent of the root, if the backend gets it. With foreign spans from us, the app's own SDK sends none to it. */
+function parentOf({ caller }: Origin, settings: RowSettings): ExportLink | undefined {
+  if (settings.profile !== 'apm') return undefined;
+  return caller?.isRemote === false && !settings.skipsForeign ? undefined : caller;
 }
 
 /** A backend for models reads nothing of a trace whose root has a parent that never arrives there: it gets a link instead. */
