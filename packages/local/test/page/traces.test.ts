@@ -48,6 +48,10 @@ for (const place of ['memory', 'a file'] as const) {
       assert.equal(compressed.get('content-type'), 'application/json');
       assert.equal(compressed.get('cache-control'), 'no-store');
       assert.equal(plain.get('content-encoding'), null);
+      assert.equal((await headersFor('br, gzip;q=0')).get('content-encoding'), null);
+      for (const headers of [compressed, plain]) {
+        assert.equal(headers.get('vary'), 'accept-encoding');
+      }
       const lengthOf = (headers: Headers) => Number(headers.get('content-length'));
       assert.ok(lengthOf(compressed) * 3 < lengthOf(plain));
     });
