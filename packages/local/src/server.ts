@@ -19,6 +19,7 @@ import { createPageApiServer } from './page/page-api-server.js';
 import { createPageFiles } from './page/page-files.js';
 import { PageLink } from './page/page-link.js';
 import type { ServerState } from './page/read-handler.js';
+import type { ServerInfo } from './page-api.js';
 import { withOurNames } from './reading/columns.js';
 import { renderTrace } from './render-trace.js';
 import { createReports, type Reports } from './reports.js';
@@ -104,11 +105,13 @@ async function openServer(settings: Settings, parts: OpenParts): Promise<Started
   const reports = createReports(events);
   const backend = await openBackend(settings, { events, parts, reports });
   const { store, attachments } = backend;
+  const editor = editorOf(settings);
   const http = createHttpServer(settings);
   const pageApi = createPageApiServer({
     store,
     attachments,
-    serverState: () => serverStateOf(settings, addressOf(http, settings).url, backend, reports),
+    serverState: () =>
+      serverStateOf({ ...settings, editor }, addressOf(http, settings).url, backend, reports),
     maxBytes: settings.maxBytes,
   });
   parts.add(() => pageApi.close());
@@ -266,8 +269,18 @@ function originOf(host: string, port: number): string {
   return `http://${isIPv6(host) ? `[${host}]` : host}:${port}`;
 }
 
+/** The editor with the working directory, which may be removed while the server runs; `null` if it already is. */
+function editorOf({ editor: name }: Settings): ServerInfo['editor'] {
+  if (name === undefined) return null;
+  try {
+    return { name, folder: resolve() };
+  } catch {
+    return null;
+  }
+}
+
 function serverStateOf(
-  settings: Settings,
+  settings: Omit<Settings, 'editor'> & Pick<ServerInfo, 'editor'>,
   url: string,
   { store, reports }: Backend,
   { refusedCalls, failures }: Reports,
@@ -279,7 +292,7 @@ function serverStateOf(
       maxAgeMs: settings.maxAgeMs ?? null,
       maxBytes: settings.maxBytes ?? null,
       baseUrl: url,
-      editor: settings.editor === undefined ? null : { name: settings.editor, folder: resolve() },
+      editor: settings.editor,
       environment: environmentLines({ url, hasApiKey: settings.apiKey !== undefined }),
     },
     apps: reports.list(),

@@ -40,6 +40,22 @@ describe('a link of a stack frame', () => {
     );
   });
 
+  it('takes folders with parentheses, and the drive in upper or lower case', () => {
+    for (const frame of [
+      'at POST (/srv/library/app/(chat)/api/(.)x/route.ts:41:19)',
+      'at /srv/library/app/(chat)/api/(.)x/route.ts:41:19',
+      'at async file:///srv/library/app/(chat)/api/(.)x/route.ts:41:19',
+    ]) {
+      assert.equal(linkOf(frame), 'vscode://file/srv/library/app/(chat)/api/(.)x/route.ts:41:19');
+    }
+    assert.equal(
+      linkOf('at a (c:\\work\\x.ts:1:2)', { name: 'cursor', folder: 'C:\\work' }),
+      'cursor://file/C%3A/work/x.ts:1:2',
+    );
+    const frame = 'at eval (eval at run (/srv/library/x.js:1:2), <anonymous>:3:4)';
+    assert.equal(placeIn(frame), undefined);
+  });
+
   it('is missing for a file elsewhere, for a path that leads out of the folder, and without an editor', () => {
     for (const frame of [
       'at a (/etc/passwd:1:2)',

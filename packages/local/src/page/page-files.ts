@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { extname, join, relative, sep } from 'node:path';
+import { acceptsEncoding } from '../http/accept-encoding.js';
 import type { Reply } from '../http/reply.js';
 import { pageFolder } from './page-folder.cjs';
 
@@ -124,21 +125,13 @@ function headersOf(path: string): OutgoingHttpHeaders {
 }
 
 function fileReply({ plain, br, gzip, headers }: PageFile, request: IncomingMessage): Reply {
-  const accepted = String(request.headers['accept-encoding'] ?? '');
   for (const [encoding, body] of [
     ['br', br],
     ['gzip', gzip],
   ] as const) {
-    if (body && accepts(accepted, encoding)) {
+    if (body && acceptsEncoding(request, encoding)) {
       return { status: 200, body, headers: { ...headers, 'content-encoding': encoding } };
     }
   }
   return { status: 200, body: plain, headers };
-}
-
-function accepts(header: string, encoding: string): boolean {
-  return header.split(',').some((part) => {
-    const [name = '', ...parameters] = part.split(';').map((text) => text.trim().toLowerCase());
-    return name === encoding && !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
-  });
 }

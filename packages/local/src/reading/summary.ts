@@ -81,7 +81,11 @@ export function summaryOf(stored: StoredRow, steps: readonly PlacedStep[]): Trac
     input: questionPreview(questionOf(stored, root)),
     output: answerPreview(column('outputColumnName') ?? root.output),
     feedback: feedbackOf(stored),
-    marks: marksOf(stored, steps, { outcome, metadata, end: time + (latency ?? 0) }),
+    marks: marksOf(stored, steps, {
+      outcome,
+      metadata,
+      end: latency === null ? null : time + latency,
+    }),
     dialect: dialectOf(row, root, http),
   };
 }
@@ -200,8 +204,8 @@ function marksOf(
   }: {
     readonly outcome: Outcome | null;
     readonly metadata: Json;
-    /** When the trace ended. */
-    readonly end: number;
+    /** When the trace ended; null if that is unknown. */
+    readonly end: number | null;
   },
 ): Mark[] {
   const marks: Mark[] = [];
@@ -213,8 +217,9 @@ function marksOf(
   if (metadata.unrecordedSteps || has('unrecordedSteps')) marks.push('limited');
   if (outcome === 'interrupted') marks.push('interrupted');
   if (has('unfinished')) marks.push('unfinished');
+  const isLate = end !== null && receivedAt - end > LATE_MS;
   // Files have old traces.
-  if (receivedAt - end > LATE_MS && pipelineId !== OPENED_FILES_PIPELINE) marks.push('late');
+  if (isLate && pipelineId !== OPENED_FILES_PIPELINE) marks.push('late');
   return marks;
 }
 

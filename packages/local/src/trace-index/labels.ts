@@ -23,6 +23,16 @@ export const LABEL_TABLE = `
     PRIMARY KEY (kind, hash)) WITHOUT ROWID;
 `;
 
+/** The removal of unused labels, of one kind after the other. Traces may be added meanwhile: their labels are used too. */
+interface Cleaning {
+  readonly kind: LabelKind;
+  readonly used: Set<number>;
+  /** The last label that was looked at. */
+  after: number;
+  /** Whether all labels of the kind were looked at. */
+  isDone: boolean;
+}
+
 /** The table of labels: texts by their kind and hash. */
 export class Labels {
   readonly #statements;
@@ -30,6 +40,7 @@ export class Labels {
   #bytes = 0;
   /** Traces that were deleted since labels were; unknown at the start. */
   #deletedTraces = Number.POSITIVE_INFINITY;
+  #cleaning: Cleaning | undefined;
 
   constructor(db: Database) {
     this.#statements = statementsOf(db);
@@ -37,11 +48,14 @@ export class Labels {
 
   /** Reads the size of the table: at the start, after a rollback, and when another process wrote the index. */
   reload(): void {
+    if (this.#cleaning) this.#deletedTraces = Number.POSITIVE_INFINITY;
+    this.#cleaning = undefined;
     this.#known.clear();
     this.#bytes = this.#statements.bytes.get()?.bytes ?? 0;
   }
 
   add(kind: LabelKind, hash: number, text: string): void {
+    if (this.#cleaning?.kind === kind) this.#cleaning.used.add(hash);
     const key = `${kind}${hash}`;
     if (this.#known.has(key)) return;
     if (this.#known.size > MAX_KNOWN) this.#known.clear();
@@ -87,31 +101,39 @@ export class Labels {
     this.#deletedTraces += traces;
   }
 
-  /** Whether to call `removeUnused`: that takes a scan, so once for a quarter of the traces. */
+  /** Whether to remove unused labels: that takes a scan, so once for a quarter of the traces. */
   mayHaveUnused(traces: number): boolean {
+    if (this.#cleaning) return true;
     return this.#bytes > MAX_UNUSED_BYTES && this.#deletedTraces > traces / 4;
   }
 
-  /** Deletes the labels that no trace has. */
-  async removeUnused(facts: Facts, budget: Budget): Promise<void> {
-    for (const kind of LABEL_KINDS) {
-      const used = new Set<number>();
-      for (const chunk of facts.chunks) {
-        for (const hash of hashesInUse(chunk, kind)) used.add(hash);
-        await budget.turn();
-      }
-      let after = Number.NEGATIVE_INFINITY;
-      for (;;) {
-        const labels = this.#statements.hashesAfter.all(kind, after, STRIDE);
-        for (const { hash } of labels) if (!used.has(hash)) this.#statements.remove.run(kind, hash);
-        await budget.turn();
-        const last = labels.at(-1);
-        if (!last) break;
-        after = last.hash;
-      }
+  /** Finds which labels of a kind the traces have, before `removeSome` deletes the others. */
+  async findUsed(facts: Facts, budget: Budget): Promise<void> {
+    if (this.#cleaning && !this.#cleaning.isDone) return;
+    const kind = LABEL_KINDS[this.#cleaning ? LABEL_KINDS.indexOf(this.#cleaning.kind) + 1 : 0];
+    if (kind === undefined) return;
+    if (!this.#cleaning) this.#deletedTraces = 0;
+    const used = new Set<number>();
+    this.#cleaning = { kind, used, after: Number.NEGATIVE_INFINITY, isDone: false };
+    for (const chunk of facts.chunks) {
+      for (const hash of hashesInUse(chunk, kind)) used.add(hash);
+      await budget.turn();
     }
+  }
+
+  /** Deletes, of the next labels of that kind, those that no trace has. */
+  removeSome(): void {
+    const cleaning = this.#cleaning;
+    if (!cleaning) return;
+    const { kind, used, after } = cleaning;
+    const labels = this.#statements.hashesAfter.all(kind, after, STRIDE);
+    for (const { hash } of labels) if (!used.has(hash)) this.#statements.remove.run(kind, hash);
+    this.#known.clear();
+    cleaning.after = labels.at(-1)?.hash ?? after;
+    cleaning.isDone = labels.length < STRIDE;
+    if (!cleaning.isDone || kind !== LABEL_KINDS.at(-1)) return;
+    this.#cleaning = undefined;
     this.reload();
-    this.#deletedTraces = 0;
   }
 }
 

@@ -11,7 +11,7 @@ import type {
 import type { Budget } from './budget.js';
 import { CHUNK_LENGTH, FLAGS, flag, knownValue, NO_COUNT, OUTCOME_CODES } from './facts.js';
 import { addKnown, longer } from './float-columns.js';
-import { emptyHistogram, quantileOf } from './histogram.js';
+import { bucketOf, emptyHistogram, quantileOf } from './histogram.js';
 import { type Matches, matchesOf } from './matches.js';
 import type { TraceIndex } from './trace-index.js';
 import type { ParsedQuery } from './trace-query.js';
@@ -64,9 +64,10 @@ export async function overviewOf(
       (_, i): OverviewBucket => ({ from: start + i * bucketMs, ...buckets.measures(i) }),
     ),
     groups: names.all
-      .map((name, i): OverviewGroup => ({ name, ...groups.measures(i) }))
+      .map((name, i) => ({ name, i, requests: groups.requests(i) }))
       .sort((a, b) => b.requests - a.requests)
-      .slice(0, MAX_GROUPS),
+      .slice(0, MAX_GROUPS)
+      .map(({ name, i }): OverviewGroup => ({ name, ...groups.measures(i) })),
   };
 }
 
@@ -168,25 +169,24 @@ class GroupNames {
 const NO_GROUPS: readonly number[] = [];
 const NO_TALLY = -1;
 
-/**
- * What is counted of a tally, in this order, beside its histograms: those have the number of its requests too. In a sum, NaN is
- * unknown.
- */
-const ERRORS = 0;
-const ABORTS = 1;
-const FAILED_ABORTS = 2;
-const PROMPT_TOKENS = 3;
-const COMPLETION_TOKENS = 4;
-const WASTED_TOKENS = 5;
-const COST = 6;
-const WIDTH = 7;
+/** What is counted of a tally, in this order, beside its histograms. In a sum, NaN is unknown. */
+const REQUESTS = 0;
+const ERRORS = 1;
+const ABORTS = 2;
+const FAILED_ABORTS = 3;
+const PROMPT_TOKENS = 4;
+const COMPLETION_TOKENS = 5;
+const WASTED_TOKENS = 6;
+const COST = 7;
+const WIDTH = 8;
 
 /** Counts the traces of each bucket or group. */
 class Tallies {
   count = 0;
   #values = new Float64Array(WIDTH);
-  readonly #latencies: Uint32Array[] = [];
-  readonly #firstTokens: Uint32Array[] = [];
+  /** The histograms of the tallies that have a known duration: each takes 6 KB. */
+  readonly #latencies: (Uint32Array | undefined)[] = [];
+  readonly #firstTokens: (Uint32Array | undefined)[] = [];
 
   /** @param tallies the number of a tally that there is, or `NO_TALLY`, for each place */
   add({ chunk, places }: Matches, tallies: Int32Array): void {
@@ -204,6 +204,7 @@ class Tallies {
       const bits = flags[at] ?? 0;
       const failed = flag(bits, FLAGS.failed);
       const completion = completionTokens[at] ?? NO_COUNT;
+      values[to + REQUESTS] = (values[to + REQUESTS] ?? 0) + 1;
       if (failed === 1) values[to + ERRORS] = (values[to + ERRORS] ?? 0) + 1;
       if (flag(bits, FLAGS.outcome) === ABORTED) {
         values[to + ABORTS] = (values[to + ABORTS] ?? 0) + 1;
@@ -213,18 +214,22 @@ class Tallies {
       addCount(values, to + PROMPT_TOKENS, promptTokens[at] ?? NO_COUNT);
       addCount(values, to + COMPLETION_TOKENS, completion);
       addKnown(values, to + COST, cost[at] ?? Number.NaN);
-      increment(latencies[tally], latency[at] ?? 0);
-      increment(firstTokens[tally], firstToken[at] ?? 0);
+      increment(latencies, tally, latency[at] ?? UNKNOWN);
+      increment(firstTokens, tally, firstToken[at] ?? UNKNOWN);
     }
   }
 
+  requests(tally: number): number {
+    return this.#values[tally * WIDTH + REQUESTS] ?? 0;
+  }
+
   measures(tally: number): Measures {
-    const latency = this.#latencies[tally] ?? emptyHistogram();
-    const firstToken = this.#firstTokens[tally] ?? emptyHistogram();
+    const latency = this.#latencies[tally] ?? NO_DURATIONS;
+    const firstToken = this.#firstTokens[tally] ?? NO_DURATIONS;
     const count = (which: number) => this.#values[tally * WIDTH + which] ?? 0;
     const sum = (which: number) => knownValue(this.#values[tally * WIDTH + which]);
     return {
-      requests: latency.reduce((sum, each) => sum + each, 0),
+      requests: count(REQUESTS),
       errors: count(ERRORS),
       aborts: count(ABORTS),
       failedAborts: count(FAILED_ABORTS),
@@ -246,15 +251,26 @@ class Tallies {
     for (; this.count < count; this.count += 1) {
       const from = this.count * WIDTH;
       this.#values.fill(Number.NaN, from + PROMPT_TOKENS, from + WIDTH);
-      this.#latencies.push(emptyHistogram());
-      this.#firstTokens.push(emptyHistogram());
+      this.#latencies.push(undefined);
+      this.#firstTokens.push(undefined);
     }
   }
 }
 
-function increment(counts: Uint32Array | undefined, at: number): void {
-  if (counts) counts[at] = (counts[at] ?? 0) + 1;
+/** Counts a known duration in the histogram of the tally. */
+function increment(histograms: (Uint32Array | undefined)[], tally: number, bucket: number): void {
+  if (bucket === UNKNOWN) return;
+  let counts = histograms[tally];
+  if (!counts) {
+    counts = emptyHistogram();
+    histograms[tally] = counts;
+  }
+  counts[bucket] = (counts[bucket] ?? 0) + 1;
 }
+
+const NO_DURATIONS = emptyHistogram();
+/** The bucket of unknown durations. */
+const UNKNOWN = bucketOf();
 
 const ABORTED = OUTCOME_CODES.indexOf('aborted');
 

@@ -209,11 +209,38 @@ export class TraceIndex {
       if (last > since.newest) this.#onDelta({ ...NO_DELTA, added: [since.newest + 1, last] });
     }
     let isDone = false;
-    // A read may have begun to wait when the last transaction had already looked for changes.
-    while (!this.#isClosed && !(isDone && this.#waiting.length === 0)) {
-      const batch = await this.#indexSome(budget);
-      isDone = batch.isDone;
-      this.#onDelta(batch.delta);
+    do {
+      isDone = false;
+      // A read may have begun to wait when the last transaction had already looked for changes.
+      while (!this.#isClosed && !(isDone && this.#waiting.length === 0)) {
+        const batch = await this.#indexSome(budget);
+        isDone = batch.isDone;
+        this.#onDelta(batch.delta);
+      }
+    } while (await this.#removeLabels(budget));
+  }
+
+  /**
+   * Deletes some labels that no trace has, in a transaction of its own: reads and new rows come first.
+   * @returns whether there may be more
+   */
+  async #removeLabels(budget: Budget): Promise<boolean> {
+    if (this.#isClosed || !this.labels.mayHaveUnused(this.facts.count)) return false;
+    await this.labels.findUsed(this.facts, budget);
+    this.#db.exec('BEGIN IMMEDIATE');
+    try {
+      const meta = this.#statements.meta.get() ?? { newest: 0, change: 0 };
+      const isOwn = meta.newest === this.#indexedTo && meta.change === this.#appliedChange;
+      // Else another process wrote the index, and the next catch-up begins anew.
+      if (isOwn) this.labels.removeSome();
+      else this.labels.reload();
+      this.#db.exec('COMMIT');
+      if (isOwn) this.#db.exec(`PRAGMA incremental_vacuum(${FREED_PAGES})`);
+      await budget.turn();
+      return isOwn;
+    } catch (error) {
+      this.#rollBack();
+      throw error;
     }
   }
 
@@ -241,10 +268,6 @@ export class TraceIndex {
         while (!this.#loadSome());
         this.#reload();
       }
-      if (this.labels.mayHaveUnused(this.facts.count)) {
-        await this.labels.removeUnused(this.facts, budget);
-        this.#hasFreePages = true;
-      }
       const rows = await this.#writeRows(meta.newest, budget);
       const waiting = [...this.#waiting];
       const changes = await this.#applyChanges(meta, rows.newest, budget);
@@ -262,10 +285,7 @@ export class TraceIndex {
       }
       const last = this.facts.newest;
       return {
-        isDone:
-          rows.isEndOfRows &&
-          changes.isEndOfChanges &&
-          !this.labels.mayHaveUnused(this.facts.count),
+        isDone: rows.isEndOfRows && changes.isEndOfChanges,
         delta: {
           added: last > before ? [before + 1, last] : undefined,
           changed: changes.replaced.map(([number]) => number),

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type Database, IN_MEMORY, type SqlValue } from '../../src/storage/database.ts';
 import { Store } from '../../src/storage/store.ts';
 import { Budget } from '../../src/trace-index/budget.ts';
@@ -157,5 +160,36 @@ describe('labels and configs, which many rows share', () => {
     assert.equal(labels().length, 11);
     await index.close();
     store.close();
+  });
+
+  it('are deleted at the start after the reads that wait, but for those of rows that come meanwhile', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'openlayer-labels-'));
+    const store = new Store(join(folder, 'traces.db'));
+    const file = join(folder, 'traces.index.db');
+    const append = (pipeline: string) => store.append(pipeline, requestOf(pipeline), [pipeline]);
+    append('a');
+    const first = new TraceIndex(store.database, file);
+    await first.catchUp();
+    for (let n = 0; n < 12_000; n += 1) first.labels.add('pipeline', n, `unused ${n}`);
+    await first.close();
+
+    const index = new TraceIndex(store.database, file);
+    const count = () => index.labels.all('pipeline').length;
+    const all = index.catchUp();
+    await index.waitFor(1);
+    assert.ok(count() > 1000, `${count()} labels`);
+    append('b');
+    await all;
+    await index.catchUp();
+    assert.deepEqual(
+      index.labels
+        .all('pipeline')
+        .map(({ text }) => text)
+        .sort(),
+      ['a', 'b'],
+    );
+    await index.close();
+    store.close();
+    rmSync(folder, { recursive: true });
   });
 });

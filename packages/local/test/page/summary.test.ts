@@ -239,6 +239,11 @@ describe('the summary of a trace', () => {
     const endedBefore = (ms: number) => ourRow({}, { startTime: Date.now() - ms - 412 });
     assert.deepEqual((await summaryOf(endedBefore(61_000))).marks, ['late']);
     assert.deepEqual((await summaryOf(endedBefore(50_000))).marks, []);
+    const endless = ourRow(
+      { latency: null },
+      { startTime: Date.now() - 90_000, latency: null, endTime: null },
+    );
+    assert.deepEqual((await summaryOf(endless)).marks, [], 'it may have run so long');
   });
 
   it('has the error of the row, or of its root step', async () => {

@@ -2,10 +2,35 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { LocalServer } from '@openlayer-tracing/local';
+import { type LocalServer, startLocalServer } from '@openlayer-tracing/local';
 import type { ServerInfo, StepContent, TraceDetail, TracePage } from '../../src/page-api.ts';
 import { fixture, PIPELINE, pageTokenOf, requestOf, send } from '../client.js';
 import { got, lenientServer, read } from './read.js';
+
+describe('the folder of the editor', () => {
+  const start = process.cwd();
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'openlayer-viewer-'));
+    process.chdir(folder);
+  });
+  afterEach(() => process.chdir(start));
+
+  it('is that of the start, although it was removed since', async () => {
+    const expected = process.cwd();
+    process.chdir(folder); // Node.js forgets the directory that it has read
+    await using server = await startLocalServer({ editor: 'vscode' });
+    rmSync(folder, { recursive: true });
+    const { editor } = await got<ServerInfo>(server, 'info');
+    assert.deepEqual(editor, { name: 'vscode', folder: expected });
+  });
+
+  it('is missing if it was removed before the start', async () => {
+    rmSync(folder, { recursive: true });
+    await using server = await startLocalServer({ editor: 'vscode' });
+    assert.equal((await got<ServerInfo>(server, 'info')).editor, null);
+  });
+});
 
 for (const place of ['memory', 'a file'] as const) {
   describe(`the page's API, over ${place}`, () => {
@@ -48,6 +73,10 @@ for (const place of ['memory', 'a file'] as const) {
       assert.equal(compressed.get('content-type'), 'application/json');
       assert.equal(compressed.get('cache-control'), 'no-store');
       assert.equal(plain.get('content-encoding'), null);
+      assert.equal((await headersFor('br, gzip;q=0')).get('content-encoding'), null);
+      for (const headers of [compressed, plain]) {
+        assert.equal(headers.get('vary'), 'accept-encoding');
+      }
       const lengthOf = (headers: Headers) => Number(headers.get('content-length'));
       assert.ok(lengthOf(compressed) * 3 < lengthOf(plain));
     });

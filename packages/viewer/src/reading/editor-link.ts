@@ -9,7 +9,8 @@ export interface SourcePlace {
   readonly column: number | undefined;
 }
 
-const JS_FRAME = /(?:\(|^at (?:async )?)([^()]+):(\d+):(\d+)\)?$/;
+/** Folders may have parentheses, as those of Next's routes. */
+const JS_FRAME = /(?:\((?!eval at )|^at (?:async )?)((?:[^()]|\([^()]*\))+):(\d+):(\d+)\)?$/;
 const PYTHON_FRAME = /^File "([^"]+)", line (\d+)/;
 
 /** The place in a frame of a stack of JavaScript or Python. */
@@ -48,10 +49,10 @@ export function editorLink(place: SourcePlace, editor: ServerInfo['editor']): st
   }
 }
 
-/** A path with a slash before each part: Windows has a drive first. */
+/** A path with a slash before each part: Windows has a drive first, in upper or lower case. */
 function withSlashes(path: string): string {
   const slashes = path.replaceAll('\\', '/');
-  return /^[A-Za-z]:\//.test(slashes) ? `/${slashes}` : slashes;
+  return slashes.replace(/^[A-Za-z]:\//, (drive) => `/${drive.toUpperCase()}`);
 }
 
 /** The path of a file: URL. */

@@ -8,5 +8,5 @@ export const MARK_WORDS: Readonly<Record<Mark, string>> = {
   limited: 'A limit of the tracer was reached, such as the number of steps',
   interrupted: 'The process ended before the request did',
   unfinished: 'Some of its steps have no end',
-  late: 'It came more than a minute after it ended: it was sent again, or kept in the spool meanwhile',
+  late: 'It came more than a minute after it ended: it was sent again, it was kept in the spool, or the clocks differ',
 };
