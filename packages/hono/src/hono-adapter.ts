@@ -95,7 +95,7 @@ export const adapter: RequestAdapter<Context, Context> = {
   },
   followReturnedResponse: (trace, c, idHeader) => {
     const { response } = trace;
-    if (response instanceof HonoExchange) return response.responseReturned(idHeader);
+    if (response instanceof HonoExchange) return response.takeReturnedResponse(idHeader);
     // A Node server reads the body after all middleware.
     if (nodeExchangeOf(c) !== undefined && c.finalized) readInScope(trace, lazyBody(c.res));
     return undefined;

@@ -46,7 +46,7 @@ export class HonoExchange extends WebExchange {
    * Follows the app's response, and replaces it if its body is a stream.
    * @param idHeader response header to set to the inference ID, unless it is set; undefined for none
    */
-  async responseReturned(idHeader: string | undefined): Promise<void> {
+  async takeReturnedResponse(idHeader: string | undefined): Promise<void> {
     const c = this.#context;
     // A value was thrown through Hono, and the runtime sends its own error response.
     if (!c.finalized) {

@@ -178,5 +178,7 @@ class FollowedSubclass {
 }
 
 function runningOf(followers: readonly Follower[]): readonly FollowingStep[] {
-  return followers.map(({ step }) => step).filter((step) => step.isRunning);
+  const running: FollowingStep[] = [];
+  for (const { step } of followers) if (step.isRunning) running.push(step);
+  return running;
 }

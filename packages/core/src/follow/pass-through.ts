@@ -74,19 +74,19 @@ export function passThrough<T>(
   /** Undefined after the end. */
   let open: { readonly keep: object | undefined } | undefined = { keep };
   let hasRead = false;
-  const read = () => {
+  const readSource = () => {
     hasRead = true;
     reader ??= source.getReader();
     return reader.read();
   };
-  const readObserved = (): ReturnType<typeof read> => {
+  const readObserved = (): ReturnType<typeof readSource> => {
     hasRead = false;
     try {
-      return observer.onPull(read);
+      return observer.onPull(readSource);
     } catch (error) {
       if (hasRead) throw error;
       observer.onFailure('pull', error);
-      return read();
+      return readSource();
     }
   };
   const observe = (what: ObserverMethod, call: () => void) => {
@@ -102,7 +102,7 @@ export function passThrough<T>(
     throw error;
   };
   const pull = (controller: Controller<T>): Promise<void> => {
-    let result: ReturnType<typeof read>;
+    let result: ReturnType<typeof readSource>;
     try {
       result = readObserved();
     } catch (error) {
@@ -111,7 +111,7 @@ export function passThrough<T>(
     return result.then((next) => pass(next, controller), fail);
   };
   const pass = (
-    { done, value }: Awaited<ReturnType<typeof read>>,
+    { done, value }: Awaited<ReturnType<typeof readSource>>,
     controller: Controller<T>,
   ): Promise<void> | undefined => {
     // The consumer cancelled the stream meanwhile.

@@ -32,10 +32,10 @@ export function delay(ms: number, signal?: AbortSignal): Promise<void> {
 /** Waits for the promise, at most `ms` milliseconds, and keeps the process alive meanwhile. Never rejects. */
 export async function waitAtMost(promise: Promise<unknown> | undefined, ms: number): Promise<void> {
   let timer: Timer | undefined;
-  const deadline = new Promise<void>((resolve) => {
-    timer = startTimer(resolve, Math.min(ms, LONGEST_TIMER_MS));
-  });
   try {
+    const deadline = new Promise<void>((resolve) => {
+      timer = startTimer(resolve, Math.min(ms, LONGEST_TIMER_MS));
+    });
     await Promise.race([promise, deadline]);
   } catch {
     // Who made the promise reports its failure.

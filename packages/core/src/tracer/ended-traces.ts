@@ -87,7 +87,7 @@ export class EndedTraces {
     this.#ended.add(trace);
     runDetached(() => {
       queueMicrotask(() => {
-        if (this.#ended.has(trace)) this.#complete(trace);
+        if (this.#ended.delete(trace)) this.#complete(trace);
       });
     });
   }
