@@ -51,7 +51,7 @@ export async function overviewOf(
     buckets.add(matches, tallies);
     isEmpty &&= places.length === 0;
     const groupsOf = names.numbersOf(matches);
-    groups.extendTo(names.all.length);
+    groups.extendTo(names.count);
     for (let i = 0; groupsOf.some((numbers) => i < numbers.length); i += 1) {
       names.setTallies(matches, groupsOf, i, tallies);
       groups.add(matches, tallies);
@@ -118,6 +118,10 @@ class GroupNames {
   constructor(index: TraceIndex, by: OverviewGrouping) {
     this.#index = index;
     this.#column = by === 'model' ? 'models' : 'route';
+  }
+
+  get count(): number {
+    return this.#numbers.size;
   }
 
   get all(): readonly string[] {
