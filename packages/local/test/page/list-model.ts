@@ -1,32 +1,21 @@
 // What lists, sums and groups have to contain: computed in JavaScript from the summaries of all traces.
 import assert from 'node:assert/strict';
-import type {
-  Group,
-  Overview,
-  OverviewBucket,
-  OverviewGrouping,
-  SortColumn,
-  TraceQuery,
-  TraceSummary,
+import {
+  type Group,
+  type Overview,
+  type OverviewBucket,
+  type OverviewGrouping,
+  SORT_COLUMNS,
+  type TraceQuery,
+  type TraceSummary,
 } from '../../src/page-api.ts';
 import type { Chance } from './random-rows.js';
-
-const SORTS: readonly SortColumn[] = [
-  'time',
-  'latency',
-  'firstByte',
-  'firstToken',
-  'tokens',
-  'cost',
-  'steps',
-  'bytes',
-];
 
 export type Query = { -readonly [K in keyof TraceQuery]?: TraceQuery[K] | undefined };
 
 export function randomQuery(chance: Chance, all: readonly TraceSummary[]): Query {
   const some = () => chance.oneOf(all);
-  const query: Query = { sort: chance.oneOf(SORTS), order: chance.oneOf(['asc', 'desc']) };
+  const query: Query = { sort: chance.oneOf(SORT_COLUMNS), order: chance.oneOf(['asc', 'desc']) };
   const adders: readonly (() => void)[] = [
     () => {
       query.pipeline = some().pipelineId;
