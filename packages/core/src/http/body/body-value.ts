@@ -36,10 +36,13 @@ export function bodyText(
   if (text === undefined)
     return namingMark(trace, key, `${type}, ${facts.contentEncoding}`, capture);
   if (kind === 'json' && !capture.isCut) {
-    const value = convert === undefined ? undefined : tryParseJson(text);
-    if (convert !== undefined && value !== undefined) return converted(trace, value, convert);
-    const json = convert === undefined ? trace.values.snapshotOfJson(text, key) : undefined;
-    if (json !== undefined) return json;
+    if (convert === undefined) {
+      const json = trace.values.snapshotOfJson(text, key);
+      if (json !== undefined) return json;
+    } else {
+      const value = tryParseJson(text);
+      if (value !== undefined) return converted(trace, value, convert);
+    }
   }
   const { redactor } = trace.recorder;
   const { isCut } = capture;
