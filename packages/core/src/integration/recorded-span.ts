@@ -13,7 +13,7 @@ import { reportFailure } from './report.js';
 import {
   type ExchangeFacts,
   endExchange,
-  forgetLatent,
+  forgetUntyped,
   isOfOpenSpan,
   isSameModel,
   joinedExchange,
@@ -177,6 +177,12 @@ function isNeededNow({ trace, depth }: TracedStep): boolean {
   return depth === 0 || trace.outcome === 'aborted' || trace.recorder.costs?.reportsCalls === true;
 }
 
+/** Records an ended span when the row is made, or before something reads or changes its step. */
+function recordLater(span: Deferred, step: TracedStep, { chars }: SpanSource): void {
+  step.setDeferred(true);
+  step.trace.defer(span, chars);
+}
+
 /** A span that is a step. */
 class SpanOfStep implements RecordedSpan, Deferred {
   /** Released when it is recorded, since it holds the span, as `#exchange` does. */
@@ -219,7 +225,7 @@ class SpanOfStep implements RecordedSpan, Deferred {
       if (this.#exchange !== undefined || this.#isEnded || span === undefined) return;
       const { work } = span;
       if (!isModelCall(work.type)) return;
-      forgetLatent(this.#step);
+      forgetUntyped(this.#step);
       this.#step.retype(work.type);
       this.share(new SpanFacts(span, work));
     });
@@ -270,14 +276,12 @@ class SpanOfStep implements RecordedSpan, Deferred {
       if (Math.abs(skewMs) > MAX_SKEW_MS) this.#skewMs = skewMs;
       if (isNow) this.#recordSkew();
     }
-    if (isNow) return;
-    step.setDeferred(true);
-    step.trace.defer(this, ended.chars);
+    if (!isNow) recordLater(this, step, ended);
   }
 
   /** No other observer joins the span any more. */
   #close(): void {
-    if (this.#exchange === undefined) forgetLatent(this.#step);
+    if (this.#exchange === undefined) forgetUntyped(this.#step);
     else endExchange(this.#exchange);
   }
 
@@ -361,12 +365,8 @@ class FillingSpan implements RecordedSpan, Deferred {
       this.#exchange?.observedEnd();
       this.#exchange = undefined;
       this.#span = ended;
-      if (isNeededNow(step)) {
-        this.record();
-      } else {
-        step.setDeferred(true);
-        step.trace.defer(this, ended.chars);
-      }
+      if (isNeededNow(step)) this.record();
+      else recordLater(this, step, ended);
     } catch (error) {
       reportFailure('span', error);
     }

@@ -121,7 +121,7 @@ export function isOfOpenSpan(step: TracedStep): boolean {
 }
 
 /** The span has ended, or is known to be a model call. */
-export function forgetLatent(step: TracedStep): void {
+export function forgetUntyped(step: TracedStep): void {
   shared.untypedSpans.get(step.trace)?.delete(step);
 }
 
