@@ -155,7 +155,7 @@ export class Destination {
     const endsAt = monotonicMs() + deadlineMs;
     const replay = this.#replay?.stop();
     await this.#publisher.shutdown(deadlineMs);
-    // A transport may not stop, although it is told to.
+    // A transport of an app may go on although its signal is aborted.
     await waitAtMost(replay, Math.max(endsAt - monotonicMs(), 50));
     this.#spool?.release();
   }

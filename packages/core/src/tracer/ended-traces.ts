@@ -92,7 +92,7 @@ export class EndedTraces {
     });
   }
 
-  /** Whether nothing may wait, because the platform ends what is left with the request. */
+  /** Whether the row is queued within the call that ends the trace: on some platforms, later work ends with the request. */
   #isQueuedAtOnce(trace: RecordedTrace): boolean {
     return atTurnEnd === undefined || this.#requestEnds.has(trace);
   }
@@ -101,14 +101,16 @@ export class EndedTraces {
   queueAll(): void {
     if (this.#ended.size + this.#waiting.length === 0) return;
     this.#options.runDetached(() => {
-      for (const trace of this.#ended) this.#complete(trace);
+      for (const trace of this.#ended) {
+        this.#ended.delete(trace);
+        this.#complete(trace);
+      }
       this.#queueWaiting();
     });
   }
 
   /** Never throws, since an error in a microtask would end the process. */
   #complete(trace: RecordedTrace): void {
-    this.#ended.delete(trace);
     try {
       trace.finalize();
     } catch (error) {

@@ -64,7 +64,8 @@ export class OpenTraces {
   }
 
   /**
-   * Abandons traces that are too old, and the oldest of the stuck ones. Call it when too many are open; it does nothing in the second after a call.
+   * Abandons traces that are too old, and the oldest of the stuck ones. Call it when too many are open. Within a second after a
+   * call, it does nothing.
    * @returns the number of stuck traces that were abandoned
    */
   makeRoom(): number {

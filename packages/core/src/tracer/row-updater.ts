@@ -147,7 +147,7 @@ export class RowUpdater {
 
   #masked(json: string): string {
     const masked = this.#snapshotter.textOfJson(json);
-    if (masked === undefined) throw new TypeError('config takes an object that JSON can hold');
+    if (masked === undefined) throw new TypeError('row and config take objects that JSON can hold');
     return masked;
   }
 

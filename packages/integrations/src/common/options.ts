@@ -65,7 +65,7 @@ export function checkOptions<Options extends CallOptions & StreamUsageOptions>(
   if (typeof options !== 'object' || options === null) {
     throw new TypeError(`the options of ${name}() must be an object`);
   }
-  // A misspelt `content: false` would record what is to be kept private.
+  // Otherwise, private content would be recorded where `content: false` is misspelt.
   const names = Object.keys(allOptions);
   for (const key of Object.keys(options)) {
     if (!names.includes(key)) throw new TypeError(`${name}: ${unknownKey(key, names)}`);
