@@ -344,12 +344,25 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
     this.settleResponse(outcome, facts);
   }
 
-  override finalize(): void {
+  override get callsAppAtEnd(): boolean {
+    if (this.#convertOutput !== undefined || this.#reader?.callsAppAtEnd === true) return true;
+    return super.callsAppAtEnd;
+  }
+
+  override readFacts(): void {
     this.renameToLaterId();
+    const facts = this.#pendingFacts;
+    if (facts === undefined) return;
+    if (this.#convertOutput !== undefined) this.#recordOutput(facts);
+    this.#details ??= this.#reader?.readDetails(this, this.path);
+  }
+
+  override finalize(): void {
     super.finalize();
     const facts = this.#pendingFacts;
     if (facts === undefined) return;
     this.#pendingFacts = undefined;
+    this.#reader?.recordInputs(this);
     this.#recordOutput(facts);
     this.#recordFacts();
   }
@@ -372,7 +385,6 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
   }
 
   #recordFacts(): void {
-    this.#details ??= this.#reader?.recordDetails(this, this.path);
     const { route, mount, name, path = this.path } = this.#details ?? {};
     const { root, method, statusCode, outcome } = this;
     if (root.name === '') {

@@ -26,12 +26,16 @@ export interface RequestReader {
   readCachedBody(): void;
   /** Reads facts of the place that may not be readable at the end. The last place before the response counts. */
   readAtPlace(trace: RecordedTrace, place: Place): void;
+  /** Whether functions among the options are called at the end of the trace. */
+  readonly callsAppAtEnd: boolean;
   /**
-   * Records what is known at the end of the trace.
+   * Reads what is known at the end of the trace, and what the app may change after it.
    * @param path of the request, without the query
    * @returns the facts for its name and metadata
    */
-  recordDetails(trace: RecordedTrace, path: string): RequestDetails;
+  readDetails(trace: RecordedTrace, path: string): RequestDetails;
+  /** Records the inputs that the reader has captured by then, unless there are others. */
+  recordInputs(trace: RecordedTrace): void;
   /** Replaces the former id in the response header, if it can still be changed. */
   replaceEchoedId(before: string, inferenceId: string): void;
 }

@@ -40,6 +40,10 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
     return req === this.#req;
   }
 
+  get callsAppAtEnd(): boolean {
+    return this.#settings.callsAppAtEnd;
+  }
+
   readCachedBody(): void {
     this.#body?.readCached?.();
   }
@@ -74,13 +78,13 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
   }
 
   /**
-   * Records what is known at the end: inputs, headers, and what the options `user`, `session` and `metadata` return.
+   * Reads what is known at the end: inputs, headers, and what the options `input`, `user`, `session` and `metadata` return.
    * @returns the facts for the name and metadata of the trace
    */
-  recordDetails(trace: RecordedTrace, path: string): RequestDetails {
+  readDetails(trace: RecordedTrace, path: string): RequestDetails {
     const { adapter, user, session, metadata, headers } = this.#settings;
     this.#paramsText ??= this.#collectParams(trace);
-    if (trace.columns === undefined) this.#recordInputs(trace, this.#paramsText);
+    if (trace.columns === undefined) this.#readInputs(trace);
     if (user !== undefined && trace.userId === undefined) {
       this.#callAsyncOption(trace, 'user', user, (id) => {
         if (trace.userId === undefined && isIdentity(id)) trace.setUser(id);
@@ -114,29 +118,43 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
     }
   }
 
-  #recordInputs(trace: RecordedTrace, paramsText: string): void {
+  #readInputs(trace: RecordedTrace): void {
     const { input, capturesRequest } = this.#settings;
     if (input !== undefined) {
       this.#callAsyncOption(trace, 'input', input, (value) => {
         if (value !== undefined && trace.columns === undefined) trace.setInput(value);
       });
-    } else if (capturesRequest) {
-      const body = this.#bodyText ?? this.#bodyAtEnd(trace) ?? 'null';
-      trace.setColumns(new JsonMembers(COLUMNS, [body, this.#queryText, paramsText]));
+    } else if (capturesRequest && !this.#hasCapturedBytes) {
+      this.#bodyText ??= this.#parsedBody(trace);
     }
   }
 
-  #bodyAtEnd(trace: RecordedTrace): string | undefined {
+  recordInputs(trace: RecordedTrace): void {
+    const { input, capturesRequest } = this.#settings;
+    if (trace.columns !== undefined || input !== undefined || !capturesRequest) return;
+    const body = this.#bodyText ?? this.#capturedBody(trace) ?? 'null';
+    trace.setColumns(new JsonMembers(COLUMNS, [body, this.#queryText, this.#paramsText ?? 'null']));
+  }
+
+  get #hasCapturedBytes(): boolean {
+    return (this.#body?.capture?.bytes ?? 0) > 0;
+  }
+
+  #capturedBody(trace: RecordedTrace): string | undefined {
+    const body = this.#body;
+    if (body?.capture === undefined || !this.#hasCapturedBytes) return undefined;
+    try {
+      return bodyText(trace, body.capture, body, { key: 'body' });
+    } catch (failure) {
+      trace.reportFailure('body', failure);
+      return undefined;
+    }
+  }
+
+  /** The body as the app parsed it, where its bytes were not seen. */
+  #parsedBody(trace: RecordedTrace): string | undefined {
     const body = this.#body;
     if (body === undefined) return undefined;
-    if (body.capture !== undefined && body.capture.bytes > 0) {
-      try {
-        return bodyText(trace, body.capture, body, { key: 'body' });
-      } catch (failure) {
-        trace.reportFailure('body', failure);
-        return undefined;
-      }
-    }
     const parsed = this.#read('body', this.#settings.adapter.body);
     if (body.capture === undefined) {
       const unread = body.contentType === undefined ? null : '[multipart body]';

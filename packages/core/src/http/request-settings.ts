@@ -25,6 +25,8 @@ export class RequestSettings<Req extends object, Res> {
   readonly user: TracingOptions<Req>['user'];
   readonly session: TracingOptions<Req>['session'];
   readonly metadata: TracingOptions<Req>['metadata'];
+  /** Whether some of them are called at the end of the trace. */
+  readonly callsAppAtEnd: boolean;
   readonly trust: boolean | ((req: Req) => boolean);
   readonly echo: boolean;
   /** Whether a caller whose trace is not continued is kept as a link. */
@@ -60,6 +62,8 @@ export class RequestSettings<Req extends object, Res> {
     this.user = options.user;
     this.session = options.session;
     this.metadata = options.metadata;
+    const { name, input, user, session, metadata } = this;
+    this.callsAppAtEnd = [name, input, user, session, metadata].some((fn) => fn !== undefined);
     this.idHeader = (inferenceId?.header ?? 'x-request-id').toLowerCase();
     this.trust = inferenceId?.trust ?? true;
     this.echo = inferenceId?.echo ?? true;

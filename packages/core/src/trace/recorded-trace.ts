@@ -602,8 +602,17 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
     }
   }
 
-  /** Completes the trace with facts that are known only at its end. */
+  /** Whether functions among the options are called once the trace has ended. */
+  get callsAppAtEnd(): boolean {
+    return this.#sample !== undefined || this.recorder.redactor.replacesTexts;
+  }
+
+  /** Reads the facts that are known only at its end, and that the app may change later. */
+  readFacts(): void {}
+
+  /** Completes the trace. What is left to be done reads nothing of the app's. */
   finalize(): void {
+    this.readFacts();
     this.recordDeferred();
     const ids = this.#ids;
     if (ids === undefined) return;

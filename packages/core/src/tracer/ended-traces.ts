@@ -30,13 +30,14 @@ export interface EndedTracesOptions {
 /** Completes ended traces, and queues their rows. */
 export class EndedTraces {
   readonly #options: EndedTracesOptions;
-  /** Traces that ended within the code that is running, before their microtasks. */
+  /** Traces that ended within the code that is running, whose ends call functions of the app: completed in a microtask. */
   readonly #ended = new Set<RecordedTrace>();
   /**
-   * Completed traces whose rows are written one after the other, which keeps that code in the processor's cache, and needs no
-   * turn of the event loop for each.
+   * Traces to complete, and completed ones whose rows are to be written: all one after the other, which keeps that code in the
+   * processor's cache, and needs no turn of the event loop for each.
    */
-  #waiting: RecordedTrace[] = [];
+  #incomplete: RecordedTrace[] = [];
+  #completed: RecordedTrace[] = [];
   /** Runs while traces wait. It delays an exit of the process, so that their rows are not lost. */
   #timer: Timer | undefined;
   /** Traces whose rows wait for promises of functions among the options. */
@@ -56,7 +57,12 @@ export class EndedTraces {
 
   /** Number of traces whose rows are not queued. */
   get size(): number {
-    return this.#ended.size + this.#waiting.length + this.#awaiting.size;
+    return this.#ended.size + this.#waiting + this.#awaiting.size;
+  }
+
+  /** Number of traces that wait for each other. */
+  get #waiting(): number {
+    return this.#incomplete.length + this.#completed.length;
   }
 
   /** The traces whose rows wait for promises. */
@@ -75,21 +81,27 @@ export class EndedTraces {
   }
 
   /**
-   * Takes a trace that has ended. It is completed soon: within its own async context, which functions among the options may read,
-   * and while its request is as the app left it, but not within the call that ended it.
+   * Takes a trace that has ended, and reads from its request what the app may change later. Where functions of the app are called
+   * for that, it is completed soon: within its own async context, which they may read, but not within the call that ended it.
    */
   add(trace: RecordedTrace): void {
     const { runDetached } = this.#options;
     if (this.#isQueuedAtOnce(trace)) {
-      runDetached(() => this.#complete(trace));
-      return;
-    }
-    this.#ended.add(trace);
-    runDetached(() => {
-      queueMicrotask(() => {
-        if (this.#ended.delete(trace)) this.#complete(trace);
+      runDetached(() => {
+        if (this.#complete(trace)) this.#queue(trace);
       });
-    });
+    } else if (trace.callsAppAtEnd) {
+      this.#ended.add(trace);
+      runDetached(() => {
+        queueMicrotask(() => {
+          if (this.#ended.delete(trace)) this.#completeEarly(trace);
+        });
+      });
+    } else {
+      this.#incomplete.push(trace);
+      this.#queueSoon();
+      trace.readFacts();
+    }
   }
 
   /** Whether the row is queued within the call that ends the trace: on some platforms, later work ends with the request. */
@@ -99,50 +111,65 @@ export class EndedTraces {
 
   /** Queues the rows of all ended traces, outside the scope of the request that causes it. Never throws. */
   queueAll(): void {
-    if (this.#ended.size + this.#waiting.length === 0) return;
+    if (this.#ended.size + this.#waiting === 0) return;
     this.#options.runDetached(() => {
       for (const trace of this.#ended) {
         this.#ended.delete(trace);
-        this.#complete(trace);
+        this.#completeEarly(trace);
       }
       this.#queueWaiting();
     });
   }
 
-  /** Never throws, since an error in a microtask would end the process. */
-  #complete(trace: RecordedTrace): void {
+  /** Completes a trace before the others that wait. Never throws, since an error in a microtask would end the process. */
+  #completeEarly(trace: RecordedTrace): void {
+    try {
+      if (!this.#complete(trace)) return;
+      this.#completed.push(trace);
+      this.#queueSoon();
+    } catch (error) {
+      trace.reportFailure('complete', error);
+    }
+  }
+
+  /** Completes a trace, and decides whether it is kept. @returns whether its row is to be queued now. Never throws. */
+  #complete(trace: RecordedTrace): boolean {
     try {
       trace.finalize();
     } catch (error) {
       trace.reportFailure('finalize', error);
     }
     try {
-      if (trace.isAwaitingOptions) this.#awaiting.set(trace, this.#queueWhenSettled(trace));
-      else if (this.#isKept(trace)) this.#wait(trace);
+      if (!trace.isAwaitingOptions) return this.#isKept(trace);
+      this.#awaiting.set(trace, this.#queueWhenSettled(trace));
     } catch (error) {
       trace.reportFailure('complete', error);
     }
+    return false;
   }
 
-  #wait(trace: RecordedTrace): void {
-    if (this.#isQueuedAtOnce(trace)) {
-      this.#queue(trace);
-      return;
-    }
-    const count = this.#waiting.push(trace);
-    if (count === MAX_WAITING || !this.#options.publishing.mayDelayExit) this.#queueWaiting();
-    else if (count > 1) return;
-    else if (this.#options.hasSpool) atTurnEnd?.(() => this.#queueWaiting());
-    else this.#timer = startTimer(() => this.#queueWaiting(), MAX_WAIT_MS);
+  /** Call it after each trace that begins to wait. */
+  #queueSoon(): void {
+    const count = this.#waiting;
+    if (count > 1 && count !== MAX_WAITING) return;
+    const queue = () => this.#queueWaiting();
+    this.#options.runDetached(() => {
+      if (count === MAX_WAITING || !this.#options.publishing.mayDelayExit) queueMicrotask(queue);
+      else if (this.#options.hasSpool) atTurnEnd?.(queue);
+      else this.#timer = startTimer(queue, MAX_WAIT_MS);
+    });
   }
 
   /** Never throws, since an error in a timer would end the process. */
   #queueWaiting(): void {
-    const traces = this.#waiting;
-    this.#waiting = [];
     if (this.#timer !== undefined) stopTimer(this.#timer);
     this.#timer = undefined;
-    for (const trace of traces) {
+    const incomplete = this.#incomplete;
+    const completed = this.#completed;
+    this.#incomplete = [];
+    this.#completed = [];
+    for (const trace of incomplete) if (this.#complete(trace)) completed.push(trace);
+    for (const trace of completed) {
       try {
         this.#queue(trace);
       } catch (error) {

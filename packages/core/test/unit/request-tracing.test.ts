@@ -9,6 +9,7 @@ import {
 } from '@openlayer-tracing/core';
 import { getTrace, type RequestAdapter, RequestTracing } from '@openlayer-tracing/core/adapter';
 import { memoryTransport } from '@openlayer-tracing/core/testing';
+import type { WireRow } from '@openlayer-tracing/core/wire';
 
 interface FakeRequest {
   readonly url: string;
@@ -130,4 +131,69 @@ describe('the options of a middleware', () => {
     );
     assert.equal(row.metadata?.when, 'early');
   });
+});
+
+describe('a request that the app changes after its response', () => {
+  const SENT = { status: 200, contentType: undefined, contentEncoding: undefined };
+  const asItWas = (row: WireRow) => ({
+    id: row.inferenceId,
+    name: row.steps[0]?.name,
+    body: row.body,
+    params: row.params,
+    headers: row.metadata?.headers,
+  });
+
+  for (const options of [{}, { sample: () => true }] satisfies TracingOptions<FakeRequest>[]) {
+    const how = 'sample' in options ? 'whose end calls the app' : 'whose row waits for others';
+    it(`is recorded as it was at its end: a trace ${how}`, async () => {
+      const { tracer, transport } = tracerHere();
+      const request = {
+        url: '/early',
+        id: 'early',
+        body: { when: 'early' },
+        params: { when: 'early' },
+        header: 'early',
+      };
+      let settle = () => {};
+      const adapter: RequestAdapter<typeof request, object> = {
+        ...(ADAPTER as object as RequestAdapter<typeof request, object>),
+        body: (req) => req.body,
+        params: (req) => req.params,
+        route: (req) => req.url,
+        header: (req, name) => (name === 'x-when' ? req.header : undefined),
+        idMadeByApp: (req) => (req.id === 'early' ? undefined : req.id),
+        follow(trace) {
+          settle = () => trace.settleResponse('completed', SENT);
+          return {
+            capture: undefined,
+            contentType: 'application/json',
+            contentEncoding: undefined,
+            isParsed: false,
+          };
+        },
+      };
+      const tracing = new RequestTracing(
+        { tracer, capture: { headers: ['x-when'] }, ...options },
+        adapter,
+      );
+      tracing.begin(request, {});
+      request.id = 'made-by-the-app';
+      settle();
+      // After the microtasks, since the call that ends a response may still set something.
+      await new Promise((resolve) => setImmediate(resolve));
+      Object.assign(request.body, { when: 'late' });
+      Object.assign(request.params, { when: 'late' });
+      Object.assign(request, { url: '/late', id: 'late', header: 'late' });
+      await tracer.shutdown();
+      const [row] = transport.rows;
+      assert.ok(row !== undefined);
+      assert.deepEqual(asItWas(row), {
+        id: 'made-by-the-app',
+        name: 'GET /early',
+        body: { when: 'early' },
+        params: { when: 'early' },
+        headers: { 'x-when': 'early' },
+      });
+    });
+  }
 });
