@@ -3,11 +3,16 @@
 import { absolutePath, environment } from '#platform';
 import type { Diagnostic, LogLevel } from '../diagnostics/diagnostics.js';
 import { LONGEST_TIMER_MS } from '../platform/timers.js';
-import type { RetryPolicy } from '../publish/backoff.js';
-import type { PublisherLimits } from '../publish/publisher.js';
-import type { TraceExport } from '../publish/trace-export.js';
-import type { Transport } from '../publish/user-transport.js';
-import type { Durability, SpoolConfig, SpoolMode, SpoolOptions } from '../spool/spool-options.js';
+import type { RetryPolicy } from '../publish/chain/backoff.js';
+import type { PublisherLimits } from '../publish/queue/publisher.js';
+import type { TraceExport } from '../publish/transport/trace-export.js';
+import type { Transport } from '../publish/transport/user-transport.js';
+import type {
+  Durability,
+  SpoolConfig,
+  SpoolMode,
+  SpoolOptions,
+} from '../spool/folder/spool-options.js';
 import type { BudgetOptions } from '../trace/cost-tracker.js';
 import type { Pricing } from '../trace/pricing.js';
 import type { ScopeManager } from '../trace/scope.js';

@@ -2,18 +2,19 @@
 
 import type { Diagnostics } from '../diagnostics/diagnostics.js';
 import type { SpoolFiles } from '../platform/spool-files.js';
-import type { Ledger } from '../publish/ledger.js';
-import type { QueuedRow } from '../publish/queued-row.js';
-import { rowOf } from '../publish/row.js';
+import type { Ledger } from '../publish/counts/ledger.js';
+import type { QueuedRow } from '../publish/row/queued-row.js';
+import { rowOf } from '../publish/row/row.js';
 import type { ReplayHandle, ReplayOptions, Spool, SpooledTrace } from '../publish/spool.js';
-import type { RowDelivery, RowTransport } from '../publish/transport.js';
+import type { RowDelivery, RowTransport } from '../publish/transport/row-transport.js';
 import type { Redactor } from '../values/redactor.js';
-import { startText } from './interrupted-row.js';
-import { Replay } from './replay.js';
-import type { SpoolEntry } from './segment.js';
+import type { SpoolConfig } from './folder/spool-options.js';
+import { startText } from './segment/interrupted-row.js';
+import type { SpoolEntry } from './segment/segment.js';
+import { Replay } from './sending/replay.js';
+import { withKeeping } from './sending/with-keeping.js';
+import { withSendLog } from './sending/with-send-log.js';
 import { SpoolLog } from './spool-log.js';
-import type { SpoolConfig } from './spool-options.js';
-import { withKeeping, withSendLog } from './transports.js';
 
 export interface SpoolTools {
   readonly diagnostics: Diagnostics;

@@ -2,19 +2,20 @@
 
 import type { Diagnostics } from '../diagnostics/diagnostics.js';
 import type { SpoolFiles } from '../platform/spool-files.js';
-import type { DropReason } from '../publish/drop-reason.js';
-import type { Ledger } from '../publish/ledger.js';
-import type { QueuedRow, RowPosition } from '../publish/queued-row.js';
-import type { RowDelivery } from '../publish/transport.js';
-import { AdoptedSegments } from './adopted-segments.js';
+import type { Ledger } from '../publish/counts/ledger.js';
+import type { QueuedRow, RowPosition } from '../publish/row/queued-row.js';
+import type { DropReason } from '../publish/transport/drop-reason.js';
+import type { RowDelivery } from '../publish/transport/row-transport.js';
+import { AdoptedSegments } from './folder/adopted-segments.js';
+import { OwnSegments } from './folder/own-segments.js';
+import { readBack } from './folder/read-back.js';
+import { SpoolFolder } from './folder/spool-folder.js';
+import type { SpoolConfig } from './folder/spool-options.js';
+import { Upkeep } from './folder/upkeep.js';
 import { MemoryRing } from './memory-ring.js';
-import { OwnSegments } from './own-segments.js';
-import { fitsFrame } from './payloads.js';
-import { readBack } from './read-back.js';
-import { entryOf, type Segment, type SpoolEntry } from './segment.js';
-import { SpoolFolder } from './spool-folder.js';
-import type { SpoolConfig } from './spool-options.js';
-import { Upkeep } from './upkeep.js';
+import { fitsFrame } from './segment/payloads.js';
+import { entryOf, type Segment, type SpoolEntry } from './segment/segment.js';
+import type { Replayable } from './sending/replay.js';
 
 export interface SpoolLogOptions {
   readonly config: SpoolConfig;
@@ -27,15 +28,6 @@ export interface SpoolLogOptions {
   readonly runDetached: (fn: () => void) => void;
   /** Called when rows wait to be sent again. */
   readonly onKept: () => void;
-}
-
-/** Rows to be sent again. */
-export interface Replayable {
-  readonly rows: readonly QueuedRow[];
-  /** The ledger that counts them. */
-  readonly ledger: Ledger;
-  /** Whether they are in memory and not on disk. */
-  readonly isFromMemory: boolean;
 }
 
 /** Anything with a position in the spool. */

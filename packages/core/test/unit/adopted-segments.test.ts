@@ -13,12 +13,12 @@ import { join } from 'node:path';
 import { Diagnostics } from '../../src/diagnostics/diagnostics.ts';
 import { nodeSpoolFiles } from '../../src/platform/node/spool-files.ts';
 import type { SpoolFiles } from '../../src/platform/spool-files.ts';
-import { Ledger } from '../../src/publish/ledger.ts';
-import { QueuedRow } from '../../src/publish/queued-row.ts';
-import { AdoptedSegments } from '../../src/spool/adopted-segments.ts';
-import { OwnSegments } from '../../src/spool/own-segments.ts';
-import { entryOf } from '../../src/spool/segment.ts';
-import { SpoolFolder } from '../../src/spool/spool-folder.ts';
+import { Ledger } from '../../src/publish/counts/ledger.ts';
+import { QueuedRow } from '../../src/publish/row/queued-row.ts';
+import { AdoptedSegments } from '../../src/spool/folder/adopted-segments.ts';
+import { OwnSegments } from '../../src/spool/folder/own-segments.ts';
+import { SpoolFolder } from '../../src/spool/folder/spool-folder.ts';
+import { entryOf } from '../../src/spool/segment/segment.ts';
 
 const DEAD = 'host-1-1-dead';
 

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { Diagnostics } from '../../src/diagnostics/diagnostics.ts';
 import { nodeSpoolFiles } from '../../src/platform/node/spool-files.ts';
 import type { SpoolFiles } from '../../src/platform/spool-files.ts';
-import { Ledger } from '../../src/publish/ledger.ts';
-import { QueuedRow } from '../../src/publish/queued-row.ts';
+import { Ledger } from '../../src/publish/counts/ledger.ts';
+import { QueuedRow } from '../../src/publish/row/queued-row.ts';
 import { DiskSpool } from '../../src/spool/disk-spool.ts';
 import { Redactor } from '../../src/values/redactor.ts';
 

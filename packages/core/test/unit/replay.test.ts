@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
 import { Diagnostics } from '../../src/diagnostics/diagnostics.ts';
-import { Ledger } from '../../src/publish/ledger.ts';
-import { SendError } from '../../src/publish/send-error.ts';
-import type { RowDelivery } from '../../src/publish/transport.ts';
-import { Replay } from '../../src/spool/replay.ts';
+import { Ledger } from '../../src/publish/counts/ledger.ts';
+import type { RowDelivery } from '../../src/publish/transport/row-transport.ts';
+import { SendError } from '../../src/publish/transport/send-error.ts';
+import { Replay, type WaitingRows } from '../../src/spool/sending/replay.ts';
 import { type Row, row, type Scripted, scripted } from './transports.ts';
-
-type Log = ConstructorParameters<typeof Replay>[0];
 
 const POLICY = { baseMs: 1, capMs: 1, maxElapsedMs: 1 };
 
@@ -30,8 +28,8 @@ function replayOf(
     ledger.spool(count);
   }
   const kept: string[] = [];
-  const log = {
-    adopt: async () => {},
+  const log: WaitingRows = {
+    adopt: async () => false,
     next: async () => {
       const rows = waiting.shift();
       return rows === undefined ? undefined : { rows, ledger, isFromMemory };
@@ -50,7 +48,7 @@ function replayOf(
     },
   });
   const replay = new Replay(
-    log as unknown as Log,
+    log,
     { transport, policy: POLICY, limits: { maxBatchRows, maxBatchBytes }, random },
     (fn) => fn(),
     diagnostics,

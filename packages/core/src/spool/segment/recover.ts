@@ -1,0 +1,86 @@
+/** Reads the state of a segment's traces from its file, and truncates a frame that was cut at its end. */
+
+import { utf8Text } from '#platform';
+import type { SpoolFiles } from '../../platform/spool-files.js';
+import { type Frame, FrameKind, HEADER_BYTES, VERSION } from './frame.js';
+import { numbersIn } from './payloads.js';
+import { type Damage, readFrames } from './read-frames.js';
+import { Segment } from './segment.js';
+import type { SegmentName } from './segment-names.js';
+import { State, TraceTable } from './trace-table.js';
+
+export interface Recovered {
+  readonly segment: Segment;
+  /** The facts known at the start of traces that have no row, by number. */
+  readonly interrupted: ReadonlyMap<number, string>;
+  /** Damaged ranges, except a cut frame at the end. */
+  readonly damages: readonly Damage[];
+  /** Whether it has frames of a newer version. */
+  readonly isNewer: boolean;
+}
+
+export async function recover(
+  files: SpoolFiles,
+  path: string,
+  { id, createdMs }: SegmentName,
+): Promise<Recovered> {
+  const file = files.open(path);
+  try {
+    const table = new TraceTable();
+    const segment = new Segment(files, { id, path, file, createdMs }, table);
+    segment.seal();
+    return await read(segment, table);
+  } catch (error) {
+    files.closeFile(file);
+    throw error;
+  }
+}
+
+/** Fills the table of the segment with the states of its traces. */
+async function read(segment: Segment, table: TraceTable): Promise<Recovered> {
+  const { files, file } = segment;
+  const starts = new Map<number, string>();
+  const damages: Damage[] = [];
+  let isNewer = false;
+  let torn: Damage | undefined;
+  // Every trace has at least one frame, which limits the valid numbers.
+  const most = segment.bytes / HEADER_BYTES;
+  const takeFrame = (frame: Frame) => {
+    const { kind, number, payload, offset } = frame;
+    if (kind === FrameKind.start && number < most) {
+      table.set(number, State.open);
+      starts.set(number, utf8Text(payload));
+    } else if (kind === FrameKind.row && number < most) {
+      table.set(number, State.spooled);
+      table.addRow(number, offset);
+      starts.delete(number);
+    } else if (
+      kind === FrameKind.sent ||
+      kind === FrameKind.notArrived ||
+      kind === FrameKind.done
+    ) {
+      for (const each of numbersIn(payload, table.traces)) {
+        if (kind === FrameKind.sent) table.markSent(each);
+        else if (kind === FrameKind.notArrived) table.markNotArrived(each);
+        else {
+          table.set(each, State.done);
+          starts.delete(each);
+        }
+      }
+    }
+  };
+  await readFrames(files, file, {
+    frame(frame) {
+      if (frame.version === VERSION) takeFrame(frame);
+      else isNewer = true;
+    },
+    damage(damage) {
+      if (damage.isTorn) torn = damage;
+      else damages.push(damage);
+    },
+  });
+  if (torn !== undefined && torn.end === segment.bytes && !isNewer) {
+    segment.truncate(torn.offset);
+  }
+  return { segment, interrupted: starts, damages, isNewer };
+}
