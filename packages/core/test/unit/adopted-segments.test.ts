@@ -18,7 +18,7 @@ import { QueuedRow } from '../../src/publish/row/queued-row.ts';
 import { AdoptedSegments } from '../../src/spool/folder/adopted-segments.ts';
 import { OwnSegments } from '../../src/spool/folder/own-segments.ts';
 import { SpoolFolder } from '../../src/spool/folder/spool-folder.ts';
-import { entryOf } from '../../src/spool/segment/segment.ts';
+import { isAdoptedElsewhere } from '../../src/spool/segment/spool-entry.ts';
 
 const DEAD = 'host-1-1-dead';
 
@@ -39,19 +39,21 @@ describe('segments of dead processes', () => {
       config: { dir, maxBytes: 1e8, maxAgeMs: 1e8, mode: 'wal', durability: 'process' },
       destination: 'a pipeline',
       diagnostics: new Diagnostics({ onDiagnostic: ({ reason }) => reasons.push(reason) }),
-      onFailure: () => {},
     });
+  }
+
+  function ownSegmentsOf(folder: SpoolFolder): OwnSegments {
+    const adopted = new AdoptedSegments(folder);
+    return new OwnSegments({ folder, adopted, ledger: new Ledger(), runDetached: (fn) => fn() });
   }
 
   /** Leaves rows behind that wait on disk. */
   function leave(...ids: readonly string[]): void {
-    const folder = folderOf(DEAD);
-    const own = new OwnSegments(folder, new Ledger(), new AdoptedSegments(folder, () => {}));
+    const own = ownSegmentsOf(folderOf(DEAD));
     for (const id of ids) {
       const row = new QueuedRow(id, '{}', `{"inferenceId":"${id}"}`);
-      own.write((segment) => segment.setSpooled(segment.appendNewRow(row), false), {
-        isMakingRoom: false,
-      });
+      const entry = own.append(undefined, row);
+      entry?.segment.setSpooled(entry.number, false);
     }
   }
 
@@ -66,7 +68,7 @@ describe('segments of dead processes', () => {
         return read;
       },
     });
-    const adopted = new AdoptedSegments(folder, () => {});
+    const adopted = new AdoptedSegments(folder);
     assert.equal(await adopted.adopt(), true);
     const { ledger } = adopted;
     assert.deepEqual([adopted.found, ledger.spooled], [2, 2]);
@@ -84,33 +86,32 @@ describe('segments of dead processes', () => {
   });
 
   it('has interrupted rows, which are not sent if another process adopted it before that', async () => {
-    const dead = folderOf(DEAD);
-    const own = new OwnSegments(dead, new Ledger(), new AdoptedSegments(dead, () => {}));
+    const own = ownSegmentsOf(folderOf(DEAD));
     const traceId = '1'.repeat(32);
     const start = `{"inferenceId":"open","startedAt":1700000000000,"name":"GET /","traceId":"${traceId}"}`;
-    own.write((segment) => segment.addStart(start), { isMakingRoom: false });
+    own.addStart(start);
     own.writeStarts();
     const folder = folderOf('host-1-2-alive');
-    const adopted = new AdoptedSegments(folder, () => {});
+    const adopted = new AdoptedSegments(folder);
     assert.equal(await adopted.adopt(), true);
     const [row] = await adopted.next();
     assert.equal(row?.inferenceId, 'open');
     const sent = JSON.parse(row?.text ?? '') as Record<string, Record<string, unknown>>;
     assert.deepEqual([sent.trace_id, sent.metadata?.trace_id], [traceId, traceId]);
-    const entry = row && entryOf(row);
-    assert.equal(folder.isAdoptedElsewhere(entry), false);
+    assert.ok(row);
+    assert.equal(isAdoptedElsewhere(row), false);
     const [name = ''] = readdirSync(folder.path).filter((each) => each.endsWith('.wal'));
     renameSync(
       join(folder.path, name),
       join(folder.path, name.replace('host-1-2-alive', 'host-1-3-other')),
     );
     adopted.closeAdoptedElsewhere();
-    assert.equal(folder.isAdoptedElsewhere(entry), true);
+    assert.equal(isAdoptedElsewhere(row), true);
   });
 
   it('is left to the process that is adopting it, also if it waited for longer than a lease', async () => {
     leave('a', 'b');
-    const other = new AdoptedSegments(folderOf('host-1-3-other'), () => {});
+    const other = new AdoptedSegments(folderOf('host-1-3-other'));
     let whileReading: (() => Promise<void>) | undefined;
     const folder = folderOf('host-1-2-alive', {
       ...nodeSpoolFiles,
@@ -128,7 +129,7 @@ describe('segments of dead processes', () => {
       whileReading = undefined;
       found.push(await other.adopt());
     };
-    const adopted = new AdoptedSegments(folder, () => {});
+    const adopted = new AdoptedSegments(folder);
     assert.deepEqual([await adopted.adopt(), found], [true, [false]]);
     assert.deepEqual(
       (await adopted.next()).map(({ inferenceId }) => inferenceId),
@@ -145,8 +146,8 @@ describe('segments of dead processes', () => {
     const [name = ''] = readdirSync(folder.path);
     const longAgo = new Date(Date.now() - 7_200_000);
     utimesSync(join(folder.path, name), longAgo, longAgo);
-    assert.equal(await new AdoptedSegments(folder, () => {}).adopt(), true);
-    const adopted = new AdoptedSegments(folderOf('host-1-3-alive'), () => {});
+    assert.equal(await new AdoptedSegments(folder).adopt(), true);
+    const adopted = new AdoptedSegments(folderOf('host-1-3-alive'));
     assert.equal(await adopted.adopt(), true);
     assert.deepEqual(
       (await adopted.next()).map(({ inferenceId, arrival }) => [inferenceId, arrival]),
@@ -174,7 +175,7 @@ describe('segments of dead processes', () => {
       },
       reasons,
     );
-    const adopted = new AdoptedSegments(folder, () => {});
+    const adopted = new AdoptedSegments(folder);
     assert.equal(await adopted.adopt(), false);
     assert.deepEqual([reasons, adopted.found], [[], 0]);
     assert.equal(files.list(path).length, 1);
@@ -242,7 +243,7 @@ describe('segments of dead processes', () => {
         reasons,
       );
       damage(folder);
-      const adopted = new AdoptedSegments(folder, () => {});
+      const adopted = new AdoptedSegments(folder);
       assert.equal(await adopted.adopt(), false);
       assert.deepEqual([adopted.found, adopted.segment, open], [0, undefined, 0]);
       const failures = reasons.length;
@@ -255,7 +256,7 @@ describe('segments of dead processes', () => {
         [],
       );
 
-      const other = new AdoptedSegments(folderOf('host-1-3-other'), () => {});
+      const other = new AdoptedSegments(folderOf('host-1-3-other'));
       assert.equal(await other.adopt(), true);
       other.release();
       isFailing = false;

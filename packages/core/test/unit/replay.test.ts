@@ -29,7 +29,6 @@ function replayOf(
   }
   const kept: string[] = [];
   const log: WaitingRows = {
-    adopt: async () => false,
     next: async () => {
       const rows = waiting.shift();
       return rows === undefined ? undefined : { rows, ledger, isFromMemory };

@@ -5,8 +5,10 @@ import { Ledger } from '../../publish/counts/ledger.js';
 import type { QueuedRow } from '../../publish/row/queued-row.js';
 import { interruptedRow } from '../segment/interrupted-row.js';
 import { type Recovered, recover } from '../segment/recover.js';
-import { entryOf, type Segment, type SpoolEntry } from '../segment/segment.js';
+import type { Segment } from '../segment/segment.js';
 import { nameOf, type SegmentName, segmentsIn } from '../segment/segment-names.js';
+import { entryOf, type SpoolEntry } from '../segment/spool-entry.js';
+import type { DeletedFile } from './quarantine.js';
 import { readBack } from './read-back.js';
 import { adoptFile, isAdoptable, releaseFile } from './segment-owner.js';
 import type { SpoolFolder } from './spool-folder.js';
@@ -37,8 +39,6 @@ export class AdoptedSegments {
   readonly ledger = new Ledger();
   #found = 0;
   readonly #folder: SpoolFolder;
-  /** Called after a segment was adopted. */
-  readonly #onAdopted: () => void;
   #segment: Segment | undefined;
   /** Rows of traces that were open when their process ended. */
   readonly #interrupted: QueuedRow[] = [];
@@ -47,9 +47,8 @@ export class AdoptedSegments {
   readonly #retryAt = new Map<string, number>();
   #isReading = false;
 
-  constructor(folder: SpoolFolder, onAdopted: () => void) {
+  constructor(folder: SpoolFolder) {
     this.#folder = folder;
-    this.#onAdopted = onAdopted;
   }
 
   /** Number of adopted rows. */
@@ -81,11 +80,8 @@ export class AdoptedSegments {
     return false;
   }
 
-  /** Deletes the oldest file of the quarantine, whose rows count as dropped. @returns whether that freed bytes */
-  dropQuarantined(): boolean {
-    const deleted = this.#folder.deleteQuarantined();
-    if (deleted === undefined) return false;
-    const { bytes, counted, others } = deleted;
+  /** Counts the rows of a file that was deleted from the quarantine: they are dropped. */
+  countDeleted({ counted, others }: DeletedFile): void {
     this.#found += others;
     this.ledger.drop('spool_full', others);
     let count = others;
@@ -94,25 +90,21 @@ export class AdoptedSegments {
       count += rows;
     }
     this.#folder.reportLost('spool_full', count);
-    return bytes > 0;
   }
 
-  /** The next rows; none if no dead process left any. */
+  /** The next rows of the adopted segment; none if it is finished, or if there is none. */
   async next(): Promise<readonly QueuedRow[]> {
-    for (;;) {
-      const segment = this.#segment;
-      if (segment === undefined) return [];
-      const interrupted = this.#interrupted.splice(0, MAX_ROWS);
-      if (interrupted.length > 0) return interrupted;
-      this.#isReading = true;
-      const rows =
-        segment.spooledRows === 0 ? [] : await readBack(this.#folder, segment, this.ledger);
-      this.#isReading = false;
-      if (rows.length > 0) return rows;
-      // Another process may have adopted the segment meanwhile, and then its rows are counted.
-      if (this.#segment === segment) this.#finish(segment);
-      if (!(await this.adopt())) return [];
-    }
+    const segment = this.#segment;
+    if (segment === undefined) return [];
+    const interrupted = this.#interrupted.splice(0, MAX_ROWS);
+    if (interrupted.length > 0) return interrupted;
+    this.#isReading = true;
+    const rows =
+      segment.spooledRows === 0 ? [] : await readBack(this.#folder, segment, this.ledger);
+    this.#isReading = false;
+    // Another process may have adopted the segment meanwhile, and then its rows are counted.
+    if (rows.length === 0 && this.#segment === segment) this.#finish(segment);
+    return rows;
   }
 
   /** Deletes the segment, or releases it if reading failed: then its rows stay in the file. */
@@ -149,7 +141,7 @@ export class AdoptedSegments {
     const segment = this.#segment;
     if (segment === undefined) return;
     const { spooledRows } = segment;
-    if (!this.#folder.closeAdoptedElsewhere(segment, 'adopted')) return;
+    if (!this.#folder.closeAdoptedElsewhere(segment)) return;
     const count = spooledRows + this.#interrupted.splice(0).length;
     this.#segment = undefined;
     this.ledger.dropSpooled('taken_over', count);
@@ -160,7 +152,7 @@ export class AdoptedSegments {
     this.closeAdoptedElsewhere();
     const segment = this.#segment;
     if (segment === undefined || segment.isClosed) return;
-    if (!this.#folder.files.isLinked(segment.file)) this.#folder.rewriteDeleted(segment);
+    if (!segment.isLinked) this.#folder.rewriteDeleted(segment);
     else if (renewsLease) this.#folder.touch(segment);
   }
 
@@ -208,7 +200,6 @@ export class AdoptedSegments {
       return false;
     }
     this.#retryAt.delete(name.id);
-    this.#onAdopted();
     return true;
   }
 
@@ -251,7 +242,7 @@ export class AdoptedSegments {
   #markCopy(segment: Segment, { identity }: SegmentName, aliveMs: number): void {
     const isCopy = this.#folder.files.identityOf(segment.file) !== identity;
     if (!isCopy && wallClockMs() - aliveMs < FRESH_MS) return;
-    this.#folder.markMayHaveArrived(segment);
+    segment.markMayHaveArrived();
     this.#noteMayHaveArrived(segment);
     this.#folder.diagnostics.report(
       'info',

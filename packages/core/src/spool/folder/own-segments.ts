@@ -3,37 +3,54 @@
 import { monotonicMs, wallClockMs } from '../../platform/clock.js';
 import type { SpoolFiles } from '../../platform/spool-files.js';
 import type { Ledger } from '../../publish/counts/ledger.js';
+import type { QueuedRow } from '../../publish/row/queued-row.js';
+import { fitsFrame } from '../segment/payloads.js';
 import { Segment, type SegmentFacts } from '../segment/segment.js';
 import { nameOf, newSegmentId } from '../segment/segment-names.js';
+import type { SpoolEntry } from '../segment/spool-entry.js';
 import type { AdoptedSegments, Maintenance } from './adopted-segments.js';
 import type { SpoolFolder } from './spool-folder.js';
+import { type OwnFiles, SpoolSpace } from './spool-space.js';
 
 /** Less than the shortest lease: until then, no process can have adopted the files, and they need not be checked. */
 const RECHECK_MS = 60_000;
 
-export interface RoomMaking {
-  /** Whether segments of dead processes are being deleted, so that own ones need not be. */
-  readonly isMakingRoom: boolean;
+/** When this number of traces has started, their `start` frames are written at once, not at the end of the turn. */
+const MAX_STARTS = 16;
+
+/** What own segments need. */
+export interface OwnSegmentsOptions {
+  readonly folder: SpoolFolder;
+  /** Their bytes count as well when space is made for a segment. */
+  readonly adopted: AdoptedSegments;
+  /** Counts the rows of this process. */
+  readonly ledger: Ledger;
+  /** Runs a function outside any request's scope. */
+  readonly runDetached: (fn: () => void) => void;
 }
 
 /** The own segments of one spool folder. */
-export class OwnSegments {
+export class OwnSegments implements OwnFiles {
+  /** The space that they and all other files of the folder take. */
+  readonly space: SpoolSpace;
   readonly #folder: SpoolFolder;
   readonly #ledger: Ledger;
-  readonly #adopted: AdoptedSegments;
+  readonly #runDetached: (fn: () => void) => void;
   readonly #all: Segment[] = [];
-  /** The newest segment, unless it is sealed. */
-  #active: Segment | undefined;
-  /** Number of segments that were created. */
-  #created = 0;
+  /** The segment in which the next trace starts, unless it is full or the disk has failed since; undefined if it is sealed. */
+  #newest: Segment | undefined;
+  /** How often the disk had failed when the newest segment was created. */
+  #failuresBefore = 0;
   /** When to check the files again, in epoch milliseconds: until then, no process has adopted them. */
   #recheckAt = 0;
+  /** Whether `start` frames will be written at the end of this turn. */
+  #writesStartsLater = false;
 
-  /** @param adopted their bytes count as well when room is made for a segment */
-  constructor(folder: SpoolFolder, ledger: Ledger, adopted: AdoptedSegments) {
+  constructor({ folder, adopted, ledger, runDetached }: OwnSegmentsOptions) {
     this.#folder = folder;
     this.#ledger = ledger;
-    this.#adopted = adopted;
+    this.#runDetached = runDetached;
+    this.space = new SpoolSpace(folder, adopted, this, runDetached);
   }
 
   [Symbol.iterator](): Iterator<Segment> {
@@ -44,47 +61,101 @@ export class OwnSegments {
     return this.#all.length === 0;
   }
 
+  get paths(): readonly string[] {
+    return this.#all.map(({ path }) => path);
+  }
+
   get bytes(): number {
     let bytes = 0;
     for (const segment of this.#all) bytes += segment.bytes;
     return bytes;
   }
 
-  /** Number of segments that were created. It shows whether a `write` has created one. */
-  get created(): number {
-    return this.#created;
+  get finalBytes(): number {
+    return this.bytes - (this.#active?.bytes ?? 0);
+  }
+
+  /** The newest segment, unless it is sealed. After a failure of the disk it is: another file may still be writable. */
+  get #active(): Segment | undefined {
+    return this.#failuresBefore === this.#folder.failures ? this.#newest : undefined;
   }
 
   /**
-   * Calls `write` with the newest segment, and measures how long the disk takes.
-   * @returns what `write` returns; undefined if writing failed or is paused
+   * Adds a trace that has started. Its `start` frame is written at the end of the turn, together with others.
+   * @returns its position; undefined if writing is paused or failed
    */
-  write<R>(write: (segment: Segment) => R, room: RoomMaking): R | undefined {
+  addStart(text: string): SpoolEntry | undefined {
+    if (this.#folder.isPaused) return undefined;
+    let segment: Segment;
+    let number: number;
+    try {
+      segment = this.#writable();
+      number = segment.addStart(text);
+    } catch (error) {
+      this.#folder.reportFailure(error);
+      return undefined;
+    }
+    if (segment.starts >= MAX_STARTS) {
+      this.writeStarts();
+    } else if (!this.#writesStartsLater) {
+      this.#writesStartsLater = true;
+      this.#runDetached(() =>
+        this.#folder.files.atTurnEnd(() => {
+          this.#writesStartsLater = false;
+          this.writeStarts();
+        }),
+      );
+    }
+    return { segment, number };
+  }
+
+  /**
+   * Writes the current row of a trace, which stays open, and measures how long the disk takes.
+   * @param entry the trace's position; undefined if nothing was written of it
+   * @returns its position; undefined if writing is paused or failed, or if the row is too long
+   */
+  append(entry: SpoolEntry | undefined, row: QueuedRow): SpoolEntry | undefined {
     const folder = this.#folder;
-    return this.use((segment) => {
+    // A row that is too long could not be read back, and waits in memory.
+    if (!fitsFrame(row) || folder.isPaused) return undefined;
+    try {
+      const segment = this.#writable();
       const start = monotonicMs();
-      const result = write(segment);
+      const written = this.#append(segment, entry, row);
       const end = monotonicMs();
       folder.slowDisk.addWrite(end - start, end);
       folder.resume();
-      return result;
-    }, room);
-  }
-
-  /**
-   * Calls `use` with the newest segment, to which it need not write.
-   * @returns what `use` returns; undefined if that failed or writing is paused
-   */
-  use<R>(use: (segment: Segment) => R, room: RoomMaking): R | undefined {
-    const folder = this.#folder;
-    if (folder.isPaused) return undefined;
-    try {
-      // The process may have been suspended, so that no timer has checked the files.
-      if (wallClockMs() > this.#recheckAt) this.#recheckFiles();
-      return use(this.#writable(room));
+      return written;
     } catch (error) {
       folder.reportFailure(error);
       return undefined;
+    }
+  }
+
+  #append(newest: Segment, entry: SpoolEntry | undefined, row: QueuedRow): SpoolEntry {
+    if (entry?.segment.isAdoptedElsewhere(entry.number)) return entry;
+    // The segment in which the trace began may have been deleted to make space.
+    if (entry !== undefined && !entry.segment.isClosed) {
+      try {
+        entry.segment.appendRow(entry.number, row);
+        return entry;
+      } catch (error) {
+        if (entry.segment === newest) throw error;
+        // Another file may still be writable.
+        this.#folder.reportWriteFailure(error);
+      }
+    }
+    const number = newest.appendNewRow(row);
+    if (entry !== undefined) this.#finishFormer(entry);
+    return { segment: newest, number };
+  }
+
+  /** Finishes the trace in its former segment, since another segment has its row now. */
+  #finishFormer({ segment, number }: SpoolEntry): void {
+    try {
+      segment.finishTraces([number]);
+    } catch (error) {
+      this.#folder.reportWriteFailure(error);
     }
   }
 
@@ -92,10 +163,10 @@ export class OwnSegments {
   closeAdoptedElsewhere(): void {
     for (const segment of this.#all) {
       const { spooledRows } = segment;
-      if (!this.#folder.closeAdoptedElsewhere(segment, 'own')) continue;
+      if (!this.#folder.closeAdoptedElsewhere(segment)) continue;
       this.#ledger.dropSpooled('taken_over', spooledRows);
     }
-    this.forgetClosed();
+    this.#forgetClosed();
   }
 
   /** Closes segments that another process has adopted, and rewrites deleted files. */
@@ -103,12 +174,12 @@ export class OwnSegments {
     this.#recheckAt = wallClockMs() + RECHECK_MS;
     this.closeAdoptedElsewhere();
     for (const segment of this.#all) {
-      if (this.#folder.files.isLinked(segment.file)) continue;
+      if (segment.isLinked) continue;
       this.#folder.rewriteDeleted(segment);
       // Sealed, since the rows in it are looked up before they are sent, and later rows need not be.
       this.#seal(segment);
     }
-    this.forgetClosed();
+    this.#forgetClosed();
   }
 
   /** Writes the `start` frames of traces. */
@@ -132,21 +203,22 @@ export class OwnSegments {
       if (segment.createdMs < oldest) this.#drop(segment, 'spool_expired');
       else if (renewsLease) this.#folder.touch(segment);
     }
-    this.forgetClosed();
+    this.#forgetClosed();
     const active = this.#active;
     if (active?.isDone && active.bytes > 0 && renewsLease) this.#seal(active);
     this.removeDone();
   }
 
-  /** Deletes sealed segments whose traces are all finished. */
+  /** Deletes segments whose traces are all finished, except the one in which the next trace starts. */
   removeDone(): void {
     let isAny = false;
+    const active = this.#active;
     for (const segment of this.#all) {
-      if (!segment.isSealed || segment.isClosed || !segment.isDone) continue;
+      if (segment === active || segment.isClosed || !segment.isDone) continue;
       this.#folder.remove(segment);
       isAny = true;
     }
-    if (isAny) this.forgetClosed();
+    if (isAny) this.#forgetClosed();
   }
 
   /** Releases the segments without open traces. */
@@ -156,75 +228,58 @@ export class OwnSegments {
       this.#seal(segment);
       this.#folder.release(segment);
     }
-    this.forgetClosed();
+    this.#forgetClosed();
   }
 
   /** Removes closed segments from the list. */
-  forgetClosed(): void {
+  #forgetClosed(): void {
     for (let i = this.#all.length - 1; i >= 0; i--) {
       const segment = this.#all[i] as Segment;
       if (!segment.isClosed) continue;
       this.#all.splice(i, 1);
-      if (this.#active === segment) this.#active = undefined;
+      this.#seal(segment);
     }
   }
 
-  measureOthers(): void {
-    const paths = new Set<string | undefined>(this.#all.map(({ path }) => path));
-    this.#folder.measureOthers(paths.add(this.#adopted.segment?.path));
-  }
-
-  #writable(room: RoomMaking): Segment {
+  /** The segment in which the next trace starts: the newest, or a new one. */
+  #writable(): Segment {
+    // The process may have been suspended, so that no timer has checked the files.
+    if (wallClockMs() > this.#recheckAt) this.#recheckFiles();
     const active = this.#active;
-    if (active !== undefined && !active.isClosed && active.bytes < this.#folder.fullBytes)
-      return active;
-    if (active !== undefined) this.#seal(active);
-    if (!room.isMakingRoom) this.makeRoomFor(1);
-    const { files, path: folder, owner, syncs } = this.#folder;
+    const { files, path: folder, owner, syncs, fullBytes } = this.#folder;
+    if (active !== undefined && !active.isClosed && active.bytes < fullBytes) return active;
+    this.sealNewest();
+    this.space.freeNow();
     files.prepare(folder, { syncs });
     const segment = new Segment(files, newFile(files, folder, owner));
-    this.#active = segment;
+    this.#newest = segment;
+    this.#failuresBefore = this.#folder.failures;
     this.#all.push(segment);
-    this.#created++;
+    this.space.freeLater();
     return segment;
   }
 
   /** Makes the next trace start in a new segment. */
   sealNewest(): void {
-    if (this.#active !== undefined) this.#seal(this.#active);
+    this.#newest = undefined;
   }
 
   #seal(segment: Segment): void {
-    segment.seal();
-    if (this.#active === segment) this.#active = undefined;
+    if (this.#newest === segment) this.sealNewest();
   }
 
-  /** Deletes the oldest files until `segments` segments fit: first of the quarantine, then own segments. */
-  makeRoomFor(segments: number): void {
-    // Other processes write to the folder too.
-    this.measureOthers();
-    while (!this.hasRoomFor(segments)) {
-      if (this.#adopted.dropQuarantined()) continue;
-      const oldest = this.#all.find((segment) => !segment.isClosed);
-      if (oldest === undefined) return;
-      this.#drop(oldest, 'spool_full');
-    }
-  }
-
-  /** Whether the folder has room for this number of full segments, including the newest. */
-  hasRoomFor(segments: number): boolean {
-    const { otherBytes, config, fullBytes } = this.#folder;
-    const filled = this.bytes - (this.#active?.bytes ?? 0);
-    const used = otherBytes + filled + (this.#adopted.segment?.bytes ?? 0);
-    return used + segments * fullBytes <= config.maxBytes;
+  dropOldest(): boolean {
+    const oldest = this.#all.find((segment) => !segment.isClosed);
+    if (oldest === undefined) return false;
+    this.#drop(oldest, 'spool_full');
+    return true;
   }
 
   /** Deletes a segment with its waiting rows, which count as dropped. */
   #drop(segment: Segment, reason: 'spool_full' | 'spool_expired'): void {
     const count = segment.spooledRows;
-    this.#seal(segment);
     this.#folder.remove(segment);
-    this.forgetClosed();
+    this.#forgetClosed();
     this.#ledger.dropSpooled(reason, count);
     this.#folder.reportLost(reason, count);
   }

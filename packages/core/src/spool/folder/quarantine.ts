@@ -5,6 +5,7 @@ import { wallClockMs } from '../../platform/clock.js';
 import type { SpoolFiles } from '../../platform/spool-files.js';
 import type { Ledger } from '../../publish/counts/ledger.js';
 import type { QueuedRow } from '../../publish/row/queued-row.js';
+import { assertWritten } from '../segment/assert-written.js';
 import { FrameKind, HEADER_BYTES, headerOf } from '../segment/frame.js';
 import { Segment } from '../segment/segment.js';
 import { newSegmentId } from '../segment/segment-names.js';
@@ -67,10 +68,7 @@ export class Quarantine {
     const path = this.#files.join(this.#folder, `${newSegmentId(wallClockMs())}${DAMAGED}`);
     const file = this.#files.create(path);
     try {
-      const written = this.#files.append(file, bytes, bytes.byteLength);
-      if (written < bytes.byteLength) {
-        throw new Error(`${written} of ${bytes.byteLength} bytes were written: the disk is full`);
-      }
+      assertWritten(this.#files.append(file, bytes, bytes.byteLength), bytes.byteLength);
       if (this.#syncs) {
         await this.#files.sync(file);
         await this.#files.syncEntry(path);
@@ -99,7 +97,7 @@ export class Quarantine {
         continue;
       }
       this.#written.delete(path);
-      return { bytes, counted: counted ?? NONE, others };
+      return { bytes, counted: counted ?? new Map(), others };
     }
     return undefined;
   }
@@ -163,5 +161,3 @@ const DAMAGED = '.damaged';
 function isOwnName(name: string): boolean {
   return name.endsWith(REFUSED) || name.endsWith(DAMAGED);
 }
-
-const NONE: ReadonlyMap<Ledger, number> = new Map();

@@ -1,6 +1,7 @@
 import type { Ledger } from '../../publish/counts/ledger.js';
 import type { QueuedRow } from '../../publish/row/queued-row.js';
-import { entryOf, type Segment } from '../segment/segment.js';
+import type { Segment } from '../segment/segment.js';
+import { entryOf } from '../segment/spool-entry.js';
 import type { SpoolFolder } from './spool-folder.js';
 
 const WINDOW_BYTES = 1024 * 1024;

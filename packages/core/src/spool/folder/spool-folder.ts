@@ -1,14 +1,11 @@
 /** The folder of a spool and the state of its disk, shared by all parts of the spool. */
 
-import { allocate } from '#platform';
 import type { Diagnostics } from '../../diagnostics/diagnostics.js';
 import { monotonicMs } from '../../platform/clock.js';
 import type { SpoolFiles } from '../../platform/spool-files.js';
-import type { Ledger } from '../../publish/counts/ledger.js';
-import type { QueuedRow } from '../../publish/row/queued-row.js';
-import type { Segment, SpoolEntry } from '../segment/segment.js';
+import type { Segment } from '../segment/segment.js';
 import { QUARANTINE, segmentsIn } from '../segment/segment-names.js';
-import { type DeletedFile, Quarantine } from './quarantine.js';
+import { Quarantine } from './quarantine.js';
 import { releaseFile } from './segment-owner.js';
 import { SlowDisk } from './slow-disk.js';
 import type { SpoolConfig } from './spool-options.js';
@@ -23,8 +20,6 @@ export interface SpoolFolderOptions {
   /** Names the pipeline, which has a subfolder of its own, so that its rows are sent to no other. */
   readonly destination: string;
   readonly diagnostics: Diagnostics;
-  /** Called when the disk failed. */
-  readonly onFailure: () => void;
 }
 
 /** One spool folder. */
@@ -39,16 +34,11 @@ export class SpoolFolder {
   readonly fullBytes: number;
   readonly quarantine: Quarantine;
   readonly slowDisk: SlowDisk;
-  #otherBytes = 0;
   #notBefore = 0;
-  readonly #mayHaveArrived = new WeakSet<Segment>();
-  /** Segments that another process has adopted: written by this process, or adopted by it before. */
-  readonly #adoptedElsewhere = new WeakMap<Segment, 'own' | 'adopted'>();
-  readonly #onFailure: () => void;
+  #failures = 0;
 
   /** @throws Error if the folder is not safe, or cannot be created */
-  constructor({ files, config, destination, diagnostics, onFailure }: SpoolFolderOptions) {
-    this.#onFailure = onFailure;
+  constructor({ files, config, destination, diagnostics }: SpoolFolderOptions) {
     this.files = files;
     this.config = config;
     this.diagnostics = diagnostics;
@@ -68,9 +58,9 @@ export class SpoolFolder {
     this.slowDisk = new SlowDisk(diagnostics);
   }
 
-  /** Bytes of other processes' segments and of the quarantine, when they were last measured. */
-  get otherBytes(): number {
-    return this.#otherBytes;
+  /** How often the disk has failed. */
+  get failures(): number {
+    return this.#failures;
   }
 
   /** Whether writes are paused because the disk failed within the last second. */
@@ -86,7 +76,7 @@ export class SpoolFolder {
   /** Reports that the disk failed, and pauses writes for a second. */
   reportFailure(error: unknown): void {
     this.#notBefore = monotonicMs() + RETRY_DISK_MS;
-    this.#onFailure();
+    this.#failures++;
     this.reportWriteFailure(error);
   }
 
@@ -103,23 +93,6 @@ export class SpoolFolder {
   /** Whether the files have to survive the death of the machine. */
   get syncs(): boolean {
     return this.config.durability === 'fsync';
-  }
-
-  /**
-   * Writes a row that the platform refuses to the quarantine.
-   * @param ledger counts the row
-   * @returns a promise that resolves when the row may be deleted elsewhere, and rejects if writing failed
-   */
-  async quarantineRow(row: QueuedRow, ledger: Ledger): Promise<void> {
-    this.#otherBytes += this.quarantine.add(row, ledger);
-    await this.quarantine.sync();
-  }
-
-  /** Deletes the oldest file of the quarantine. @returns undefined if there is none */
-  deleteQuarantined(): DeletedFile | undefined {
-    const deleted = this.quarantine.deleteOldest();
-    this.#otherBytes -= deleted?.bytes ?? 0;
-    return deleted;
   }
 
   /** Reports rows that were deleted because the folder was full or they were too old. */
@@ -178,95 +151,28 @@ export class SpoolFolder {
   }
 
   /** Closes a segment that another process has adopted, because this one's lease expired. @returns whether it was one */
-  closeAdoptedElsewhere(segment: Segment, origin: 'own' | 'adopted'): boolean {
+  closeAdoptedElsewhere(segment: Segment): boolean {
     const { files, path } = this;
     if (segment.isClosed || files.stat(segment.path) !== undefined) return false;
     // Adopted means that the file has another owner's name now. A moved folder has no such name.
     const isThere = segmentsIn(files, path).some(({ id }) => id === segment.id);
-    if (!isThere || !files.isLinked(segment.file)) return false;
-    segment.close();
-    this.#adoptedElsewhere.set(segment, origin);
+    if (!isThere || !segment.isLinked) return false;
+    segment.closeAdoptedElsewhere();
     return true;
-  }
-
-  /** Whether the row is left to another process that has adopted its segment. */
-  isAdoptedElsewhere(entry: SpoolEntry | undefined): boolean {
-    if (entry === undefined) return false;
-    const origin = this.#adoptedElsewhere.get(entry.segment);
-    // An own trace that was open then has only its start in that file: the row that this process writes is worth more.
-    return origin === 'adopted' || (origin === 'own' && entry.segment.hasRow(entry.number));
-  }
-
-  /** Marks a segment whose rows may have been delivered: the platform is queried before each row is sent. */
-  markMayHaveArrived(segment: Segment): void {
-    this.#mayHaveArrived.add(segment);
-  }
-
-  /**
-   * Whether the segment's rows may have been delivered: its file is a copy, or was deleted while in use, perhaps by a process
-   * that adopted it and sent its rows.
-   */
-  mayHaveArrived(segment: Segment): boolean {
-    return this.#mayHaveArrived.has(segment) || !this.files.isLinked(segment.file);
   }
 
   /** Writes the deleted file of a segment again, unless all its traces are finished. */
   rewriteDeleted(segment: Segment): void {
     if (segment.isDone) {
-      segment.seal();
       segment.close();
       return;
     }
     this.files.prepare(this.path, { syncs: this.syncs });
-    replaceDeletedFile(this.files, segment);
-    this.#mayHaveArrived.add(segment);
+    segment.rewriteDeleted();
     this.diagnostics.report(
       'warn',
       'spool_deleted',
       `${segment.path} was deleted while in use, and was written again`,
     );
-  }
-
-  /** Measures the files of other processes and the quarantine. @param except paths of segments that are counted elsewhere */
-  measureOthers(except: ReadonlySet<string | undefined>): void {
-    let bytes = 0;
-    for (const folder of [this.path, this.quarantine.path]) {
-      for (const name of this.files.list(folder)) {
-        const path = this.files.join(folder, name);
-        if (!except.has(path)) bytes += this.files.stat(path)?.bytes ?? 0;
-      }
-    }
-    this.#otherBytes = bytes;
-  }
-}
-
-const CHUNK_BYTES = 1024 * 1024;
-
-/**
- * Copies a deleted file, whose content is still readable through the open descriptor, to a new file of the same name.
- * @throws Error if there is no room for it; then the segment goes on with the deleted file
- */
-function replaceDeletedFile(files: SpoolFiles, segment: Segment): void {
-  const file = files.create(segment.path);
-  try {
-    copy(files, segment, file);
-  } catch (error) {
-    files.closeFile(file);
-    files.remove(segment.path);
-    throw error;
-  }
-  segment.replaceFile(file);
-}
-
-function copy(files: SpoolFiles, { file: from, bytes }: Segment, to: number): void {
-  const chunk = allocate(CHUNK_BYTES);
-  for (let position = 0; position < bytes; ) {
-    const wanted = chunk.subarray(0, Math.min(CHUNK_BYTES, bytes - position));
-    const read = files.readSync(from, wanted, position);
-    if (read === 0) break;
-    const written = files.append(to, chunk, read);
-    if (written < read)
-      throw new Error(`${written} of ${read} bytes were written: the disk is full`);
-    position += read;
   }
 }

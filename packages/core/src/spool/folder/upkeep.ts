@@ -1,4 +1,4 @@
-/** Periodic work of a spool: renews leases, syncs files to disk, deletes old files to make room. */
+/** Periodic work of a spool: checks its files, renews their leases, syncs them to disk. */
 
 import { startTimer, stopTimer, type Timer, unref } from '../../platform/timers.js';
 import type { AdoptedSegments } from './adopted-segments.js';
@@ -22,52 +22,44 @@ export class Upkeep {
   #timer: Timer | undefined;
   #syncTimer: Timer | undefined;
   #ticks = 0;
-  #isMakingRoom = false;
-  #isExiting = false;
 
   constructor(tools: UpkeepTools) {
     this.#tools = tools;
   }
 
-  /** Whether segments of dead processes are being deleted. */
-  get isMakingRoom(): boolean {
-    return this.#isMakingRoom && !this.#isExiting;
-  }
-
-  /** Call it when the process exits: only synchronous work is possible from then on. */
-  markExiting(): void {
-    this.#isExiting = true;
-  }
-
-  /** Checks the files once a second from now on, while there are any. */
-  maintainLater(): void {
-    if (this.#timer !== undefined) return;
-    this.#tools.runDetached(() => {
-      this.#timer = unref(startTimer(() => this.#maintain(), TICK_MS));
-    });
-  }
-
-  /** With `durability: 'fsync'`, syncs written files within 50 ms. */
-  syncLater(): void {
-    const { folder, runDetached } = this.#tools;
-    if (!folder.syncs || this.#syncTimer !== undefined) return;
-    runDetached(() => {
-      this.#syncTimer = unref(startTimer(() => this.#sync(), SYNC_MS));
-    });
-  }
-
-  /** Makes room for the next segment if there is none. */
-  makeRoomLater(): void {
-    const { folder, own, runDetached } = this.#tools;
-    if (this.#isMakingRoom || own.hasRoomFor(2)) return;
-    this.#isMakingRoom = true;
-    runDetached(() => folder.files.atTurnEnd(() => this.#makeRoom()));
+  /** Starts the timers that the files need, unless they run. Call it after files were created, adopted or written to. Never throws. */
+  start(): void {
+    try {
+      this.#maintainLater();
+      this.#syncLater();
+    } catch (error) {
+      this.#tools.folder.reportFailure(error);
+    }
   }
 
   stop(): void {
     stopTimer(this.#timer);
     stopTimer(this.#syncTimer);
     this.#timer = this.#syncTimer = undefined;
+  }
+
+  /** Checks the files once a second from now on, while there are any. */
+  #maintainLater(): void {
+    if (this.#timer !== undefined) return;
+    const { own, adopted, runDetached } = this.#tools;
+    if (own.isEmpty && adopted.segment === undefined) return;
+    runDetached(() => {
+      this.#timer = unref(startTimer(() => this.#maintain(), TICK_MS));
+    });
+  }
+
+  /** With `durability: 'fsync'`, syncs written files within 50 ms. */
+  #syncLater(): void {
+    const { folder, runDetached } = this.#tools;
+    if (this.#syncTimer !== undefined || !folder.syncs) return;
+    runDetached(() => {
+      this.#syncTimer = unref(startTimer(() => this.#sync(), SYNC_MS));
+    });
   }
 
   #maintain(): void {
@@ -81,8 +73,7 @@ export class Upkeep {
       folder.reportFailure(error);
     }
     // A deleted file that was written again is not synced yet.
-    this.syncLater();
-    if (!own.isEmpty || adopted.segment !== undefined) this.maintainLater();
+    this.start();
   }
 
   /** Syncs all written files, off the main thread. */
@@ -94,21 +85,5 @@ export class Upkeep {
         if (!segment.isClosed) folder.reportFailure(error);
       });
     }
-  }
-
-  /** Deletes files before the next segment needs the room: files of dead processes first, since they are older. */
-  async #makeRoom(): Promise<void> {
-    const { folder, own, adopted } = this.#tools;
-    try {
-      while (!own.hasRoomFor(2)) {
-        if (adopted.dropQuarantined()) continue;
-        if (!(await adopted.dropOldest())) break;
-        own.measureOthers();
-      }
-      own.makeRoomFor(1);
-    } catch (error) {
-      folder.reportFailure(error);
-    }
-    this.#isMakingRoom = false;
   }
 }

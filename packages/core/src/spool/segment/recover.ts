@@ -27,8 +27,7 @@ export async function recover(
   const file = files.open(path);
   try {
     const table = new TraceTable();
-    const segment = new Segment(files, { id, path, file, createdMs }, table);
-    segment.seal();
+    const segment = new Segment(files, { id, path, file, createdMs, isAdopted: true }, table);
     return await read(segment, table);
   } catch (error) {
     files.closeFile(file);

@@ -2,10 +2,15 @@
 
 import { allocate, writeUtf8 } from '#platform';
 import type { SpoolFiles } from '../../platform/spool-files.js';
-import type { QueuedRow, RowPosition } from '../../publish/row/queued-row.js';
-import { type Frame, FrameKind, frameAt, HEADER_BYTES, headerOf, sealFrame } from './frame.js';
-import { numbersText, parseRow, rowHead } from './payloads.js';
+import type { QueuedRow } from '../../publish/row/queued-row.js';
+import { assertWritten } from './assert-written.js';
+import { FrameKind, HEADER_BYTES, sealFrame } from './frame.js';
+import { numbersText, rowHead } from './payloads.js';
+import { type ReadRows, SegmentReader } from './segment-reader.js';
 import { State, TraceTable } from './trace-table.js';
+
+/** Bytes of a deleted file that are copied at a time. */
+const CHUNK_BYTES = 1024 * 1024;
 
 /** The shared buffer in which frames are built. Safe, because nothing is awaited before they are written. */
 let scratch = allocate(64 * 1024);
@@ -24,6 +29,8 @@ export interface SegmentFacts {
   /** Descriptor, open to read and append. */
   readonly file: number;
   readonly createdMs: number;
+  /** Whether another process wrote it, and this one has adopted it. @default false */
+  readonly isAdopted?: boolean | undefined;
 }
 
 /** One spool file, open for writing. */
@@ -35,8 +42,10 @@ export class Segment {
   readonly #table: TraceTable;
   #file: number;
   #bytes: number;
-  #isSealed = false;
   #isClosed = false;
+  readonly #isAdopted: boolean;
+  #isAdoptedElsewhere = false;
+  #mayHaveArrived = false;
   /** Whether something was written since the last fdatasync. */
   #isDirty = false;
   /** Whether the folder's entry of the file may not be on the disk. */
@@ -58,6 +67,7 @@ export class Segment {
     this.path = facts.path;
     this.#file = facts.file;
     this.createdMs = facts.createdMs;
+    this.#isAdopted = facts.isAdopted === true;
     this.#bytes = files.sizeOf(facts.file);
   }
 
@@ -69,11 +79,6 @@ export class Segment {
   /** Bytes of the file. */
   get bytes(): number {
     return this.#bytes;
-  }
-
-  /** Whether no further traces start in it. */
-  get isSealed(): boolean {
-    return this.#isSealed;
   }
 
   /** Whether its file is closed: later changes of its traces are not recorded. */
@@ -244,16 +249,11 @@ export class Segment {
     this.#readers++;
     try {
       const read = await this.#reader.next(maxBytes);
-      return this.#isClosed ? NOTHING_READ : read;
+      return this.#isClosed ? { rows: [], damaged: 0 } : read;
     } finally {
       this.#readers--;
       this.#closeRetired();
     }
-  }
-
-  /** Makes later traces start in another segment. */
-  seal(): void {
-    this.#isSealed = true;
   }
 
   /** Syncs to disk what was written since the last call. */
@@ -296,11 +296,64 @@ export class Segment {
     this.#retire(this.#file);
   }
 
-  /** Continues with another file of the same content. */
-  replaceFile(file: number): void {
+  /** Closes the file, which another process has adopted. */
+  closeAdoptedElsewhere(): void {
+    this.close();
+    this.#isAdoptedElsewhere = true;
+  }
+
+  /** Whether the trace is left to another process, which has adopted the file. */
+  isAdoptedElsewhere(number: number): boolean {
+    // An own trace that was open then has only its start in the file: the row that this process writes is worth more.
+    return this.#isAdoptedElsewhere && (this.#isAdopted || this.hasRow(number));
+  }
+
+  /** Marks the file as one whose rows may have been delivered: the platform is queried before each row is sent. */
+  markMayHaveArrived(): void {
+    this.#mayHaveArrived = true;
+  }
+
+  /**
+   * Whether the rows may have been delivered: the file is a copy, or was deleted while in use, perhaps by a process that adopted
+   * it and sent its rows.
+   */
+  get mayHaveArrived(): boolean {
+    return this.#mayHaveArrived || !this.isLinked;
+  }
+
+  /** Whether the file still has a name: it was not deleted. */
+  get isLinked(): boolean {
+    return this.files.isLinked(this.#file);
+  }
+
+  /**
+   * Writes a deleted file again, whose content is still readable through the open descriptor.
+   * @throws Error if there is no room for it; then the segment goes on with the deleted file
+   */
+  rewriteDeleted(): void {
+    const file = this.files.create(this.path);
+    try {
+      this.#copyTo(file);
+    } catch (error) {
+      this.files.closeFile(file);
+      this.files.remove(this.path);
+      throw error;
+    }
     this.#retire(this.#file);
     this.#file = file;
     this.#isDirty = this.#isUnlisted = true;
+    this.#mayHaveArrived = true;
+  }
+
+  #copyTo(file: number): void {
+    const chunk = allocate(CHUNK_BYTES);
+    for (let position = 0; position < this.#bytes; ) {
+      const wanted = chunk.subarray(0, Math.min(CHUNK_BYTES, this.#bytes - position));
+      const read = this.files.readSync(this.#file, wanted, position);
+      if (read === 0) break;
+      assertWritten(this.files.append(file, chunk, read), read);
+      position += read;
+    }
   }
 
   /** Closes a descriptor after pending reads and syncs, since its number could be reused during them. */
@@ -330,8 +383,7 @@ export class Segment {
     let written = 0;
     try {
       written = this.files.append(this.#file, target, length);
-      if (written < length)
-        throw new Error(`${written} of ${length} bytes were written: the disk is full`);
+      assertWritten(written, length);
     } catch (error) {
       // Part of a frame would count as damage.
       if (written > 0) this.#cutBack();
@@ -348,112 +400,5 @@ export class Segment {
       // The next frame is appended after the partial one.
       this.#bytes = this.files.sizeOf(this.#file);
     }
-  }
-}
-
-/** The position of a row on disk. */
-export interface SpoolEntry extends RowPosition {
-  readonly segment: Segment;
-  /** The trace's number within the segment. */
-  readonly number: number;
-}
-
-/** The position of a row on disk; undefined if it is not on disk. */
-export function entryOf({
-  position,
-}: {
-  readonly position?: RowPosition | undefined;
-}): SpoolEntry | undefined {
-  // The spool alone sets `position`.
-  return position as SpoolEntry | undefined;
-}
-
-export interface ReadRows {
-  readonly rows: readonly QueuedRow[];
-  /** Number of waiting rows that cannot be read. */
-  readonly damaged: number;
-}
-
-const NOTHING_READ: ReadRows = { rows: [], damaged: 0 };
-
-/** Reads the waiting rows of a segment in order. */
-class SegmentReader {
-  readonly #segment: Segment;
-  readonly #table: TraceTable;
-  /** Index of the first row that is not finished. */
-  #firstOpen = 0;
-
-  constructor(segment: Segment, table: TraceTable) {
-    this.#segment = segment;
-    this.#table = table;
-  }
-
-  /** The next waiting rows, from up to `maxBytes` of the file, but at least one. */
-  async next(maxBytes: number): Promise<ReadRows> {
-    const segment = this.#segment;
-    const table = this.#table;
-    // Rows in memory are not skipped for good, since they may have to wait here later.
-    while (this.#firstOpen < table.rows && this.#isPast(this.#firstOpen)) this.#firstOpen++;
-    let first = this.#firstOpen;
-    while (first < table.rows && !this.#isSpooled(first)) first++;
-    if (first === table.rows) return NOTHING_READ;
-    let damaged = 0;
-    const start = table.offsetAt(first);
-    const window = allocate(Math.min(maxBytes, segment.bytes - start));
-    const read = await segment.files.read(segment.file, window, start);
-    if (segment.isClosed) return NOTHING_READ;
-    const rows: QueuedRow[] = [];
-    for (let index = first; index < table.rows; index++) {
-      if (!this.#isSpooled(index)) continue;
-      const frameInWindow = frameAt(
-        window.subarray(0, read),
-        table.offsetAt(index) - start,
-        start,
-        segment.files.checksum,
-      );
-      if (frameInWindow === 'cut' && index > first) break;
-      const frame = frameInWindow === 'cut' ? await this.#readFrame(start) : frameInWindow;
-      if (segment.isClosed) break;
-      const row = typeof frame === 'object' ? this.#rowOf(frame) : undefined;
-      if (row !== undefined) {
-        rows.push(row);
-      } else {
-        damaged++;
-        table.set(table.numberAt(index) as number, State.done);
-      }
-      if (frameInWindow === 'cut') break;
-    }
-    return { rows, damaged };
-  }
-
-  /** Reads a frame that is longer than the window. */
-  async #readFrame(offset: number): Promise<Frame | 'none' | 'cut'> {
-    const { files, file, bytes: segmentBytes } = this.#segment;
-    const header = allocate(HEADER_BYTES);
-    await files.read(file, header, offset);
-    const payloadBytes = headerOf(header)?.payloadBytes ?? 0;
-    const bytes = allocate(HEADER_BYTES + Math.min(payloadBytes, segmentBytes - offset));
-    const read = await files.read(file, bytes, offset);
-    return frameAt(bytes.subarray(0, read), 0, offset, files.checksum);
-  }
-
-  #rowOf(frame: Frame): QueuedRow | undefined {
-    const segment = this.#segment;
-    const entry = { segment, number: frame.number };
-    const row = parseRow(frame.payload, entry);
-    if (row !== undefined && this.#table.mayHaveArrived(frame.number)) row.setArrival('unknown');
-    return row;
-  }
-
-  #isSpooled(index: number): boolean {
-    const table = this.#table;
-    const number = table.numberAt(index);
-    return number !== undefined && table.stateOf(number) === State.spooled;
-  }
-
-  #isPast(index: number): boolean {
-    const table = this.#table;
-    const number = table.numberAt(index);
-    return number === undefined || table.stateOf(number) === State.done;
   }
 }

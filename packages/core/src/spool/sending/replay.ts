@@ -28,8 +28,6 @@ export interface Replayable {
 
 /** Where rows wait to be sent again. */
 export interface WaitingRows {
-  /** Adopts the oldest segment of a dead process. @returns whether there is one */
-  adopt(): Promise<boolean>;
   /** The next rows, the oldest first; undefined if there are none. */
   next(): Promise<Replayable | undefined>;
   /** Keeps rows that were not delivered. */
@@ -141,7 +139,6 @@ export class Replay implements ReplayHandle {
   async #run(): Promise<number> {
     const { policy } = this.#options;
     const waiting = this.#waiting;
-    await waiting.adopt();
     const batch = await waiting.next();
     this.#isIdle = batch === undefined;
     if (batch === undefined) return SCAN_MS * (0.5 + this.#random());
