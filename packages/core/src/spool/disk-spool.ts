@@ -42,6 +42,13 @@ export interface SpoolTools {
   readonly runDetached: (fn: () => void) => void;
 }
 
+export interface DiskSpoolOptions extends SpoolTools {
+  readonly config: SpoolConfig;
+  readonly files: SpoolFiles;
+  /** Names the pipeline, which has a subfolder of its own, so that its rows are sent to no other. */
+  readonly destination: string;
+}
+
 /** What was written of an open trace. */
 interface WrittenTrace {
   readonly position: SpoolEntry | undefined;
@@ -62,16 +69,13 @@ export class DiskSpool implements Spool, RowKeeper, SendLog, WaitingRows {
   #replay: Replay | undefined;
   #isExiting = false;
 
-  /**
-   * @param destination names the pipeline, which has a subfolder of its own, so that its rows are sent to no other
-   * @throws Error if the folder is not safe, or cannot be created
-   */
-  constructor(config: SpoolConfig, files: SpoolFiles, destination: string, tools: SpoolTools) {
-    const { diagnostics, ledger, runDetached } = tools;
-    const folder = new SpoolFolder({ files, config, destination, diagnostics });
+  /** @throws Error if the folder is not safe, or cannot be created */
+  constructor(options: DiskSpoolOptions) {
+    const { ledger, runDetached } = options;
+    const folder = new SpoolFolder(options);
     const adopted = new AdoptedSegments(folder);
     const own = new OwnSegments({ folder, adopted, ledger, runDetached });
-    this.#tools = tools;
+    this.#tools = options;
     this.#folder = folder;
     this.#adopted = adopted;
     this.#own = own;
@@ -163,8 +167,7 @@ export class DiskSpool implements Spool, RowKeeper, SendLog, WaitingRows {
   }
 
   replay(options: ReplayOptions): ReplayHandle {
-    const { diagnostics, runDetached } = this.#tools;
-    this.#replay = new Replay(this, options, runDetached, diagnostics);
+    this.#replay = new Replay(this, options, this.#tools);
     return this.#replay;
   }
 

@@ -16,7 +16,7 @@ export function openSpool(
 ): Spool | undefined {
   if (config === undefined) return undefined;
   try {
-    return new DiskSpool(config, nodeSpoolFiles, destination, tools);
+    return new DiskSpool({ config, files: nodeSpoolFiles, destination, ...tools });
   } catch (error) {
     tools.diagnostics.report(
       'error',

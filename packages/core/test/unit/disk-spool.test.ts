@@ -51,7 +51,10 @@ describe('a spool whose disk fails', () => {
       mode: 'wal',
       durability: 'process',
     } as const;
-    return new DiskSpool(config, files, 'a pipeline', {
+    return new DiskSpool({
+      config,
+      files,
+      destination: 'a pipeline',
       diagnostics: new Diagnostics({ level: 'off' }),
       ledger: new Ledger(),
       redactor: new Redactor(),

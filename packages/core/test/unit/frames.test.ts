@@ -6,7 +6,7 @@ import {
   frameAt,
   HEADER_BYTES,
   MAX_PAYLOAD_BYTES,
-  sealFrame,
+  writeHeader,
 } from '../../src/spool/segment/frame.ts';
 import { numbersIn, numbersText, parseRow, rowHead } from '../../src/spool/segment/payloads.ts';
 import { readFrames } from '../../src/spool/segment/read-frames.ts';
@@ -19,7 +19,7 @@ function frameOf(number: number, payload: string): Uint8Array {
   const bytes = new TextEncoder().encode(payload);
   const frame = new Uint8Array(HEADER_BYTES + bytes.length);
   frame.set(bytes, HEADER_BYTES);
-  assert.equal(sealFrame(frame, FrameKind.row, number, bytes.length, checksum), frame.length);
+  assert.equal(writeHeader(frame, FrameKind.row, number, bytes.length, checksum), frame.length);
   return frame;
 }
 

@@ -49,8 +49,7 @@ function replayOf(
   const replay = new Replay(
     log,
     { transport, policy: POLICY, limits: { maxBatchRows, maxBatchBytes }, random },
-    (fn) => fn(),
-    diagnostics,
+    { runDetached: (fn) => fn(), diagnostics },
   );
   return { replay, ledger, kept, failures, reasons };
 }

@@ -144,7 +144,10 @@ describe('a spool with `durability: fsync`', () => {
       mode: 'wal',
       durability: 'fsync',
     };
-    const spool = new DiskSpool(config, disk.files, 'a pipeline', {
+    const spool = new DiskSpool({
+      config,
+      files: disk.files,
+      destination: 'a pipeline',
       diagnostics: new Diagnostics({ level: 'off' }),
       ledger: new Ledger(),
       redactor: new Redactor(),

@@ -71,8 +71,8 @@ export class OpenlayerApi {
     if (response.status < 200 || response.status >= 300) {
       assertSuccess(response, { method: 'GET', url, apiKey });
     }
-    const row = hasRowIn(utf8Text(response.body));
-    if (row !== undefined) return row;
+    const isThere = hasRowIn(utf8Text(response.body));
+    if (isThere !== undefined) return isThere;
     throw new SendError('bad_answer', `${url.origin}${url.pathname} returned no JSON`);
   }
 

@@ -21,11 +21,14 @@ export interface Backlog {
 /** What waits in the folder, one entry for each pipeline. Changes nothing. */
 export async function backlogOf(files: SpoolFiles, dir: string): Promise<readonly Backlog[]> {
   const backlogs: Backlog[] = [];
-  for (const name of files.list(dir)) {
-    if (!/^[0-9a-f]{16}$/.test(name)) continue;
-    backlogs.push(await backlogIn(files, files.join(dir, name)));
-  }
+  for (const folder of foldersIn(files, dir)) backlogs.push(await backlogIn(files, folder));
   return backlogs;
+}
+
+/** The subfolders of the pipelines. */
+function foldersIn(files: SpoolFiles, dir: string): readonly string[] {
+  const names = files.list(dir).filter((name) => /^[0-9a-f]{16}$/.test(name));
+  return names.map((name) => files.join(dir, name));
 }
 
 async function backlogIn(files: SpoolFiles, folder: string): Promise<Backlog> {
@@ -81,10 +84,7 @@ export interface Purged {
 /** Deletes all segments that no living process owns, and the quarantine. */
 export async function purge(files: SpoolFiles, dir: string): Promise<readonly Purged[]> {
   const purged: Purged[] = [];
-  for (const name of files.list(dir)) {
-    if (!/^[0-9a-f]{16}$/.test(name)) continue;
-    purged.push(await purgeFolder(files, files.join(dir, name)));
-  }
+  for (const folder of foldersIn(files, dir)) purged.push(await purgeFolder(files, folder));
   return purged;
 }
 

@@ -50,7 +50,7 @@ export class OwnSegments implements OwnFiles {
     this.#folder = folder;
     this.#ledger = ledger;
     this.#runDetached = runDetached;
-    this.space = new SpoolSpace(folder, adopted, this, runDetached);
+    this.space = new SpoolSpace({ folder, adopted, own: this, runDetached });
   }
 
   [Symbol.iterator](): Iterator<Segment> {

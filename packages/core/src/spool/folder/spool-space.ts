@@ -15,6 +15,14 @@ export interface OwnFiles {
   dropOldest(): boolean;
 }
 
+export interface SpoolSpaceOptions {
+  readonly folder: SpoolFolder;
+  readonly adopted: AdoptedSegments;
+  readonly own: OwnFiles;
+  /** Runs a function outside any request's scope. */
+  readonly runDetached: (fn: () => void) => void;
+}
+
 /** The space that the files of one spool folder take. */
 export class SpoolSpace {
   readonly #folder: SpoolFolder;
@@ -26,12 +34,7 @@ export class SpoolSpace {
   #isFreeing = false;
   #isExiting = false;
 
-  constructor(
-    folder: SpoolFolder,
-    adopted: AdoptedSegments,
-    own: OwnFiles,
-    runDetached: (fn: () => void) => void,
-  ) {
+  constructor({ folder, adopted, own, runDetached }: SpoolSpaceOptions) {
     this.#folder = folder;
     this.#adopted = adopted;
     this.#own = own;

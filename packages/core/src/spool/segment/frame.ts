@@ -44,7 +44,7 @@ export interface Frame {
 export type Checksum = (bytes: Uint8Array) => number;
 
 /** Writes the header of a frame, whose payload is already in place after it. @returns the frame's length */
-export function sealFrame(
+export function writeHeader(
   target: Uint8Array,
   kind: FrameKind,
   number: number,

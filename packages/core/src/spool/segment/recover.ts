@@ -19,6 +19,7 @@ export interface Recovered {
   readonly isNewer: boolean;
 }
 
+/** Opens a segment of another process, and reads it. */
 export async function recover(
   files: SpoolFiles,
   path: string,
@@ -42,35 +43,9 @@ async function read(segment: Segment, table: TraceTable): Promise<Recovered> {
   const damages: Damage[] = [];
   let isNewer = false;
   let torn: Damage | undefined;
-  // Every trace has at least one frame, which limits the valid numbers.
-  const most = segment.bytes / HEADER_BYTES;
-  const takeFrame = (frame: Frame) => {
-    const { kind, number, payload, offset } = frame;
-    if (kind === FrameKind.start && number < most) {
-      table.set(number, State.open);
-      starts.set(number, utf8Text(payload));
-    } else if (kind === FrameKind.row && number < most) {
-      table.set(number, State.spooled);
-      table.addRow(number, offset);
-      starts.delete(number);
-    } else if (
-      kind === FrameKind.sent ||
-      kind === FrameKind.notArrived ||
-      kind === FrameKind.done
-    ) {
-      for (const each of numbersIn(payload, table.traces)) {
-        if (kind === FrameKind.sent) table.markSent(each);
-        else if (kind === FrameKind.notArrived) table.markNotArrived(each);
-        else {
-          table.set(each, State.done);
-          starts.delete(each);
-        }
-      }
-    }
-  };
   await readFrames(files, file, {
     frame(frame) {
-      if (frame.version === VERSION) takeFrame(frame);
+      if (frame.version === VERSION) addFrame(frame, segment, table, starts);
       else isNewer = true;
     },
     damage(damage) {
@@ -82,4 +57,38 @@ async function read(segment: Segment, table: TraceTable): Promise<Recovered> {
     segment.truncate(torn.offset);
   }
   return { segment, interrupted: starts, damages, isNewer };
+}
+
+function addFrame(
+  { kind, number, payload, offset }: Frame,
+  segment: Segment,
+  table: TraceTable,
+  starts: Map<number, string>,
+): void {
+  // Every trace has at least one frame, which limits the valid numbers.
+  const isTrace = number < segment.bytes / HEADER_BYTES;
+  switch (kind) {
+    case FrameKind.start:
+      if (!isTrace) return;
+      table.set(number, State.open);
+      starts.set(number, utf8Text(payload));
+      return;
+    case FrameKind.row:
+      if (!isTrace) return;
+      table.set(number, State.spooled);
+      table.addRow(number, offset);
+      starts.delete(number);
+      return;
+    case FrameKind.sent:
+      for (const each of numbersIn(payload, table.traces)) table.markSent(each);
+      return;
+    case FrameKind.notArrived:
+      for (const each of numbersIn(payload, table.traces)) table.markNotArrived(each);
+      return;
+    case FrameKind.done:
+      for (const each of numbersIn(payload, table.traces)) {
+        table.set(each, State.done);
+        starts.delete(each);
+      }
+  }
 }

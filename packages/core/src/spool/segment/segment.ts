@@ -4,7 +4,7 @@ import { allocate, writeUtf8 } from '#platform';
 import type { SpoolFiles } from '../../platform/spool-files.js';
 import type { QueuedRow } from '../../publish/row/queued-row.js';
 import { assertWritten } from './assert-written.js';
-import { FrameKind, HEADER_BYTES, sealFrame } from './frame.js';
+import { FrameKind, HEADER_BYTES, writeHeader } from './frame.js';
 import { numbersText, rowHead } from './payloads.js';
 import { type ReadRows, SegmentReader } from './segment-reader.js';
 import { State, TraceTable } from './trace-table.js';
@@ -123,7 +123,7 @@ export class Segment {
   writeStarts(): void {
     if (this.#starts.size === 0) return;
     const target = scratchOf(this.#mostStartBytes());
-    this.#append(target, this.#sealStarts(target));
+    this.#append(target, this.#buildStarts(target));
     this.#starts.clear();
   }
 
@@ -133,7 +133,7 @@ export class Segment {
     const head = rowHead(row);
     const most = HEADER_BYTES + head.length * 3 + row.byteLength;
     const target = scratchOf(this.#mostStartBytes() + most);
-    const at = this.#sealStarts(target, number);
+    const at = this.#buildStarts(target, number);
     const frame = at === 0 ? target : target.subarray(at);
     const start = HEADER_BYTES + writeUtf8(frame, head, HEADER_BYTES);
     row.writeTo(frame, start);
@@ -141,7 +141,7 @@ export class Segment {
     const offset = this.#bytes + at;
     this.#append(
       target,
-      at + sealFrame(frame, FrameKind.row, number, payloadBytes, this.files.checksum),
+      at + writeHeader(frame, FrameKind.row, number, payloadBytes, this.files.checksum),
     );
     this.#starts.clear();
     this.#table.addRow(number, offset);
@@ -168,16 +168,16 @@ export class Segment {
 
   /**
    * Builds the pending `start` frames. They stay pending until they are written.
-   * @param except number of a trace that needs none
+   * @param withRow number of a trace whose row is written too, so that it needs none
    * @returns their bytes
    */
-  #sealStarts(target: Uint8Array, except?: number): number {
+  #buildStarts(target: Uint8Array, withRow?: number): number {
     let at = 0;
     for (const [number, text] of this.#starts) {
-      if (number === except) continue;
+      if (number === withRow) continue;
       const frame = target.subarray(at);
       const payloadBytes = writeUtf8(frame, text, HEADER_BYTES);
-      at += sealFrame(frame, FrameKind.start, number, payloadBytes, this.files.checksum);
+      at += writeHeader(frame, FrameKind.start, number, payloadBytes, this.files.checksum);
     }
     return at;
   }
@@ -241,7 +241,8 @@ export class Segment {
     if (this.#isClosed || numbers.length === 0) return;
     const text = numbersText(numbers);
     const target = scratchOf(HEADER_BYTES + text.length);
-    this.#write(target, kind, 0, writeUtf8(target, text, HEADER_BYTES));
+    const payloadBytes = writeUtf8(target, text, HEADER_BYTES);
+    this.#append(target, writeHeader(target, kind, 0, payloadBytes, this.files.checksum));
   }
 
   /** The next waiting rows, from up to `maxBytes` of the file, but at least one. */
@@ -372,10 +373,6 @@ export class Segment {
     if (this.#isClosed) return;
     this.close();
     this.files.remove(this.path);
-  }
-
-  #write(target: Uint8Array, kind: FrameKind, number: number, payloadBytes: number): void {
-    this.#append(target, sealFrame(target, kind, number, payloadBytes, this.files.checksum));
   }
 
   #append(target: Uint8Array, length: number): void {

@@ -34,6 +34,14 @@ export interface WaitingRows {
   keepAll(rows: readonly QueuedRow[], error: unknown): RowDelivery;
 }
 
+/** What a replay needs beside its options. */
+export interface ReplayTools {
+  /** Runs a function outside any request's scope. */
+  readonly runDetached: (fn: () => void) => void;
+  /** Receives rows that cannot be sent, and unexpected errors, as reports. */
+  readonly diagnostics: Diagnostics;
+}
+
 /** How often to scan for rows of dead processes. */
 const SCAN_MS = 15_000;
 
@@ -54,15 +62,10 @@ export class Replay implements ReplayHandle {
   #notBefore = 0;
   #running: Promise<void> | undefined;
 
-  /**
-   * @param runDetached runs a function outside any request's scope
-   * @param diagnostics receives rows that cannot be sent, and unexpected errors, as reports
-   */
   constructor(
     waiting: WaitingRows,
     options: ReplayOptions,
-    runDetached: (fn: () => void) => void,
-    diagnostics: Diagnostics,
+    { runDetached, diagnostics }: ReplayTools,
   ) {
     this.#waiting = waiting;
     this.#options = options;
