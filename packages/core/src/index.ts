@@ -74,7 +74,7 @@ export type {
   TraceUpdate,
   Usage,
 } from './trace/types.js';
-export type { Feedback, UpdateOptions, UpdateResult } from './tracer/row-updater.js';
+export type { Feedback, UpdateOptions, UpdateResult } from './tracer/row-update.js';
 export { createTracer } from './tracer/tracer.js';
 export type {
   DestinationStats,

@@ -26,7 +26,7 @@ import { EndedTraces } from './ended-traces.js';
 import { metricsText } from './metrics-text.js';
 import { OpenTraces } from './open-traces.js';
 import { Publishing } from './publishing.js';
-import type { Feedback, UpdateOptions, UpdateResult } from './row-updater.js';
+import type { Feedback, UpdateOptions, UpdateResult } from './row-update.js';
 import type { StartTraceOptions, Tracer, TracerStats } from './tracer-api.js';
 
 /**
