@@ -210,9 +210,14 @@ describe('segments of dead processes', () => {
       leave('a', 'b');
       let isFailing = true;
       let open = 0;
+      let adoptions = 0;
       const reasons: string[] = [];
       const files: SpoolFiles = {
         ...nodeSpoolFiles,
+        rename: (from, to) => {
+          if (to.includes('alive')) adoptions++;
+          return nodeSpoolFiles.rename(from, to);
+        },
         open: (path) => {
           const file = nodeSpoolFiles.open(path);
           open++;
@@ -250,7 +255,7 @@ describe('segments of dead processes', () => {
       assert.equal(reasons[0], 'spool_failed');
       // Not at each look for more rows, since a failure pauses all writes.
       assert.equal(await adopted.adopt(), false);
-      assert.equal(reasons.length, failures);
+      assert.deepEqual([reasons.length, adoptions], [failures, 1]);
       assert.deepEqual(
         files.list(join(folder.path, 'quarantine')).filter((name) => name.endsWith('.damaged')),
         [],

@@ -46,12 +46,20 @@ function replayOf(
       if (reason === 'internal_error') failures.push(error);
     },
   });
+  /** How often a timer was started. */
+  const timers = { count: 0 };
   const replay = new Replay(
     log,
     { transport, policy: POLICY, limits: { maxBatchRows, maxBatchBytes }, random },
-    { runDetached: (fn) => fn(), diagnostics },
+    {
+      runDetached(fn) {
+        timers.count++;
+        fn();
+      },
+      diagnostics,
+    },
   );
-  return { replay, ledger, kept, failures, reasons };
+  return { replay, timers, ledger, kept, failures, reasons };
 }
 
 async function until(holds: () => boolean): Promise<void> {
@@ -170,6 +178,34 @@ describe('a replay', () => {
     replay.retryNow();
     await new Promise((resolve) => setTimeout(resolve, 20));
     assert.deepEqual(transport.sent, []);
+  });
+
+  it('keeps what it has not sent yet when it is stopped', async () => {
+    let stopped: Promise<void> | undefined;
+    const transport = scripted(() => {
+      stopped = replay.stop();
+      return undefined;
+    });
+    const { replay, ledger, kept } = replayOf([[row('a'), row('b'), row('c')]], transport);
+    await until(() => stopped !== undefined);
+    await stopped;
+    assert.deepEqual([transport.sent, kept], [[['a', 'b']], ['c']]);
+    assert.deepEqual([ledger.published, ledger.spooled], [2, 1]);
+    assert.equal(replay.isStopped, true);
+  });
+
+  it('sends what it has found when it is retired, and does not look for more', async () => {
+    const looksOf = async (isRetired: boolean) => {
+      const transport = scripted();
+      const { replay, timers } = replayOf([[row('a')], [row('b')]], transport);
+      if (isRetired) replay.retire();
+      await until(() => replay.isIdle);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      assert.deepEqual(transport.sent, [['a'], ['b']]);
+      await replay.stop();
+      return timers.count;
+    };
+    assert.deepEqual([await looksOf(true), await looksOf(false)], [3, 4]);
   });
 
   it('does not wait any longer once what kept rows back is over', async () => {

@@ -463,6 +463,7 @@ describe('trimming', () => {
     assert.deepEqual([found.tokens, found.none, found.flag], [7, null, true]);
     assert.match(found.output, /^x+… \[cut: 60000 characters, too large for the platform\]$/);
     assert.equal(found.list.at(-1), '… [cut: 20000 items, too large for the platform]');
+    assert.ok(found.list.length > 1000, `${found.list.length} items`);
     assert.ok(found.steps.every((each: object) => 'startTime' in each));
     assert.equal(trimmed(rowWith(value), 4095), undefined);
   });
