@@ -65,10 +65,18 @@ describe('the files of a spool', () => {
 
   describe('a segment', () => {
     it('has rows to read that were written after all others were finished', async () => {
-      const segment = segmentOn(nodeSpoolFiles);
+      let reads = 0;
+      const segment = segmentOn({
+        ...nodeSpoolFiles,
+        read(...args) {
+          reads++;
+          return nodeSpoolFiles.read(...args);
+        },
+      });
       const first = segment.appendNewRow(rowOf('a'));
       segment.finishTraces([first]);
       assert.deepEqual((await segment.readSpooled(1000)).rows, []);
+      assert.equal(reads, 0);
       segment.setSpooled(segment.appendNewRow(rowOf('b')), false);
       const { rows } = await segment.readSpooled(1000);
       assert.deepEqual(
