@@ -78,6 +78,14 @@ const FLOORS = [
   ...['platform', 'values', 'follow', 'diagnostics', 'trace', 'publish', 'spool', 'config'],
   ...['tracer', 'api', 'integration', 'http', 'entry points'],
 ];
+/**
+ * The rooms of a floor of core, the lowest first: a file imports from its own room and from those below. The files beside the
+ * rooms are above them.
+ */
+const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  publish: ['row', 'transport', 'counts', 'chain', 'openlayer', 'queue'],
+  spool: ['segment', 'folder', 'sending', 'command'],
+};
 /** The folders of the local server, the lowest first: a file imports from its own folder and from those below. */
 const LOCAL_FLOORS = [
   ...['http', 'storage', 'reading', 'trace-index', 'checks', 'page', 'otlp', 'routes', 'cli'],
@@ -248,6 +256,31 @@ describe('the arrows between packages', () => {
     );
     assert.deepEqual(upwards, []);
   });
+
+  for (const [floor, rooms] of Object.entries(ROOMS)) {
+    it(`the rooms of ${floor} are a stack too, and no import leads upwards`, () => {
+      const root = `packages/core/src/${floor}/`;
+      const heightOf = (path: string) => {
+        const [room = '', file] = path.slice(root.length).split('/');
+        return file === undefined ? rooms.length : rooms.indexOf(room);
+      };
+      const library = readSources().filter(({ path }) => path.startsWith(root));
+      const nowhere = library.filter(({ path }) => heightOf(path) < 0).map(({ path }) => path);
+      assert.deepEqual(nowhere, [], `a folder of ${floor} is one of ${rooms.join(', ')}`);
+      const empty = rooms.filter(
+        (room) => !library.some(({ path }) => path.startsWith(root + room)),
+      );
+      assert.deepEqual(empty, []);
+      const upwards = library.flatMap((source) =>
+        source.imports
+          .filter(isRelative)
+          .map((found) => targetOf(source, found))
+          .filter((target) => target.startsWith(root) && heightOf(target) > heightOf(source.path))
+          .map((target) => `${source.path} -> ${target}`),
+      );
+      assert.deepEqual(upwards, []);
+    });
+  }
 
   it('the folders of the local server are floors, and no import leads upwards', () => {
     const root = 'packages/local/src/';

@@ -26,7 +26,7 @@ const FOR_OUR_PACKAGES = new Set(['./adapter', './integration']);
  */
 const PARTS = [
   'packages/core/dist/http/tracing-options.d.ts: Eventually',
-  'packages/core/dist/publish/open-batches.d.ts: BatchLimits',
+  'packages/core/dist/publish/queue/open-batches.d.ts: BatchLimits',
   'packages/core/dist/trace/step-types.d.ts: NoFields',
   'packages/core/dist/trace/step-types.d.ts: StepFields',
   'packages/core/dist/api/trace-options.d.ts: Recorded',

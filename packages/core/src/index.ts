@@ -34,19 +34,19 @@ export type {
   TraceContextOptions,
   TracingOptions,
 } from './http/tracing-options.js';
-export type { RetryPolicy } from './publish/backoff.js';
-export type { DropReason, SendErrorCode } from './publish/drop-reason.js';
-export type { PublisherLimits } from './publish/publisher.js';
-export { SendError } from './publish/send-error.js';
-export type { TraceExport } from './publish/trace-export.js';
+export type { RetryPolicy } from './publish/chain/backoff.js';
+export type { PublisherLimits } from './publish/queue/publisher.js';
+export type { DropReason, SendErrorCode } from './publish/transport/drop-reason.js';
+export { SendError } from './publish/transport/send-error.js';
+export type { TraceExport } from './publish/transport/trace-export.js';
 export type {
   Batch,
   BatchRow,
   Delivery,
   SendOptions,
   Transport,
-} from './publish/user-transport.js';
-export type { Durability, SpoolMode, SpoolOptions } from './spool/spool-options.js';
+} from './publish/transport/user-transport.js';
+export type { Durability, SpoolMode, SpoolOptions } from './spool/folder/spool-options.js';
 export { BudgetError, type BudgetExceeded, type BudgetOptions } from './trace/cost-tracker.js';
 export type { Billing, PricedCall, Pricing } from './trace/pricing.js';
 export type { ScopeManager } from './trace/scope.js';
@@ -74,7 +74,7 @@ export type {
   TraceUpdate,
   Usage,
 } from './trace/types.js';
-export type { Feedback, UpdateOptions, UpdateResult } from './tracer/row-updater.js';
+export type { Feedback, UpdateOptions, UpdateResult } from './tracer/row-update.js';
 export { createTracer } from './tracer/tracer.js';
 export type {
   DestinationStats,

@@ -81,18 +81,18 @@ export { type HttpClient, type HttpResponse, ResponseTooLong } from './platform/
 export { processWide, recognizeAcrossCopies } from './platform/process-wide.js';
 export { LONGEST_TIMER_MS, startTimer, stopTimer, unref } from './platform/timers.js';
 export { withoutOtelSpans } from './platform/without-otel-spans.js';
-export type { SendErrorCode } from './publish/drop-reason.js';
-export { retryAfterMs, USER_AGENT } from './publish/openlayer-api.js';
-export { publishingClient } from './publish/publishing-client.js';
-export { SendError } from './publish/send-error.js';
-export type { TraceExport } from './publish/trace-export.js';
+export { retryAfterMs, USER_AGENT } from './publish/openlayer/openlayer-api.js';
+export { publishingClient } from './publish/openlayer/publishing-client.js';
+export type { SendErrorCode } from './publish/transport/drop-reason.js';
+export { SendError } from './publish/transport/send-error.js';
+export type { TraceExport } from './publish/transport/trace-export.js';
 export type {
   Batch,
   BatchRow,
   Delivery,
   SendOptions,
   Transport,
-} from './publish/user-transport.js';
+} from './publish/transport/user-transport.js';
 export type { AmbientContext } from './trace/ambient-context.js';
 export type { BilledPart, Billing, PricedCall, Pricing } from './trace/pricing.js';
 export { isModelCall } from './trace/step-fields.js';

@@ -7,8 +7,8 @@ import { parseArgs } from 'node:util';
 import { type Config, resolveConfig } from './config/config.js';
 import { absolutePath, nodeSpoolFiles } from './platform/node/spool-files.js';
 import { startTimer } from './platform/timers.js';
-import { type Backlog, backlogOf, purge } from './spool/backlog.js';
-import { BUFFER_FILE, parseBuffer } from './spool/official-buffers.js';
+import { type Backlog, backlogOf, purge } from './spool/command/backlog.js';
+import { BUFFER_FILE, parseBuffer } from './spool/command/official-buffers.js';
 import { createTracerCore, type TracerCore } from './tracer/tracer.js';
 
 const HELP = `openlayer-replay: sends traces that wait on disk to Openlayer.

@@ -4,7 +4,7 @@ import './platform/load-platform.js';
 import { existingTracer, setDefaultTracer } from './api/default-tracer.js';
 import { assertKnown, assertObject, ConfigError } from './config/checks.js';
 import { TRACER_OPTIONS, type TracerOptions } from './config/tracer-options.js';
-import type { Batch, Delivery, Transport } from './publish/user-transport.js';
+import type { Batch, Delivery, Transport } from './publish/transport/user-transport.js';
 import { createTracerCore } from './tracer/tracer.js';
 import { parseJson } from './values/json-text.js';
 import type { WireConfig, WireRow } from './wire.js';

@@ -30,10 +30,10 @@ const dist = join(
   'dist',
 );
 const { nodeSpoolFiles } = await import(join(dist, 'platform/node/spool-files.js'));
-const { Segment: SegmentClass } = await import(join(dist, 'spool/segment.js'));
-const { sealFrame, HEADER_BYTES } = await import(join(dist, 'spool/frame.js'));
-const { recover } = await import(join(dist, 'spool/recover.js'));
-const { QueuedRow } = await import(join(dist, 'publish/queued-row.js'));
+const { Segment: SegmentClass } = await import(join(dist, 'spool/segment/segment.js'));
+const { writeHeader, HEADER_BYTES } = await import(join(dist, 'spool/segment/frame.js'));
+const { recover } = await import(join(dist, 'spool/segment/recover.js'));
+const { QueuedRow } = await import(join(dist, 'publish/row/queued-row.js'));
 
 const rowOf = (i: number): Row =>
   new QueuedRow(
@@ -105,7 +105,7 @@ const ODD: readonly [kind: number, number: number, payload: string][] = [
 function frame(kind: number, number: number, payload: string): Uint8Array {
   const bytes = Buffer.concat([Buffer.alloc(HEADER_BYTES), Buffer.from(payload)]);
   const length = bytes.byteLength - HEADER_BYTES;
-  return bytes.subarray(0, sealFrame(bytes, kind, number, length, nodeSpoolFiles.checksum));
+  return bytes.subarray(0, writeHeader(bytes, kind, number, length, nodeSpoolFiles.checksum));
 }
 
 describe('the format of the spool', function () {

@@ -20,8 +20,8 @@ const dist = join(
   'dist',
 );
 const { nodeSpoolFiles } = await import(join(dist, 'platform/node/spool-files.js'));
-const { sealFrame, HEADER_BYTES, FrameKind } = await import(join(dist, 'spool/frame.js'));
-const { readFrames } = await import(join(dist, 'spool/read-frames.js'));
+const { writeHeader, HEADER_BYTES, FrameKind } = await import(join(dist, 'spool/segment/frame.js'));
+const { readFrames } = await import(join(dist, 'spool/segment/read-frames.js'));
 
 describe('a spool in which a million traces wait', function () {
   this.timeout(1_800_000);
@@ -91,7 +91,7 @@ async function fill(url: string, dir: string, count: number): Promise<void> {
       const payload = `${id}\n${layout}\n${row.replace('"row-0"', `"${id}"`)}`;
       const frame = buffer.subarray(bytes);
       const length = frame.write(payload, HEADER_BYTES);
-      bytes += sealFrame(frame, FrameKind.row, number, length, nodeSpoolFiles.checksum);
+      bytes += writeHeader(frame, FrameKind.row, number, length, nodeSpoolFiles.checksum);
     }
     writeSync(file, buffer, 0, bytes);
     closeSync(file);

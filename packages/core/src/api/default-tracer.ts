@@ -7,7 +7,7 @@ import {
   failedUpdate,
   type UpdateOptions,
   type UpdateResult,
-} from '../tracer/row-updater.js';
+} from '../tracer/row-update.js';
 import { createTracerCore, type TracerCore } from '../tracer/tracer.js';
 import type { Tracer } from '../tracer/tracer-api.js';
 import type { RowUpdateConfig } from '../wire.js';

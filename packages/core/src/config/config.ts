@@ -3,11 +3,16 @@
 import { absolutePath, environment } from '#platform';
 import type { Diagnostic, LogLevel } from '../diagnostics/diagnostics.js';
 import { LONGEST_TIMER_MS } from '../platform/timers.js';
-import type { RetryPolicy } from '../publish/backoff.js';
-import type { PublisherLimits } from '../publish/publisher.js';
-import type { TraceExport } from '../publish/trace-export.js';
-import type { Transport } from '../publish/user-transport.js';
-import type { Durability, SpoolConfig, SpoolMode, SpoolOptions } from '../spool/spool-options.js';
+import type { RetryPolicy } from '../publish/chain/backoff.js';
+import type { PublisherLimits } from '../publish/queue/publisher.js';
+import type { TraceExport } from '../publish/transport/trace-export.js';
+import type { Transport } from '../publish/transport/user-transport.js';
+import type {
+  Durability,
+  SpoolConfig,
+  SpoolMode,
+  SpoolOptions,
+} from '../spool/folder/spool-options.js';
 import type { BudgetOptions } from '../trace/cost-tracker.js';
 import type { Pricing } from '../trace/pricing.js';
 import type { ScopeManager } from '../trace/scope.js';
@@ -95,22 +100,22 @@ export function resolveConfig(options: TracerOptions, variables = environment): 
   assertObject(options, 'options');
   assertKnown(options, TRACER_OPTIONS, '');
   const env = new EnvironmentReader(variables);
-  const exports = exportsOf(options.exports);
+  const exports = checkExports(options.exports);
   const settings = {
     apiKey: checkApiKey(options.apiKey, 'apiKey') ?? env.read('OPENLAYER_API_KEY', checkApiKey),
     inferencePipelineId:
       checkPipelineId(options.inferencePipelineId, 'inferencePipelineId') ??
       env.read('OPENLAYER_INFERENCE_PIPELINE_ID', checkPipelineId),
-    baseUrl: baseUrl(options, env),
+    baseUrl: checkBaseUrl(options, env),
     publish:
       checkBoolean(options.publish, 'publish') ??
       env.read('OPENLAYER_DISABLE_PUBLISH', parseDisablePublish) !== true,
     scope: withMethods(options.scope, 'scope', ['get', 'run']),
-    redact: redactOptions(options.redact),
+    redact: checkRedact(options.redact),
     limits: checkNumbers(LIMITS, options.limits, 'limits'),
     batch: checkNumbers(BATCH, options.batch, 'batch'),
     retry: checkNumbers(RETRY, options.retry, 'retry'),
-    spool: spoolConfig(options.spool, env),
+    spool: checkSpool(options.spool, env),
     handleSignals: checkBoolean(options.handleSignals, 'handleSignals') ?? false,
     timeoutMs: checkNumber(options.timeoutMs ?? 30_000, 'timeoutMs', 1, LONGEST_TIMER_MS),
     logLevel:
@@ -130,7 +135,7 @@ export function resolveConfig(options: TracerOptions, variables = environment): 
   });
 }
 
-function baseUrl(options: TracerOptions, env: EnvironmentReader): string | undefined {
+function checkBaseUrl(options: TracerOptions, env: EnvironmentReader): string | undefined {
   const allowHttp = checkBoolean(options.dangerouslyAllowHttp, 'dangerouslyAllowHttp') ?? false;
   const fromOptions = checkedUrl(options.baseUrl, 'baseUrl', { allowHttp });
   if (fromOptions !== undefined) return fromOptions;
@@ -157,7 +162,7 @@ const SPOOL = { maxBytes: count(268_435_456), maxAgeMs: age(604_800_000) };
 const MODES: readonly SpoolMode[] = ['wal', 'failure-only', 'off'];
 const DURABILITIES: readonly Durability[] = ['process', 'fsync'];
 
-function spoolConfig(
+function checkSpool(
   options: SpoolOptions | undefined,
   env: EnvironmentReader,
 ): SpoolConfig | undefined {
@@ -177,7 +182,7 @@ function spoolConfig(
     mode: oneOf(MODES, mode, 'spool.mode') ?? 'wal',
     durability: oneOf(DURABILITIES, durability, 'spool.durability') ?? 'process',
   };
-  const dir = spoolDir(folder, 'spool.dir') ?? env.read('OPENLAYER_SPOOL_DIR', spoolDir);
+  const dir = checkDir(folder, 'spool.dir') ?? env.read('OPENLAYER_SPOOL_DIR', checkDir);
   if (dir === undefined) {
     const isWanted = options !== undefined && config.mode !== 'off';
     if (!isWanted || env.isWrong('OPENLAYER_SPOOL_DIR')) return undefined;
@@ -187,7 +192,7 @@ function spoolConfig(
 }
 
 /** The absolute path of the folder, since the working directory may change or be deleted. */
-function spoolDir(value: unknown, name: string): string | undefined {
+function checkDir(value: unknown, name: string): string | undefined {
   const dir = checkString(value, name);
   if (dir === undefined) return undefined;
   if (absolutePath === undefined) {
@@ -198,7 +203,7 @@ function spoolDir(value: unknown, name: string): string | undefined {
   return absolutePath(dir);
 }
 
-function redactOptions(redact: TracerOptions['redact']): RedactOptions | false {
+function checkRedact(redact: TracerOptions['redact']): RedactOptions | false {
   if (redact === undefined) return Object.freeze({});
   if (redact === false) return false;
   assertObject(redact, 'redact');
@@ -241,7 +246,7 @@ function checkBudget({ budget: options, pricing }: TracerOptions): BudgetOptions
   return Object.freeze({ usd, onExceeded });
 }
 
-function exportsOf(exports: TracerOptions['exports']): readonly TraceExport[] {
+function checkExports(exports: TracerOptions['exports']): readonly TraceExport[] {
   if (exports === undefined) return Object.freeze([]);
   if (!Array.isArray(exports)) {
     throw new ConfigError('exports takes an array, such as [otelExport()]');

@@ -1,11 +1,11 @@
 /** The options of a tracer. */
 
 import type { Diagnostic, LogLevel } from '../diagnostics/diagnostics.js';
-import type { RetryPolicy } from '../publish/backoff.js';
-import type { PublisherLimits } from '../publish/publisher.js';
-import type { TraceExport } from '../publish/trace-export.js';
-import type { Transport } from '../publish/user-transport.js';
-import type { SpoolOptions } from '../spool/spool-options.js';
+import type { RetryPolicy } from '../publish/chain/backoff.js';
+import type { PublisherLimits } from '../publish/queue/publisher.js';
+import type { TraceExport } from '../publish/transport/trace-export.js';
+import type { Transport } from '../publish/transport/user-transport.js';
+import type { SpoolOptions } from '../spool/folder/spool-options.js';
 import type { BudgetOptions } from '../trace/cost-tracker.js';
 import type { Pricing } from '../trace/pricing.js';
 import type { ScopeManager } from '../trace/scope.js';

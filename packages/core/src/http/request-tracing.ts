@@ -4,7 +4,7 @@ import { defaultTracer, existingTracer, setDefaultTracer } from '../api/default-
 import { ConfigError } from '../config/checks.js';
 import { TRACER_OPTIONS, type TracerOptions } from '../config/tracer-options.js';
 import { randomUuid } from '../platform/random-id.js';
-import { USER_AGENT } from '../publish/openlayer-api.js';
+import { USER_AGENT } from '../publish/openlayer/openlayer-api.js';
 import { ambientContext } from '../trace/ambient-context.js';
 import { currentRecordedStep } from '../trace/current-step.js';
 import { InertTrace, isRequestTrace } from '../trace/inert.js';

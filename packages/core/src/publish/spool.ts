@@ -1,11 +1,11 @@
 /** The interface of a spool, which keeps traces on disk until they are delivered. */
 
 import type { EndedTrace } from '../trace/ended-trace.js';
-import type { RetryPolicy } from './backoff.js';
-import type { Ledger } from './ledger.js';
-import type { BatchLimits } from './open-batches.js';
-import type { QueuedRow } from './queued-row.js';
-import type { RowDelivery, RowTransport } from './transport.js';
+import type { RetryPolicy } from './chain/backoff.js';
+import type { Ledger } from './counts/ledger.js';
+import type { BatchLimits } from './queue/open-batches.js';
+import type { QueuedRow } from './row/queued-row.js';
+import type { RowDelivery, RowTransport } from './transport/row-transport.js';
 
 /** The part of a trace that a spool reads. */
 export interface SpooledTrace extends EndedTrace {

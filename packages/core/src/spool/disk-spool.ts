@@ -1,19 +1,36 @@
-/** The spool on disk. Writes a trace at its start, before the end of its response, and at its own end. */
+/**
+ * The spool on disk: a write-ahead log of traces that are not delivered. A trace is written at its start, before the end of its
+ * response, and at its own end. The log has segments of this process, and those that it adopted from dead ones.
+ */
 
 import type { Diagnostics } from '../diagnostics/diagnostics.js';
 import type { SpoolFiles } from '../platform/spool-files.js';
-import type { Ledger } from '../publish/ledger.js';
-import type { QueuedRow } from '../publish/queued-row.js';
-import { rowOf } from '../publish/row.js';
+import type { Ledger } from '../publish/counts/ledger.js';
+import type { QueuedRow } from '../publish/row/queued-row.js';
+import { rowOf } from '../publish/row/row.js';
 import type { ReplayHandle, ReplayOptions, Spool, SpooledTrace } from '../publish/spool.js';
-import type { RowDelivery, RowTransport } from '../publish/transport.js';
+import type { DropReason } from '../publish/transport/drop-reason.js';
+import type { RowDelivery, RowTransport } from '../publish/transport/row-transport.js';
 import type { Redactor } from '../values/redactor.js';
-import { startText } from './interrupted-row.js';
-import { Replay } from './replay.js';
-import type { SpoolEntry } from './segment.js';
-import { SpoolLog } from './spool-log.js';
-import type { SpoolConfig } from './spool-options.js';
-import { withKeeping, withSendLog } from './transports.js';
+import { AdoptedSegments } from './folder/adopted-segments.js';
+import { OwnSegments } from './folder/own-segments.js';
+import { readBack } from './folder/read-back.js';
+import { SpoolFolder } from './folder/spool-folder.js';
+import type { SpoolConfig } from './folder/spool-options.js';
+import { Upkeep } from './folder/upkeep.js';
+import { MemoryRing } from './memory-ring.js';
+import { startText } from './segment/interrupted-row.js';
+import type { Segment } from './segment/segment.js';
+import {
+  entryOf,
+  type InSpool,
+  isAdoptedElsewhere,
+  numbersBySegment,
+  type SpoolEntry,
+} from './segment/spool-entry.js';
+import { Replay, type Replayable, type WaitingRows } from './sending/replay.js';
+import { type RowKeeper, withKeeping } from './sending/with-keeping.js';
+import { type SendLog, withSendLog } from './sending/with-send-log.js';
 
 export interface SpoolTools {
   readonly diagnostics: Diagnostics;
@@ -25,129 +42,309 @@ export interface SpoolTools {
   readonly runDetached: (fn: () => void) => void;
 }
 
-/** What was written of a trace. */
-interface JournalEntry {
+export interface DiskSpoolOptions extends SpoolTools {
+  readonly config: SpoolConfig;
+  readonly files: SpoolFiles;
+  /** Names the pipeline, which has a subfolder of its own, so that its rows are sent to no other. */
+  readonly destination: string;
+}
+
+/** What was written of an open trace. */
+interface WrittenTrace {
   readonly position: SpoolEntry | undefined;
   /** The row as it was written ahead, and the trace's revision at that time. */
   readonly row?: QueuedRow | undefined;
   readonly revision?: number | undefined;
 }
 
-/** The spool on disk of one tracer. */
-export class DiskSpool implements Spool {
-  readonly #log: SpoolLog;
+/** The spool of one tracer for one destination. */
+export class DiskSpool implements Spool, RowKeeper, SendLog, WaitingRows {
   readonly #tools: SpoolTools;
-  readonly #journal = new WeakMap<SpooledTrace, JournalEntry>();
+  readonly #folder: SpoolFolder;
+  readonly #own: OwnSegments;
+  readonly #adopted: AdoptedSegments;
+  readonly #memory = new MemoryRing();
+  readonly #upkeep: Upkeep;
+  readonly #written = new WeakMap<SpooledTrace, WrittenTrace>();
   #replay: Replay | undefined;
+  #isExiting = false;
 
-  /**
-   * @param destination names the pipeline, which has a subfolder of its own, so that its rows are sent to no other
-   * @throws Error if the folder is not safe, or cannot be created
-   */
-  constructor(config: SpoolConfig, files: SpoolFiles, destination: string, tools: SpoolTools) {
-    const { diagnostics, ledger, runDetached } = tools;
-    this.#tools = tools;
-    this.#log = new SpoolLog({
-      config,
-      files,
-      destination,
-      diagnostics,
-      ledger,
-      runDetached,
-      onKept: () => this.#replay?.wakeSoon(),
-    });
+  /** @throws Error if the folder is not safe, or cannot be created */
+  constructor(options: DiskSpoolOptions) {
+    const { ledger, runDetached } = options;
+    const folder = new SpoolFolder(options);
+    const adopted = new AdoptedSegments(folder);
+    const own = new OwnSegments({ folder, adopted, ledger, runDetached });
+    this.#tools = options;
+    this.#folder = folder;
+    this.#adopted = adopted;
+    this.#own = own;
+    this.#upkeep = new Upkeep({ folder, own, adopted, runDetached });
+    own.space.measure();
+    own.space.freeLater();
+  }
+
+  get folder(): string {
+    return this.#folder.path;
+  }
+
+  /** Bytes on disk, of all processes, approximately. */
+  get bytes(): number {
+    return this.#own.space.bytes;
+  }
+
+  /** Bytes of rows in memory that could not be written to disk. */
+  get memoryBytes(): number {
+    return this.#memory.bytes;
+  }
+
+  /** Counts the rows that this process adopted from dead processes. */
+  get adopted(): Ledger {
+    return this.#adopted.ledger;
+  }
+
+  get adoptedRows(): number {
+    return this.#adopted.found;
+  }
+
+  /** Whether rows are written before the last bytes of their responses. */
+  get #writesAhead(): boolean {
+    return this.#folder.config.mode === 'wal' && !this.#folder.slowDisk.isSlow;
   }
 
   recordStart(trace: SpooledTrace): void {
-    const position = this.#log.recordStart(startText(trace, this.#tools.redactor));
-    if (position !== undefined) this.#journal.set(trace, { position });
+    if (!this.#writesAhead) return;
+    const position = this.#own.addStart(startText(trace, this.#tools.redactor));
+    this.#upkeep.start();
+    if (position !== undefined) this.#written.set(trace, { position });
   }
 
   writeAhead(trace: SpooledTrace): void {
-    if (!this.#log.writesAhead) return;
+    if (!this.#writesAhead) return;
     const row = rowOf(trace, this.#tools.redactor);
     const { revision } = trace;
-    const before = this.#journal.get(trace)?.position;
-    this.#journal.set(trace, { position: this.#log.append(before, row) ?? before, row, revision });
+    const before = this.#written.get(trace)?.position;
+    this.#written.set(trace, { position: this.#append(before, row) ?? before, row, revision });
   }
 
   writeRow(trace: SpooledTrace): QueuedRow {
-    const { position, row: ahead, revision } = this.#journal.get(trace) ?? NOT_WRITTEN;
-    this.#journal.delete(trace);
-    if (ahead !== undefined && revision === trace.revision) return this.#queuedRow(ahead, position);
+    const written = this.#written.get(trace);
+    this.#written.delete(trace);
+    if (written?.row !== undefined && written.revision === trace.revision) {
+      return this.#queued(written.row, written.position);
+    }
     const row = rowOf(trace, this.#tools.redactor);
-    const written = this.#log.writesAhead ? this.#log.append(position, row) : undefined;
-    // The row on disk is not this one.
-    if (written === undefined && position !== undefined) this.#log.forgetRow(position);
-    return this.#queuedRow(row, written ?? position);
+    const before = written?.position;
+    const position = this.#writesAhead ? this.#append(before, row) : undefined;
+    // The row on disk is not this one: it is written again if the row has to be kept.
+    if (position === undefined) before?.segment.forgetRow(before.number);
+    return this.#queued(row, position ?? before);
   }
 
-  #queuedRow(row: QueuedRow, position: SpoolEntry | undefined): QueuedRow {
-    if (position !== undefined) this.#log.setQueued(position);
+  #queued(row: QueuedRow, position: SpoolEntry | undefined): QueuedRow {
+    position?.segment.setQueued(position.number);
     row.setPosition(position);
     return row;
   }
 
   discard(trace: SpooledTrace): void {
-    const entry = this.#journal.get(trace);
-    if (entry !== undefined) this.#log.finish([entry]);
+    const written = this.#written.get(trace);
+    if (written !== undefined) this.finish([written]);
   }
 
-  keepAll(rows: readonly QueuedRow[]): RowDelivery {
-    return this.#log.keepAll(rows);
-  }
-
-  importRow(row: QueuedRow): boolean {
-    return this.#log.keepOnDisk(row);
-  }
-
-  rowsThatMayHaveArrived(rows: readonly QueuedRow[]): readonly QueuedRow[] {
-    return this.#log.rowsThatMayHaveArrived(rows);
+  #append(entry: SpoolEntry | undefined, row: QueuedRow): SpoolEntry | undefined {
+    const written = this.#own.append(entry, row);
+    this.#upkeep.start();
+    return written;
   }
 
   withSendLog(transport: RowTransport): RowTransport {
-    return withSendLog(transport, this.#log);
+    return withSendLog(transport, this);
   }
 
   withKeeping(transport: RowTransport): RowTransport {
-    return withKeeping(transport, this.#log);
+    return withKeeping(transport, this);
   }
 
   replay(options: ReplayOptions): ReplayHandle {
-    const { diagnostics, runDetached } = this.#tools;
-    this.#replay = new Replay(this.#log, options, runDetached, diagnostics);
+    this.#replay = new Replay(this, options, this.#tools);
     return this.#replay;
   }
 
-  keepRowsAtExit(queuedRows: () => Iterable<QueuedRow>): () => void {
-    return this.#log.keepRowsAtExit(queuedRows);
+  /** Marks traces as finished: delivered, quarantined, or not to be published. */
+  finish(rows: readonly InSpool[]): void {
+    this.#recordForAll(rows, (segment, numbers) => segment.finishTraces(numbers));
+    this.#own.removeDone();
+  }
+
+  rowsThatMayHaveArrived(rows: readonly QueuedRow[]): readonly QueuedRow[] {
+    const segments = new Set(rows.map((row) => entryOf(row)?.segment));
+    for (const each of segments) {
+      if (each?.isClosed !== false || !each.mayHaveArrived) segments.delete(each);
+    }
+    return segments.size === 0 ? [] : rows.filter((row) => segments.has(entryOf(row)?.segment));
+  }
+
+  beginSend(rows: readonly QueuedRow[]): readonly QueuedRow[] {
+    this.#own.closeAdoptedElsewhere();
+    this.#adopted.closeAdoptedElsewhere();
+    this.#recordForAll(rows, (segment, numbers) => segment.recordSent(numbers));
+    return notAdoptedElsewhere(rows);
+  }
+
+  notArrived(rows: readonly QueuedRow[]): void {
+    this.#recordForAll(rows, (segment, numbers) => segment.recordNotArrived(numbers));
+  }
+
+  /** Calls `record` with each segment and the numbers of its traces. */
+  #recordForAll(
+    rows: readonly InSpool[],
+    record: (segment: Segment, numbers: readonly number[]) => void,
+  ): void {
+    for (const [segment, numbers] of numbersBySegment(rows)) {
+      try {
+        record(segment, numbers);
+      } catch (error) {
+        // Another file may still be writable.
+        this.#folder.reportWriteFailure(error);
+      }
+    }
+    this.#upkeep.start();
+  }
+
+  /** Keeps the rows on disk or in memory. Rows that fit in neither are lost. */
+  keepAll(rows: readonly QueuedRow[], error?: unknown): RowDelivery {
+    const ours = notAdoptedElsewhere(rows);
+    const counts = { disk: 0, memory: 0, nowhere: 0 };
+    for (const row of ours) counts[this.#keep(row)]++;
+    const { disk: spooled, memory, nowhere } = counts;
+    const lost: Partial<Record<DropReason, number>> = {};
+    if (nowhere > 0) lost.spool_full = nowhere;
+    if (ours !== rows) lost.taken_over = rows.length - ours.length;
+    return { delivered: 0, lost, spooled, held: memory, error };
+  }
+
+  importRow(row: QueuedRow): boolean {
+    return this.#keepOnDisk(row);
+  }
+
+  /** Keeps a row to be sent again. @returns where it is now */
+  #keep(row: QueuedRow): 'disk' | 'memory' | 'nowhere' {
+    if (this.#keepOnDisk(row)) return 'disk';
+    if (!this.#memory.hasRoomFor(row)) {
+      this.#tools.diagnostics.report(
+        'error',
+        'spool_full',
+        `the disk of ${this.folder} cannot be written to and the memory in its place is full; rows are dropped and counted`,
+      );
+      return 'nowhere';
+    }
+    this.#memory.put(row);
+    this.#replay?.wakeSoon();
+    return 'memory';
+  }
+
+  /** Keeps a row on disk to be sent again. @returns whether that succeeded */
+  #keepOnDisk(row: QueuedRow): boolean {
+    if (this.#adopted.putBack(row)) return true;
+    const { slowDisk } = this.#folder;
+    if (slowDisk.isSlow && this.#memory.hasRoomFor(row) && !this.#isExiting) return false;
+    const entry = entryOf(row);
+    const position = isOnDisk(row) ? entry : this.#append(entry, row);
+    if (position === undefined) return false;
+    // Also for a row that is known to have arrived, which is not recorded on disk: it is looked up again.
+    position.segment.setSpooled(position.number, row.mayHaveArrived);
+    this.#replay?.wakeSoon();
+    return true;
+  }
+
+  async quarantine(row: QueuedRow): Promise<boolean> {
+    const { space } = this.#own;
+    try {
+      await space.quarantine(row, this.#adopted.hasRow(row) ? this.adopted : this.#tools.ledger);
+      // With 'failure-only' or a slow disk, there may be no new segment that makes room.
+      space.freeLater();
+      return true;
+    } catch (error) {
+      this.#folder.reportFailure(error);
+      return false;
+    }
+  }
+
+  async next(): Promise<Replayable | undefined> {
+    const { ledger } = this.#tools;
+    this.#own.closeAdoptedElsewhere();
+    const inMemory = this.#memory.drain();
+    // They count as queued until they are kept again.
+    for (const row of inMemory) ledger.requeueFromMemory(row.byteLength);
+    if (inMemory.length > 0) return { rows: inMemory, ledger, isFromMemory: true };
+    // Rows of dead processes are older than own ones.
+    while (await this.#adopt()) {
+      const rows = await this.#adopted.next();
+      if (rows.length > 0) return { rows, ledger: this.adopted, isFromMemory: false };
+    }
+    // A copy, since segments may be removed from the list while one is read.
+    for (const segment of [...this.#own]) {
+      if (segment.isClosed || segment.spooledRows === 0) continue;
+      const rows = await readBack(this.#folder, segment, ledger);
+      if (rows.length > 0) return { rows, ledger, isFromMemory: false };
+    }
+    return undefined;
+  }
+
+  /** Adopts the oldest segment of a dead process, unless one is being sent. @returns whether there is one */
+  async #adopt(): Promise<boolean> {
+    if (this.#adopted.segment !== undefined) return true;
+    // Otherwise an own segment that another process adopted could be found again.
+    this.#own.closeAdoptedElsewhere();
+    if (!(await this.#adopted.adopt())) return false;
+    this.#own.space.measure();
+    this.#upkeep.start();
+    return true;
   }
 
   release(): void {
-    // A replay that goes on needs the files: it would adopt released ones again, and send their rows twice.
-    if (this.#replay?.isStopped === false) this.#log.removeDone();
-    else this.#log.release();
+    try {
+      // A replay that goes on needs the files: it would adopt released ones again, and send their rows twice.
+      if (this.#replay?.isStopped === false) {
+        this.#own.sealNewest();
+        this.#own.removeDone();
+      } else {
+        this.#adopted.release();
+        this.#own.release();
+      }
+      // Segments of open traces stay owned: their leases are still renewed.
+      if (this.#own.isEmpty && this.#adopted.segment === undefined) this.#upkeep.stop();
+      this.#folder.quarantine.close();
+    } catch (error) {
+      this.#folder.reportFailure(error);
+    }
   }
 
-  get folder(): string {
-    return this.#log.folder;
-  }
-
-  get bytes(): number {
-    return this.#log.bytes;
-  }
-
-  get memoryBytes(): number {
-    return this.#log.memoryBytes;
-  }
-
-  get adopted(): Ledger {
-    return this.#log.adopted;
-  }
-
-  get adoptedRows(): number {
-    return this.#log.adoptedRows;
+  keepRowsAtExit(queuedRows: () => Iterable<QueuedRow>): () => void {
+    return this.#folder.files.onExit(() => {
+      this.#folder.resume();
+      this.#isExiting = true;
+      this.#own.space.markExiting();
+      for (const row of queuedRows()) if (!isOnDisk(row)) this.#keep(row);
+      for (const row of this.#memory.drain(Number.POSITIVE_INFINITY)) this.#keepOnDisk(row);
+      this.#own.writeStarts();
+      for (const segment of this.#own) {
+        if (segment.isDone) this.#folder.remove(segment);
+        else this.#folder.syncNow(segment);
+      }
+      if (this.#adopted.segment !== undefined) this.#folder.syncNow(this.#adopted.segment);
+    });
   }
 }
 
-const NOT_WRITTEN: JournalEntry = { position: undefined };
+/** Whether the current row of the trace is on disk. */
+function isOnDisk(row: QueuedRow): boolean {
+  const entry = entryOf(row);
+  return entry !== undefined && !entry.segment.isClosed && entry.segment.hasRow(entry.number);
+}
+
+/** The rows that are not left to another process; the same array if that is all. */
+function notAdoptedElsewhere(rows: readonly QueuedRow[]): readonly QueuedRow[] {
+  return rows.some(isAdoptedElsewhere) ? rows.filter((row) => !isAdoptedElsewhere(row)) : rows;
+}

@@ -1,6 +1,6 @@
 /** Holds rows in memory that could not be written to disk, up to 8 MiB, or one that is larger. */
 
-import type { QueuedRow } from '../publish/queued-row.js';
+import type { QueuedRow } from '../publish/row/queued-row.js';
 
 const MAX_BYTES = 8 * 1024 * 1024;
 /** Rows taken out at a time. */

@@ -3,7 +3,7 @@
 import { nodeSpoolFiles } from '../platform/node/spool-files.js';
 import type { Spool } from '../publish/spool.js';
 import { DiskSpool, type SpoolTools } from './disk-spool.js';
-import type { SpoolConfig } from './spool-options.js';
+import type { SpoolConfig } from './folder/spool-options.js';
 
 /**
  * Opens the spool; undefined if none is configured, or if its folder cannot be used, which is reported.
@@ -16,7 +16,7 @@ export function openSpool(
 ): Spool | undefined {
   if (config === undefined) return undefined;
   try {
-    return new DiskSpool(config, nodeSpoolFiles, destination, tools);
+    return new DiskSpool({ config, files: nodeSpoolFiles, destination, ...tools });
   } catch (error) {
     tools.diagnostics.report(
       'error',

@@ -1,6 +1,6 @@
 /** A tracer's counts in the Prometheus text format. */
 
-import { BOUNDS_MS, type SendTimes } from '../publish/send-times.js';
+import { BOUNDS_MS, type SendTimes } from '../publish/counts/send-times.js';
 import type { DestinationStats, TracerStats } from './tracer-api.js';
 
 const PREFIX = 'openlayer_tracing';

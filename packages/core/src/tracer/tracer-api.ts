@@ -2,7 +2,7 @@
 
 import type { StartedTrace } from '../trace/types.js';
 import type { RowUpdateConfig } from '../wire.js';
-import type { Feedback, UpdateOptions, UpdateResult } from './row-updater.js';
+import type { Feedback, UpdateOptions, UpdateResult } from './row-update.js';
 
 /** Where the traces are that one destination gets. */
 export interface DestinationStats {

@@ -8,7 +8,7 @@ import type { TracerOptions } from '../config/tracer-options.js';
 import { Diagnostics } from '../diagnostics/diagnostics.js';
 import { randomUuid } from '../platform/random-id.js';
 import { startTimer, stopTimer, type Timer, unref } from '../platform/timers.js';
-import type { QueuedRow } from '../publish/queued-row.js';
+import type { QueuedRow } from '../publish/row/queued-row.js';
 import { CostTracker } from '../trace/cost-tracker.js';
 import { scopeOf } from '../trace/guarded-scope.js';
 import { InertTrace } from '../trace/inert.js';
@@ -26,7 +26,7 @@ import { EndedTraces } from './ended-traces.js';
 import { metricsText } from './metrics-text.js';
 import { OpenTraces } from './open-traces.js';
 import { Publishing } from './publishing.js';
-import type { Feedback, UpdateOptions, UpdateResult } from './row-updater.js';
+import type { Feedback, UpdateOptions, UpdateResult } from './row-update.js';
 import type { StartTraceOptions, Tracer, TracerStats } from './tracer-api.js';
 
 /**

@@ -13,12 +13,12 @@ import { join } from 'node:path';
 import { Diagnostics } from '../../src/diagnostics/diagnostics.ts';
 import { nodeSpoolFiles } from '../../src/platform/node/spool-files.ts';
 import type { SpoolFiles } from '../../src/platform/spool-files.ts';
-import { Ledger } from '../../src/publish/ledger.ts';
-import { QueuedRow } from '../../src/publish/queued-row.ts';
-import { AdoptedSegments } from '../../src/spool/adopted-segments.ts';
-import { OwnSegments } from '../../src/spool/own-segments.ts';
-import { entryOf } from '../../src/spool/segment.ts';
-import { SpoolFolder } from '../../src/spool/spool-folder.ts';
+import { Ledger } from '../../src/publish/counts/ledger.ts';
+import { QueuedRow } from '../../src/publish/row/queued-row.ts';
+import { AdoptedSegments } from '../../src/spool/folder/adopted-segments.ts';
+import { OwnSegments } from '../../src/spool/folder/own-segments.ts';
+import { SpoolFolder } from '../../src/spool/folder/spool-folder.ts';
+import { isAdoptedElsewhere } from '../../src/spool/segment/spool-entry.ts';
 
 const DEAD = 'host-1-1-dead';
 
@@ -39,19 +39,21 @@ describe('segments of dead processes', () => {
       config: { dir, maxBytes: 1e8, maxAgeMs: 1e8, mode: 'wal', durability: 'process' },
       destination: 'a pipeline',
       diagnostics: new Diagnostics({ onDiagnostic: ({ reason }) => reasons.push(reason) }),
-      onFailure: () => {},
     });
+  }
+
+  function ownSegmentsOf(folder: SpoolFolder): OwnSegments {
+    const adopted = new AdoptedSegments(folder);
+    return new OwnSegments({ folder, adopted, ledger: new Ledger(), runDetached: (fn) => fn() });
   }
 
   /** Leaves rows behind that wait on disk. */
   function leave(...ids: readonly string[]): void {
-    const folder = folderOf(DEAD);
-    const own = new OwnSegments(folder, new Ledger(), new AdoptedSegments(folder, () => {}));
+    const own = ownSegmentsOf(folderOf(DEAD));
     for (const id of ids) {
       const row = new QueuedRow(id, '{}', `{"inferenceId":"${id}"}`);
-      own.write((segment) => segment.setSpooled(segment.appendNewRow(row), false), {
-        isMakingRoom: false,
-      });
+      const entry = own.append(undefined, row);
+      entry?.segment.setSpooled(entry.number, false);
     }
   }
 
@@ -66,7 +68,7 @@ describe('segments of dead processes', () => {
         return read;
       },
     });
-    const adopted = new AdoptedSegments(folder, () => {});
+    const adopted = new AdoptedSegments(folder);
     assert.equal(await adopted.adopt(), true);
     const { ledger } = adopted;
     assert.deepEqual([adopted.found, ledger.spooled], [2, 2]);
@@ -84,33 +86,32 @@ describe('segments of dead processes', () => {
   });
 
   it('has interrupted rows, which are not sent if another process adopted it before that', async () => {
-    const dead = folderOf(DEAD);
-    const own = new OwnSegments(dead, new Ledger(), new AdoptedSegments(dead, () => {}));
+    const own = ownSegmentsOf(folderOf(DEAD));
     const traceId = '1'.repeat(32);
     const start = `{"inferenceId":"open","startedAt":1700000000000,"name":"GET /","traceId":"${traceId}"}`;
-    own.write((segment) => segment.addStart(start), { isMakingRoom: false });
+    own.addStart(start);
     own.writeStarts();
     const folder = folderOf('host-1-2-alive');
-    const adopted = new AdoptedSegments(folder, () => {});
+    const adopted = new AdoptedSegments(folder);
     assert.equal(await adopted.adopt(), true);
     const [row] = await adopted.next();
     assert.equal(row?.inferenceId, 'open');
     const sent = JSON.parse(row?.text ?? '') as Record<string, Record<string, unknown>>;
     assert.deepEqual([sent.trace_id, sent.metadata?.trace_id], [traceId, traceId]);
-    const entry = row && entryOf(row);
-    assert.equal(folder.isAdoptedElsewhere(entry), false);
+    assert.ok(row);
+    assert.equal(isAdoptedElsewhere(row), false);
     const [name = ''] = readdirSync(folder.path).filter((each) => each.endsWith('.wal'));
     renameSync(
       join(folder.path, name),
       join(folder.path, name.replace('host-1-2-alive', 'host-1-3-other')),
     );
     adopted.closeAdoptedElsewhere();
-    assert.equal(folder.isAdoptedElsewhere(entry), true);
+    assert.equal(isAdoptedElsewhere(row), true);
   });
 
   it('is left to the process that is adopting it, also if it waited for longer than a lease', async () => {
     leave('a', 'b');
-    const other = new AdoptedSegments(folderOf('host-1-3-other'), () => {});
+    const other = new AdoptedSegments(folderOf('host-1-3-other'));
     let whileReading: (() => Promise<void>) | undefined;
     const folder = folderOf('host-1-2-alive', {
       ...nodeSpoolFiles,
@@ -128,7 +129,7 @@ describe('segments of dead processes', () => {
       whileReading = undefined;
       found.push(await other.adopt());
     };
-    const adopted = new AdoptedSegments(folder, () => {});
+    const adopted = new AdoptedSegments(folder);
     assert.deepEqual([await adopted.adopt(), found], [true, [false]]);
     assert.deepEqual(
       (await adopted.next()).map(({ inferenceId }) => inferenceId),
@@ -145,8 +146,8 @@ describe('segments of dead processes', () => {
     const [name = ''] = readdirSync(folder.path);
     const longAgo = new Date(Date.now() - 7_200_000);
     utimesSync(join(folder.path, name), longAgo, longAgo);
-    assert.equal(await new AdoptedSegments(folder, () => {}).adopt(), true);
-    const adopted = new AdoptedSegments(folderOf('host-1-3-alive'), () => {});
+    assert.equal(await new AdoptedSegments(folder).adopt(), true);
+    const adopted = new AdoptedSegments(folderOf('host-1-3-alive'));
     assert.equal(await adopted.adopt(), true);
     assert.deepEqual(
       (await adopted.next()).map(({ inferenceId, arrival }) => [inferenceId, arrival]),
@@ -174,7 +175,7 @@ describe('segments of dead processes', () => {
       },
       reasons,
     );
-    const adopted = new AdoptedSegments(folder, () => {});
+    const adopted = new AdoptedSegments(folder);
     assert.equal(await adopted.adopt(), false);
     assert.deepEqual([reasons, adopted.found], [[], 0]);
     assert.equal(files.list(path).length, 1);
@@ -209,9 +210,14 @@ describe('segments of dead processes', () => {
       leave('a', 'b');
       let isFailing = true;
       let open = 0;
+      let adoptions = 0;
       const reasons: string[] = [];
       const files: SpoolFiles = {
         ...nodeSpoolFiles,
+        rename: (from, to) => {
+          if (to.includes('alive')) adoptions++;
+          return nodeSpoolFiles.rename(from, to);
+        },
         open: (path) => {
           const file = nodeSpoolFiles.open(path);
           open++;
@@ -242,20 +248,20 @@ describe('segments of dead processes', () => {
         reasons,
       );
       damage(folder);
-      const adopted = new AdoptedSegments(folder, () => {});
+      const adopted = new AdoptedSegments(folder);
       assert.equal(await adopted.adopt(), false);
       assert.deepEqual([adopted.found, adopted.segment, open], [0, undefined, 0]);
       const failures = reasons.length;
       assert.equal(reasons[0], 'spool_failed');
       // Not at each look for more rows, since a failure pauses all writes.
       assert.equal(await adopted.adopt(), false);
-      assert.equal(reasons.length, failures);
+      assert.deepEqual([reasons.length, adoptions], [failures, 1]);
       assert.deepEqual(
         files.list(join(folder.path, 'quarantine')).filter((name) => name.endsWith('.damaged')),
         [],
       );
 
-      const other = new AdoptedSegments(folderOf('host-1-3-other'), () => {});
+      const other = new AdoptedSegments(folderOf('host-1-3-other'));
       assert.equal(await other.adopt(), true);
       other.release();
       isFailing = false;

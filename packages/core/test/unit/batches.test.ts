@@ -5,11 +5,11 @@ import {
   countDelivery,
   reportUndelivered,
   withShutdownReason,
-} from '../../src/publish/delivery.ts';
-import { Ledger } from '../../src/publish/ledger.ts';
-import { OpenBatches } from '../../src/publish/open-batches.ts';
-import { SendTimes } from '../../src/publish/send-times.ts';
-import { batchesOf } from '../../src/spool/replay.ts';
+} from '../../src/publish/counts/delivery.ts';
+import { Ledger } from '../../src/publish/counts/ledger.ts';
+import { SendTimes } from '../../src/publish/counts/send-times.ts';
+import { OpenBatches } from '../../src/publish/queue/open-batches.ts';
+import { batchesOf } from '../../src/spool/sending/replay.ts';
 import { type Row, row } from './transports.ts';
 
 const LIMITS = { maxBatchRows: 3, maxBatchBytes: 10 };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { boundedTest } from '../../../../test/support/bounded-test.ts';
-import { layoutOf } from '../../src/publish/layout.ts';
+import { layoutOf } from '../../src/publish/row/layout.ts';
 import type { EndedTrace } from '../../src/trace/ended-trace.ts';
 import { idSpaceOf, registerId } from '../../src/trace/inference-id.ts';
 import { quoteName } from '../../src/values/json-text.ts';

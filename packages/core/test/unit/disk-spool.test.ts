@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { Diagnostics } from '../../src/diagnostics/diagnostics.ts';
 import { nodeSpoolFiles } from '../../src/platform/node/spool-files.ts';
 import type { SpoolFiles } from '../../src/platform/spool-files.ts';
-import { Ledger } from '../../src/publish/ledger.ts';
-import { QueuedRow } from '../../src/publish/queued-row.ts';
+import { Ledger } from '../../src/publish/counts/ledger.ts';
+import { QueuedRow } from '../../src/publish/row/queued-row.ts';
 import type { SpooledTrace } from '../../src/publish/spool.ts';
 import { DiskSpool } from '../../src/spool/disk-spool.ts';
 import { Redactor } from '../../src/values/redactor.ts';
@@ -51,7 +51,10 @@ describe('a spool whose disk fails', () => {
       mode: 'wal',
       durability: 'process',
     } as const;
-    return new DiskSpool(config, files, 'a pipeline', {
+    return new DiskSpool({
+      config,
+      files,
+      destination: 'a pipeline',
       diagnostics: new Diagnostics({ level: 'off' }),
       ledger: new Ledger(),
       redactor: new Redactor(),

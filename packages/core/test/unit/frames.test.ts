@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import type { SpoolFiles } from '../../src/platform/spool-files.ts';
-import { QueuedRow } from '../../src/publish/queued-row.ts';
+import { QueuedRow } from '../../src/publish/row/queued-row.ts';
 import {
   FrameKind,
   frameAt,
   HEADER_BYTES,
   MAX_PAYLOAD_BYTES,
-  sealFrame,
-} from '../../src/spool/frame.ts';
-import { numbersIn, numbersText, parseRow, rowHead } from '../../src/spool/payloads.ts';
-import { readFrames } from '../../src/spool/read-frames.ts';
+  writeHeader,
+} from '../../src/spool/segment/frame.ts';
+import { numbersIn, numbersText, parseRow, rowHead } from '../../src/spool/segment/payloads.ts';
+import { readFrames } from '../../src/spool/segment/read-frames.ts';
 
 /** Not a good one, but one that each byte changes. */
 const checksum = (bytes: Uint8Array) =>
@@ -19,7 +19,7 @@ function frameOf(number: number, payload: string): Uint8Array {
   const bytes = new TextEncoder().encode(payload);
   const frame = new Uint8Array(HEADER_BYTES + bytes.length);
   frame.set(bytes, HEADER_BYTES);
-  assert.equal(sealFrame(frame, FrameKind.row, number, bytes.length, checksum), frame.length);
+  assert.equal(writeHeader(frame, FrameKind.row, number, bytes.length, checksum), frame.length);
   return frame;
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { httpTransport } from '../../src/publish/http-transport.ts';
-import type { ApiCall, OpenlayerApi } from '../../src/publish/openlayer-api.ts';
-import { QueuedRow } from '../../src/publish/queued-row.ts';
+import { httpTransport } from '../../src/publish/openlayer/http-transport.ts';
+import type { ApiCall, OpenlayerApi } from '../../src/publish/openlayer/openlayer-api.ts';
+import { QueuedRow } from '../../src/publish/row/queued-row.ts';
 
 /** Sends rows of these texts. @returns the bytes of each call's body */
 async function sent(batches: readonly (readonly string[])[], { isSentFirst = true } = {}) {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { HttpRequest } from '../../src/platform/http-client.ts';
-import { OpenlayerApi, retryAfterMs } from '../../src/publish/openlayer-api.ts';
-import type { SendError } from '../../src/publish/send-error.ts';
-import { STATS_HEADER } from '../../src/publish/stats-header.ts';
+import { OpenlayerApi, retryAfterMs } from '../../src/publish/openlayer/openlayer-api.ts';
+import { STATS_HEADER } from '../../src/publish/openlayer/stats-header.ts';
+import type { SendError } from '../../src/publish/transport/send-error.ts';
 
 const KEY = 'sk-canary';
 

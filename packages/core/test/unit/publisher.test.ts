@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { processWide } from '../../src/platform/process-wide.ts';
-import { Ledger } from '../../src/publish/ledger.ts';
+import { Ledger } from '../../src/publish/counts/ledger.ts';
 import {
   Publisher,
   type PublisherOptions,
   type RowPublisher,
-} from '../../src/publish/publisher.ts';
-import { RequestPublisher } from '../../src/publish/request-publisher.ts';
-import { SendError } from '../../src/publish/send-error.ts';
-import type { RowBatch, RowDelivery } from '../../src/publish/transport.ts';
+} from '../../src/publish/queue/publisher.ts';
+import { RequestPublisher } from '../../src/publish/queue/request-publisher.ts';
+import type { RowBatch, RowDelivery } from '../../src/publish/transport/row-transport.ts';
+import { SendError } from '../../src/publish/transport/send-error.ts';
 import { useLaterClock } from '../later-clock.ts';
 import { type Row, row } from './transports.ts';
 

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { Diagnostics } from '../../src/diagnostics/diagnostics.ts';
 import { nodeSpoolFiles } from '../../src/platform/node/spool-files.ts';
 import type { SpoolFiles } from '../../src/platform/spool-files.ts';
-import { Ledger } from '../../src/publish/ledger.ts';
-import { QueuedRow } from '../../src/publish/queued-row.ts';
+import { Ledger } from '../../src/publish/counts/ledger.ts';
+import { QueuedRow } from '../../src/publish/row/queued-row.ts';
 import { DiskSpool } from '../../src/spool/disk-spool.ts';
 import { Redactor } from '../../src/values/redactor.ts';
 
@@ -23,22 +23,20 @@ describe('a spool that is released while its replay is at work', () => {
   afterEach(() => rmSync(dir, { recursive: true }));
 
   function spoolOf(owner: string, files: Partial<SpoolFiles> = {}): DiskSpool {
-    return new DiskSpool(
-      { dir, maxBytes: 1e8, maxAgeMs: 1e8, mode: 'wal', durability: 'process' },
-      {
+    return new DiskSpool({
+      config: { dir, maxBytes: 1e8, maxAgeMs: 1e8, mode: 'wal', durability: 'process' },
+      files: {
         ...nodeSpoolFiles,
         owner: () => owner,
         isAlive: (each) => each !== 'host-1-1-dead',
         ...files,
       },
-      'a pipeline',
-      {
-        diagnostics: new Diagnostics({ level: 'off' }),
-        ledger: new Ledger(),
-        redactor: new Redactor(),
-        runDetached: (fn) => fn(),
-      },
-    );
+      destination: 'a pipeline',
+      diagnostics: new Diagnostics({ level: 'off' }),
+      ledger: new Ledger(),
+      redactor: new Redactor(),
+      runDetached: (fn) => fn(),
+    });
   }
 
   /** Leaves rows behind, and replays them in batches of one row. */

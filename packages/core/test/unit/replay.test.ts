@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
 import { Diagnostics } from '../../src/diagnostics/diagnostics.ts';
-import { Ledger } from '../../src/publish/ledger.ts';
-import { SendError } from '../../src/publish/send-error.ts';
-import type { RowDelivery } from '../../src/publish/transport.ts';
-import { Replay } from '../../src/spool/replay.ts';
+import { Ledger } from '../../src/publish/counts/ledger.ts';
+import type { RowDelivery } from '../../src/publish/transport/row-transport.ts';
+import { SendError } from '../../src/publish/transport/send-error.ts';
+import { Replay, type WaitingRows } from '../../src/spool/sending/replay.ts';
 import { type Row, row, type Scripted, scripted } from './transports.ts';
-
-type Log = ConstructorParameters<typeof Replay>[0];
 
 const POLICY = { baseMs: 1, capMs: 1, maxElapsedMs: 1 };
 
@@ -30,8 +28,7 @@ function replayOf(
     ledger.spool(count);
   }
   const kept: string[] = [];
-  const log = {
-    adopt: async () => {},
+  const log: WaitingRows = {
     next: async () => {
       const rows = waiting.shift();
       return rows === undefined ? undefined : { rows, ledger, isFromMemory };
@@ -49,13 +46,20 @@ function replayOf(
       if (reason === 'internal_error') failures.push(error);
     },
   });
+  /** How often a timer was started. */
+  const timers = { count: 0 };
   const replay = new Replay(
-    log as unknown as Log,
+    log,
     { transport, policy: POLICY, limits: { maxBatchRows, maxBatchBytes }, random },
-    (fn) => fn(),
-    diagnostics,
+    {
+      runDetached(fn) {
+        timers.count++;
+        fn();
+      },
+      diagnostics,
+    },
   );
-  return { replay, ledger, kept, failures, reasons };
+  return { replay, timers, ledger, kept, failures, reasons };
 }
 
 async function until(holds: () => boolean): Promise<void> {
@@ -174,6 +178,34 @@ describe('a replay', () => {
     replay.retryNow();
     await new Promise((resolve) => setTimeout(resolve, 20));
     assert.deepEqual(transport.sent, []);
+  });
+
+  it('keeps what it has not sent yet when it is stopped', async () => {
+    let stopped: Promise<void> | undefined;
+    const transport = scripted(() => {
+      stopped = replay.stop();
+      return undefined;
+    });
+    const { replay, ledger, kept } = replayOf([[row('a'), row('b'), row('c')]], transport);
+    await until(() => stopped !== undefined);
+    await stopped;
+    assert.deepEqual([transport.sent, kept], [[['a', 'b']], ['c']]);
+    assert.deepEqual([ledger.published, ledger.spooled], [2, 1]);
+    assert.equal(replay.isStopped, true);
+  });
+
+  it('sends what it has found when it is retired, and does not look for more', async () => {
+    const looksOf = async (isRetired: boolean) => {
+      const transport = scripted();
+      const { replay, timers } = replayOf([[row('a')], [row('b')]], transport);
+      if (isRetired) replay.retire();
+      await until(() => replay.isIdle);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      assert.deepEqual(transport.sent, [['a'], ['b']]);
+      await replay.stop();
+      return timers.count;
+    };
+    assert.deepEqual([await looksOf(true), await looksOf(false)], [3, 4]);
   });
 
   it('does not wait any longer once what kept rows back is over', async () => {

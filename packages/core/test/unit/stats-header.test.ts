@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { isOnThisMachine } from '../../src/config/base-url.ts';
-import { statsHeader } from '../../src/publish/stats-header.ts';
+import { statsHeader } from '../../src/publish/openlayer/stats-header.ts';
 
 describe("the header with the tracer's counts", () => {
   it('is made for a platform on this machine alone', () => {

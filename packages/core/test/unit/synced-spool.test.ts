@@ -5,12 +5,12 @@ import { basename, dirname, join } from 'node:path';
 import { Diagnostics } from '../../src/diagnostics/diagnostics.ts';
 import { nodeSpoolFiles } from '../../src/platform/node/spool-files.ts';
 import type { SpoolFiles } from '../../src/platform/spool-files.ts';
-import { Ledger } from '../../src/publish/ledger.ts';
-import { QueuedRow } from '../../src/publish/queued-row.ts';
-import { SendError } from '../../src/publish/send-error.ts';
-import type { RowTransport } from '../../src/publish/transport.ts';
+import { Ledger } from '../../src/publish/counts/ledger.ts';
+import { QueuedRow } from '../../src/publish/row/queued-row.ts';
+import type { RowTransport } from '../../src/publish/transport/row-transport.ts';
+import { SendError } from '../../src/publish/transport/send-error.ts';
 import { DiskSpool } from '../../src/spool/disk-spool.ts';
-import type { SpoolConfig } from '../../src/spool/spool-options.ts';
+import type { SpoolConfig } from '../../src/spool/folder/spool-options.ts';
 import { Redactor } from '../../src/values/redactor.ts';
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
@@ -144,7 +144,10 @@ describe('a spool with `durability: fsync`', () => {
       mode: 'wal',
       durability: 'fsync',
     };
-    const spool = new DiskSpool(config, disk.files, 'a pipeline', {
+    const spool = new DiskSpool({
+      config,
+      files: disk.files,
+      destination: 'a pipeline',
       diagnostics: new Diagnostics({ level: 'off' }),
       ledger: new Ledger(),
       redactor: new Redactor(),

@@ -1,8 +1,12 @@
 /** What the tests of transports share: batches of small rows, and a transport that does as it is told. */
 
-import { QueuedRow } from '../../src/publish/queued-row.ts';
-import type { RowBatch, RowDelivery, RowTransport } from '../../src/publish/transport.ts';
-import type { SendOptions } from '../../src/publish/user-transport.ts';
+import { QueuedRow } from '../../src/publish/row/queued-row.ts';
+import type {
+  RowBatch,
+  RowDelivery,
+  RowTransport,
+} from '../../src/publish/transport/row-transport.ts';
+import type { SendOptions } from '../../src/publish/transport/user-transport.ts';
 
 export type Row = RowBatch['rows'][number];
 

@@ -1,0 +1,72 @@
+/** Cuts the longest values of a row that the platform refuses as too large, with marks, and sends it again. */
+
+import { jsonOf, parseJson } from '../../values/json-text.js';
+import { head } from '../../values/well-formed.js';
+import type { QueuedRow } from '../row/queued-row.js';
+import type { RowTransport } from '../transport/row-transport.js';
+import { SendError } from '../transport/send-error.js';
+
+/** A row of fewer bytes is not refused because of its size. */
+const LEAST_BYTES = 4096;
+
+/** A transport that halves a single row that is too large, until it is accepted. */
+export function withTrimming(transport: RowTransport): RowTransport {
+  return {
+    async send(batch, options) {
+      let { rows } = batch;
+      const [original] = rows;
+      for (;;) {
+        try {
+          return await transport.send({ ...batch, rows }, options);
+        } catch (error) {
+          const [row] = rows;
+          // Whether the cut row arrived holds for the original, which the spool has.
+          if (original !== undefined && row !== undefined) original.setArrival(row.arrival);
+          const isTooLarge = error instanceof SendError && error.code === 'too_large';
+          if (!isTooLarge || row === undefined || rows.length > 1) throw error;
+          const smaller = trimmed(row, row.byteLength >> 1);
+          if (smaller === undefined) throw error;
+          rows = [smaller];
+        }
+      }
+    },
+    close: () => transport.close(),
+  };
+}
+
+/** The row in at most `maxBytes`; undefined if that is not possible. */
+export function trimmed(row: QueuedRow, maxBytes: number): QueuedRow | undefined {
+  if (maxBytes < LEAST_BYTES) return undefined;
+  const value: unknown = parseJson(row.text);
+  for (let most = maxBytes; most >= 16; most >>= 1) {
+    const text = jsonOf(cut(value, most, most >> 3));
+    const smaller = row.withText(text);
+    if (smaller.byteLength <= maxBytes) return smaller;
+  }
+  return undefined;
+}
+
+/** A copy whose strings have at most `maxChars` characters and whose arrays at most `maxItems` items. */
+function cut(value: unknown, maxChars: number, maxItems: number): unknown {
+  if (typeof value === 'string') {
+    const most = Math.max(maxChars, 128);
+    return value.length <= most
+      ? value
+      : `${head(value, most)}… [cut: ${value.length} characters, too large for the platform]`;
+  }
+  if (Array.isArray(value)) {
+    const most = Math.max(maxItems, 4);
+    const items = value.slice(0, most).map((item) => cut(item, maxChars, maxItems));
+    // No mark among steps, where the platform expects steps alone.
+    if (value.length <= most || isStep(value[0])) return items;
+    return [...items, `… [cut: ${value.length} items, too large for the platform]`];
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, each]) => [key, cut(each, maxChars, maxItems)]),
+  );
+}
+
+function isStep(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'startTime' in value && 'steps' in value;
+}

@@ -1,0 +1,299 @@
+/** Queues rows, groups them into batches and sends the batches, each until it is delivered or dropped. */
+
+import { onNaturalExit } from '#platform';
+import type { Diagnostics } from '../../diagnostics/diagnostics.js';
+import { monotonicMs } from '../../platform/clock.js';
+import { startTimer, stopTimer, type Timer, unref, waitAtMost } from '../../platform/timers.js';
+import { watchRejection } from '../../values/thenable.js';
+import { checkedDelivery, failedDelivery, withShutdownReason } from '../counts/delivery.js';
+import type { Ledger } from '../counts/ledger.js';
+import { QueueCounts } from '../counts/queue-counts.js';
+import type { QueuedRow } from '../row/queued-row.js';
+import type { RowBatch, RowDelivery, RowTransport } from '../transport/row-transport.js';
+import { type BatchLimits, OpenBatches } from './open-batches.js';
+
+/** Limits of batches and of the queue in memory. */
+export interface PublisherLimits extends BatchLimits {
+  /** Longest time that a row waits for its batch to fill, in milliseconds. @default 1000 */
+  readonly maxDelayMs: number;
+  /** Bytes of rows that wait or are being sent. Further rows go to the spool, or are dropped as `queue_full`. @default 33554432 */
+  readonly maxQueueBytes: number;
+}
+
+/** What a publisher needs. */
+export interface PublisherOptions {
+  readonly transport: RowTransport;
+  readonly limits: PublisherLimits;
+  readonly diagnostics: Diagnostics;
+  /** Runs a function outside any request's scope, so that timers and sockets do not keep a request in memory. */
+  readonly runDetached: (fn: () => void) => void;
+  readonly ledger: Ledger;
+  /** Keeps rows that do not fit in the queue, or come after the shutdown; undefined without a spool. */
+  readonly overflow?: ((rows: readonly QueuedRow[]) => RowDelivery) | undefined;
+  /** Called with the duration of each successful send, in milliseconds. */
+  readonly onCall?: ((ms: number) => void) | undefined;
+}
+
+/** Sends rows, and counts what became of them. */
+export interface RowPublisher {
+  /** Queues a row, or drops and counts it. */
+  add(row: QueuedRow): void;
+  /**
+   * Sends a row at once, without waiting for others.
+   * @returns a promise that resolves when the row's request need not wait any longer
+   */
+  sendNow(row: QueuedRow): Promise<void>;
+  /** Every row in the queue now. */
+  queuedRows(): Generator<QueuedRow>;
+  /** Sends the queued rows. Resolves when they are delivered or dropped, or at the deadline. Never rejects. */
+  flush(deadlineMs: number): Promise<void>;
+  /** Sends the queued rows, and accepts no further ones. Never rejects. */
+  shutdown(deadlineMs: number): Promise<void>;
+  /** Whether a process that is about to exit may be kept alive for rows. */
+  readonly mayDelayExit: boolean;
+}
+
+/** Batches in flight at a time. */
+const MAX_IN_FLIGHT = 2;
+
+/** How long an exiting process is kept alive to send its last rows. */
+const NATURAL_EXIT_MS = 150;
+
+/** How often it is kept alive: an app may record a trace at each `beforeExit`, which occurs again each time. */
+const MAX_EXIT_DELAYS = 10;
+
+/**
+ * How long `sendNow` retries a row. Outside Workers, it is called for requests that have an execution context with `waitUntil`,
+ * for example on Bun. Workers keep such a request alive for 30 s at most, and so may other platforms.
+ */
+const SEND_NOW_MS = 25_000;
+
+/** A complete batch that waits for a free slot. */
+interface SealedBatch extends RowBatch {
+  /** Called when the batch is delivered or dropped. */
+  readonly settle: () => void;
+}
+
+/** The publisher for platforms where timers and sockets are shared by all requests. */
+export class Publisher implements RowPublisher {
+  readonly #transport: RowTransport;
+  readonly #limits: PublisherLimits;
+  readonly #diagnostics: Diagnostics;
+  readonly #runDetached: (fn: () => void) => void;
+  readonly #open: OpenBatches;
+  readonly #ready: SealedBatch[] = [];
+  /** One promise for each batch that is neither delivered nor dropped. */
+  readonly #pendingSends = new Set<Promise<void>>();
+  readonly #queue: QueueCounts;
+  readonly #overflow: ((rows: readonly QueuedRow[]) => RowDelivery) | undefined;
+  readonly #inFlightBatches = new Set<RowBatch>();
+  readonly #onCall: ((ms: number) => void) | undefined;
+  /** Aborts every batch in flight at shutdown. */
+  readonly #stop = new AbortController();
+  /** Abort the rows that are sent one by one. */
+  readonly #singleSends = new Set<AbortController>();
+  #timer: Timer | undefined;
+  #inFlight = 0;
+  #shuttingDown: Promise<void> | undefined;
+  #unregisterExit: (() => void) | undefined;
+  /** Whether all queued rows were sent at a `beforeExit`: they do not delay the exit again. */
+  #hasFlushedAtExit = false;
+  #exitDelays = 0;
+
+  constructor(options: PublisherOptions) {
+    this.#transport = options.transport;
+    this.#limits = options.limits;
+    this.#open = new OpenBatches(options.limits, (batch) => this.#seal(batch));
+    this.#diagnostics = options.diagnostics;
+    this.#runDetached = options.runDetached;
+    this.#queue = new QueueCounts(options);
+    this.#overflow = options.overflow;
+    this.#onCall = options.onCall;
+  }
+
+  add(row: QueuedRow): void {
+    if (!this.#admit(row)) return;
+    this.#unregisterExit ??= onNaturalExit(() => this.#flushAtExit());
+    this.#hasFlushedAtExit = false;
+    this.#open.add(row);
+    if (this.#timer === undefined && !this.#open.isEmpty) this.#startTimer();
+  }
+
+  /** @returns a promise that resolves when the row is delivered or dropped */
+  sendNow(row: QueuedRow): Promise<void> {
+    if (!this.#admit(row)) return Promise.resolve();
+    let delivery = Promise.resolve();
+    this.#runDetached(() => {
+      delivery = this.#sendNow({ layout: row.layout, rows: [row] });
+    });
+    this.#pendingSends.add(delivery);
+    return delivery.then(() => {
+      this.#pendingSends.delete(delivery);
+    });
+  }
+
+  /** Counts the row as queued. If that is not possible, spools or drops it. @returns whether it is queued */
+  #admit(row: QueuedRow): boolean {
+    if (this.#shuttingDown !== undefined || !this.#queue.hasRoomFor(row)) {
+      this.#overflowOrDrop(row);
+      return false;
+    }
+    this.#queue.add(row);
+    return true;
+  }
+
+  *queuedRows(): Generator<QueuedRow> {
+    yield* this.#open.rows();
+    for (const batch of this.#ready) yield* batch.rows;
+    for (const batch of this.#inFlightBatches) yield* batch.rows;
+  }
+
+  #overflowOrDrop(row: QueuedRow): void {
+    if (this.#overflow !== undefined) {
+      // Counted as queued first, since `#account` moves it from there.
+      this.#queue.add(row);
+      this.#account([row], this.#overflow([row]));
+    } else if (this.#shuttingDown !== undefined) {
+      this.#queue.dropShutDown();
+    } else {
+      this.#queue.dropFull();
+    }
+  }
+
+  /**
+   * Sends the queued rows. Resolves when each of them is delivered or dropped, or at the deadline. Keeps the process alive
+   * until then.
+   */
+  async flush(deadlineMs: number): Promise<void> {
+    if (this.#queue.isEmpty) return;
+    try {
+      this.#sealAll();
+      await waitAtMost(Promise.all(this.#pendingSends), deadlineMs);
+    } catch (error) {
+      this.#reportFailure('flush', error);
+    }
+  }
+
+  /** Sends the queued rows, and accepts no further ones. Rows not delivered at the deadline are spooled or dropped. */
+  shutdown(deadlineMs: number): Promise<void> {
+    this.#shuttingDown ??= this.#shutDown(deadlineMs);
+    return this.#shuttingDown;
+  }
+
+  async #shutDown(deadlineMs: number): Promise<void> {
+    await this.flush(deadlineMs);
+    this.#stop.abort();
+    for (const stop of this.#singleSends) stop.abort();
+    // The aborted sends count their rows themselves.
+    await this.flush(50);
+    try {
+      this.#removeFromExit();
+      const closed: unknown = this.#transport.close();
+      watchRejection(closed, (error) => this.#reportFailure('close', error));
+    } catch (error) {
+      this.#reportFailure('shutdown', error);
+    }
+  }
+
+  #sealAll(): void {
+    try {
+      this.#open.sealAll();
+    } catch (error) {
+      this.#reportFailure('seal', error);
+    }
+    if (this.#timer !== undefined) stopTimer(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** Queues a complete batch. */
+  #seal(batch: RowBatch): void {
+    const delivery = new Promise<void>((settle) => {
+      this.#ready.push({ ...batch, settle });
+    });
+    this.#pendingSends.add(delivery);
+    delivery.then(() => this.#pendingSends.delete(delivery));
+    this.#runDetached(() => this.#pump());
+  }
+
+  #startTimer(): void {
+    this.#runDetached(() => {
+      this.#timer = unref(startTimer(() => this.#sealAll(), this.#limits.maxDelayMs));
+    });
+  }
+
+  #pump(): void {
+    while (this.#inFlight < MAX_IN_FLIGHT) {
+      const batch = this.#ready.shift();
+      if (batch === undefined) return;
+      this.#inFlight++;
+      this.#send(batch, this.#stop.signal)
+        .catch((error: unknown) => this.#reportFailure('send', error))
+        .finally(() => {
+          this.#inFlight--;
+          batch.settle();
+          this.#pump();
+        });
+    }
+  }
+
+  async #sendNow(batch: RowBatch): Promise<void> {
+    const stop = new AbortController();
+    this.#singleSends.add(stop);
+    const timer = unref(startTimer(() => stop.abort(), SEND_NOW_MS));
+    try {
+      await this.#send(batch, stop.signal);
+    } catch (error) {
+      this.#reportFailure('send', error);
+    } finally {
+      stopTimer(timer);
+      this.#singleSends.delete(stop);
+    }
+  }
+
+  /** Sends the batch and counts its rows. */
+  async #send(batch: RowBatch, signal: AbortSignal): Promise<void> {
+    const total = batch.rows.length;
+    let delivery: RowDelivery;
+    this.#inFlightBatches.add(batch);
+    const start = monotonicMs();
+    try {
+      delivery = checkedDelivery(await this.#transport.send(batch, { signal }), total);
+    } catch (error) {
+      delivery = signal.aborted
+        ? { delivered: 0, lost: { given_up: total }, error }
+        : failedDelivery(error, total);
+    }
+    this.#inFlightBatches.delete(batch);
+    const ms = monotonicMs() - start;
+    this.#account(batch.rows, delivery);
+    if (delivery.delivered > 0) this.#onCall?.(ms);
+  }
+
+  #account(rows: readonly QueuedRow[], delivery: RowDelivery): void {
+    this.#queue.remove(rows, this.#stop.signal.aborted ? withShutdownReason(delivery) : delivery);
+    if (this.#queue.isEmpty) this.#removeFromExit();
+  }
+
+  /** Removes the work at the exit of the process: no row is queued. */
+  #removeFromExit(): void {
+    this.#unregisterExit?.();
+    this.#unregisterExit = undefined;
+  }
+
+  /** Reports a failure: thrown in a timer, or as an unhandled rejection, it would end the process. */
+  #reportFailure(what: string, error: unknown): void {
+    this.#diagnostics.report('error', 'internal_error', `publishing failed in ${what}`, error);
+  }
+
+  get mayDelayExit(): boolean {
+    return this.#exitDelays < MAX_EXIT_DELAYS;
+  }
+
+  /** Sends the queued rows for a short time when the event loop is empty. */
+  async #flushAtExit(): Promise<void> {
+    if (this.#hasFlushedAtExit || this.#queue.isEmpty || !this.mayDelayExit) return;
+    this.#hasFlushedAtExit = true;
+    this.#exitDelays++;
+    await this.flush(NATURAL_EXIT_MS);
+  }
+}
