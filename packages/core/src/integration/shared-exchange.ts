@@ -28,7 +28,7 @@ export class SharedExchange {
   readonly step: TracedStep;
   readonly #facts: ExchangeFacts;
   /** The instrumentations that have a span of the call. */
-  readonly #scopes: Set<string>;
+  readonly #scopes: string[];
   readonly #stopWaiting: () => void;
   #client: RecordedCall | undefined;
 
@@ -40,7 +40,7 @@ export class SharedExchange {
     this.step = step;
     this.#stopWaiting = stopWaiting;
     this.#facts = facts;
-    this.#scopes = new Set([scope]);
+    this.#scopes = [scope];
   }
 
   /** The call by the integration of a client; undefined if there is none. Its facts win over those of the span. */
@@ -63,8 +63,9 @@ export class SharedExchange {
 
   /** Takes the span of another instrumentation, if it may be of the same call. Each has one span of a call. */
   takeSpan(facts: ExchangeFacts, scope: string): boolean {
-    if (this.#client !== undefined || this.#scopes.has(scope) || !this.#isLike(facts)) return false;
-    this.#scopes.add(scope);
+    if (this.#client !== undefined || this.#scopes.includes(scope) || !this.#isLike(facts))
+      return false;
+    this.#scopes.push(scope);
     return true;
   }
 
@@ -78,11 +79,15 @@ export class SharedExchange {
   }
 }
 
-/** The exchanges of each trace. */
-const shared = processWide('shared-exchanges.v1', () => ({
-  open: new WeakMap<object, Set<SharedExchange>>(),
-  /** Of each trace: functions that check whether an open span has become a model call, by the span's step. */
-  untypedSpans: new WeakMap<object, Map<TracedStep, () => void>>(),
+/** The open spans of one trace. */
+interface OpenSpans {
+  readonly exchanges: Set<SharedExchange>;
+  /** Functions that check whether an open span has become a model call, by the span's step. */
+  readonly untyped: Map<TracedStep, () => void>;
+}
+
+const shared = processWide('shared-exchanges.v2', () => ({
+  byTrace: new WeakMap<object, OpenSpans>(),
   /** Called before the exchanges are looked at. */
   listeners: [] as (() => void)[],
   isUsed: false,
@@ -96,10 +101,17 @@ export function beforeJoining(listener: () => void): void {
 
 /** Lets clients and other spans record into the step of a span, until it ends. */
 export function shareExchange(exchange: SharedExchange): void {
+  openSpansOf(exchange.step.trace).exchanges.add(exchange);
+}
+
+function openSpansOf(trace: object): OpenSpans {
   shared.isUsed = true;
-  const { trace } = exchange.step;
-  const ofTrace = shared.open.get(trace) ?? new Set();
-  shared.open.set(trace, ofTrace.add(exchange));
+  let found = shared.byTrace.get(trace);
+  if (found === undefined) {
+    found = { exchanges: new Set(), untyped: new Map() };
+    shared.byTrace.set(trace, found);
+  }
+  return found;
 }
 
 /**
@@ -107,22 +119,21 @@ export function shareExchange(exchange: SharedExchange): void {
  * @param reveal shares the span's exchange, if it is a model call
  */
 export function revealLater(step: TracedStep, reveal: () => void): void {
-  shared.isUsed = true;
-  const ofTrace = shared.untypedSpans.get(step.trace) ?? new Map<TracedStep, () => void>();
-  shared.untypedSpans.set(step.trace, ofTrace.set(step, reveal));
+  openSpansOf(step.trace).untyped.set(step, reveal);
 }
 
 /** Whether the step is the one of a span that has not ended. */
 export function isOfOpenSpan(step: TracedStep): boolean {
-  if (shared.untypedSpans.get(step.trace)?.has(step)) return true;
-  for (const exchange of shared.open.get(step.trace) ?? NONE)
-    if (exchange.step === step) return true;
+  const open = shared.byTrace.get(step.trace);
+  if (open === undefined) return false;
+  if (open.untyped.has(step)) return true;
+  for (const exchange of open.exchanges) if (exchange.step === step) return true;
   return false;
 }
 
 /** The span has ended, or is known to be a model call. */
 export function forgetUntyped(step: TracedStep): void {
-  shared.untypedSpans.get(step.trace)?.delete(step);
+  shared.byTrace.get(step.trace)?.untyped.delete(step);
 }
 
 /** Whether a request that is sent below the step may be the one of a model call that another observer records. */
@@ -133,7 +144,7 @@ export function isNearExchange(parent: Step): boolean {
 
 /** The span has ended: a further call is another one. */
 export function endExchange(exchange: SharedExchange): void {
-  shared.open.get(exchange.step.trace)?.delete(exchange);
+  shared.byTrace.get(exchange.step.trace)?.exchanges.delete(exchange);
 }
 
 /**
@@ -143,10 +154,13 @@ export function endExchange(exchange: SharedExchange): void {
 function exchangesAt(parent: TracedStep): readonly SharedExchange[] {
   if (!shared.isUsed) return NONE;
   for (const listener of shared.listeners) listener();
-  for (const [step, reveal] of shared.untypedSpans.get(parent.trace) ?? NO_SPANS) {
+  const open = shared.byTrace.get(parent.trace);
+  if (open === undefined) return NONE;
+  for (const [step, reveal] of open.untyped) {
     if (step === parent || step.parent === parent) reveal();
   }
-  const all = [...(shared.open.get(parent.trace) ?? NONE)];
+  if (open.exchanges.size === 0) return NONE;
+  const all = [...open.exchanges];
   return [
     ...all.filter(({ step }) => step === parent),
     ...all.filter(({ step }) => step.parent === parent),
@@ -154,7 +168,6 @@ function exchangesAt(parent: TracedStep): readonly SharedExchange[] {
 }
 
 const NONE: readonly SharedExchange[] = [];
-const NO_SPANS: ReadonlyMap<TracedStep, () => void> = new Map();
 
 /**
  * Records a client's call into the step of a span of the same call, if there is one.

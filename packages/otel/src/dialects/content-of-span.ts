@@ -85,7 +85,7 @@ export function modelOf(facts: FoundFacts): string | undefined {
 
 /** The name of a model without what Google puts before it. */
 export function modelName(stated: string | undefined): string | undefined {
-  return stated?.replace(/^models\//, '');
+  return stated?.startsWith('models/') ? stated.slice('models/'.length) : stated;
 }
 
 /** Whether a value is read as messages; if not, it is kept as it came. */

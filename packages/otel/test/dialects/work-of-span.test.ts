@@ -49,6 +49,20 @@ describe('the work of a span', () => {
     assert.equal(workOfSpan({ kind: 'internal', attributes, events: [] }).model, 'gpt-5-mini');
   });
 
+  it('has the model of its own attribute rather than that in metadata', () => {
+    const attributes = {
+      'openinference.span.kind': 'llm',
+      metadata: '{"ls_model_name":"gpt-5-mini"}',
+      'llm.model_name': 'models/gemini-3',
+    };
+    assert.equal(workOfSpan({ kind: 'internal', attributes, events: [] }).model, 'gemini-3');
+  });
+
+  it('is no word that all objects have', () => {
+    const attributes = { 'gen_ai.operation.name': 'constructor' };
+    assert.equal(workOfSpan({ kind: 'client', attributes, events: [] }).type, 'function_call');
+  });
+
   it('is a model call without a stated type if there are a model and tokens', () => {
     const attributes = { 'gen_ai.request.model': 'm', 'gen_ai.usage.input_tokens': 12 };
     assert.deepEqual(workOfSpan({ kind: 'client', attributes, events: [] }), {
