@@ -14,12 +14,15 @@ import {
   type ExchangeFacts,
   endExchange,
   forgetUntyped,
+  isOfExpectedRuns,
   isOfOpenSpan,
   isSameModel,
   joinedExchange,
+  observedRunAround,
   revealLater,
   SharedExchange,
   shareExchange,
+  shareRun,
 } from './shared-exchange.js';
 import { startSeparateCall } from './start-call.js';
 
@@ -124,13 +127,17 @@ export function beginSpan(
   parent: Step | undefined,
 ): RecordedSpan | undefined {
   const { type, model } = work;
+  const ofParent = parent as TracedStep | undefined;
+  const mayBeRun = isOfExpectedRuns(span.scope);
+  const run = mayBeRun && ofParent ? observedRunAround(ofParent, span.scope) : undefined;
+  if (run !== undefined) return { step: run as Step, end() {} };
+  const facts = new SpanFacts(span, work);
   if (!isModelCall(type)) {
     const group = SpanOfStep.start(span, type, parent);
-    group?.revealLater();
+    if (mayBeRun) group?.shareRun(facts);
+    else group?.revealLater();
     return group;
   }
-  const facts = new SpanFacts(span, work);
-  const ofParent = parent as TracedStep | undefined;
   if (ofParent !== undefined) {
     const joined = joinedExchange(ofParent, facts, span.scope);
     if (joined !== undefined) return new FillingSpan(joined.step, joined);
@@ -240,6 +247,12 @@ class SpanOfStep implements RecordedSpan, Deferred {
       call.markRead();
     });
     shareExchange(this.#exchange);
+  }
+
+  /** Lets the integration of an agent's framework record into the step of the span. */
+  shareRun(facts: ExchangeFacts): void {
+    this.#exchange = new SharedExchange(this.#step, facts, this.#span?.scope ?? '', () => {});
+    shareRun(this.#exchange);
   }
 
   end(ended: SpanSource): void {
