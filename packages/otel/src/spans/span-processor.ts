@@ -17,7 +17,7 @@ import {
   reportLateSpan,
   type Step,
 } from '@openlayer-tracing/core/integration';
-import { isOfModels, type Work } from '../dialects/work-of-span.js';
+import { isOfModels, type Work } from '../dialects/to-step/work-of-span.js';
 import { checkApi } from './api-mismatch.js';
 import { hostOf, isHttpRequest, isOfFramework, isPartOfCall } from './default-filter.js';
 import { injectsHeaders } from './injected-headers.js';

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { isModelCall } from '@openlayer-tracing/core/integration';
 import type { SpanData } from '../../src/dialects/span-data.ts';
-import { stepOfSpan } from '../../src/dialects/step-of-span.ts';
-import { isOfModels, workOfSpan } from '../../src/dialects/work-of-span.ts';
+import { stepOfSpan } from '../../src/dialects/to-step/step-of-span.ts';
+import { isOfModels, workOfSpan } from '../../src/dialects/to-step/work-of-span.ts';
 
 const RECORDED = new URL('../../../../test/otel/spans/', import.meta.url);
 

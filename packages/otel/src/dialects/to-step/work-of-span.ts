@@ -1,13 +1,13 @@
 /** What kind of work a span stands for, without the rest of what it says. */
 
 import { isModelCall, type StepType } from '@openlayer-tracing/core/integration';
+import { readFact } from '../attributes/facts.js';
+import { FoundFacts } from '../attributes/found-facts.js';
+import { keysOf, plainValue } from '../attributes/plain-value.js';
+import { rulesOf, type WorkRule } from '../attributes/rules.js';
+import { StatedType } from '../attributes/stated-type.js';
+import type { SpanEvent, SpanKind } from '../span-data.js';
 import { modelName, modelOf } from './content-of-span.js';
-import { readFact } from './facts.js';
-import { FoundFacts } from './found-facts.js';
-import { keysOf, plainValue } from './plain-value.js';
-import { rulesOf, type WorkRule } from './rules.js';
-import type { SpanEvent, SpanKind } from './span-data.js';
-import { StatedType } from './stated-type.js';
 import { typeOf, typeOfKind } from './step-of-span.js';
 
 export interface Work {

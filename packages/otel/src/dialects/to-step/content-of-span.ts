@@ -10,17 +10,17 @@ import {
   type StepType,
   stringOrUndefined,
 } from '@openlayer-tracing/core/integration';
+import { parsedIfJson } from '../attributes/facts.js';
+import type { FoundFacts } from '../attributes/found-facts.js';
 import {
   areStatedMessages,
   type ChatMessage,
   chatMessagesOf,
   hasMessages,
   messagesIn,
-} from './chat-messages.js';
-import { type ChatOutput, chatOutputOf } from './chat-output.js';
-import { parsedIfJson } from './facts.js';
-import type { FoundFacts } from './found-facts.js';
-import { unwrapped } from './message-parts.js';
+} from '../messages/chat-messages.js';
+import { type ChatOutput, chatOutputOf } from '../messages/chat-output.js';
+import { unwrapped } from '../messages/message-parts.js';
 
 interface Content {
   readonly metadata?: JsonObject | undefined;
