@@ -190,6 +190,21 @@ function recordLater(span: Deferred, step: TracedStep, { chars }: SpanSource): v
   step.trace.defer(span, chars);
 }
 
+/** Reads a span and records what it says into the step. Never throws. @param span undefined if it has been recorded */
+function recordReport(
+  span: SpanSource | undefined,
+  step: TracedStep,
+  record: (report: SpanReport) => void,
+): void {
+  if (span === undefined) return;
+  step.setDeferred(false);
+  try {
+    record(span.report());
+  } catch (error) {
+    reportFailure('span', error);
+  }
+}
+
 /** A span that is a step. */
 class SpanOfStep implements RecordedSpan, Deferred {
   /** Released when it is recorded, since it holds the span, as `#exchange` does. */
@@ -308,20 +323,15 @@ class SpanOfStep implements RecordedSpan, Deferred {
 
   record(): void {
     const span = this.#span;
-    if (span === undefined) return;
-    this.#span = undefined;
     const step = this.#step;
-    step.setDeferred(false);
-    try {
-      const report = span.report();
+    this.#span = undefined;
+    recordReport(span, step, (report) => {
       if (this.#isEnded) identify(step.trace, report);
       nameIds(step, report);
       if (this.#exchange?.client === undefined) this.#recordReport(report);
       else step.fill(report.update);
       this.#recordSkew();
-    } catch (error) {
-      reportFailure('span', error);
-    }
+    });
     this.#exchange = undefined;
   }
 
@@ -387,17 +397,12 @@ class FillingSpan implements RecordedSpan, Deferred {
 
   record(): void {
     const span = this.#span;
-    if (span === undefined) return;
-    this.#span = undefined;
     const step = this.#step;
-    step.setDeferred(false);
-    try {
-      const { type, update, ...identity } = span.report();
-      if (step.type === type) step.fill(update);
-      identify(step.trace, identity);
-    } catch (error) {
-      reportFailure('span', error);
-    }
+    this.#span = undefined;
+    recordReport(span, step, (report) => {
+      if (step.type === report.type) step.fill(report.update);
+      identify(step.trace, report);
+    });
   }
 }
 
