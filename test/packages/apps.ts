@@ -148,6 +148,15 @@ export const APPS = {
     'together-ai': '0.52.0',
     zod: '4.6.7',
   },
+  'otel-claude': {
+    '@anthropic-ai/claude-agent-sdk': '0.3.332',
+    '@arizeai/openinference-instrumentation-claude-agent-sdk': '0.3.1',
+    '@opentelemetry/api': '1.9.1',
+    '@opentelemetry/context-async-hooks': '2.12.1',
+    '@opentelemetry/core': '2.12.1',
+    '@opentelemetry/sdk-trace-base': '2.12.1',
+    zod: '4.6.7',
+  },
   'otel-3': {
     '@opentelemetry/api': '1.10.0',
     '@opentelemetry/context-async-hooks': '3.1.1',
@@ -196,8 +205,8 @@ export const APPS = {
 
 export type AppName = keyof typeof APPS;
 
-/** Apps without the programs that their libraries bring along for each machine: their types are read, no more. */
-const WITHOUT_PROGRAMS: ReadonlySet<AppName> = new Set(['claude-agent-sdk']);
+/** Apps without the programs that their libraries bring along for each machine, since no test starts these. */
+const WITHOUT_PROGRAMS: ReadonlySet<AppName> = new Set(['claude-agent-sdk', 'otel-claude']);
 
 const IS_WINDOWS = process.platform === 'win32';
 

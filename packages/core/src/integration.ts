@@ -64,7 +64,7 @@ export {
   runGuarded,
 } from './integration/report.js';
 export { type CallResult, runCall } from './integration/run-call.js';
-export { beforeJoining, isNearExchange } from './integration/shared-exchange.js';
+export { beforeJoining, expectRuns, isNearExchange } from './integration/shared-exchange.js';
 export { startCall } from './integration/start-call.js';
 export {
   type BodyChange,

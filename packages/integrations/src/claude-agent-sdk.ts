@@ -1,8 +1,8 @@
 /** The entry point for Anthropic's agent SDK, whose runs are recorded by the messages that they yield. */
 
-import { isUntraced, runGuarded } from '@openlayer-tracing/core/integration';
+import { expectRuns, isUntraced, runGuarded } from '@openlayer-tracing/core/integration';
 import { observeQuery } from './claude-agent-sdk/query.js';
-import { AgentRun } from './claude-agent-sdk/run.js';
+import { AgentRun, OPENINFERENCE } from './claude-agent-sdk/run.js';
 import { isRecord, type Json, objectOrEmpty } from './common/json.js';
 import { CALL_OPTIONS, type CallOptions, checkOptions } from './common/options.js';
 import { assertChangeable, replaceMethod, withSignatureOf } from './common/replace-method.js';
@@ -36,6 +36,7 @@ interface WarmQuery {
  */
 export function traceClaudeAgent<T extends object>(query: T, options: ClaudeAgentOptions = {}): T {
   checkOptions('traceClaudeAgent', options, CALL_OPTIONS);
+  expectRuns(OPENINFERENCE);
   if (typeof query === 'function') {
     if (traced.has(query)) return query;
     const before = query as unknown as Query;

@@ -1,11 +1,10 @@
 /** The entry point that converts spans of OpenTelemetry to steps, and steps to spans. It needs nothing of OpenTelemetry. */
 
 export { providerSlug } from '@openlayer-tracing/core/integration';
-export { type ChatMessage, chatMessagesOf } from './dialects/chat-messages.js';
-export type { DialectName } from './dialects/dialect.js';
-export { type GenAIMessage, genAIMessagesOf } from './dialects/gen-ai-messages.js';
-export type { ChatToolCall } from './dialects/message-parts.js';
-export { genAIProviderOf } from './dialects/provider-names.js';
+export type { DialectName } from './dialects/attributes/dialect.js';
+export { type ChatMessage, chatMessagesOf } from './dialects/messages/chat-messages.js';
+export { type GenAIMessage, genAIMessagesOf } from './dialects/messages/gen-ai-messages.js';
+export type { ChatToolCall } from './dialects/messages/message-parts.js';
 export type {
   MeasuredSpan,
   SpanContent,
@@ -16,6 +15,6 @@ export type {
   SpanScope,
   SpanStatus,
 } from './dialects/span-data.js';
-export { type RequestFacts, spanOfStep } from './dialects/span-of-step.js';
-export type { SpanError, SpanStep, StepData } from './dialects/span-step.js';
-export { stepOfSpan } from './dialects/step-of-span.js';
+export type { SpanError, SpanStep, StepData } from './dialects/step-data.js';
+export { genAIProviderOf, type RequestFacts, spanOfStep } from './dialects/to-span/span-of-step.js';
+export { stepOfSpan } from './dialects/to-step/step-of-span.js';

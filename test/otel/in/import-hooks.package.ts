@@ -24,11 +24,18 @@ interface Hooked {
   readonly clients: string;
   /** What the names of the instrumentations contain of which spans are expected, beside those of HTTP and Express. */
   readonly spansBy: readonly string[];
+  /** Whether the instrumentations get the clients before or after our integrations. @default 'before' */
+  readonly handed?: 'after';
 }
 
 const WEB = 'http,express,undici';
 const CLIENTS_2 = 'openai,anthropic,langchain,ai-sdk';
 const OF_CLIENTS_2 = `${WEB},openinference-openai,openinference-anthropic`;
+const OPENINFERENCE = [
+  'openinference-instrumentation-openai',
+  'openinference-instrumentation-anthropic',
+];
+const OPENLLMETRY = ['@traceloop/instrumentation-openai', '@traceloop/instrumentation-anthropic'];
 
 const MATRIX: readonly Hooked[] = [
   {
@@ -37,7 +44,7 @@ const MATRIX: readonly Hooked[] = [
     hook: 'hook',
     instrumentations: OF_CLIENTS_2,
     clients: CLIENTS_2,
-    spansBy: ['openinference-instrumentation-openai', 'openinference-instrumentation-anthropic'],
+    spansBy: OPENINFERENCE,
   },
   {
     app: 'otel-2',
@@ -45,7 +52,34 @@ const MATRIX: readonly Hooked[] = [
     hook: 'named',
     instrumentations: `${WEB},traceloop-openai,traceloop-anthropic`,
     clients: CLIENTS_2,
-    spansBy: [],
+    spansBy: OPENLLMETRY,
+  },
+  {
+    app: 'otel-2',
+    node: 'Node 24',
+    hook: 'synchronous',
+    instrumentations: `${WEB},traceloop-openai,traceloop-anthropic`,
+    clients: CLIENTS_2,
+    spansBy: OPENLLMETRY,
+    handed: 'after',
+  },
+  {
+    app: 'otel-2',
+    node: 'Node 20',
+    hook: 'hook',
+    instrumentations: OF_CLIENTS_2,
+    clients: CLIENTS_2,
+    spansBy: OPENINFERENCE,
+    handed: 'after',
+  },
+  {
+    app: 'otel-2',
+    node: 'Node 20',
+    hook: 'hook',
+    instrumentations: `${OF_CLIENTS_2},traceloop-openai,traceloop-anthropic`,
+    clients: CLIENTS_2,
+    // OpenTelemetry's `_wrap` unwraps a method that is wrapped already: of Anthropic's client the last instrumentation has spans.
+    spansBy: ['openinference-instrumentation-openai', ...OPENLLMETRY],
   },
   {
     app: 'otel-2',
@@ -53,7 +87,7 @@ const MATRIX: readonly Hooked[] = [
     hook: 'synchronous',
     instrumentations: OF_CLIENTS_2,
     clients: CLIENTS_2,
-    spansBy: ['openinference-instrumentation-openai', 'openinference-instrumentation-anthropic'],
+    spansBy: OPENINFERENCE,
   },
   {
     app: 'otel-3',
@@ -96,7 +130,7 @@ interface Ran {
 }
 
 async function runApp(
-  { app, node, hook, instrumentations, clients }: Hooked,
+  { app, node, hook, instrumentations, clients, handed = 'before' }: Hooked,
   flags: (folder: string) => readonly string[],
 ): Promise<Ran> {
   const folder = await folderOf(app);
@@ -114,6 +148,7 @@ async function runApp(
       HOOK: hook,
       INSTRUMENTATIONS: instrumentations,
       CLIENTS: clients,
+      HANDED: handed,
       LLM_URL: llm.url,
       COLLECTOR_URL: collector.server.url,
       PIPELINE,
@@ -157,8 +192,8 @@ describe('failure 20: apps of ES modules beside the hook of import-in-the-middle
   }
 
   for (const hooked of MATRIX) {
-    const { app, node, hook, instrumentations, spansBy } = hooked;
-    it(`records each call once: ${app}, ${node}, ${hook} hook, ${instrumentations}`, async () => {
+    const { app, node, hook, instrumentations, spansBy, handed = 'before' } = hooked;
+    it(`records each call once: ${app}, ${node}, ${hook} hook, ${handed} ours, ${instrumentations}`, async () => {
       const bare = await withoutHook(hooked);
       const ran = await runApp(hooked, (folder) => ['--import', join(folder, 'esm/register.mjs')]);
       assert.deepEqual(ran.seen, bare.seen);

@@ -76,7 +76,7 @@ export interface Ran {
 const folders = new Map<string, Promise<string>>();
 
 /** A folder with the programs, in which the packages of the app are found. */
-export function folderOf(app: 'otel-2' | 'otel-3' | 'otel-auto'): Promise<string> {
+export function folderOf(app: 'otel-2' | 'otel-3' | 'otel-auto' | 'otel-claude'): Promise<string> {
   const known = folders.get(app);
   if (known !== undefined) return known;
   const made = libraries(app).then((installed) => {

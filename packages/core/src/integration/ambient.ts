@@ -5,31 +5,58 @@ import {
   type AmbientReader,
   addAmbientReader,
 } from '../trace/ambient-context.js';
+import type { ScopeStep } from '../trace/scope.js';
+import type { Caller } from '../trace/trace-context.js';
 import { reportFailure } from './report.js';
 
 /**
  * Registers a function that returns the operation of another tracing library that the running code belongs to. A trace that
- * begins within one has its trace id, and its id as the parent. If it throws, that is reported and it is not called again.
+ * begins within one has its trace id, and its id as the parent. If it or what it returned throws, that is reported and it is not
+ * called again.
  */
 export function registerAmbientContext(read: AmbientReader): void {
-  let isBroken = false;
-  const guarded = <T>(fn: () => T): T | undefined => {
-    if (isBroken) return undefined;
+  const guard = new Guard();
+  addAmbientReader(() => {
+    const found = guard.call(read);
+    return found && new GuardedContext(found, guard);
+  });
+}
+
+/** Calls functions until one throws. */
+class Guard {
+  #isBroken = false;
+
+  call<T>(fn: () => T): T | undefined {
+    if (this.#isBroken) return undefined;
     try {
       return fn();
     } catch (error) {
-      isBroken = true;
+      this.#isBroken = true;
       reportFailure('reading the active span', error);
       return undefined;
     }
-  };
-  addAmbientReader(() => {
-    const found = guarded(read);
-    if (found === undefined) return undefined;
-    const { caller, injectsHeaders } = found;
-    const traceBegan: AmbientContext['traceBegan'] = (root) => {
-      guarded(() => found.traceBegan(root));
-    };
-    return { caller, injectsHeaders, traceBegan };
-  });
+  }
+}
+
+/** Reads a property of the other library's context only when it is needed. */
+class GuardedContext implements AmbientContext {
+  readonly #context: AmbientContext;
+  readonly #guard: Guard;
+
+  constructor(context: AmbientContext, guard: Guard) {
+    this.#context = context;
+    this.#guard = guard;
+  }
+
+  get caller(): Caller | undefined {
+    return this.#guard.call(() => this.#context.caller);
+  }
+
+  get injectsHeaders(): boolean {
+    return this.#guard.call(() => this.#context.injectsHeaders) ?? false;
+  }
+
+  traceBegan(root: ScopeStep | undefined): void {
+    this.#guard.call(() => this.#context.traceBegan(root));
+  }
 }

@@ -27,6 +27,11 @@ export interface CallProgress<T extends StepType> {
   soFar?(): StepUpdate<T> | undefined;
   /** How much of the response has been received, in any unit that increases with it. */
   amount?(): number;
+  /**
+   * Of a run of an agent: the instrumentation of OpenTelemetry that has spans of the run and of what happens in it. If the app
+   * uses that as well, its spans are not recorded again. `expectRuns` must name it before.
+   */
+  readonly observedBy?: string;
 }
 
 /**

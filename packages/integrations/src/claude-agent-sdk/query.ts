@@ -24,7 +24,8 @@ export function observeQuery(query: object, run: AgentRun): object {
     if (typeof messages.next === 'function') observe(messages, messages, run);
     if (typeof iterate !== 'function') return true;
     return defineHidden(messages, Symbol.asyncIterator, function asyncIterator(this: Messages) {
-      const inner = iterate.call(this);
+      // An instrumentation of OpenTelemetry starts its span here.
+      const inner = run.step.run(() => iterate.call(this));
       // The object may return another generator.
       return inner === this ? this : observe(Object.create(inner) as Messages, inner, run);
     });

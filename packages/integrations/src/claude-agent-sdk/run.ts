@@ -26,6 +26,9 @@ import { ModelStep } from './model-step.js';
 import { observedPrompt } from './observed-prompt.js';
 import { RunTotals } from './run-totals.js';
 
+/** The instrumentation of OpenTelemetry that has spans of runs and of their tools. */
+export const OPENINFERENCE = '@arizeai/openinference-instrumentation-claude-agent-sdk';
+
 const MAX_EVENTS = 64;
 const MAX_MESSAGES = 32;
 /** Options that say how an agent runs, and cannot have secrets. */
@@ -102,7 +105,7 @@ export class AgentRun {
         inputs: recordedContent(options, 'inputs', inputs),
         metadata: Object.keys(parameters).length > 0 ? { parameters } : {},
       },
-      { soFar: () => run?.soFar(), amount: () => run?.amount ?? 0 },
+      { soFar: () => run?.soFar(), amount: () => run?.amount ?? 0, observedBy: OPENINFERENCE },
     );
     if (call === undefined) return undefined;
     call.startBackgroundWork();

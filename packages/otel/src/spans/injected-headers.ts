@@ -17,13 +17,16 @@ export function injectsHeaders(): boolean {
   return propagatesW3c() && (isHttpInstrumented() || isFetchInstrumented());
 }
 
+let http: Http | undefined;
+let channels: Channels | undefined;
+
 function isHttpInstrumented(): boolean {
-  const http = builtinModule('node:http') as Http | undefined;
+  http ??= builtinModule('node:http') as Http | undefined;
   return http?.request?.__wrapped === true;
 }
 
 function isFetchInstrumented(): boolean {
-  const channels = builtinModule('node:diagnostics_channel') as Channels | undefined;
+  channels ??= builtinModule('node:diagnostics_channel') as Channels | undefined;
   // Instrumentations follow a request on it; our own integrations do not use it.
   return channels?.hasSubscribers('undici:client:sendHeaders') === true;
 }

@@ -1,8 +1,8 @@
 /** A span of the app's SDK, as core records it. */
 
 import type { SpanReport, SpanSource, StepUpdate } from '@openlayer-tracing/core/integration';
-import { scopeText, stepOfSpan, typeOfKind } from '../dialects/step-of-span.js';
-import { isOfModels, type Work, workOfSpan } from '../dialects/work-of-span.js';
+import { scopeText, stepOfSpan, typeOfKind } from '../dialects/to-step/step-of-span.js';
+import { isOfModels, type Work, workOfSpan } from '../dialects/to-step/work-of-span.js';
 import { contextOfSpan } from './otel-api.js';
 import {
   charsOf,

@@ -17,7 +17,7 @@ import {
   reportLateSpan,
   type Step,
 } from '@openlayer-tracing/core/integration';
-import { isOfModels, type Work } from '../dialects/work-of-span.js';
+import { isOfModels, type Work } from '../dialects/to-step/work-of-span.js';
 import { checkApi } from './api-mismatch.js';
 import { hostOf, isHttpRequest, isOfFramework, isPartOfCall } from './default-filter.js';
 import { injectsHeaders } from './injected-headers.js';
@@ -84,12 +84,30 @@ function ambientSpan(): AmbientContext | undefined {
   // A server that was started within a span has it in the context of all its requests.
   if (span === undefined || (span as Partial<ReadableSpan>).ended === true) return undefined;
   const ids = contextOfSpan(span);
-  if (ids === undefined) return undefined;
-  return {
-    caller: callerOf(ids),
-    injectsHeaders: injectsHeaders(),
-    traceBegan: (root) => nodeOf(span)?.addRequest(root as Step | undefined),
-  };
+  return ids && new AmbientSpan(span, ids);
+}
+
+/** Reads only what is needed: the caller where a trace begins, the instrumentations where headers are sent. */
+class AmbientSpan implements AmbientContext {
+  readonly #span: object;
+  readonly #ids: SpanContext;
+
+  constructor(span: object, ids: SpanContext) {
+    this.#span = span;
+    this.#ids = ids;
+  }
+
+  get caller(): Caller {
+    return callerOf(this.#ids);
+  }
+
+  get injectsHeaders(): boolean {
+    return injectsHeaders();
+  }
+
+  traceBegan(root: object | undefined): void {
+    nodeOf(this.#span)?.addRequest(root as Step | undefined);
+  }
 }
 
 const RANDOM = 2;

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { isModelCall } from '@openlayer-tracing/core/integration';
 import type { SpanData } from '../../src/dialects/span-data.ts';
-import { stepOfSpan } from '../../src/dialects/step-of-span.ts';
-import { isOfModels, workOfSpan } from '../../src/dialects/work-of-span.ts';
+import { stepOfSpan } from '../../src/dialects/to-step/step-of-span.ts';
+import { isOfModels, workOfSpan } from '../../src/dialects/to-step/work-of-span.ts';
 
 const RECORDED = new URL('../../../../test/otel/spans/', import.meta.url);
 
@@ -47,6 +47,20 @@ describe('the work of a span', () => {
       metadata: '{"ls_model_name":"gpt-5-mini"}',
     };
     assert.equal(workOfSpan({ kind: 'internal', attributes, events: [] }).model, 'gpt-5-mini');
+  });
+
+  it('has the model of its own attribute rather than that in metadata', () => {
+    const attributes = {
+      'openinference.span.kind': 'llm',
+      metadata: '{"ls_model_name":"gpt-5-mini"}',
+      'llm.model_name': 'models/gemini-3',
+    };
+    assert.equal(workOfSpan({ kind: 'internal', attributes, events: [] }).model, 'gemini-3');
+  });
+
+  it('is no word that all objects have', () => {
+    const attributes = { 'gen_ai.operation.name': 'constructor' };
+    assert.equal(workOfSpan({ kind: 'client', attributes, events: [] }).type, 'function_call');
   });
 
   it('is a model call without a stated type if there are a model and tokens', () => {

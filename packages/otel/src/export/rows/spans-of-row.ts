@@ -9,10 +9,10 @@ import {
   type StepType,
   stringOrUndefined,
 } from '@openlayer-tracing/core/integration';
-import { genAIMessagesOf } from '../../dialects/gen-ai-messages.js';
+import { genAIMessagesOf } from '../../dialects/messages/gen-ai-messages.js';
 import type { SpanContent } from '../../dialects/span-data.js';
-import { type RequestFacts, spanOfStep } from '../../dialects/span-of-step.js';
-import type { SpanError, StepData } from '../../dialects/span-step.js';
+import type { SpanError, StepData } from '../../dialects/step-data.js';
+import { type RequestFacts, spanOfStep } from '../../dialects/to-span/span-of-step.js';
 import { cutText, limitedAttributes } from './attribute-limits.js';
 import type { ExportLink, ExportSpan } from './export-span.js';
 import { nanoseconds } from './nanoseconds.js';

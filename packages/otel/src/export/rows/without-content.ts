@@ -1,7 +1,7 @@
 /** Leaves the contents out of a step: what went in and came out. Names, models, counts, times and errors stay. */
 
 import { definedFields, isJsonObject } from '@openlayer-tracing/core/integration';
-import type { StepData } from '../../dialects/span-step.js';
+import type { StepData } from '../../dialects/step-data.js';
 
 /** The fields of steps that are no content. */
 const KEPT = [

@@ -1,11 +1,12 @@
-import Anthropic from '@anthropic-ai/sdk';
+import * as anthropic from '@anthropic-ai/sdk';
 import { traceAnthropic } from '@openlayer-tracing/integrations/anthropic';
-
-globalThis.instrumentByHand?.('anthropic', { Anthropic, default: Anthropic });
+import { handOver } from './hand-over.mjs';
 
 export function callsOf(llm) {
-  const client = new Anthropic({ apiKey: 'sk-test', baseURL: llm, maxRetries: 0 });
-  traceAnthropic(client, { provider: 'anthropic' });
+  const client = new anthropic.Anthropic({ apiKey: 'sk-test', baseURL: llm, maxRetries: 0 });
+  // The whole module, since OpenLLMetry's makes promises of its class, in an object that OpenInference's can mark.
+  const module = { ...anthropic };
+  handOver('anthropic', module, () => traceAnthropic(client, { provider: 'anthropic' }));
   const messages = [{ role: 'user', content: 'hi there' }];
   const request = { model: 'claude-opus-5', max_tokens: 100, messages };
   return {

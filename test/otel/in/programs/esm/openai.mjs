@@ -1,11 +1,10 @@
 import { traceOpenAI } from '@openlayer-tracing/integrations/openai';
 import OpenAI from 'openai';
-
-globalThis.instrumentByHand?.('openai', OpenAI);
+import { handOver } from './hand-over.mjs';
 
 export function callsOf(llm) {
   const client = new OpenAI({ apiKey: 'sk-test', baseURL: `${llm}/v1`, maxRetries: 0 });
-  traceOpenAI(client, { provider: 'openai' });
+  handOver('openai', OpenAI, () => traceOpenAI(client, { provider: 'openai' }));
   const request = { model: 'gpt-5-mini', messages: [{ role: 'user', content: 'hi there' }] };
   return {
     whole: async () => (await client.chat.completions.create(request)).choices[0].message.content,

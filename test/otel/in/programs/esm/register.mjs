@@ -62,12 +62,12 @@ if (INSTRUMENTATIONS === 'auto') {
   api.context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   const instrumentations = INSTRUMENTATIONS.split(',').map((name) => made[name]());
   registerInstrumentations({ tracerProvider, instrumentations });
-  // OpenInference's find nothing to patch in ES modules: their documentation says to hand them the client.
+  // Those of clients find nothing to patch in ES modules: each brings an import-in-the-middle of its own, which the hook that the
+  // app registers does not call. Their documentation says to hand them the client.
   globalThis.instrumentByHand = (name, module) => {
     for (const each of instrumentations) {
-      const { instrumentationName } = each;
-      const isOfClient = instrumentationName.endsWith(`openinference-instrumentation-${name}`);
-      if (isOfClient) each.manuallyInstrument(module);
+      const isOfClient = each.instrumentationName.endsWith(`instrumentation-${name}`);
+      if (isOfClient) each.manuallyInstrument?.(module);
     }
   };
 }

@@ -1,7 +1,7 @@
 /** Calls of databases and of other servers, by OpenTelemetry's conventions for them. */
 
 import { isJsonObject, type JsonObject, objectOrEmpty } from '@openlayer-tracing/core/integration';
-import type { StepData } from './span-step.js';
+import type { StepData } from '../step-data.js';
 
 /** The attributes by the members of `metadata.database`, as `stepOfSpan` records them. */
 const OF_DATABASE: Readonly<Record<string, string>> = {

@@ -8,7 +8,8 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '@openlayer-tracing/core/integration';
-import { parsedIfJson } from './facts.js';
+import { parsedIfJson } from '../attributes/facts.js';
+import { plainValue } from '../attributes/plain-value.js';
 import {
   type ChatToolCall,
   fieldOf,
@@ -19,7 +20,6 @@ import {
   unreadOf,
   unwrapped,
 } from './message-parts.js';
-import { plainValue } from './plain-value.js';
 
 /** A message to or from a model, with further fields as they came. */
 export interface ChatMessage {

@@ -1,13 +1,13 @@
 /** What kind of work a span stands for, without the rest of what it says. */
 
 import { isModelCall, type StepType } from '@openlayer-tracing/core/integration';
+import { readFact } from '../attributes/facts.js';
+import { FoundFacts } from '../attributes/found-facts.js';
+import { keysOf, plainValue } from '../attributes/plain-value.js';
+import { rulesOf, type WorkRule } from '../attributes/rules.js';
+import { StatedType } from '../attributes/stated-type.js';
+import type { SpanEvent, SpanKind } from '../span-data.js';
 import { modelName, modelOf } from './content-of-span.js';
-import { readFact } from './facts.js';
-import { FoundFacts } from './found-facts.js';
-import { attributeOf, keysOf } from './plain-value.js';
-import { rulesOf, type WorkRule } from './rules.js';
-import type { SpanEvent, SpanKind } from './span-data.js';
-import { StatedType } from './stated-type.js';
 import { typeOf, typeOfKind } from './step-of-span.js';
 
 export interface Work {
@@ -37,7 +37,7 @@ export function workOfSpan({ kind, attributes, events }: SpanOfWork): Work {
     const { types, ofWork, isOfModels } = rulesOf(key);
     isOfAny ||= isOfModels;
     if (ofWork === undefined && types.length === 0) continue;
-    const value = attributeOf(attributes, key);
+    const value = valueAt(attributes, key);
     if (value === undefined || value === null) continue;
     for (const rule of types) stated.read(rule, value, rule.rank);
     if (ofWork !== undefined) facts.read(ofWork, key, value);
@@ -48,6 +48,16 @@ export function workOfSpan({ kind, attributes, events }: SpanOfWork): Work {
   // A span without a stated type is a model call if it says what a model used or answered.
   const all = new FoundFacts(attributes, events);
   return workIn(all, typeOf(all, kind));
+}
+
+/** As `attributeOf`, but of a getter its value: the copy that an ended span is read from has that too. */
+function valueAt(attributes: Readonly<Record<string, unknown>>, key: string): unknown {
+  try {
+    const value = attributes[key];
+    return typeof value === 'string' ? value : plainValue(value);
+  } catch {
+    return undefined;
+  }
 }
 
 function workIn(facts: FoundFacts, type: StepType): Work {
@@ -64,18 +74,25 @@ class WorkFacts {
   readonly #found = { model: NOT_FOUND, requestModel: NOT_FOUND, pending: NOT_FOUND };
   /** Whether each attribute stated just one of these facts. */
   #areAlone = true;
+  #hasMetadata = false;
 
   read({ fact, rank }: WorkRule, key: string, value: unknown): void {
     this.#values[key] = value;
+    if (fact === 'metadata') {
+      this.#hasMetadata = true;
+      return;
+    }
     const text = fact && readFact(fact, value);
     if (fact === undefined || text === undefined) this.#areAlone = false;
     else if (rank < this.#found[fact].rank) this.#found[fact] = { rank, text };
   }
 
   workOf(type: StepType): Work {
-    if (!this.#areAlone) return workIn(new FoundFacts(this.#values, NONE), type);
     const { model, requestModel, pending } = this.#found;
     const name = isModelCall(type) ? (model.text ?? requestModel.text) : undefined;
+    // Any other statement of the model wins over metadata.
+    const isInMetadata = this.#hasMetadata && isModelCall(type) && name === undefined;
+    if (!this.#areAlone || isInMetadata) return workIn(new FoundFacts(this.#values, NONE), type);
     return { type, model: modelName(name), isPending: pending.text === 'pending_span' };
   }
 }

@@ -6,7 +6,7 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '@openlayer-tracing/core/integration';
-import { parsedIfJson } from './facts.js';
+import { parsedIfJson } from '../attributes/facts.js';
 
 /** A tool call in a message. */
 export interface ChatToolCall {

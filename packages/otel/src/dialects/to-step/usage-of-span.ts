@@ -6,10 +6,10 @@ import {
   objectOrEmpty,
   type TokenCounts,
 } from '@openlayer-tracing/core/integration';
-import { type Counts, readFact, readMember } from './facts.js';
-import type { FoundFacts } from './found-facts.js';
-import { lookUp } from './plain-value.js';
-import type { MeasuredSpan } from './span-data.js';
+import { type Counts, readFact, readMember } from '../attributes/facts.js';
+import type { FoundFacts } from '../attributes/found-facts.js';
+import { lookUp } from '../attributes/plain-value.js';
+import type { MeasuredSpan } from '../span-data.js';
 
 type Count = keyof TokenCounts;
 

@@ -1,8 +1,9 @@
 /** The type of step that the attributes of a span state. */
 
 import type { StepType } from '@openlayer-tracing/core/integration';
-import { lookUp } from './plain-value.js';
 import type { TypeRule } from './rules.js';
+
+type TypesByWord = NonNullable<TypeRule['types']>;
 
 /** Of several attributes that state a type, the one with the lowest rank wins. */
 export class StatedType {
@@ -16,7 +17,7 @@ export class StatedType {
    * @returns whether the convention has the value, or the presence of the attribute alone says the type
    */
   read(rule: TypeRule, value: unknown, rank: number): boolean {
-    const type = rule.types === undefined ? rule.type : lookUp(rule.types, wordOf(value));
+    const type = rule.types === undefined ? rule.type : typeOf(rule.types, value);
     if (type === undefined) return false;
     if (type !== null && rank < this.#rank) {
       this.#rank = rank;
@@ -36,9 +37,16 @@ export class StatedType {
   get kind(): string | undefined {
     const types = this.#rule?.types;
     if (types === undefined) return undefined;
-    const first = Object.keys(types).find((word) => types[word] === this.#type);
+    const first = [...types].find(([, type]) => type === this.#type)?.[0];
     return first === wordOf(this.#value) ? undefined : String(this.#value);
   }
+}
+
+/** Undefined if the convention does not have the value. */
+function typeOf(types: TypesByWord, value: unknown): StepType | null | undefined {
+  // Most values are in lower case already.
+  const type = typeof value === 'string' ? types.get(value) : undefined;
+  return type === undefined ? types.get(wordOf(value)) : type;
 }
 
 function wordOf(value: unknown): string {

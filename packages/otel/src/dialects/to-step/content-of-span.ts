@@ -10,17 +10,17 @@ import {
   type StepType,
   stringOrUndefined,
 } from '@openlayer-tracing/core/integration';
+import { parsedIfJson } from '../attributes/facts.js';
+import type { FoundFacts } from '../attributes/found-facts.js';
 import {
   areStatedMessages,
   type ChatMessage,
   chatMessagesOf,
   hasMessages,
   messagesIn,
-} from './chat-messages.js';
-import { type ChatOutput, chatOutputOf } from './chat-output.js';
-import { parsedIfJson } from './facts.js';
-import type { FoundFacts } from './found-facts.js';
-import { unwrapped } from './message-parts.js';
+} from '../messages/chat-messages.js';
+import { type ChatOutput, chatOutputOf } from '../messages/chat-output.js';
+import { unwrapped } from '../messages/message-parts.js';
 
 interface Content {
   readonly metadata?: JsonObject | undefined;
@@ -85,7 +85,7 @@ export function modelOf(facts: FoundFacts): string | undefined {
 
 /** The name of a model without what Google puts before it. */
 export function modelName(stated: string | undefined): string | undefined {
-  return stated?.replace(/^models\//, '');
+  return stated?.startsWith('models/') ? stated.slice('models/'.length) : stated;
 }
 
 /** Whether a value is read as messages; if not, it is kept as it came. */

@@ -1,7 +1,7 @@
 /** Finds what the tables of all conventions say about an attribute or an event. */
 
 import type { StepType } from '@openlayer-tracing/core/integration';
-import type { DialectName, TypesByValue } from './dialect.js';
+import type { DialectName } from './dialect.js';
 import {
   type FactName,
   isObjectFact,
@@ -36,7 +36,8 @@ export interface Rule extends Ranked {
 
 /** What an attribute says about the type of the step. */
 export interface TypeRule extends Ranked {
-  readonly types?: TypesByValue;
+  /** The types by values in lower case; null where a value says nothing about the type. */
+  readonly types?: ReadonlyMap<string, StepType | null>;
   /** The type if the attribute is present; null if `types` decides. */
   readonly type: StepType | null;
 }
@@ -52,8 +53,8 @@ interface Rules {
 
 /** A fact that the work of a span depends on. */
 export interface WorkRule {
-  /** Undefined if the attribute may state one among others, as metadata may state the model. */
-  readonly fact: 'model' | 'requestModel' | 'pending' | undefined;
+  /** `metadata` may hold the model; undefined if several conventions have the attribute, and it may state one of the facts. */
+  readonly fact: 'model' | 'requestModel' | 'pending' | 'metadata' | undefined;
   readonly rank: number;
 }
 
@@ -86,7 +87,8 @@ const events = new Map<string, EventUse>();
 let rows = 0;
 for (const { name: dialect, types = {}, presence = {}, attributes, ...more } of DIALECTS) {
   for (const [key, values] of Object.entries(types)) {
-    rulesAt(key).types.push({ types: values, type: null, rank: ++rows, dialect });
+    const byValue = new Map(Object.entries(values));
+    rulesAt(key).types.push({ types: byValue, type: null, rank: ++rows, dialect });
   }
   for (const [key, type] of Object.entries(presence)) {
     rulesAt(key).types.push({ type, rank: ++rows + PRESENCE_RANK, dialect });
@@ -162,11 +164,13 @@ function findRules(key: string): FoundRules {
 }
 
 function workRuleIn(rules: readonly Rule[]): WorkRule | undefined {
-  const isOfWork = ({ statement }: Rule) =>
-    'fact' in statement && FACTS_OF_WORK.has(statement.fact);
+  const factsOfWork = rules.flatMap(({ statement }) =>
+    'fact' in statement && FACTS_OF_WORK.has(statement.fact) ? [statement.fact] : [],
+  );
   const [first] = rules;
-  if (first === undefined || !rules.some(isOfWork)) return undefined;
+  if (first === undefined || factsOfWork.length === 0) return undefined;
   const { statement, rank } = first;
+  if (factsOfWork.every((fact) => fact === 'metadata')) return { fact: 'metadata', rank };
   const fact = statement.as === 'value' ? statement.fact : undefined;
   const isKnown = fact === 'model' || fact === 'requestModel' || fact === 'pending';
   return { fact: isKnown ? fact : undefined, rank };

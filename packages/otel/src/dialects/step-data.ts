@@ -1,7 +1,7 @@
 /** What a span says as a step. */
 
 import type { StepType } from '@openlayer-tracing/core/integration';
-import type { DialectName } from './dialect.js';
+import type { DialectName } from './attributes/dialect.js';
 
 /** The error that a span ended with. */
 export interface SpanError {

@@ -10,14 +10,13 @@ import {
   type TokenCounts,
   tokenFields,
 } from '@openlayer-tracing/core/integration';
-import { hasMessages } from './chat-messages.js';
-import { parsedIfJson } from './facts.js';
-import { genAIAnswersOf, genAIMessagesOf } from './gen-ai-messages.js';
-import { lookUp } from './plain-value.js';
-import { genAIProviderOf } from './provider-names.js';
+import { parsedIfJson } from '../attributes/facts.js';
+import { lookUp } from '../attributes/plain-value.js';
+import { hasMessages } from '../messages/chat-messages.js';
+import { genAIAnswersOf, genAIMessagesOf } from '../messages/gen-ai-messages.js';
+import type { SpanContent, SpanEvent, SpanKind } from '../span-data.js';
+import type { SpanError, StepData } from '../step-data.js';
 import { isServerCall, serverAttributes } from './server-call.js';
-import type { SpanContent, SpanEvent, SpanKind } from './span-data.js';
-import type { SpanError, StepData } from './span-step.js';
 
 /** What a root step lacks of the request that it stands for. */
 export interface RequestFacts {
@@ -382,4 +381,20 @@ function messagesOrText(value: unknown, role: string): unknown {
   if (hasMessages(value)) return genAIMessagesOf(value, role);
   const content = typeof value === 'string' ? value : JSON.stringify(value);
   return [{ role, parts: [{ type: 'text', content }] }];
+}
+
+/** The providers with another name in OpenTelemetry's conventions, `gen_ai.provider.name`. */
+const PROVIDERS: Readonly<Record<string, string>> = {
+  azure: 'azure.ai.openai',
+  bedrock: 'aws.bedrock',
+  google: 'gcp.gemini',
+  mistral: 'mistral_ai',
+  moonshot: 'moonshot_ai',
+  watsonx: 'ibm.watsonx.ai',
+  xai: 'x_ai',
+};
+
+/** OpenTelemetry's name of a provider, by our slug. `providerSlug` is the other way. */
+export function genAIProviderOf(slug: string): string {
+  return lookUp(PROVIDERS, slug) ?? slug;
 }

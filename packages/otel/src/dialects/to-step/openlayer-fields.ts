@@ -1,7 +1,7 @@
 /** The further fields of a step of ours, which are one attribute of its span. */
 
 import { isJsonObject, type JsonObject, objectOrEmpty } from '@openlayer-tracing/core/integration';
-import type { StepData } from './span-step.js';
+import type { StepData } from '../step-data.js';
 
 type Fits = (value: unknown) => boolean;
 
@@ -42,7 +42,7 @@ const FIELDS: ReadonlyMap<string, Fits> = new Map(
 );
 
 /** The fields of the object that a step may have. Those with a value of another type than theirs are dropped. */
-export function furtherFields(stated: unknown): JsonObject {
+export function openlayerFields(stated: unknown): JsonObject {
   const fields = Object.entries(objectOrEmpty(stated));
   return Object.fromEntries(
     fields.filter(([name, value]) => value !== null && (FIELDS.get(name) ?? isAny)(value)),

@@ -5,10 +5,10 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '@openlayer-tracing/core/integration';
-import type { FoundFacts } from './found-facts.js';
-import { EXCEPTIONS_ARE_ERRORS } from './rules.js';
-import type { MeasuredSpan, SpanEvent } from './span-data.js';
-import type { SpanError } from './span-step.js';
+import type { FoundFacts } from '../attributes/found-facts.js';
+import { EXCEPTIONS_ARE_ERRORS } from '../attributes/rules.js';
+import type { MeasuredSpan, SpanEvent } from '../span-data.js';
+import type { SpanError } from '../step-data.js';
 
 /** The word of OpenTelemetry for an error without a type. */
 const OTHER = '_OTHER';

@@ -9,15 +9,15 @@ import {
   type TokenCounts,
   tokenFields,
 } from '@openlayer-tracing/core/integration';
+import type { Counts } from '../attributes/facts.js';
+import { FoundFacts } from '../attributes/found-facts.js';
+import { plainValue } from '../attributes/plain-value.js';
+import type { MeasuredSpan, SpanKind } from '../span-data.js';
+import type { SpanError, SpanStep, StepData } from '../step-data.js';
 import { contentOf, modelOf } from './content-of-span.js';
 import { errorOf, isException } from './error-of-span.js';
-import type { Counts } from './facts.js';
-import { FoundFacts } from './found-facts.js';
-import { furtherFields } from './further-fields.js';
-import { plainValue } from './plain-value.js';
-import type { MeasuredSpan, SpanKind } from './span-data.js';
-import type { SpanError, SpanStep, StepData } from './span-step.js';
-import { costOf, otherUsageOf, tokensOf } from './usage.js';
+import { openlayerFields } from './openlayer-fields.js';
+import { costOf, otherUsageOf, tokensOf } from './usage-of-span.js';
 
 /**
  * The span as a step, by the conventions for generative AI of OpenTelemetry, OpenInference, OpenLLMetry, the AI SDK, Langfuse,
@@ -39,7 +39,7 @@ export function stepOfSpan(span: MeasuredSpan): SpanStep {
     endTime: Math.max(finite(span.endMs), startTime),
     ...definedFields(content),
     ...usageFields(facts, type, counts),
-    ...furtherFields(facts.get('stepFields')),
+    ...openlayerFields(facts.get('stepFields')),
     metadata: {
       ...facts.members('metadata'),
       ...definedFields({

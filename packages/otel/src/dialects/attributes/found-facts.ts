@@ -6,6 +6,7 @@ import {
   type JsonObject,
   type StepType,
 } from '@openlayer-tracing/core/integration';
+import type { SpanEvent } from '../span-data.js';
 import type { DialectName } from './dialect.js';
 import {
   type FactMembers,
@@ -28,7 +29,6 @@ import {
   type TypeRule,
   useOfEvent,
 } from './rules.js';
-import type { SpanEvent } from './span-data.js';
 import { StatedType } from './stated-type.js';
 
 /** Further attributes of a span are not read. */
