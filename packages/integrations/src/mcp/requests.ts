@@ -10,8 +10,14 @@ import { type McpRequest, runRequest } from './run-request.js';
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 
-/** The methods of open requests, by their steps. What the SDK sends within such a step is not recorded again. */
-const openRequests = new WeakMap<Step, string>();
+/** What sends an open request, and the method of the protocol. */
+interface OpenRequest {
+  readonly sender: object;
+  readonly method: string;
+}
+
+/** The open requests by their steps. What the same sender sends within such a step is a part of the request. */
+const openRequests = new WeakMap<Step, OpenRequest>();
 
 /** The request that a method of the SDK sends with some arguments; undefined if it is of no such kind. */
 type ReadRequest = (args: readonly unknown[]) => McpRequest | undefined;
@@ -24,7 +30,7 @@ export function traceRequests(
 ): void {
   const replace = (method: string, read: ReadRequest) => {
     replaceMethod(sender as Record<string, Method>, method, (send) =>
-      tracedMethod(send, options, read),
+      tracedMethod(sender, send, options, read),
     );
   };
   for (const kind of kinds) {
@@ -61,21 +67,28 @@ function streamed(kind: RequestKind): RequestKind {
   };
 }
 
-function tracedMethod(send: Method, options: CallOptions, read: ReadRequest): Method {
+function tracedMethod(
+  sender: object,
+  send: Method,
+  options: CallOptions,
+  read: ReadRequest,
+): Method {
   return function tracedRequest(this: unknown, ...args) {
     const call = () => send.apply(this, args);
     const request = runGuarded('request', () => read(args));
     const outer = currentStep();
-    if (request === undefined || isPartOf(outer, request)) return call();
+    if (request === undefined || isPartOf(outer, sender, request)) return call();
     return runRequest(request, options, () => {
       const own = currentStep();
-      if (own !== undefined && own !== outer) openRequests.set(own, request.kind.method);
+      const { method } = request.kind;
+      if (own !== undefined && own !== outer) openRequests.set(own, { sender, method });
       return call();
     });
   };
 }
 
 /** Whether the request is sent within the step of the same request, as a method of the SDK sends it by `request`. */
-function isPartOf(outer: Step | undefined, { kind }: McpRequest): boolean {
-  return outer !== undefined && openRequests.get(outer) === kind.method;
+function isPartOf(outer: Step | undefined, sender: object, { kind }: McpRequest): boolean {
+  const open = outer && openRequests.get(outer);
+  return open?.sender === sender && open.method === kind.method;
 }
