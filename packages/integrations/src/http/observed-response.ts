@@ -10,6 +10,7 @@ import {
   tapStream,
 } from '@openlayer-tracing/core/integration';
 import { isPlainObject } from '../common/json.js';
+import { withSignatureOf } from '../common/replace-method.js';
 
 /**
  * Whether the body of the response can be observed, or is known to be empty. The body of a mock may be of any kind, and its methods
@@ -62,22 +63,42 @@ export function observedResponse(
 function withBody(response: Response, body: ReadableStream<Uint8Array>): Response {
   const { status, statusText, headers } = response;
   const head = { status, headers, ...(REASON_PHRASE.test(statusText) && { statusText }) };
-  return withFactsOf(response, new Response(body, head));
+  return withFactsInClones(withFactsOf(response, new Response(body, head)));
 }
 
 /** The status texts that `Response` accepts. A fetch returns any that the server sends. */
 const REASON_PHRASE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-/** Gives the copy the facts that its constructor does not accept, and what another library has added to the response. */
+/** The facts of a response that its constructor does not accept. */
+const FACTS = ['url', 'redirected', 'type', 'statusText'];
+
+/** Gives the copy these facts, and what another library has added to the response. */
 function withFactsOf<R extends object>(response: R, copy: R): R {
   const added = Object.keys(response).filter((key) => !(key in copy));
-  for (const key of ['url', 'redirected', 'type', 'statusText', ...added]) {
-    const value: unknown = Reflect.get(response, key);
-    if (value !== Reflect.get(copy, key)) {
-      Object.defineProperty(copy, key, { value, configurable: true });
+  return withValues(response, copy, [...FACTS, ...added]);
+}
+
+/** Gives the clones of a copy its facts, as the clones of any response have them. */
+function withFactsInClones(copy: Response): Response {
+  const { clone } = copy;
+  const value = function cloneWithFacts(this: Response): Response {
+    return withFactsInClones(withValues(this, clone.call(this), FACTS));
+  };
+  return Object.defineProperty(copy, 'clone', {
+    value: withSignatureOf(clone, value),
+    configurable: true,
+    writable: true,
+  });
+}
+
+function withValues<R extends object>(from: R, to: R, keys: readonly string[]): R {
+  for (const key of keys) {
+    const value: unknown = Reflect.get(from, key);
+    if (value !== Reflect.get(to, key)) {
+      Object.defineProperty(to, key, { value, configurable: true });
     }
   }
-  return copy;
+  return to;
 }
 
 /** The part of Node's streams that is used. Bodies of node-fetch are such streams. */
