@@ -32,7 +32,9 @@ export function requestingUsage(
 /** The body with the request for token counts. The rest of it stays as it is: numbers may have more digits than can be parsed. */
 function bodyWithUsage(body: string, params: Json): string {
   if (!('stream_options' in params)) {
-    return `{"stream_options":{"include_usage":true},${body.slice(1)}`;
+    // White space may stand before the object.
+    const fields = body.slice(body.indexOf('{') + 1);
+    return `{"stream_options":{"include_usage":true},${fields}`;
   }
   const { stream_options: streamOptions } = params;
   const stream_options = { ...objectOrEmpty(streamOptions), include_usage: true };
