@@ -8,8 +8,9 @@ import {
   startCall,
   untraced,
 } from '@openlayer-tracing/core/integration';
-import { isAbort, thrownError, thrownText } from '../common/call-error.js';
-import { recordedContent, recordedDetails } from '../common/content.js';
+import { OpenRuns } from '../common/calls/open-runs.js';
+import { recordedContent, recordedDetails } from '../common/content/recorded-content.js';
+import { isAbort, thrownError, thrownText } from '../common/failures/call-error.js';
 import {
   arrayOrEmpty,
   type Json,
@@ -18,7 +19,6 @@ import {
   stringOrUndefined,
 } from '../common/json.js';
 import { nameSet } from '../common/names.js';
-import { OpenRuns } from '../common/open-runs.js';
 import type { CallOptions } from '../common/options.js';
 import { OPERATIONS } from './kinds.js';
 import { AiModelCall, type CallDescription } from './model-call.js';

@@ -8,8 +8,8 @@ import {
   type StepUpdate,
   startCall,
 } from '@openlayer-tracing/core/integration';
-import { isAbort, thrownError } from '../common/call-error.js';
-import { recordedContent } from '../common/content.js';
+import { recordedContent } from '../common/content/recorded-content.js';
+import { isAbort, thrownError } from '../common/failures/call-error.js';
 import {
   definedFields,
   isRecord,

@@ -4,9 +4,18 @@ import {
   type StepUpdate,
   startCall,
 } from '@openlayer-tracing/core/integration';
-import { type CallError, namedError, thrownError, toolError } from '../common/call-error.js';
-import { recordedContent, recordedDetails, recordedParameters } from '../common/content.js';
-import type { Ending } from '../common/ending.js';
+import type { Ending } from '../common/calls/ending.js';
+import {
+  recordedContent,
+  recordedDetails,
+  recordedParameters,
+} from '../common/content/recorded-content.js';
+import {
+  type CallError,
+  namedError,
+  thrownError,
+  toolError,
+} from '../common/failures/call-error.js';
 import {
   arrayOrEmpty,
   countOrUndefined,

@@ -9,9 +9,9 @@ import {
   type StepUpdate,
   startCall,
 } from '@openlayer-tracing/core/integration';
-import { isAbort, thrownError } from '../common/call-error.js';
+import { OpenRuns } from '../common/calls/open-runs.js';
+import { isAbort, thrownError } from '../common/failures/call-error.js';
 import { type Json, objectOrEmpty } from '../common/json.js';
-import { OpenRuns } from '../common/open-runs.js';
 import type { CallOptions } from '../common/options.js';
 import type { ModelRun } from './model-run.js';
 

@@ -9,10 +9,15 @@ import {
   type StepUpdate,
   startCall,
 } from '@openlayer-tracing/core/integration';
-import { type CallError, isAbort, messageError, unknownError } from '../common/call-error.js';
+import { lastText } from '../common/calls/last-text.js';
+import { OpenRuns } from '../common/calls/open-runs.js';
+import {
+  type CallError,
+  isAbort,
+  messageError,
+  unknownError,
+} from '../common/failures/call-error.js';
 import { type Json, objectOrEmpty, stringOrUndefined } from '../common/json.js';
-import { lastText } from '../common/last-text.js';
-import { OpenRuns } from '../common/open-runs.js';
 import type { CallOptions } from '../common/options.js';
 import { mastraStep, mastraUpdate, modelGenerationFacts, modelStepFacts } from './span-step.js';
 

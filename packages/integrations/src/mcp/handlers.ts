@@ -1,6 +1,6 @@
+import { replaceMethod } from '../common/hooks/replace-method.js';
 import { objectOrEmpty } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
-import { replaceMethod } from '../common/replace-method.js';
 import type { RequestKind } from './kinds.js';
 import { runRequest } from './run-request.js';
 

@@ -1,10 +1,10 @@
 /** Records the requests that a client or server sends, by methods of the SDK or by `request`. */
 
 import { currentStep, runGuarded, type Step } from '@openlayer-tracing/core/integration';
-import { thrownError } from '../common/call-error.js';
+import { thrownError } from '../common/failures/call-error.js';
+import { replaceMethod } from '../common/hooks/replace-method.js';
 import { objectOrEmpty } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
-import { replaceMethod } from '../common/replace-method.js';
 import type { RequestKind } from './kinds.js';
 import { type McpRequest, runRequest } from './run-request.js';
 

@@ -5,7 +5,7 @@ import {
   type StepUpdate,
   startCall,
 } from '@openlayer-tracing/core/integration';
-import { isAbort, thrownError } from '../common/call-error.js';
+import { isAbort, thrownError } from '../common/failures/call-error.js';
 import { objectOrEmpty } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
 import type { RequestKind } from './kinds.js';

@@ -1,6 +1,7 @@
 /** OpenAI's `POST /responses`, and `POST /responses/compact`, which shortens a conversation. */
 
 import type { Billing } from '@openlayer-tracing/core/integration';
+import { bytesOfBase64, nameMedia } from '../../common/content/media.js';
 import {
   arrayOrEmpty,
   definedFields,
@@ -12,7 +13,6 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
-import { bytesOfBase64, nameMedia } from '../../common/media.js';
 import { nameArray, nameSet } from '../../common/names.js';
 import { CollectedText } from '../reading/collected-text.js';
 import { Message } from '../reading/message.js';

@@ -9,8 +9,8 @@ import {
   tapNodeBody,
   tapStream,
 } from '@openlayer-tracing/core/integration';
-import { isPlainObject } from '../common/json.js';
-import { withSignatureOf } from '../common/replace-method.js';
+import { withSignatureOf } from '../../common/hooks/replace-method.js';
+import { isPlainObject } from '../../common/json.js';
 
 /**
  * Whether the body of the response can be observed, or is known to be empty. The body of a mock may be of any kind, and its methods

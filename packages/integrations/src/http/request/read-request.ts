@@ -1,13 +1,13 @@
 /** Reads the request that a client passes to fetch. */
 
 import { isUntraced, runGuarded } from '@openlayer-tracing/core/integration';
-import { isRecord, type Json, tryParseJson } from '../common/json.js';
-import type { ModelRequest } from '../shapes/shape.js';
-import { BoundedJson } from './body/bounded-json.js';
-import { Utf8Pieces } from './body/utf8-pieces.js';
-import type { FetchInit, FetchInput } from './fetch.js';
+import { isRecord, type Json, tryParseJson } from '../../common/json.js';
+import type { ModelRequest } from '../../shapes/shape.js';
+import { BoundedJson } from '../body/bounded-json.js';
+import { Utf8Pieces } from '../body/utf8-pieces.js';
+import type { FetchInit, FetchInput } from '../fetch-types.js';
+import { contentTypeIn } from '../headers.js';
 import { formDataFields, multipartFields } from './form-fields.js';
-import { contentTypeIn } from './headers.js';
 
 /** In longer bodies, long strings and arrays of numbers are cut, so that the call does not become slower. */
 const MAX_BODY_CHARS = 16_777_216;

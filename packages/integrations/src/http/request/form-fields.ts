@@ -1,6 +1,6 @@
 /** Reads the fields of a form, of a `FormData` or of the body that is sent for one. */
 
-import type { Json } from '../common/json.js';
+import type { Json } from '../../common/json.js';
 
 /** The values of each field. A field with several values, or whose name ends with `[]`, is an array. */
 class FormFields {

@@ -6,18 +6,23 @@ import {
   startCall,
   tokenFields,
 } from '@openlayer-tracing/core/integration';
-import { connectionError, isAbort, statusError, streamError } from '../common/call-error.js';
-import { recordedContent, recordedDetails } from '../common/content.js';
-import type { Ending } from '../common/ending.js';
-import { definedFields, type Json, tryParseJson } from '../common/json.js';
-import { roundedMs } from '../common/rounded-ms.js';
-import type { JobReader, JobRequest, JobShape } from '../shapes/jobs/job.js';
-import type { ModelRequest } from '../shapes/shape.js';
-import { BoundedJson } from './body/bounded-json.js';
-import { NamedEvents } from './body/named-events.js';
-import { Utf8Pieces } from './body/utf8-pieces.js';
-import type { ClientProfile } from './client-profile.js';
-import { contentTypeIn, headerOf } from './headers.js';
+import type { Ending } from '../../common/calls/ending.js';
+import { roundedMs } from '../../common/calls/rounded-ms.js';
+import { recordedContent, recordedDetails } from '../../common/content/recorded-content.js';
+import {
+  connectionError,
+  isAbort,
+  statusError,
+  streamError,
+} from '../../common/failures/call-error.js';
+import { definedFields, type Json, tryParseJson } from '../../common/json.js';
+import type { JobReader, JobRequest, JobShape } from '../../shapes/jobs/job.js';
+import type { ModelRequest } from '../../shapes/shape.js';
+import { BoundedJson } from '../body/bounded-json.js';
+import { NamedEvents } from '../body/named-events.js';
+import { Utf8Pieces } from '../body/utf8-pieces.js';
+import type { ClientProfile } from '../client-profile.js';
+import { contentTypeIn, headerOf } from '../headers.js';
 import type { ResponseHead } from './http-call.js';
 import { isRetryable, longestWaitMs } from './retry-policy.js';
 import { stepOptions } from './step-options.js';

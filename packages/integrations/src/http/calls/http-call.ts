@@ -4,6 +4,9 @@ import {
   type StepUpdate,
   startCall,
 } from '@openlayer-tracing/core/integration';
+import type { Ending } from '../../common/calls/ending.js';
+import { roundedMs } from '../../common/calls/rounded-ms.js';
+import { recordedContent } from '../../common/content/recorded-content.js';
 import {
   connectionError,
   cutError,
@@ -13,23 +16,20 @@ import {
   statedError,
   statusError,
   streamError,
-} from '../common/call-error.js';
-import { recordedContent } from '../common/content.js';
-import type { Ending } from '../common/ending.js';
-import { type AnswerEnd, failureOfEnd } from '../common/failed-end.js';
-import { arrayOrEmpty } from '../common/json.js';
-import { roundedMs } from '../common/rounded-ms.js';
+} from '../../common/failures/call-error.js';
+import { type AnswerEnd, failureOfEnd } from '../../common/failures/failed-end.js';
+import { arrayOrEmpty } from '../../common/json.js';
 import type {
   ModelRequest,
   ModelResponse,
   ReportedStep,
   ResponseReader,
   Shape,
-} from '../shapes/shape.js';
-import type { BodyReader } from './body/body-reader.js';
-import { bodyReader, isStreamType } from './body/response-body.js';
-import type { ClientProfile } from './client-profile.js';
-import { contentTypeIn, headerOf, requestIdIn } from './headers.js';
+} from '../../shapes/shape.js';
+import type { BodyReader } from '../body/body-reader.js';
+import { bodyReader, isStreamType } from '../body/response-body.js';
+import type { ClientProfile } from '../client-profile.js';
+import { contentTypeIn, headerOf, requestIdIn } from '../headers.js';
 import { markResultRecorded } from './recorded-results.js';
 import { billedParts, billingOf, responseUpdate } from './response-update.js';
 import { isRetryable, longestWaitMs } from './retry-policy.js';
