@@ -2,12 +2,8 @@ import type { RecordedCall, StepUpdate } from '@openlayer-tracing/core/integrati
 import { tokenFields } from '@openlayer-tracing/core/integration';
 import { roundedMs } from '../common/calls/rounded-ms.js';
 import { recordedContent, recordedDetails } from '../common/content/recorded-content.js';
-import {
-  emptyResponseError,
-  isAbort,
-  statedError,
-  thrownError,
-} from '../common/failures/call-error.js';
+import { emptyResponseError, statedError } from '../common/failures/call-error.js';
+import { failCall } from '../common/failures/fail-call.js';
 import { failureOfEnd } from '../common/failures/failed-end.js';
 import {
   arrayOrEmpty,
@@ -105,9 +101,7 @@ export class ModelRun {
 
   fail(error: unknown): void {
     this.#recorded.stopWaiting();
-    const update = this.#unfinished(isAbort(error) ? 'left' : undefined);
-    if (isAbort(error)) this.#recorded.end(update);
-    else this.#recorded.fail(thrownError(this.#options, error), update);
+    failCall(this.#recorded, this.#options, error, { update: this.#unfinished(undefined) });
   }
 
   soFar(): StepUpdate {

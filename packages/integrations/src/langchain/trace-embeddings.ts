@@ -9,7 +9,7 @@ import {
   untraced,
 } from '@openlayer-tracing/core/integration';
 import { recordedContent, recordedParameters } from '../common/content/recorded-content.js';
-import { isAbort, thrownError } from '../common/failures/call-error.js';
+import { failCall } from '../common/failures/fail-call.js';
 import { replaceMethod } from '../common/hooks/replace-method.js';
 import { arrayOrEmpty, type Json, objectOrEmpty, stringOrUndefined } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
@@ -141,8 +141,7 @@ class EmbeddingCall {
   #fail(error: unknown): void {
     const update = { provider: this.#provider(baseUrlOf(this.#embeddings)) };
     this.#recorded.stopWaiting();
-    if (isAbort(error)) this.#recorded.end({ ...update, metadata: { ended: 'left' } });
-    else this.#recorded.fail(thrownError(this.#options, error), update);
+    failCall(this.#recorded as unknown as RecordedCall, this.#options, error, { update });
   }
 
   #provider(url: URL | undefined): string | undefined {

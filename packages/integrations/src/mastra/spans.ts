@@ -11,12 +11,8 @@ import {
 } from '@openlayer-tracing/core/integration';
 import { lastText } from '../common/calls/last-text.js';
 import { OpenRuns } from '../common/calls/open-runs.js';
-import {
-  type CallError,
-  isAbort,
-  messageError,
-  unknownError,
-} from '../common/failures/call-error.js';
+import { type CallError, messageError, unknownError } from '../common/failures/call-error.js';
+import { failCall } from '../common/failures/fail-call.js';
 import { type Json, objectOrEmpty, stringOrUndefined } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
 import { mastraStep, mastraUpdate, modelGenerationFacts, modelStepFacts } from './span-step.js';
@@ -151,9 +147,8 @@ export class MastraSpans implements MastraBridge {
       this.#failed.add(recorded);
       recorded.fail(unknownError('MastraError'), update);
     } else if (error === undefined) recorded.end(update);
-    else if (isAbort(error)) {
-      recorded.end({ ...update, metadata: { ...update.metadata, ended: 'left' } });
-    } else recorded.fail(error, update);
+    // Content of the message is hidden already, as the options say.
+    else failCall(recorded, this.#options, error, { update });
   }
 
   /** Adds the facts that a grouping span has about the model calls within it. */

@@ -2,10 +2,10 @@ import {
   type RecordedCall,
   reportFailure,
   runCall,
-  type StepUpdate,
   startCall,
 } from '@openlayer-tracing/core/integration';
-import { isAbort, thrownError } from '../common/failures/call-error.js';
+import { isAbort } from '../common/failures/call-error.js';
+import { endLeft, failCall } from '../common/failures/fail-call.js';
 import { objectOrEmpty } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
 import type { RequestKind } from './kinds.js';
@@ -28,7 +28,7 @@ export function runRequest<T>(request: McpRequest, options: CallOptions, call: (
   else recorded.startBackgroundWork();
   return runCall(recorded, call, {
     completed: (result) => end(recorded, request, options, result),
-    failed: (error) => fail(recorded, request, thrownError(options, error), {}, error),
+    failed: (error) => failCall(recorded, options, error, { signal: request.signal }),
   });
 }
 
@@ -59,26 +59,12 @@ function end(
     }
     // An output that is only a text is the message of the error.
     const { output, ...others } = update;
-    fail(recorded, request, failure, typeof output === 'string' ? others : update);
+    const known = typeof output === 'string' ? others : update;
+    // A tool that its client has left may state a failure of its own.
+    if (isAbort(failure, request.signal)) endLeft(recorded, known);
+    else recorded.fail(failure, known);
   } catch (error) {
     reportFailure('request', error);
     recorded.end();
   }
-}
-
-/**
- * Ends the step of a request that failed. One that was aborted has not failed: the SDK rejects it with an error of its own.
- * @param failure the recordable form of the error
- * @param thrown the error, if the request threw one
- */
-function fail(
-  recorded: RecordedCall,
-  { signal }: McpRequest,
-  failure: unknown,
-  update: StepUpdate,
-  thrown?: unknown,
-): void {
-  if (isAbort(thrown, signal)) {
-    recorded.end({ ...update, metadata: { ...update.metadata, ended: 'left' } });
-  } else recorded.fail(failure, update);
 }
