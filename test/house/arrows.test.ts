@@ -86,10 +86,16 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   publish: ['row', 'transport', 'counts', 'chain', 'openlayer', 'queue'],
   spool: ['segment', 'folder', 'sending', 'command'],
 };
-/** The folders of the local server, the lowest first: a file imports from its own folder and from those below. */
-const LOCAL_FLOORS = [
-  ...['http', 'storage', 'reading', 'trace-index', 'checks', 'page', 'otlp', 'routes', 'cli'],
-];
+/** The folders of these packages, the lowest first: a file imports from its own folder and from those below. */
+const FOLDER_FLOORS: Readonly<Record<string, readonly string[]>> = {
+  local: [
+    ...['http', 'storage', 'reading', 'trace-index', 'checks', 'page', 'otlp', 'routes', 'cli'],
+  ],
+  integrations: [
+    ...['common', 'shapes', 'pricing', 'http', 'clients', 'ai-sdk', 'claude-agent-sdk'],
+    ...['langchain', 'mastra', 'mcp', 'openai-agents'],
+  ],
+};
 /** Where what an import of a package's own leads to stands. */
 const ALIASES: Readonly<Record<string, string>> = {
   '#platform': 'packages/core/src/platform/node/platform.ts',
@@ -282,23 +288,25 @@ describe('the arrows between packages', () => {
     });
   }
 
-  it('the folders of the local server are floors, and no import leads upwards', () => {
-    const root = 'packages/local/src/';
-    const folderOf = (path: string) => path.slice(root.length).split('/').slice(0, -1)[0];
-    const heightOf = (path: string) => LOCAL_FLOORS.indexOf(folderOf(path) ?? '');
-    const library = readSources().filter(({ path }) => path.startsWith(root));
-    const inFolders = library.filter(({ path }) => folderOf(path) !== undefined);
-    const nowhere = inFolders.filter(({ path }) => heightOf(path) < 0).map(({ path }) => path);
-    assert.deepEqual(nowhere, [], `a folder of local is one of ${LOCAL_FLOORS.join(', ')}`);
-    const upwards = inFolders.flatMap((source) =>
-      source.imports
-        .filter(isRelative)
-        .map((found) => targetOf(source, found))
-        .filter((target) => heightOf(target) > heightOf(source.path))
-        .map((target) => `${source.path} -> ${target}`),
-    );
-    assert.deepEqual(upwards, []);
-  });
+  for (const [name, floors] of Object.entries(FOLDER_FLOORS)) {
+    it(`the folders of ${name} are floors, and no import leads upwards`, () => {
+      const root = `packages/${name}/src/`;
+      const folderOf = (path: string) => path.slice(root.length).split('/').slice(0, -1)[0];
+      const heightOf = (path: string) => floors.indexOf(folderOf(path) ?? '');
+      const library = readSources().filter(({ path }) => path.startsWith(root));
+      const inFolders = library.filter(({ path }) => folderOf(path) !== undefined);
+      const nowhere = inFolders.filter(({ path }) => heightOf(path) < 0).map(({ path }) => path);
+      assert.deepEqual(nowhere, [], `a folder of ${name} is one of ${floors.join(', ')}`);
+      const upwards = inFolders.flatMap((source) =>
+        source.imports
+          .filter(isRelative)
+          .map((found) => targetOf(source, found))
+          .filter((target) => heightOf(target) > heightOf(source.path))
+          .map((target) => `${source.path} -> ${target}`),
+      );
+      assert.deepEqual(upwards, []);
+    });
+  }
 
   it('examples and tests know packages by their names, not by their files', () => {
     const outside = readSources().filter(({ path }) => !/^packages\/[^/]+\/src\//.test(path));

@@ -1,9 +1,11 @@
 /** Answers of jobs that are long, or break. */
 
 import assert from 'node:assert/strict';
+import { trace } from '@openlayer-tracing/core';
 import { captureTraces } from '@openlayer-tracing/core/testing';
 import type { WireStep } from '@openlayer-tracing/core/wire';
 import { tracedFetch } from '@openlayer-tracing/integrations/fetch';
+import { rowsOf } from './stage.ts';
 
 /** The step of a direct run at fal that is answered so. */
 async function stepOf(body: ReadableStream): Promise<WireStep> {
@@ -45,5 +47,34 @@ describe('the result of a job', () => {
       }),
     );
     assert.equal(step.metadata?.error, 'terminated');
+  });
+});
+
+describe('a state of a job that the app does not read', () => {
+  it('changes nothing of what is known of the job', async () => {
+    using captured = captureTraces();
+    const prediction = { id: 'p1', version: 'v', status: 'starting', urls: {} };
+    const send = tracedFetch({ fetch: async () => Response.json(prediction) });
+    const url = 'https://api.replicate.com/v1/predictions';
+    await trace(async () => {
+      await (await send(url, { method: 'POST', body: '{"version":"v","input":{}}' })).json();
+      await (await send(`${url}/p1`)).body?.cancel();
+    })();
+    const [row] = await rowsOf(captured, 1);
+    const step = row?.steps[0]?.steps[0];
+    assert.deepEqual([step?.metadata.responseId, step?.metadata.version], ['p1', 'v']);
+  });
+
+  it('does not end the job', async () => {
+    using captured = captureTraces();
+    const queued = { request_id: 'r1', status: 'IN_QUEUE' };
+    const replies = [queued, { images: [] }, { images: ['a'] }].values();
+    const send = tracedFetch({ fetch: async () => Response.json(replies.next().value) });
+    const url = 'https://queue.fal.run/fal-ai/flux';
+    await (await send(url, { method: 'POST', body: '{"prompt":"hi"}' })).json();
+    await (await send(`${url}/requests/r1`)).body?.cancel();
+    await (await send(`${url}/requests/r1`)).json();
+    const [row] = await captured.rows();
+    assert.deepEqual(row?.steps[0]?.output, { images: ['a'] });
   });
 });

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { step, trace } from '@openlayer-tracing/core';
 import { captureTraces } from '@openlayer-tracing/core/testing';
 import type { WireRow, WireStep } from '@openlayer-tracing/core/wire';
+import { tracedFetch } from '@openlayer-tracing/integrations/fetch';
 import { type MastraOptions, mastraBridge } from '@openlayer-tracing/integrations/mastra';
 import { rowsOf } from './stage.ts';
 
@@ -269,6 +270,33 @@ describe('a run of a Mastra agent', () => {
       ['embedding', 2, 3],
     );
     assert.deepEqual([retriever?.type, retriever?.documents], ['retriever', [{ id: 'a' }]]);
+  });
+
+  it('records an embedding once, whose client is traced as well', async () => {
+    using captured = captureTraces();
+    const bridge = mastraBridge();
+    const embed = {
+      ...{ id: 'embed', parentSpanId: 'run', type: 'rag_embedding', input: 'cats' },
+      attributes: { model: 'text-embedding-3-small', provider: 'openai' },
+    };
+    const vectors = { data: [{ embedding: [0, 1] }], usage: { prompt_tokens: 2 } };
+    const send = tracedFetch({ fetch: async () => Response.json(vectors) });
+    await trace(async () => {
+      for (const span of [run, embed]) {
+        await bridge.exportTracingEvent({ type: 'span_started', exportedSpan: span });
+      }
+      const body = JSON.stringify({ model: 'text-embedding-3-small', input: ['cats'] });
+      await (await send('https://api.openai.com/v1/embeddings', { method: 'POST', body })).json();
+      for (const span of [embed, run]) {
+        await bridge.exportTracingEvent({ type: 'span_ended', exportedSpan: span });
+      }
+    })();
+    const flat = (each: WireStep): WireStep[] => [each, ...each.steps.flatMap(flat)];
+    const steps = ((await rowsOf(captured, 1))[0]?.steps ?? []).flatMap(flat);
+    assert.deepEqual(
+      steps.filter(({ type }) => type === 'embedding').map(({ name }) => name),
+      ['Mastra Embedding'],
+    );
   });
 
   it('never throws', async () => {

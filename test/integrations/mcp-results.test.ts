@@ -255,3 +255,27 @@ describe('a request that the app sends itself', () => {
     );
   });
 });
+
+describe('a server that passes its calls on to another server', () => {
+  it('has both calls as steps', async () => {
+    using captured = captureTraces();
+    const connect = async (answer: () => Promise<CallToolResult>) => {
+      const server = new McpServer({ name: 'tests', version: '1.0.0' });
+      server.registerTool('look', {}, answer);
+      const client = traceMCPClient(new Client({ name: 'tests', version: '1.0.0' }));
+      const [one, two] = InMemoryTransport.createLinkedPair();
+      await Promise.all([server.connect(one), client.connect(two)]);
+      return client;
+    };
+    const behind = await connect(async () => ({ content: [said('a cat')] }));
+    const inFront = await connect(
+      async () => (await behind.callTool({ name: 'look', arguments: {} })) as CallToolResult,
+    );
+    await inFront.callTool({ name: 'look', arguments: {} });
+    const [row] = await rowsOf(captured, 1);
+    const [outer] = row?.steps ?? [];
+    const [inner, ...others] = outer?.steps ?? [];
+    assert.deepEqual([outer?.output, inner?.type, inner?.output], ['a cat', 'tool', 'a cat']);
+    assert.equal(others.length, 0);
+  });
+});

@@ -149,6 +149,18 @@ describe('a response with a web stream', () => {
     assert.equal(step.output, 'So.');
   });
 
+  it('keeps its address in its copies', async () => {
+    const response = new Response(WHOLE, { headers: JSON_TYPE });
+    Object.defineProperty(response, 'url', { value: URL });
+    const { received, step } = await passed(response, async (each) => {
+      const copy = each.clone();
+      assert.deepEqual([copy.url, copy.clone().url], [URL, URL]);
+      assert.deepEqual([await copy.text(), await each.text()], [WHOLE, WHOLE]);
+    });
+    assert.deepEqual(Object.keys(received), Object.keys(response));
+    assert.equal(step.output, 'So.');
+  });
+
   const ways: Readonly<Record<string, (response: Response) => Response>> = {
     frozen: Object.freeze,
     sealed: Object.seal,

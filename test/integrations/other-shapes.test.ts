@@ -197,6 +197,8 @@ describe('tracedFetch records', () => {
     bytes: json,
     'a buffer': json.slice().buffer,
     'a view of a part of a buffer': new DataView(bytes.buffer, 2),
+    'bytes that begin with white space': bytes,
+    'a string that begins with white space': `\n\t${JSON.stringify(chat)}`,
   };
   for (const [kind, body] of Object.entries(bodies)) {
     it(`a request whose body is ${kind}`, async () => {
@@ -209,6 +211,50 @@ describe('tracedFetch records', () => {
       assert.deepEqual(step?.inputs, { prompt: chat.messages });
     });
   }
+
+  const asForm = () => {
+    const form = new FormData();
+    form.set('prompt', 'a cat');
+    for (const name of ['a.png', 'b.png']) form.append('image', new Blob(['x']), name);
+    form.append('sizes[]', 'small');
+    for (const style of ['oil', 'ink']) form.append('styles[]', style);
+    return form;
+  };
+  for (const kind of ['a form', 'a Request with a form'] as const) {
+    it(`the fields of ${kind}, with all values of each`, async () => {
+      using captured = captureTraces();
+      const send = tracedFetch({ fetch: async () => Response.json({ data: [{ url: 'u' }] }) });
+      const url = 'https://gateway.example/v1/images/edits';
+      const init = { method: 'POST', body: asForm() };
+      const sent = kind === 'a form' ? send(url, init) : send(new Request(url, init));
+      await (await sent).json();
+      const [step] = (await rowsOf(captured, 1)).flatMap(({ steps }) => steps);
+      assert.ok(step);
+      const { prompt, image } = step.inputs as { prompt: string; image: readonly string[] };
+      assert.equal(prompt, 'a cat');
+      assert.deepEqual(
+        image.map((each) => /[ab]\.png/.exec(each)?.[0]),
+        ['a.png', 'b.png'],
+      );
+      const { sizes, styles } = step.modelParameters as Record<string, unknown>;
+      assert.deepEqual([sizes, styles], [['small'], ['oil', 'ink']]);
+    });
+  }
+
+  it('a stream of which no event states an error, with the field for it', async () => {
+    using captured = captureTraces();
+    const events = [
+      { token: { text: 'So' }, error: null },
+      { token: { text: '.' }, error: null, generated_text: 'So.' },
+    ];
+    const body = events.map((each) => `data: ${JSON.stringify(each)}\n\n`).join('');
+    const headers = { 'content-type': 'text/event-stream' };
+    const send = tracedFetch({ fetch: async () => new Response(body, { headers }) });
+    const request = { method: 'POST', body: JSON.stringify({ inputs: 'hi' }) };
+    await (await send('https://tgi.example/generate_stream', request)).text();
+    const step = (await rowsOf(captured, 1))[0]?.steps[0];
+    assert.deepEqual([step?.output, step?.metadata.error], ['So.', undefined]);
+  });
 
   it('what a gateway says that a ranking costs', async () => {
     const ranking = { query: 'q', documents: ['a'], model: 'm' };

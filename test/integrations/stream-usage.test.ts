@@ -128,6 +128,10 @@ describe('a request for the usage of a stream', () => {
   const rest = '"stream":true,"messages":[],"seed":12345678901234567890,"user":"a"}';
   const sent: Readonly<Record<string, readonly [body: string, expected: string]>> = {
     'nothing else of the body': [`{${rest}`, `{"stream_options":{"include_usage":true},${rest}`],
+    'nothing of a body after white space': [
+      `\n {${rest}`,
+      `{"stream_options":{"include_usage":true},${rest}`,
+    ],
     'no body with another choice': [
       `{"stream_options":{"include_usage":false},${rest}`,
       `{"stream_options":{"include_usage":false},${rest}`,

@@ -7,9 +7,9 @@ import { reportAiRequests } from './ai-sdk/report-requests.js';
 import { AiTelemetry } from './ai-sdk/telemetry.js';
 import { traceModelMethods } from './ai-sdk/trace-model.js';
 import { tracedTools } from './ai-sdk/trace-tools.js';
+import { assertChangeable } from './common/hooks/replace-method.js';
+import { traced } from './common/hooks/traced.js';
 import { CALL_OPTIONS, type CallOptions, checkOptions } from './common/options.js';
-import { assertChangeable } from './common/replace-method.js';
-import { traced } from './common/traced.js';
 
 export type { ContentPart } from './common/options.js';
 

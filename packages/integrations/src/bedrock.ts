@@ -6,10 +6,10 @@ import {
   type SmithyResponse,
   startExchange,
 } from './clients/smithy-exchange.js';
+import { traced } from './common/hooks/traced.js';
 import { CALL_OPTIONS, type CallOptions, checkOptions } from './common/options.js';
-import { traced } from './common/traced.js';
+import { MethodCall } from './http/calls/method-call.js';
 import type { ClientProfile } from './http/client-profile.js';
-import { MethodCall } from './http/method-call.js';
 import { BEDROCK_FREE, bedrockAgentRuntimeShapes, bedrockRuntimeShapes } from './shapes/bedrock.js';
 import type { Shape } from './shapes/shape.js';
 

@@ -3,10 +3,10 @@
 import { expectRuns, isUntraced, runGuarded } from '@openlayer-tracing/core/integration';
 import { observeQuery } from './claude-agent-sdk/query.js';
 import { AgentRun, OPENINFERENCE } from './claude-agent-sdk/run.js';
+import { assertChangeable, replaceMethod, withSignatureOf } from './common/hooks/replace-method.js';
+import { traced } from './common/hooks/traced.js';
 import { isRecord, type Json, objectOrEmpty } from './common/json.js';
 import { CALL_OPTIONS, type CallOptions, checkOptions } from './common/options.js';
-import { assertChangeable, replaceMethod, withSignatureOf } from './common/replace-method.js';
-import { traced } from './common/traced.js';
 
 export type { ContentPart } from './common/options.js';
 

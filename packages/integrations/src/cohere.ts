@@ -1,13 +1,13 @@
 /** The entry point for Cohere's client, with the first and the second API. */
 
 import { inClientCall } from '@openlayer-tracing/core/integration';
+import { assertChangeable } from './common/hooks/replace-method.js';
+import { traced } from './common/hooks/traced.js';
 import { enumerableValues } from './common/json.js';
 import { CALL_OPTIONS, type CallOptions, checkOptions } from './common/options.js';
-import { assertChangeable } from './common/replace-method.js';
-import { traced } from './common/traced.js';
+import { MethodCall } from './http/calls/method-call.js';
 import type { ClientProfile } from './http/client-profile.js';
-import type { AnyFetch, FetchInit, FetchInput } from './http/fetch.js';
-import { MethodCall } from './http/method-call.js';
+import type { AnyFetch, FetchInit, FetchInput } from './http/fetch-types.js';
 import { traceFetch } from './http/trace-fetch.js';
 import { bedrockInvoke } from './shapes/bedrock/invoke.js';
 import { COHERE_FREE, cohereShapes } from './shapes/cohere.js';

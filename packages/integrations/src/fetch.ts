@@ -8,9 +8,9 @@ import {
   type StreamUsageOptions,
 } from './common/options.js';
 import type { ClientProfile } from './http/client-profile.js';
-import type { FetchInit, FetchInput } from './http/fetch.js';
+import type { FetchInit, FetchInput } from './http/fetch-types.js';
 import { replaceGlobalFetch } from './http/global-fetch.js';
-import { mayBeModelRequest } from './http/recognize.js';
+import { mayBeModelRequest } from './http/request/recognize.js';
 import { traceFetch } from './http/trace-fetch.js';
 import { mayBelongToJob, traceJobs } from './http/trace-jobs.js';
 import { anyShapes, jobShapes, namedJobShapes, namedShapes } from './shapes/any.js';

@@ -2,13 +2,13 @@
 
 import { inClientCall, isUntraced, reportUnrecorded } from '@openlayer-tracing/core/integration';
 import { isSpeakeasy, traceSpeakeasy } from './clients/trace-speakeasy.js';
+import { assertChangeable, replaceMethod } from './common/hooks/replace-method.js';
+import { traced } from './common/hooks/traced.js';
 import { objectOrEmpty } from './common/json.js';
 import { CALL_OPTIONS, type CallOptions, checkOptions } from './common/options.js';
-import { assertChangeable, replaceMethod } from './common/replace-method.js';
-import { traced } from './common/traced.js';
+import { MethodCall } from './http/calls/method-call.js';
 import type { ClientProfile } from './http/client-profile.js';
-import type { AnyFetch } from './http/fetch.js';
-import { MethodCall } from './http/method-call.js';
+import type { AnyFetch } from './http/fetch-types.js';
 import { traceFetch } from './http/trace-fetch.js';
 import { geminiRetrievals } from './shapes/gemini/retrievals.js';
 import { GEMINI_FREE, geminiClientShapes } from './shapes/gemini.js';

@@ -1,9 +1,9 @@
 /** The entry point for LangChain, from version 1 of its core on, and LangGraph. */
 
 import { registerStepFinder } from '@openlayer-tracing/core/integration';
+import { assertChangeable, replaceMethod } from './common/hooks/replace-method.js';
+import { traced } from './common/hooks/traced.js';
 import { CALL_OPTIONS, type CallOptions, checkOptions } from './common/options.js';
-import { assertChangeable, replaceMethod } from './common/replace-method.js';
-import { traced } from './common/traced.js';
 import { reportRequests } from './http/report-requests.js';
 import { HANDLER_NAME, LangChainHandler } from './langchain/handler.js';
 import { currentRunId } from './langchain/runs.js';

@@ -1,8 +1,8 @@
 /** The entry point for servers and clients of the Model Context Protocol. */
 
+import { assertChangeable } from './common/hooks/replace-method.js';
+import { traced } from './common/hooks/traced.js';
 import { CALL_OPTIONS, type CallOptions, checkOptions } from './common/options.js';
-import { assertChangeable } from './common/replace-method.js';
-import { traced } from './common/traced.js';
 import { type RequestReceiver, traceHandlers } from './mcp/handlers.js';
 import { CLIENT_REQUESTS, SERVER_REQUESTS } from './mcp/kinds.js';
 import { traceRequests } from './mcp/requests.js';

@@ -1,9 +1,9 @@
 /** The entry point for Mistral's client. */
 
 import { hasUnreachableParts, isSpeakeasy, traceSpeakeasy } from './clients/trace-speakeasy.js';
+import { assertChangeable } from './common/hooks/replace-method.js';
+import { traced } from './common/hooks/traced.js';
 import { CALL_OPTIONS, type CallOptions, checkOptions } from './common/options.js';
-import { assertChangeable } from './common/replace-method.js';
-import { traced } from './common/traced.js';
 import type { ClientProfile } from './http/client-profile.js';
 import { MISTRAL_FREE, mistralShapes } from './shapes/mistral.js';
 import { openAIBatch } from './shapes/openai/retrievals.js';

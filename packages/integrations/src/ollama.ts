@@ -1,11 +1,11 @@
 /** The entry point for Ollama's client. */
 
-import { freePaths } from './common/free-paths.js';
+import { assertChangeable } from './common/hooks/replace-method.js';
 import { CALL_OPTIONS, type CallOptions, checkOptions } from './common/options.js';
-import { assertChangeable } from './common/replace-method.js';
-import type { AnyFetch } from './http/fetch.js';
+import type { AnyFetch } from './http/fetch-types.js';
 import { traceFetch } from './http/trace-fetch.js';
 import { ollamaClientShapes } from './shapes/ollama.js';
+import { freePaths } from './shapes/reading/free-paths.js';
 
 export type { ContentPart } from './common/options.js';
 

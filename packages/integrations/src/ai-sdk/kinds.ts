@@ -1,3 +1,4 @@
+import { bytesOfBase64 } from '../common/content/media.js';
 import {
   definedFields,
   fieldsExcept,
@@ -7,7 +8,6 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '../common/json.js';
-import { bytesOfBase64 } from '../common/media.js';
 import { nameArray } from '../common/names.js';
 import { aiParameters, settingsIn, snakeCased } from './sdk-fields.js';
 

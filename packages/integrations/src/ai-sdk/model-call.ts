@@ -7,9 +7,15 @@ import {
   startCall,
   tapStream,
 } from '@openlayer-tracing/core/integration';
-import { isAbort, statedError, thrownError, thrownText } from '../common/call-error.js';
-import { recordedContent, recordedDetails, recordedParameters } from '../common/content.js';
-import type { Ending } from '../common/ending.js';
+import type { Ending } from '../common/calls/ending.js';
+import { lastText } from '../common/calls/last-text.js';
+import { roundedMs } from '../common/calls/rounded-ms.js';
+import {
+  recordedContent,
+  recordedDetails,
+  recordedParameters,
+} from '../common/content/recorded-content.js';
+import { isAbort, statedError, thrownError, thrownText } from '../common/failures/call-error.js';
 import {
   arrayOrEmpty,
   definedFields,
@@ -18,9 +24,7 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '../common/json.js';
-import { lastText } from '../common/last-text.js';
 import type { CallOptions } from '../common/options.js';
-import { roundedMs } from '../common/rounded-ms.js';
 import { withPricedTier } from '../common/service-tier.js';
 import type { ModelKind } from './kinds.js';
 import { SdkResponse } from './model-response.js';

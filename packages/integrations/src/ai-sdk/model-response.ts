@@ -1,5 +1,7 @@
 import { type Billing, type StepUpdate, tokenFields } from '@openlayer-tracing/core/integration';
-import { failureOfEnd } from '../common/failed-end.js';
+import { bytesOfBase64 } from '../common/content/media.js';
+import { mediaTypeOfBase64, mediaTypeOfBytes } from '../common/content/media-type.js';
+import { failureOfEnd } from '../common/failures/failed-end.js';
 import {
   arrayOrEmpty,
   countOrUndefined,
@@ -13,8 +15,6 @@ import {
   presentFields,
   stringOrUndefined,
 } from '../common/json.js';
-import { bytesOfBase64 } from '../common/media.js';
-import { mediaTypeOfBase64, mediaTypeOfBytes } from '../common/media-type.js';
 import { NO_NAMES, nameSet } from '../common/names.js';
 import { requestIdIn } from '../http/headers.js';
 import { OpenAIUsage } from '../shapes/openai/usage.js';

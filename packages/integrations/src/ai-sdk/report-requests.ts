@@ -1,7 +1,7 @@
 /** Reports the AI SDK's requests that it sends no telemetry for, of models that are not traced. */
 
-import { freePaths } from '../common/free-paths.js';
 import { reportRequests } from '../http/report-requests.js';
+import { freePaths } from '../shapes/reading/free-paths.js';
 
 /** Free paths of the SDK's providers. Creating a batch is not free: no step has the cost of its results. */
 const FREE = [

@@ -4,12 +4,13 @@ import {
   inClientCall,
   type RecordedCall,
   runGuarded,
-  type StepUpdate,
   startCall,
   untraced,
 } from '@openlayer-tracing/core/integration';
-import { isAbort, thrownError, thrownText } from '../common/call-error.js';
-import { recordedContent, recordedDetails } from '../common/content.js';
+import { OpenRuns } from '../common/calls/open-runs.js';
+import { recordedContent, recordedDetails } from '../common/content/recorded-content.js';
+import { isAbort, thrownError, thrownText } from '../common/failures/call-error.js';
+import { endLeft, failCall } from '../common/failures/fail-call.js';
 import {
   arrayOrEmpty,
   type Json,
@@ -18,14 +19,13 @@ import {
   stringOrUndefined,
 } from '../common/json.js';
 import { nameSet } from '../common/names.js';
-import { OpenRuns } from '../common/open-runs.js';
 import type { CallOptions } from '../common/options.js';
 import { OPERATIONS } from './kinds.js';
 import { AiModelCall, type CallDescription } from './model-call.js';
 import { Operation } from './operation.js';
 import { settingsIn } from './sdk-fields.js';
 import { recordResponse } from './trace-model.js';
-import { failTool, startTool } from './trace-tools.js';
+import { startTool } from './trace-tools.js';
 
 type Execute<T> = () => PromiseLike<T>;
 
@@ -148,7 +148,7 @@ export class AiTelemetry {
     const { options } = operation;
     const { type, output, error } = objectOrEmpty(event.toolOutput);
     const metadata = recordedDetails(options, toolDetails(event, event.toolOutput));
-    if (type === 'tool-error') failTool(tool, options, error, { update: { metadata } });
+    if (type === 'tool-error') failCall(tool, options, error, { update: { metadata } });
     else tool.end({ output: recordedContent(options, 'output', output), metadata });
     operation.endTool(toolCallId);
   });
@@ -183,7 +183,7 @@ export class AiTelemetry {
     const abortReason = isAbort(reason) ? undefined : reasonMessage(reason);
     this.#end(event, (recorded, options) => {
       const about = recordedDetails(options, nonEmptyFieldsOrUndefined({ abortReason }));
-      recorded.end({ metadata: { ...about, ended: 'left' } } as StepUpdate);
+      endLeft(recorded, { metadata: about });
     });
   });
 
@@ -191,11 +191,7 @@ export class AiTelemetry {
     const { error } = event;
     // The model's step is failed only once.
     this.#operation(event)?.failOpenModels(error);
-    this.#end(event, (recorded, options) =>
-      isAbort(error)
-        ? recorded.end({ metadata: { ended: 'left' } })
-        : recorded.fail(thrownError(options, error)),
-    );
+    this.#end(event, (recorded, options) => failCall(recorded, options, error));
   });
 
   /** Runs the request to the provider untraced: otherwise a traced client would record it a second time. */

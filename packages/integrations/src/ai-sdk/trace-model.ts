@@ -7,10 +7,10 @@ import {
   runGuarded,
   untraced,
 } from '@openlayer-tracing/core/integration';
+import { replaceMethod } from '../common/hooks/replace-method.js';
+import { traced } from '../common/hooks/traced.js';
 import { type Json, objectOrEmpty, stringOrUndefined } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
-import { replaceMethod } from '../common/replace-method.js';
-import { traced } from '../common/traced.js';
 import { METHODS, modelKindOf } from './kinds.js';
 import { AiModelCall } from './model-call.js';
 

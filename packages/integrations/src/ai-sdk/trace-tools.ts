@@ -5,11 +5,10 @@ import {
   type RecordedCall,
   reportFailure,
   runCall,
-  type StepUpdate,
   startCall,
 } from '@openlayer-tracing/core/integration';
-import { isAbort, thrownError } from '../common/call-error.js';
-import { recordedContent } from '../common/content.js';
+import { recordedContent } from '../common/content/recorded-content.js';
+import { failCall } from '../common/failures/fail-call.js';
 import {
   definedFields,
   isRecord,
@@ -24,7 +23,7 @@ type ToolExecute = (this: unknown, ...args: unknown[]) => unknown;
 
 /** Copies of the tools, each with an `execute` that runs in a step of its own. */
 export function tracedTools<Tools extends object>(tools: Tools, options: CallOptions): Tools {
-  const traced = Object.entries(tools).map(([name, tool]: [string, unknown]) => {
+  const copies = Object.entries(tools).map(([name, tool]: [string, unknown]) => {
     if (!isRecord(tool) || typeof tool.execute !== 'function') return [name, tool];
     const execute = {
       value: tracedExecute(name, tool.execute as ToolExecute, options),
@@ -36,7 +35,7 @@ export function tracedTools<Tools extends object>(tools: Tools, options: CallOpt
     return [name, Object.create(Object.getPrototypeOf(tool), descriptors)];
   });
   // Each copy has the fields and the name of its tool.
-  return Object.fromEntries(traced) as Tools;
+  return Object.fromEntries(copies) as Tools;
 }
 
 function tracedExecute(name: string, execute: ToolExecute, options: CallOptions): ToolExecute {
@@ -50,7 +49,7 @@ function tracedExecute(name: string, execute: ToolExecute, options: CallOptions)
       completed: (output) => tool.end(outputUpdate(output)),
       failed: (error, soFar) => {
         const { abortSignal: signal } = objectOrEmpty(args[1]);
-        failTool(tool, options, error, { update: outputUpdate(soFar), signal });
+        failCall(tool, options, error, { update: outputUpdate(soFar), signal });
       },
     });
   };
@@ -70,24 +69,6 @@ function startTracedTool(
     reportFailure('tool', error);
     return undefined;
   }
-}
-
-/** What else is known of a tool that threw. */
-interface ToolFailure {
-  readonly update: StepUpdate;
-  /** By which the app may abort the tool. */
-  readonly signal?: unknown;
-}
-
-/** Ends the step of a tool that threw. A tool that was aborted has not failed. */
-export function failTool(
-  tool: RecordedCall,
-  options: CallOptions,
-  error: unknown,
-  { update, signal }: ToolFailure,
-): void {
-  if (isAbort(error, signal)) tool.end({ ...update, metadata: { ended: 'left' } });
-  else tool.fail(thrownError(options, error), update);
 }
 
 interface ToolRun {

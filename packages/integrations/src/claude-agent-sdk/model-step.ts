@@ -7,8 +7,8 @@ import {
   type TokenCounts,
   tokenFields,
 } from '@openlayer-tracing/core/integration';
-import { namedError } from '../common/call-error.js';
-import { recordedContent, recordedDetails } from '../common/content.js';
+import { recordedContent, recordedDetails } from '../common/content/recorded-content.js';
+import { namedError } from '../common/failures/call-error.js';
 import {
   definedFields,
   type Json,

@@ -1,8 +1,8 @@
 /** Observes the generator that the SDK returns: its messages, and its end. */
 
 import { runGuarded } from '@openlayer-tracing/core/integration';
-import { isAbort } from '../common/call-error.js';
-import { defineHidden } from '../common/replace-method.js';
+import { isAbort } from '../common/failures/call-error.js';
+import { defineHidden } from '../common/hooks/replace-method.js';
 import type { AgentRun } from './run.js';
 
 type Result = IteratorResult<unknown>;

@@ -4,32 +4,35 @@ import {
   type StepUpdate,
   startCall,
 } from '@openlayer-tracing/core/integration';
-import { type CallError, namedError, thrownError, toolError } from '../common/call-error.js';
-import { recordedContent, recordedDetails, recordedParameters } from '../common/content.js';
-import type { Ending } from '../common/ending.js';
+import type { Ending } from '../common/calls/ending.js';
+import {
+  recordedContent,
+  recordedDetails,
+  recordedParameters,
+} from '../common/content/recorded-content.js';
+import { thrownError } from '../common/failures/call-error.js';
 import {
   arrayOrEmpty,
   countOrUndefined,
   definedFields,
-  fieldsExcept,
   fieldsNamed,
   isRecord,
   type Json,
   nonEmptyFields,
   objectOrEmpty,
-  presentFields,
   stringOrUndefined,
 } from '../common/json.js';
 import { nameArray, nameSet } from '../common/names.js';
 import type { CallOptions } from '../common/options.js';
 import { ModelStep } from './model-step.js';
 import { observedPrompt } from './observed-prompt.js';
+import { RunFacts } from './run-facts.js';
+import { RunTools } from './run-tools.js';
 import { RunTotals } from './run-totals.js';
 
 /** The instrumentation of OpenTelemetry that has spans of runs and of their tools. */
 export const OPENINFERENCE = '@arizeai/openinference-instrumentation-claude-agent-sdk';
 
-const MAX_EVENTS = 64;
 const MAX_MESSAGES = 32;
 /** Options that say how an agent runs, and cannot have secrets. */
 const PARAMETERS = nameArray(`
@@ -37,29 +40,11 @@ const PARAMETERS = nameArray(`
   allowedTools disallowedTools tools resume continue forkSession outputFormat betas skills
   settingSources
 `);
-/** Frequent messages without information about the work. */
-const IGNORED: ReadonlySet<unknown> = nameSet(`
-  keep_alive hook_started hook_progress thinking_tokens session_state_changed commands_changed
-  background_tasks_changed task_progress
-`);
-/** Frequent messages that are of interest only if they have one of these fields. */
-const RELEVANT_FIELDS: Readonly<Record<string, readonly string[]>> = {
-  auth_status: ['error'],
-  status: ['compact_result', 'compact_error', 'permissionMode'],
-  tool_progress: ['subagent_retry'],
-};
-/** Fields of a result that have a field of their own in the step. */
-const RESULT = nameArray(`
-  type subtype uuid session_id result structured_output is_error errors num_turns stop_reason
-  total_cost_usd usage modelUsage terminal_reason duration_ms duration_api_ms
-`);
 /** Fields of a user message that are read, or that only say how it was sent. */
-const USER_FIELDS = nameSet(`
+const READ_OF_USER = nameSet(`
   type message uuid session_id parent_tool_use_id timestamp isReplay tool_use_result priority
   shouldQuery file_attachments
 `);
-const INIT = ['type', 'subtype', 'uuid', 'session_id', 'model', 'cwd'];
-
 /** The conversation of the run itself, or of a subagent. */
 interface Thread {
   /** The parent of its steps. */
@@ -80,13 +65,9 @@ export class AgentRun {
   readonly #prompts: unknown[] = [];
   readonly #signal: AbortSignal | undefined;
   readonly #threads = new Map<string | undefined, Thread>();
-  readonly #tools = new Map<string, RecordedCall>();
+  readonly #tools: RunTools;
   readonly #totals: RunTotals;
-  readonly #events: unknown[] = [];
-  readonly #results: unknown[] = [];
-  #metadata: Json = {};
-  #details: Json = {};
-  #failure: CallError | undefined;
+  readonly #facts: RunFacts;
   #messages = 0;
   #isOver = false;
 
@@ -120,11 +101,13 @@ export class AgentRun {
     this.#call = call;
     this.#prompt = request.prompt;
     this.#signal = signal instanceof AbortSignal ? signal : undefined;
+    this.#tools = new RunTools(options);
+    this.#facts = new RunFacts(options);
     // A continued session states the cost of the whole session.
     this.#totals = new RunTotals(options, {
       isResumed: Boolean(resume) || isContinued === true,
     });
-    this.#threads.set(undefined, this.#newThread(call.step as Step));
+    this.#threads.set(undefined, this.#newThread(this.step));
     if (typeof request.prompt === 'string') this.#addPrompt(undefined, request.prompt);
   }
 
@@ -155,7 +138,7 @@ export class AgentRun {
     if (this.#isOver) return;
     this.#messages++;
     const sessionId = stringOrUndefined(message.session_id);
-    if (sessionId !== undefined) this.#metadata = { ...this.#metadata, sessionId };
+    if (sessionId !== undefined) this.#facts.addMetadata({ sessionId });
     switch (message.type) {
       case 'assistant':
         this.#takeAssistant(message);
@@ -170,11 +153,11 @@ export class AgentRun {
         this.#takeResult(message);
         break;
       case 'system':
-        if (message.subtype === 'init') this.#takeInit(message);
-        else this.#takeEvent(message);
+        if (message.subtype === 'init') this.#facts.takeInit(message);
+        else this.#facts.takeEvent(message);
         break;
       default:
-        this.#takeEvent(message);
+        this.#facts.takeEvent(message);
     }
   }
 
@@ -183,31 +166,27 @@ export class AgentRun {
     if (this.#isOver) return;
     this.#isOver = true;
     for (const { latest } of this.#threads.values()) latest?.endUnfinished();
-    for (const tool of this.#tools.values()) tool.end({ metadata: { ended: 'unfinished' } });
-    this.#tools.clear();
-    this.#totals.divide(this.#call.step as Step);
-    const isCut = ending !== 'complete' && this.#results.length === 0;
-    const facts = this.#facts({ isCut });
-    if (ending === 'failed') this.#call.fail(thrownError(this.#options, error), facts);
-    else if (this.#failure !== undefined) this.#call.fail(this.#failure, facts);
-    else this.#call.end(facts);
+    this.#tools.endAll();
+    this.#totals.divide(this.step);
+    const { failure, hasResult } = this.#facts;
+    const update = this.#update({ isCut: ending !== 'complete' && !hasResult });
+    if (ending === 'failed') this.#call.fail(thrownError(this.#options, error), update);
+    else if (failure !== undefined) this.#call.fail(failure, update);
+    else this.#call.end(update);
   }
 
   soFar(): StepUpdate<'agent'> {
-    return this.#facts({ isCut: this.#results.length === 0 });
+    return this.#update({ isCut: !this.#facts.hasResult });
   }
 
-  #facts({ isCut }: { readonly isCut: boolean }): StepUpdate<'agent'> {
-    const output = this.#results.length > 1 ? this.#results : this.#results[0];
+  #update({ isCut }: { readonly isCut: boolean }): StepUpdate<'agent'> {
+    const { output, details, metadata } = this.#facts;
     const result = output ?? this.#threads.get(undefined)?.latest?.output;
     return {
       output: recordedContent(this.#options, 'output', result),
       metadata: definedFields({
-        ...recordedDetails(this.#options, {
-          ...this.#details,
-          ...(this.#events.length > 0 && { events: this.#events }),
-        }),
-        ...this.#metadata,
+        ...recordedDetails(this.#options, details),
+        ...metadata,
         partial: isCut && this.#messages > 0 ? true : undefined,
         ended: isCut ? 'left' : undefined,
       }),
@@ -223,8 +202,7 @@ export class AgentRun {
     const id = stringOrUndefined(parent);
     let thread = this.#threads.get(id);
     if (thread === undefined) {
-      const parentStep = id === undefined ? undefined : this.#tools.get(id)?.step;
-      thread = this.#newThread((parentStep ?? this.#call.step) as Step);
+      thread = this.#newThread(this.#tools.stepOf(id) ?? this.step);
       this.#threads.set(id, thread);
     }
     return thread;
@@ -246,30 +224,6 @@ export class AgentRun {
     this.#addPrompt(undefined, content);
   }
 
-  #takeInit(message: Json): void {
-    const facts = presentFields(fieldsExcept(message, ...INIT));
-    this.#metadata = {
-      ...this.#metadata,
-      model: message.model,
-      version: message.claude_code_version,
-    };
-    this.#details = { ...this.#details, ...fieldsExcept(facts, 'claude_code_version') };
-  }
-
-  #takeEvent(message: Json): void {
-    const { type, subtype, ...rest } = message;
-    const kind = type === 'system' && subtype !== undefined ? subtype : type;
-    if (kind === 'rate_limit_event') {
-      // Only the last one is kept.
-      this.#details = { ...this.#details, rateLimit: message.rate_limit_info };
-      return;
-    }
-    const relevant = RELEVANT_FIELDS[String(kind)];
-    if (IGNORED.has(kind) || relevant?.every((key) => !message[key])) return;
-    if (this.#events.length >= MAX_EVENTS) return;
-    this.#events.push({ type: kind, ...presentFields(fieldsExcept(rest, 'uuid', 'session_id')) });
-  }
-
   #takeAssistant(message: Json): void {
     const thread = this.#ensureThread(message.parent_tool_use_id);
     const answer = objectOrEmpty(message.message);
@@ -279,7 +233,7 @@ export class AgentRun {
     thread.lastMs = Date.now();
     for (const each of arrayOrEmpty(answer.content)) {
       const block = objectOrEmpty(each);
-      if (block.type === 'tool_use') this.#startTool(thread, block);
+      if (block.type === 'tool_use') this.#tools.start(thread.parent, block);
     }
   }
 
@@ -308,98 +262,23 @@ export class AgentRun {
     step?.takeEvent(objectOrEmpty(event), countOrUndefined(firstTokenMs));
   }
 
-  #startTool(thread: Thread, { id, name, input }: Json): void {
-    const toolId = stringOrUndefined(id);
-    if (toolId === undefined || this.#tools.has(toolId)) return;
-    const toolName = stringOrUndefined(name) ?? 'tool';
-    const toolInput = objectOrEmpty(input);
-    const isAgent = toolName === 'Task' || toolName === 'Agent';
-    const args = recordedContent(this.#options, 'inputs', input);
-    const call = startCall(
-      isAgent
-        ? {
-            name: stringOrUndefined(toolInput.subagent_type) ?? toolName,
-            type: 'agent',
-            inputs: args,
-            ...(stringOrUndefined(toolInput.subagent_type) !== undefined && {
-              agentType: stringOrUndefined(toolInput.subagent_type),
-            }),
-          }
-        : { name: toolName, type: 'tool', inputs: args, functionName: toolName, arguments: args },
-      {},
-      thread.parent,
-    );
-    if (call === undefined) return;
-    call.startBackgroundWork();
-    this.#tools.set(toolId, call as unknown as RecordedCall);
-  }
-
   #takeUser(message: Json): void {
     const { content } = objectOrEmpty(message.message);
     if (message.isReplay === true) return;
     for (const each of arrayOrEmpty(content)) {
       const block = objectOrEmpty(each);
-      if (block.type === 'tool_result') this.#endTool(block, message.tool_use_result);
+      if (block.type === 'tool_result') this.#tools.end(block, message.tool_use_result);
     }
-    this.#addPrompt(message.parent_tool_use_id, content, nonEmptyFields(message, USER_FIELDS));
-  }
-
-  /** @param result the SDK's own result, which has more than the content that the model receives */
-  #endTool({ tool_use_id: id, content, is_error: isError }: Json, result: unknown): void {
-    const tool = this.#tools.get(String(id));
-    if (tool === undefined) return;
-    this.#tools.delete(String(id));
-    const toolOutput = textOrParts(content);
-    const output = recordedContent(this.#options, 'output', toolOutput);
-    // The usage and duration of a subagent.
-    const about = presentFields(fieldsExcept(objectOrEmpty(result), 'content', 'prompt'));
-    const metadata = tool.step.type === 'agent' ? recordedDetails(this.#options, about) : {};
-    if (isError !== true) {
-      tool.end({ output, metadata });
-      return;
-    }
-    const error = toolError(this.#options, stringOrUndefined(toolOutput));
-    tool.fail(error, { output, metadata });
-  }
-
-  #addResult(answer: unknown): void {
-    if (this.#results.length < MAX_MESSAGES) this.#results.push(answer);
+    this.#addPrompt(message.parent_tool_use_id, content, nonEmptyFields(message, READ_OF_USER));
   }
 
   #takeResult(message: Json): void {
-    const { subtype, is_error: isError, errors, result, structured_output: structured } = message;
-    if (structured !== undefined || stringOrUndefined(result))
-      this.#addResult(structured ?? result);
+    this.#facts.takeResult(message);
     this.#totals.takeResult(message);
-    this.#metadata = {
-      ...this.#metadata,
-      numTurns: message.num_turns,
-      finishReason: stringOrUndefined(message.stop_reason),
-      terminalReason: message.terminal_reason,
-      durationMs: message.duration_ms,
-      durationApiMs: message.duration_api_ms,
-      modelUsage: isRecord(message.modelUsage) ? message.modelUsage : undefined,
-      ...this.#totals.metadata,
-    };
-    this.#details = { ...this.#details, ...presentFields(fieldsExcept(message, ...RESULT)) };
-    const isFailed = isError === true || (typeof subtype === 'string' && subtype !== 'success');
-    this.#failure = isFailed
-      ? failureOf(this.#options, subtype, joinedErrors(errors) ?? result)
-      : undefined;
+    this.#facts.addMetadata(this.#totals.metadata);
     // A prompt that is an async iterable may continue. Any other run is complete, even if nobody reads its end.
     if (typeof this.#prompt === 'string') this.#call.stopBackgroundWork();
   }
-}
-
-function joinedErrors(errors: unknown): string | undefined {
-  const messages = arrayOrEmpty(errors).filter((each) => typeof each === 'string');
-  return messages.length > 0 ? messages.join('\n') : undefined;
-}
-
-function failureOf(options: CallOptions, subtype: unknown, stated: unknown): CallError {
-  const kind = stringOrUndefined(subtype);
-  const name = kind === undefined || kind === 'success' ? 'error' : kind;
-  return namedError(options, name, stringOrUndefined(stated));
 }
 
 function parametersOf(agentOptions: Json): Json {
@@ -409,11 +288,4 @@ function parametersOf(agentOptions: Json): Json {
     agents: isRecord(agents) ? Object.keys(agents) : undefined,
     mcpServers: isRecord(mcpServers) ? Object.keys(mcpServers) : undefined,
   });
-}
-
-/** One string if all parts are texts, else the parts. */
-function textOrParts(content: unknown): unknown {
-  if (!Array.isArray(content)) return content;
-  const texts = content.map((part) => stringOrUndefined(objectOrEmpty(part).text));
-  return texts.length > 0 && texts.every((each) => each !== undefined) ? texts.join('\n') : content;
 }

@@ -10,11 +10,11 @@ import {
   tapNodeBody,
   tapStream,
 } from '@openlayer-tracing/core/integration';
+import { HttpCall } from '../http/calls/http-call.js';
+import { currentMethodCall } from '../http/calls/method-call.js';
 import type { ClientProfile } from '../http/client-profile.js';
-import { HttpCall } from '../http/http-call.js';
-import { currentMethodCall } from '../http/method-call.js';
-import { paramsOf } from '../http/read-request.js';
-import { shapeOf } from '../http/recognize.js';
+import { paramsOf } from '../http/request/read-request.js';
+import { shapeOf } from '../http/request/recognize.js';
 
 export interface SmithyRequest {
   readonly request?: {

@@ -1,11 +1,11 @@
 /** Traces clients that Speakeasy generates: Mistral's, and a part of Google's. They have HTTP clients and hooks of their own. */
 
 import { inClientCall, processWide } from '@openlayer-tracing/core/integration';
+import { replaceMethod } from '../common/hooks/replace-method.js';
+import { traced } from '../common/hooks/traced.js';
 import { enumerableValues, objectOrEmpty } from '../common/json.js';
-import { replaceMethod } from '../common/replace-method.js';
-import { traced } from '../common/traced.js';
+import { MethodCall } from '../http/calls/method-call.js';
 import type { ClientProfile } from '../http/client-profile.js';
-import { MethodCall } from '../http/method-call.js';
 import { traceFetch } from '../http/trace-fetch.js';
 
 /** The part of such a client's HTTP client that is used. */

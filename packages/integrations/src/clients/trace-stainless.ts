@@ -6,13 +6,13 @@ import {
   reportUnrecorded,
   runGuarded,
 } from '@openlayer-tracing/core/integration';
-import { replaceMethod } from '../common/replace-method.js';
-import { traced } from '../common/traced.js';
+import { replaceMethod } from '../common/hooks/replace-method.js';
+import { traced } from '../common/hooks/traced.js';
+import { currentMethodCall, MethodCall } from '../http/calls/method-call.js';
 import type { ClientProfile } from '../http/client-profile.js';
-import type { AnyFetch } from '../http/fetch.js';
-import { currentMethodCall, MethodCall } from '../http/method-call.js';
-import { pathPattern } from '../http/recognize.js';
+import type { AnyFetch } from '../http/fetch-types.js';
 import { reportSockets, SOCKETS } from '../http/report-requests.js';
+import { pathPattern } from '../http/request/recognize.js';
 import { traceFetch } from '../http/trace-fetch.js';
 
 /** The part of such a client that is used. Some of it is private in the client's own types. */

@@ -7,7 +7,7 @@ import {
   reportUnrecorded,
   watchRequests,
 } from '@openlayer-tracing/core/integration';
-import { pathPattern } from './recognize.js';
+import { pathPattern } from './request/recognize.js';
 
 /** Paths of sockets whose sessions are billed. */
 export const SOCKETS =

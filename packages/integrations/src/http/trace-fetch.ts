@@ -7,22 +7,22 @@ import {
   runGuarded,
   untraced,
 } from '@openlayer-tracing/core/integration';
+import { traced } from '../common/hooks/traced.js';
 import { type Json, stringOrUndefined } from '../common/json.js';
-import { traced } from '../common/traced.js';
 import { isStreamType } from './body/response-body.js';
+import { FetchedResult } from './calls/fetched-result.js';
+import { HttpCall } from './calls/http-call.js';
+import { currentMethodCall } from './calls/method-call.js';
+import { attemptKeyOf, RetriedCalls } from './calls/retried-calls.js';
 import type { ClientProfile } from './client-profile.js';
-import type { AnyFetch } from './fetch.js';
-import { FetchedResult } from './fetched-result.js';
+import type { AnyFetch } from './fetch-types.js';
 import { contentTypeIn } from './headers.js';
-import { HttpCall } from './http-call.js';
-import { currentMethodCall } from './method-call.js';
 import { observedFetch } from './observed-fetch.js';
-import { isObservable, observedResponse } from './observed-response.js';
 import { passAnnounced } from './pass-announced.js';
-import { isLong, methodOf, readRequest, signalOf, urlOf } from './read-request.js';
-import { mayNeedBody, shapeOf } from './recognize.js';
-import { attemptKeyOf, RetriedCalls } from './retried-calls.js';
-import { requestingUsage, UsageRemoval } from './stream-usage.js';
+import { isLong, methodOf, readRequest, signalOf, urlOf } from './request/read-request.js';
+import { mayNeedBody, shapeOf } from './request/recognize.js';
+import { isObservable, observedResponse } from './response/observed-response.js';
+import { requestingUsage, UsageRemoval } from './response/stream-usage.js';
 import { type FetchArguments, wrapFetch } from './wrap-fetch.js';
 
 /**

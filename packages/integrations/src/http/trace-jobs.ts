@@ -10,14 +10,14 @@ import {
 import type { Json } from '../common/json.js';
 import type { JobRequest, JobShape } from '../shapes/jobs/job.js';
 import type { ModelRequest } from '../shapes/shape.js';
+import { JobCall } from './calls/job-call.js';
 import type { ClientProfile } from './client-profile.js';
-import type { AnyFetch, FetchInput } from './fetch.js';
-import { JobCall } from './job-call.js';
+import type { AnyFetch, FetchInput } from './fetch-types.js';
 import { observedFetch } from './observed-fetch.js';
-import { observedResponse } from './observed-response.js';
 import { passAnnounced } from './pass-announced.js';
-import { methodOf, paramsOf, signalOf, urlOf } from './read-request.js';
-import { mayMatch } from './recognize.js';
+import { methodOf, paramsOf, signalOf, urlOf } from './request/read-request.js';
+import { mayMatch } from './request/recognize.js';
+import { observedResponse } from './response/observed-response.js';
 import { type FetchArguments, wrapFetch } from './wrap-fetch.js';
 
 /**

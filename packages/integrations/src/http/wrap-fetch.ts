@@ -1,7 +1,7 @@
+import { traced } from '../common/hooks/traced.js';
 import type { Json } from '../common/json.js';
-import { traced } from '../common/traced.js';
-import type { AnyFetch, FetchInit, FetchInput } from './fetch.js';
-import { bodyOfRequest } from './read-request.js';
+import type { AnyFetch, FetchInit, FetchInput } from './fetch-types.js';
+import { bodyOfRequest } from './request/read-request.js';
 
 /** The arguments of `fetch`. */
 export type FetchArguments = [FetchInput, FetchInit?];

@@ -6,8 +6,13 @@ import {
   type Step,
   type StepUpdate,
 } from '@openlayer-tracing/core/integration';
-import { toolError } from '../common/call-error.js';
-import { recordedContent, recordedDetails, recordedParameters } from '../common/content.js';
+import { lastText } from '../common/calls/last-text.js';
+import {
+  recordedContent,
+  recordedDetails,
+  recordedParameters,
+} from '../common/content/recorded-content.js';
+import { toolError } from '../common/failures/call-error.js';
 import {
   arrayOrEmpty,
   definedFields,
@@ -19,7 +24,6 @@ import {
   stringOrUndefined,
   tryParseJson,
 } from '../common/json.js';
-import { lastText } from '../common/last-text.js';
 import { nameSet } from '../common/names.js';
 import type { CallOptions } from '../common/options.js';
 import { ModelRun } from './model-run.js';

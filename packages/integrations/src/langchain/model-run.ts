@@ -1,8 +1,10 @@
 import type { RecordedCall, StepUpdate } from '@openlayer-tracing/core/integration';
 import { tokenFields } from '@openlayer-tracing/core/integration';
-import { emptyResponseError, isAbort, statedError, thrownError } from '../common/call-error.js';
-import { recordedContent, recordedDetails } from '../common/content.js';
-import { failureOfEnd } from '../common/failed-end.js';
+import { roundedMs } from '../common/calls/rounded-ms.js';
+import { recordedContent, recordedDetails } from '../common/content/recorded-content.js';
+import { emptyResponseError, statedError } from '../common/failures/call-error.js';
+import { failCall } from '../common/failures/fail-call.js';
+import { failureOfEnd } from '../common/failures/failed-end.js';
 import {
   arrayOrEmpty,
   definedFields,
@@ -12,7 +14,6 @@ import {
 } from '../common/json.js';
 import { nameSet } from '../common/names.js';
 import type { CallOptions } from '../common/options.js';
-import { roundedMs } from '../common/rounded-ms.js';
 import { withPricedTier } from '../common/service-tier.js';
 import { Pieces } from './pieces.js';
 import {
@@ -100,9 +101,7 @@ export class ModelRun {
 
   fail(error: unknown): void {
     this.#recorded.stopWaiting();
-    const update = this.#unfinished(isAbort(error) ? 'left' : undefined);
-    if (isAbort(error)) this.#recorded.end(update);
-    else this.#recorded.fail(thrownError(this.#options, error), update);
+    failCall(this.#recorded, this.#options, error, { update: this.#unfinished(undefined) });
   }
 
   soFar(): StepUpdate {

@@ -9,9 +9,9 @@ import {
   type StepUpdate,
   startCall,
 } from '@openlayer-tracing/core/integration';
-import { isAbort, thrownError } from '../common/call-error.js';
+import { OpenRuns } from '../common/calls/open-runs.js';
+import { failCall } from '../common/failures/fail-call.js';
 import { type Json, objectOrEmpty } from '../common/json.js';
-import { OpenRuns } from '../common/open-runs.js';
 import type { CallOptions } from '../common/options.js';
 import type { ModelRun } from './model-run.js';
 
@@ -88,11 +88,11 @@ export class Runs {
   fail(runId: unknown, error: unknown, update: StepUpdate = {}): void {
     const recorded = this.#runs.get(runId)?.recorded;
     this.remove(runId);
+    if (recorded === undefined) return;
     const { is_bubble_up: isControl, name } = (error ?? {}) as Record<string, unknown>;
     // Graphs throw some objects that are no failures: an interrupt that waits for a human, a command to a parent.
-    if (isControl === true) recorded?.end({ metadata: { ended: name } } as StepUpdate);
-    else if (isAbort(error)) recorded?.end({ metadata: { ended: 'left' } } as StepUpdate);
-    else recorded?.fail(thrownError(this.#options, error), update);
+    if (isControl === true) recorded.end({ metadata: { ended: name } } as StepUpdate);
+    else failCall(recorded, this.#options, error, { update });
   }
 
   /** The run is over. */

@@ -1,10 +1,10 @@
 /** Records chat models that stream by `streamEvents` without a version, for which LangChain calls no callbacks. */
 
 import { isUntraced, reportFailure, runGuarded } from '@openlayer-tracing/core/integration';
-import { streamError } from '../common/call-error.js';
+import { streamError } from '../common/failures/call-error.js';
+import { replaceMethod, withProperty } from '../common/hooks/replace-method.js';
 import { type Json, objectOrEmpty, stringOrUndefined } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
-import { replaceMethod, withProperty } from '../common/replace-method.js';
 import type { LangChainHandler } from './handler.js';
 
 type Events = AsyncGenerator<Json, unknown>;

@@ -8,13 +8,13 @@ import {
   startCall,
   untraced,
 } from '@openlayer-tracing/core/integration';
-import { isAbort, thrownError } from '../common/call-error.js';
-import { recordedContent, recordedParameters } from '../common/content.js';
+import { recordedContent, recordedParameters } from '../common/content/recorded-content.js';
+import { failCall } from '../common/failures/fail-call.js';
+import { replaceMethod } from '../common/hooks/replace-method.js';
 import { arrayOrEmpty, type Json, objectOrEmpty, stringOrUndefined } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
 import { providerOf } from '../common/providers.js';
-import { replaceMethod } from '../common/replace-method.js';
-import { billingOf, responseUpdate } from '../http/response-update.js';
+import { billingOf, responseUpdate } from '../http/calls/response-update.js';
 import { openAIEmbeddings } from '../shapes/openai/embeddings.js';
 import { dimensionsOf } from '../shapes/reading/dimensions.js';
 import { readWhole } from '../shapes/reading/read-whole.js';
@@ -141,8 +141,7 @@ class EmbeddingCall {
   #fail(error: unknown): void {
     const update = { provider: this.#provider(baseUrlOf(this.#embeddings)) };
     this.#recorded.stopWaiting();
-    if (isAbort(error)) this.#recorded.end({ ...update, metadata: { ended: 'left' } });
-    else this.#recorded.fail(thrownError(this.#options, error), update);
+    failCall(this.#recorded as unknown as RecordedCall, this.#options, error, { update });
   }
 
   #provider(url: URL | undefined): string | undefined {

@@ -1,6 +1,7 @@
 /** Converts LangChain's messages and usage to plain objects. */
 
 import type { TokenCounts } from '@openlayer-tracing/core/integration';
+import { changedContent, type Visits } from '../common/content/visits.js';
 import {
   arrayOrEmpty,
   countOrUndefined,
@@ -10,7 +11,6 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '../common/json.js';
-import { changedContent, type Visits } from '../common/visits.js';
 
 const ROLES: Readonly<Record<string, string>> = { human: 'user', ai: 'assistant' };
 const MAX_DEPTH = 4;

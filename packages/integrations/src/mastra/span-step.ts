@@ -8,7 +8,11 @@ import {
   tokenFields,
 } from '@openlayer-tracing/core/integration';
 import { aiBilling, aiModel, aiProvider } from '../ai-sdk/sdk-fields.js';
-import { recordedContent, recordedDetails, recordedParameters } from '../common/content.js';
+import {
+  recordedContent,
+  recordedDetails,
+  recordedParameters,
+} from '../common/content/recorded-content.js';
 import {
   arrayOrEmpty,
   countOrUndefined,

@@ -9,10 +9,11 @@ import {
   type StepUpdate,
   startCall,
 } from '@openlayer-tracing/core/integration';
-import { type CallError, isAbort, messageError, unknownError } from '../common/call-error.js';
+import { lastText } from '../common/calls/last-text.js';
+import { OpenRuns } from '../common/calls/open-runs.js';
+import { type CallError, messageError, unknownError } from '../common/failures/call-error.js';
+import { failCall } from '../common/failures/fail-call.js';
 import { type Json, objectOrEmpty, stringOrUndefined } from '../common/json.js';
-import { lastText } from '../common/last-text.js';
-import { OpenRuns } from '../common/open-runs.js';
 import type { CallOptions } from '../common/options.js';
 import { mastraStep, mastraUpdate, modelGenerationFacts, modelStepFacts } from './span-step.js';
 
@@ -101,20 +102,9 @@ export class MastraSpans implements MastraBridge {
     const open: OpenSpan = { step, recorded, span, parent, models: [], tools: undefined };
     if (recorded === undefined) this.#open.addStepless(id, open, parentSpanId);
     else this.#open.add(id, open, parentSpanId);
-    if (span.type === 'classifier_evaluation' && recorded !== undefined) {
-      const { modelId } = objectOrEmpty(span.attributes);
-      announceRequest(recorded, { model: stringOrUndefined(modelId), lastText: undefined });
-    }
-    if (span.type === 'model_inference' && recorded !== undefined) {
-      for (let at = parent; at !== undefined; at = at.parent) {
-        at.models.push(recorded);
-        at.tools = objectOrEmpty(span.attributes).availableTools ?? toolsAround(parent);
-      }
-      announceRequest(recorded, {
-        model: stringOrUndefined(objectOrEmpty(span.attributes).model),
-        lastText: lastText(promptOf(parent)),
-      });
-    }
+    if (recorded === undefined) return;
+    if (span.type === 'model_inference') addToSpansAround(recorded, open);
+    announceModelRequest(recorded, open);
   }
 
   #startStep(
@@ -157,9 +147,8 @@ export class MastraSpans implements MastraBridge {
       this.#failed.add(recorded);
       recorded.fail(unknownError('MastraError'), update);
     } else if (error === undefined) recorded.end(update);
-    else if (isAbort(error)) {
-      recorded.end({ ...update, metadata: { ...update.metadata, ended: 'left' } });
-    } else recorded.fail(error, update);
+    // Content of the message is hidden already, as the options say.
+    else failCall(recorded, this.#options, error, { update });
   }
 
   /** Adds the facts that a grouping span has about the model calls within it. */
@@ -179,6 +168,25 @@ export class MastraSpans implements MastraBridge {
     }
     // For several calls, the span does not say which of them had which reasoning.
     else closestCall(parent)?.update(update);
+  }
+}
+
+/** Announces the request of a model call, because the client of the provider may be traced as well. */
+function announceModelRequest(recorded: RecordedCall, { span, parent }: OpenSpan): void {
+  const { model, modelId } = objectOrEmpty(span.attributes);
+  const announce = (name: unknown, prompt: unknown) =>
+    announceRequest(recorded, { model: stringOrUndefined(name), lastText: lastText(prompt) });
+  if (span.type === 'classifier_evaluation') announce(modelId, undefined);
+  else if (span.type === 'rag_embedding') announce(model, span.input);
+  else if (span.type === 'model_inference') announce(model, promptOf(parent));
+}
+
+/** Adds a model call to the spans around it, which have more facts about it at their end. */
+function addToSpansAround(recorded: RecordedCall, { span, parent }: OpenSpan): void {
+  const { availableTools } = objectOrEmpty(span.attributes);
+  for (let around = parent; around !== undefined; around = around.parent) {
+    around.models.push(recorded);
+    around.tools = availableTools ?? toolsAround(parent);
   }
 }
 

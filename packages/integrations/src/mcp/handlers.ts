@@ -1,6 +1,6 @@
+import { replaceMethod } from '../common/hooks/replace-method.js';
 import { objectOrEmpty } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
-import { replaceMethod } from '../common/replace-method.js';
 import type { RequestKind } from './kinds.js';
 import { runRequest } from './run-request.js';
 
@@ -46,6 +46,13 @@ function tracedHandler(
     const { method, params } = objectOrEmpty(request);
     const call = () => handler.call(this, request, ...rest);
     const kind = kinds.find((each) => each.method === method);
-    return kind === undefined ? call() : runRequest('handler', kind, options, params, call);
+    if (kind === undefined) return call();
+    return runRequest({ side: 'handler', kind, params, signal: signalIn(rest[0]) }, options, call);
   };
+}
+
+/** By which the other side may abort the request. Version 2 of the SDK has it among what belongs to the request. */
+function signalIn(context: unknown): unknown {
+  const { signal, mcpReq } = objectOrEmpty(context);
+  return signal ?? objectOrEmpty(mcpReq).signal;
 }

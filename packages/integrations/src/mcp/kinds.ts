@@ -1,8 +1,9 @@
 /** The requests of the protocol that become steps. */
 
 import type { StepOptions, StepUpdate } from '@openlayer-tracing/core/integration';
-import { toolError } from '../common/call-error.js';
-import { recordedContent, recordedDetails } from '../common/content.js';
+import { namedBase64 } from '../common/content/media.js';
+import { recordedContent, recordedDetails } from '../common/content/recorded-content.js';
+import { toolError } from '../common/failures/call-error.js';
 import {
   arrayOrEmpty,
   definedFields,
@@ -14,7 +15,6 @@ import {
   stringOrUndefined,
   tryParseJson,
 } from '../common/json.js';
-import { namedBase64 } from '../common/media.js';
 import { nameSet } from '../common/names.js';
 import type { CallOptions } from '../common/options.js';
 

@@ -1,18 +1,26 @@
 /** Records the requests that a client or server sends, by methods of the SDK or by `request`. */
 
-import { currentStep, type Step } from '@openlayer-tracing/core/integration';
-import { thrownError } from '../common/call-error.js';
+import { currentStep, runGuarded, type Step } from '@openlayer-tracing/core/integration';
+import { thrownError } from '../common/failures/call-error.js';
+import { replaceMethod } from '../common/hooks/replace-method.js';
 import { objectOrEmpty } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
-import { replaceMethod } from '../common/replace-method.js';
 import type { RequestKind } from './kinds.js';
-import { runRequest } from './run-request.js';
+import { type McpRequest, runRequest } from './run-request.js';
 
-type KindAndParams = readonly [RequestKind, unknown];
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 
-/** The methods of open requests, by their steps. What the SDK sends within such a step is not recorded again. */
-const openRequests = new WeakMap<Step, string>();
+/** What sends an open request, and the method of the protocol. */
+interface OpenRequest {
+  readonly sender: object;
+  readonly method: string;
+}
+
+/** The open requests by their steps. What the same sender sends within such a step is a part of the request. */
+const openRequests = new WeakMap<Step, OpenRequest>();
+
+/** The request that a method of the SDK sends with some arguments; undefined if it is of no such kind. */
+type ReadRequest = (args: readonly unknown[]) => McpRequest | undefined;
 
 /** Replaces the methods of `sender` that send such requests. */
 export function traceRequests(
@@ -20,22 +28,31 @@ export function traceRequests(
   kinds: readonly RequestKind[],
   options: CallOptions,
 ): void {
-  for (const kind of kinds) {
-    replace(sender, kind.sdkMethod, (send) =>
-      tracedMethod(send, options, ([params]) => [kind, params]),
+  const replace = (method: string, read: ReadRequest) => {
+    replaceMethod(sender as Record<string, Method>, method, (send) =>
+      tracedMethod(sender, send, options, read),
     );
+  };
+  for (const kind of kinds) {
+    replace(kind.sdkMethod, (args) => sentRequest(kind, args[0], args));
   }
-  const requestIn =
-    (requestKinds: readonly RequestKind[]) =>
-    ([request]: readonly unknown[]): KindAndParams | undefined => {
-      const { method, params } = objectOrEmpty(request);
-      const kind = requestKinds.find((each) => each.method === method);
-      return kind && [kind, params];
-    };
-  replace(sender, 'request', (send) => tracedMethod(send, options, requestIn(kinds)));
-  replace(sender, 'requestStream', (send) =>
-    tracedMethod(send, options, requestIn(kinds.map(streamed))),
-  );
+  replace('request', (args) => anyRequest(kinds, args));
+  replace('requestStream', (args) => anyRequest(kinds.map(streamed), args));
+}
+
+/** The request in the first argument, if it is of one of these kinds. */
+function anyRequest(
+  kinds: readonly RequestKind[],
+  args: readonly unknown[],
+): McpRequest | undefined {
+  const { method, params } = objectOrEmpty(args[0]);
+  const kind = kinds.find((each) => each.method === method);
+  return kind && sentRequest(kind, params, args);
+}
+
+/** The options of a request, which may have a signal, are the last argument. */
+function sentRequest(kind: RequestKind, params: unknown, args: readonly unknown[]): McpRequest {
+  return { side: 'sender', kind, params, signal: objectOrEmpty(args.at(-1)).signal };
 }
 
 /** A request whose last message has the result or the failure, as of the SDK's tasks. */
@@ -50,25 +67,28 @@ function streamed(kind: RequestKind): RequestKind {
   };
 }
 
-function replace(sender: object, method: string, wrap: (send: Method) => Method): void {
-  replaceMethod(sender as Record<string, Method>, method, wrap);
-}
-
 function tracedMethod(
+  sender: object,
   send: Method,
   options: CallOptions,
-  requestOf: (args: readonly unknown[]) => KindAndParams | undefined,
+  read: ReadRequest,
 ): Method {
   return function tracedRequest(this: unknown, ...args) {
     const call = () => send.apply(this, args);
-    const [kind, params] = requestOf(args) ?? [];
-    const step = currentStep();
-    if (kind === undefined || (step !== undefined && openRequests.get(step) === kind.method))
-      return call();
-    return runRequest('sender', kind, options, params, () => {
+    const request = runGuarded('request', () => read(args));
+    const outer = currentStep();
+    if (request === undefined || isPartOf(outer, sender, request)) return call();
+    return runRequest(request, options, () => {
       const own = currentStep();
-      if (own !== undefined && own !== step) openRequests.set(own, kind.method);
+      const { method } = request.kind;
+      if (own !== undefined && own !== outer) openRequests.set(own, { sender, method });
       return call();
     });
   };
+}
+
+/** Whether the request is sent within the step of the same request, as a method of the SDK sends it by `request`. */
+function isPartOf(outer: Step | undefined, sender: object, { kind }: McpRequest): boolean {
+  const open = outer && openRequests.get(outer);
+  return open?.sender === sender && open.method === kind.method;
 }

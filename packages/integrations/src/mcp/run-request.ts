@@ -2,41 +2,37 @@ import {
   type RecordedCall,
   reportFailure,
   runCall,
-  type StepUpdate,
   startCall,
 } from '@openlayer-tracing/core/integration';
-import { isAbort, thrownError } from '../common/call-error.js';
+import { isAbort } from '../common/failures/call-error.js';
+import { endLeft, failCall } from '../common/failures/fail-call.js';
 import { objectOrEmpty } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
 import type { RequestKind } from './kinds.js';
 
-/** Whether the request is sent or handled here. */
-type Side = 'sender' | 'handler';
+/** A request that is sent or handled here. */
+export interface McpRequest {
+  readonly side: 'sender' | 'handler';
+  readonly kind: RequestKind;
+  readonly params: unknown;
+  /** By which the app or the other side may abort it; undefined if there is none. */
+  readonly signal: unknown;
+}
 
 /** Runs `call` as a step for a request. What it returns or throws passes unchanged. */
-export function runRequest<T>(
-  side: Side,
-  kind: RequestKind,
-  options: CallOptions,
-  params: unknown,
-  call: () => T,
-): T {
-  const recorded = start(kind, options, params);
+export function runRequest<T>(request: McpRequest, options: CallOptions, call: () => T): T {
+  const recorded = start(request, options);
   if (recorded === undefined) return call();
   // A server may respond at once and send the result of the tool later, over another connection.
-  if (side === 'handler') recorded.holdTrace();
+  if (request.side === 'handler') recorded.holdTrace();
   else recorded.startBackgroundWork();
   return runCall(recorded, call, {
-    completed: (result) => end(recorded, kind, options, result),
-    // A call that was aborted has not failed.
-    failed: (error) =>
-      isAbort(error)
-        ? recorded.end({ metadata: { ended: 'left' } } as StepUpdate)
-        : recorded.fail(thrownError(options, error)),
+    completed: (result) => end(recorded, request, options, result),
+    failed: (error) => failCall(recorded, options, error, { signal: request.signal }),
   });
 }
 
-function start(kind: RequestKind, options: CallOptions, params: unknown): RecordedCall | undefined {
+function start({ kind, params }: McpRequest, options: CallOptions): RecordedCall | undefined {
   try {
     return startCall(kind.stepOptions(objectOrEmpty(params), options)) as RecordedCall | undefined;
   } catch (error) {
@@ -48,21 +44,25 @@ function start(kind: RequestKind, options: CallOptions, params: unknown): Record
 /** Ends the step with a result. The result of a tool that threw has the flag `isError`. */
 function end(
   recorded: RecordedCall,
-  kind: RequestKind,
+  request: McpRequest,
   options: CallOptions,
   returned: unknown,
 ): void {
+  const { kind } = request;
   try {
     const result = objectOrEmpty(returned);
     const failure = kind.failure?.(result, options);
     const update = kind.update(result, options);
-    if (failure === undefined) recorded.end(update);
-    // An output that is only a text is the message of the error.
-    else {
-      const { output, ...others } = update;
-      const more = typeof output === 'string' ? others : update;
-      recorded.fail(failure, more);
+    if (failure === undefined) {
+      recorded.end(update);
+      return;
     }
+    // An output that is only a text is the message of the error.
+    const { output, ...others } = update;
+    const known = typeof output === 'string' ? others : update;
+    // A tool that its client has left may state a failure of its own.
+    if (isAbort(failure, request.signal)) endLeft(recorded, known);
+    else recorded.fail(failure, known);
   } catch (error) {
     reportFailure('request', error);
     recorded.end();

@@ -9,8 +9,9 @@ import {
   startCall,
   tokenFields,
 } from '@openlayer-tracing/core/integration';
-import { messageError, streamError } from '../common/call-error.js';
-import { recordedDetails } from '../common/content.js';
+import { OpenRuns } from '../common/calls/open-runs.js';
+import { recordedDetails } from '../common/content/recorded-content.js';
+import { messageError, streamError } from '../common/failures/call-error.js';
 import {
   fieldsExcept,
   type Json,
@@ -18,7 +19,6 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '../common/json.js';
-import { OpenRuns } from '../common/open-runs.js';
 import type { CallOptions } from '../common/options.js';
 import { openSteps } from './open-steps.js';
 import { agentsSpanFacts, agentsStep, isModelSpan, turnTokens } from './span-step.js';

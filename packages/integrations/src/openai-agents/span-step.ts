@@ -7,9 +7,14 @@ import {
   type TokenCounts,
   tokenFields,
 } from '@openlayer-tracing/core/integration';
-import { failureDetails } from '../common/call-error.js';
-import { recordedContent, recordedDetails, recordedParameters } from '../common/content.js';
-import { failureOfEnd } from '../common/failed-end.js';
+import { bytesOfBase64 } from '../common/content/media.js';
+import {
+  recordedContent,
+  recordedDetails,
+  recordedParameters,
+} from '../common/content/recorded-content.js';
+import { failureDetails } from '../common/failures/call-error.js';
+import { failureOfEnd } from '../common/failures/failed-end.js';
 import {
   arrayOrEmpty,
   countOrUndefined,
@@ -22,7 +27,6 @@ import {
   stringOrUndefined,
   tryParseJson,
 } from '../common/json.js';
-import { bytesOfBase64 } from '../common/media.js';
 import { nameSet } from '../common/names.js';
 import type { CallOptions } from '../common/options.js';
 import { withPricedTier } from '../common/service-tier.js';

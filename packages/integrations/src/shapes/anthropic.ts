@@ -1,8 +1,8 @@
 /** The requests of Anthropic's API, also on the clouds that offer it, and its free paths. */
 
-import { freePaths } from '../common/free-paths.js';
 import { fieldsExcept, stringOrUndefined } from '../common/json.js';
 import { anthropicMessages, vertexMessages } from './anthropic/messages.js';
+import { freePaths } from './reading/free-paths.js';
 import { TextReader } from './reading/text-reader.js';
 import type { Shape } from './shape.js';
 

@@ -1,12 +1,12 @@
 /** The requests of Bedrock's APIs, and their free paths. */
 
-import { freePaths } from '../common/free-paths.js';
 import { bedrockAgent, bedrockInlineAgent } from './bedrock/agents.js';
 import { bedrockConverse } from './bedrock/converse.js';
 import { bedrockFlows } from './bedrock/flows.js';
 import { bedrockAsync, bedrockChecks, bedrockGuardrail } from './bedrock/guardrails.js';
 import { bedrockInvoke } from './bedrock/invoke.js';
 import { bedrockKnowledgeBases } from './bedrock/knowledge-bases.js';
+import { freePaths } from './reading/free-paths.js';
 import type { Shape } from './shape.js';
 
 export const bedrockRuntimeShapes: readonly Shape[] = [

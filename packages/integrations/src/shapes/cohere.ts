@@ -1,6 +1,5 @@
 /** The requests of Cohere's API. */
 
-import { freePaths } from '../common/free-paths.js';
 import { cohereChat } from './cohere/chat.js';
 import { cohereEmbeddings } from './cohere/embeddings.js';
 import { cohereGenerate, cohereSummarize } from './cohere/generate.js';
@@ -10,6 +9,7 @@ import {
   cohereRerank,
   cohereTranscription,
 } from './cohere/plain-shapes.js';
+import { freePaths } from './reading/free-paths.js';
 import type { Shape } from './shape.js';
 
 export const cohereShapes: readonly Shape[] = [

@@ -1,11 +1,11 @@
 /** The requests of the Gemini API and of Vertex AI, and their free paths. */
 
-import { freePaths } from '../common/free-paths.js';
 import { geminiGenerate } from './gemini/generate.js';
 import { geminiInteraction } from './gemini/interactions.js';
 import { geminiEmbed, vertexEmbed, vertexEndpoint, vertexPredict } from './gemini/predict.js';
 import { geminiVideo } from './gemini/videos.js';
 import { geminiVoice } from './gemini/voices.js';
+import { freePaths } from './reading/free-paths.js';
 import type { Shape } from './shape.js';
 
 /** Shapes that are recognised on any host. */

@@ -96,7 +96,7 @@ class TaskReader implements ResponseReader {
   }
 
   readEvent(event: Json): boolean {
-    if (event.error !== undefined) this.failure = event;
+    if (event.error !== undefined && event.error !== null) this.failure = event;
     const { text: piece, special } = objectOrEmpty(event.token);
     if (typeof event.generated_text === 'string') this.isComplete = true;
     if (isRecord(event.details)) this.#details = event.details;

@@ -1,11 +1,11 @@
 /** The requests of Mistral's API, and its free paths. */
 
-import { freePaths } from '../common/free-paths.js';
 import { mistralChat, mistralFim } from './mistral/chat.js';
 import { mistralConversation } from './mistral/conversations.js';
 import { mistralClassification, mistralModeration } from './mistral/guardrails.js';
 import { mistralOcr, mistralSpeech, mistralTranscription } from './mistral/media.js';
 import { openAIEmbeddings } from './openai/embeddings.js';
+import { freePaths } from './reading/free-paths.js';
 import type { Shape } from './shape.js';
 import { vertexPartnerShapes } from './vertex-partners.js';
 

@@ -1,5 +1,6 @@
 /** Ollama's own API. Requests of its OpenAI-like API are recognised as OpenAI's. */
 
+import { nameMedia } from '../common/content/media.js';
 import {
   arrayOrEmpty,
   countOrUndefined,
@@ -10,7 +11,6 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '../common/json.js';
-import { nameMedia } from '../common/media.js';
 import { nameArray, nameSet } from '../common/names.js';
 import { dimensionsOf } from './reading/dimensions.js';
 import { Message } from './reading/message.js';

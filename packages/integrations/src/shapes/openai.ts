@@ -1,6 +1,5 @@
 /** The requests of OpenAI's API and of APIs like it, and their free paths. */
 
-import { freePaths } from '../common/free-paths.js';
 import { openAIChat } from './openai/chat.js';
 import { openAICompletions } from './openai/completions.js';
 import { openAIDecisions } from './openai/decisions.js';
@@ -10,6 +9,7 @@ import { openAIModerations } from './openai/moderations.js';
 import { openAICompaction, openAIResponses } from './openai/responses.js';
 import { openAIRuns } from './openai/runs.js';
 import { openAIVectorSearch } from './openai/vector-search.js';
+import { freePaths } from './reading/free-paths.js';
 import { rerank } from './rerank.js';
 import type { Shape } from './shape.js';
 

@@ -1,6 +1,5 @@
 /** The requests that Together has in addition to OpenAI's API, and its free paths. */
 
-import { freePaths } from '../common/free-paths.js';
 import {
   definedFields,
   fieldsExcept,
@@ -12,6 +11,7 @@ import { nameSet } from '../common/names.js';
 import { openAIVideos } from './openai/media.js';
 import { openAIBatch } from './openai/retrievals.js';
 import { openAIBilling } from './openai/usage.js';
+import { freePaths } from './reading/free-paths.js';
 import { OtherFacts } from './reading/other-facts.js';
 import { PlainReader, type PlainResponse } from './reading/plain-reader.js';
 import type { Description, ResultReader, Retrieval, Shape } from './shape.js';

@@ -1,8 +1,8 @@
 /** Parses JSON of any length while it is received, in bounded memory. */
 
 import { withoutHalf } from '@openlayer-tracing/core/integration';
+import { bytesOfBase64, namedText } from '../../common/content/media.js';
 import { tryParseJson } from '../../common/json.js';
-import { bytesOfBase64, namedText } from '../../common/media.js';
 import { BACKSLASH, isEscaped } from './escaped-quote.js';
 
 /** The longest string that a step keeps, less the room for the mark of the cut. */

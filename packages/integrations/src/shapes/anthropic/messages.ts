@@ -1,6 +1,7 @@
 /** Anthropic's `POST /v1/messages`, stable and beta, also on the clouds that offer it. */
 
 import { percentDecoded } from '@openlayer-tracing/core/integration';
+import { encrypted } from '../../common/content/media.js';
 import {
   arrayOrEmpty,
   fieldsExcept,
@@ -10,7 +11,6 @@ import {
   presentFields,
   stringOrUndefined,
 } from '../../common/json.js';
-import { encrypted } from '../../common/media.js';
 import { nameArray } from '../../common/names.js';
 import { Message } from '../reading/message.js';
 import type { Description, ExtendedText, ModelResponse, ResponseReader, Shape } from '../shape.js';

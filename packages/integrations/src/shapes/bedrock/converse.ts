@@ -1,6 +1,7 @@
 /** Amazon Bedrock's `Converse` and `ConverseStream`. Amazon's own models take requests of the same form by `InvokeModel`. */
 
 import type { Billing, TokenCounts } from '@openlayer-tracing/core/integration';
+import { encrypted } from '../../common/content/media.js';
 import {
   arrayOrEmpty,
   countOrUndefined,
@@ -13,7 +14,6 @@ import {
   presentFields,
   stringOrUndefined,
 } from '../../common/json.js';
-import { encrypted } from '../../common/media.js';
 import { nameArray } from '../../common/names.js';
 import { Message } from '../reading/message.js';
 import type { Description, ModelRequest, ModelResponse, ResponseReader, Shape } from '../shape.js';

@@ -8,8 +8,8 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
-import { mergeUsage } from '../../common/merge-usage.js';
 import { nameArray, nameSet } from '../../common/names.js';
+import { mergeUsage } from '../reading/merge-usage.js';
 import { Message } from '../reading/message.js';
 import { joined, OtherFacts } from '../reading/other-facts.js';
 import type { ExtendedText, ModelResponse, ResponseReader, Shape } from '../shape.js';

@@ -1,5 +1,6 @@
 /** Cohere's requests whose response is one JSON object: classification, parsing of documents, transcription and reranking. */
 
+import { nameMedia } from '../../common/content/media.js';
 import {
   arrayOrEmpty,
   definedFields,
@@ -7,7 +8,6 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
-import { nameMedia } from '../../common/media.js';
 import { PlainReader } from '../reading/plain-reader.js';
 import type { Shape } from '../shape.js';
 import { billedTokens, cohereBilling, cohereMeta, cohereTokens, cohereWarnings } from './usage.js';

@@ -1,5 +1,7 @@
 /** Google's `POST /interactions`: one turn of a model or an agent, in steps. */
 
+import { RememberedIds } from '../../common/calls/remembered-ids.js';
+import { bytesOfBase64, encrypted } from '../../common/content/media.js';
 import {
   arrayOrEmpty,
   countOrUndefined,
@@ -10,10 +12,8 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
-import { bytesOfBase64, encrypted } from '../../common/media.js';
-import { mergeUsage } from '../../common/merge-usage.js';
 import { nameArray, nameSet } from '../../common/names.js';
-import { RememberedIds } from '../../common/remembered-ids.js';
+import { mergeUsage } from '../reading/merge-usage.js';
 import { Message } from '../reading/message.js';
 import { joined, OtherFacts } from '../reading/other-facts.js';
 import type { Description, ModelResponse, ResponseReader, Shape } from '../shape.js';

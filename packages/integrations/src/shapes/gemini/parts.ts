@@ -1,5 +1,6 @@
 /** Reads the parts of Gemini's contents. */
 
+import { encrypted } from '../../common/content/media.js';
 import {
   arrayOrEmpty,
   definedFields,
@@ -8,7 +9,6 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
-import { encrypted } from '../../common/media.js';
 import type { Message } from '../reading/message.js';
 
 const MAX_SIGNATURES = 256;

@@ -1,5 +1,6 @@
 /** Google's embeddings and images: `:embedContent`, `:batchEmbedContents`, and Vertex AI's `:predict`. */
 
+import { nameMedia } from '../../common/content/media.js';
 import {
   arrayOrEmpty,
   countOrUndefined,
@@ -9,7 +10,6 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
-import { nameMedia } from '../../common/media.js';
 import { dimensionsOf } from '../reading/dimensions.js';
 import { PlainReader, type PlainResponse } from '../reading/plain-reader.js';
 import type { ModelRequest, Shape } from '../shape.js';

@@ -1,5 +1,6 @@
 /** Results of Google that an app fetches later than it requests them: videos, background turns and batches. */
 
+import { nameMedia } from '../../common/content/media.js';
 import {
   arrayOrEmpty,
   countOrUndefined,
@@ -10,7 +11,6 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
-import { nameMedia } from '../../common/media.js';
 import { BatchTotal, batchFailure } from '../reading/batch-total.js';
 import { readWhole } from '../reading/read-whole.js';
 import type {

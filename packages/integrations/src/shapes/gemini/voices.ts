@@ -1,5 +1,6 @@
 /** Google's `POST /voices`. */
 
+import { nameMedia } from '../../common/content/media.js';
 import {
   countOrUndefined,
   fieldsExcept,
@@ -7,7 +8,6 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
-import { nameMedia } from '../../common/media.js';
 import { PlainReader } from '../reading/plain-reader.js';
 import type { Shape } from '../shape.js';
 import { interactionBilling, interactionTokens } from './interaction-usage.js';

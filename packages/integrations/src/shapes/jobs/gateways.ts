@@ -3,6 +3,7 @@
  * passes on to Novita, WaveSpeed, Z.ai and Together.
  */
 
+import { nameMedia } from '../../common/content/media.js';
 import {
   fieldsExcept,
   type Json,
@@ -10,7 +11,6 @@ import {
   presentFields,
   stringOrUndefined,
 } from '../../common/json.js';
-import { nameMedia } from '../../common/media.js';
 import { nameArray } from '../../common/names.js';
 import { openAIBilling } from '../openai/usage.js';
 import type { ModelResponse } from '../shape.js';

@@ -8,8 +8,8 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
-import { mergeUsage } from '../../common/merge-usage.js';
 import { nameSet } from '../../common/names.js';
+import { mergeUsage } from '../reading/merge-usage.js';
 import { Message } from '../reading/message.js';
 import { NumberedAnswers } from '../reading/numbered-answers.js';
 import { OtherFacts } from '../reading/other-facts.js';

@@ -1,7 +1,7 @@
 /** Reads the content of Mistral's messages: a string, or an array of parts. */
 
+import { encrypted } from '../../common/content/media.js';
 import { arrayOrEmpty, isRecord, type Json, objectOrEmpty } from '../../common/json.js';
-import { encrypted } from '../../common/media.js';
 import type { Message } from '../reading/message.js';
 
 /** Adds a string or parts to a message. Parts other than text and thinking are added unchanged. */

@@ -1,5 +1,6 @@
 /** Mistral's OCR, speech and transcription. */
 
+import { bytesOfBase64, nameMedia } from '../../common/content/media.js';
 import {
   arrayOrEmpty,
   countOrUndefined,
@@ -10,7 +11,6 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
-import { bytesOfBase64, nameMedia } from '../../common/media.js';
 import { nameSet } from '../../common/names.js';
 import { CollectedText } from '../reading/collected-text.js';
 import { OtherFacts } from '../reading/other-facts.js';

@@ -1,6 +1,7 @@
 /** `POST /chat/completions` of OpenAI and of services with the same API. */
 
 import { type Billing, percentDecoded } from '@openlayer-tracing/core/integration';
+import { bytesOfBase64 } from '../../common/content/media.js';
 import {
   arrayOrEmpty,
   countOrUndefined,
@@ -10,7 +11,6 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
-import { bytesOfBase64 } from '../../common/media.js';
 import { nameSet } from '../../common/names.js';
 import { CollectedText } from '../reading/collected-text.js';
 import { Message } from '../reading/message.js';

@@ -1,6 +1,7 @@
 /** OpenAI's images, videos, speech and transcription. Media are recorded by their type and size only. */
 
 import type { Billing, TokenCounts } from '@openlayer-tracing/core/integration';
+import { bytesOfBase64, nameMedia } from '../../common/content/media.js';
 import {
   arrayOrEmpty,
   fieldsExcept,
@@ -10,7 +11,6 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
-import { bytesOfBase64, nameMedia } from '../../common/media.js';
 import { nameArray, nameSet } from '../../common/names.js';
 import { CollectedText } from '../reading/collected-text.js';
 import { OtherFacts } from '../reading/other-facts.js';

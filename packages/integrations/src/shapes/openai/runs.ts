@@ -1,6 +1,7 @@
 /** Runs of OpenAI's assistants: `POST /threads/runs`, `POST /threads/{id}/runs`. */
 
 import type { Billing } from '@openlayer-tracing/core/integration';
+import { nameMedia } from '../../common/content/media.js';
 import {
   arrayOrEmpty,
   definedFields,
@@ -12,7 +13,6 @@ import {
   presentFields,
   stringOrUndefined,
 } from '../../common/json.js';
-import { nameMedia } from '../../common/media.js';
 import { nameArray, nameSet } from '../../common/names.js';
 import { Message } from '../reading/message.js';
 import { OtherFacts } from '../reading/other-facts.js';

@@ -1,4 +1,4 @@
-import { bytesOfBase64 } from '../../common/media.js';
+import { bytesOfBase64 } from '../../common/content/media.js';
 
 const FLOAT_BYTES = 4;
 

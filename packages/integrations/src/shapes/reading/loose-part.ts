@@ -1,5 +1,5 @@
+import { namedText } from '../../common/content/media.js';
 import { isRecord, type Json } from '../../common/json.js';
-import { namedText } from '../../common/media.js';
 import { CollectedText } from './collected-text.js';
 
 const MAX_KEYS = 64;

@@ -1,5 +1,5 @@
+import { nameMedia } from '../../common/content/media.js';
 import type { Json } from '../../common/json.js';
-import { nameMedia } from '../../common/media.js';
 import { CollectedText } from './collected-text.js';
 import { LoosePart } from './loose-part.js';
 import { ToolCall } from './tool-call.js';

@@ -1,5 +1,5 @@
+import { nameMedia } from '../../common/content/media.js';
 import { isEmpty, isRecord, isSameJson, type Json } from '../../common/json.js';
-import { nameMedia } from '../../common/media.js';
 import { NO_NAMES } from '../../common/names.js';
 import { CollectedText } from './collected-text.js';
 

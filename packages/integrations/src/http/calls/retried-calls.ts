@@ -1,10 +1,10 @@
 /** Recognises retries, for a fetch that receives requests and does not know which call of the client each belongs to. */
 
 import { currentStep } from '@openlayer-tracing/core/integration';
-import type { FetchInit, FetchInput } from './fetch.js';
-import { headerOf } from './headers.js';
+import type { FetchInit, FetchInput } from '../fetch-types.js';
+import { headerOf } from '../headers.js';
+import { isRequest, urlOf } from '../request/read-request.js';
 import type { HttpCall } from './http-call.js';
-import { isRequest, urlOf } from './read-request.js';
 
 /** Identifies the call that a request is an attempt of. */
 export interface AttemptKey {

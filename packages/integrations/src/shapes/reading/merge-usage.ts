@@ -1,4 +1,4 @@
-import { isRecord, type Json } from './json.js';
+import { isRecord, type Json } from '../../common/json.js';
 
 /**
  * The usage after a later event of the same stream. A field that the later event does not have, or has as 0 or as an empty array,

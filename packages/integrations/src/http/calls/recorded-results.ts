@@ -1,6 +1,6 @@
 /** The ids of recorded results. A result is recorded once, however often it is fetched. */
 
-import { RememberedIds } from '../common/remembered-ids.js';
+import { RememberedIds } from '../../common/calls/remembered-ids.js';
 
 const recordedResults = new RememberedIds('integrations.recorded-results.v1');
 

@@ -1,6 +1,6 @@
 import { currentClientCall, recognizeAcrossCopies } from '@openlayer-tracing/core/integration';
-import { isPlainObject, isRecord, type Json, objectOrEmpty } from '../common/json.js';
-import { headerOf } from './headers.js';
+import { isPlainObject, isRecord, type Json, objectOrEmpty } from '../../common/json.js';
+import { headerOf } from '../headers.js';
 import type { HttpCall } from './http-call.js';
 import { DEFAULT_RETRIES } from './retried-calls.js';
 

@@ -1,12 +1,12 @@
 /** Records a result that the app fetches later than it requested it, as one step. */
 
 import { type BodyObserver, currentStep, startCall } from '@openlayer-tracing/core/integration';
-import { statedError } from '../common/call-error.js';
-import type { ModelRequest, ResultReader, Retrieval } from '../shapes/shape.js';
-import { bodyReader, linesReader } from './body/response-body.js';
-import { Utf8Pieces } from './body/utf8-pieces.js';
-import type { ClientProfile } from './client-profile.js';
-import { contentTypeIn } from './headers.js';
+import { statedError } from '../../common/failures/call-error.js';
+import type { ModelRequest, ResultReader, Retrieval } from '../../shapes/shape.js';
+import { bodyReader, linesReader } from '../body/response-body.js';
+import { Utf8Pieces } from '../body/utf8-pieces.js';
+import type { ClientProfile } from '../client-profile.js';
+import { contentTypeIn } from '../headers.js';
 import type { ResponseHead } from './http-call.js';
 import { isRecordedResult, markResultRecorded } from './recorded-results.js';
 import { billedParts, billingOf, responseUpdate } from './response-update.js';

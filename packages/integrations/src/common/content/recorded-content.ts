@@ -1,9 +1,9 @@
 /** Applies the options `content` and `redact` to what a call sends and receives. */
 
 import { reportFailure, watchRejection } from '@openlayer-tracing/core/integration';
-import { isPlainObject, type Json } from './json.js';
+import { isPlainObject, type Json } from '../json.js';
+import { type CallOptions, type ContentPart, hidesContent } from '../options.js';
 import { nameMedia } from './media.js';
-import { type CallOptions, type ContentPart, hidesContent } from './options.js';
 import { changedContent, type Visits } from './visits.js';
 
 const HIDDEN = '[not recorded: redact failed]';

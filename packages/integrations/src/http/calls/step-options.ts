@@ -5,13 +5,13 @@ import {
   type StepType,
   tokenFields,
 } from '@openlayer-tracing/core/integration';
-import { thrownError } from '../common/call-error.js';
-import { recordedContent, recordedParameters } from '../common/content.js';
-import { definedFields } from '../common/json.js';
-import type { CallOptions } from '../common/options.js';
-import { providerOf } from '../common/providers.js';
-import type { Description, ModelRequest, ReportedStep, Shape } from '../shapes/shape.js';
-import type { ClientProfile } from './client-profile.js';
+import { recordedContent, recordedParameters } from '../../common/content/recorded-content.js';
+import { thrownError } from '../../common/failures/call-error.js';
+import { definedFields } from '../../common/json.js';
+import type { CallOptions } from '../../common/options.js';
+import { providerOf } from '../../common/providers.js';
+import type { Description, ModelRequest, ReportedStep, Shape } from '../../shapes/shape.js';
+import type { ClientProfile } from '../client-profile.js';
 
 /** The options with which the step of a call is started, by its request. */
 export function stepOptions(

@@ -1,12 +1,13 @@
 /** Reads the request that a client passes to fetch. */
 
 import { isUntraced, runGuarded } from '@openlayer-tracing/core/integration';
-import { isRecord, type Json, tryParseJson } from '../common/json.js';
-import type { ModelRequest } from '../shapes/shape.js';
-import { BoundedJson } from './body/bounded-json.js';
-import { Utf8Pieces } from './body/utf8-pieces.js';
-import type { FetchInit, FetchInput } from './fetch.js';
-import { contentTypeIn } from './headers.js';
+import { isRecord, type Json, tryParseJson } from '../../common/json.js';
+import type { ModelRequest } from '../../shapes/shape.js';
+import { BoundedJson } from '../body/bounded-json.js';
+import { Utf8Pieces } from '../body/utf8-pieces.js';
+import type { FetchInit, FetchInput } from '../fetch-types.js';
+import { contentTypeIn } from '../headers.js';
+import { formDataFields, multipartFields } from './form-fields.js';
 
 /** In longer bodies, long strings and arrays of numbers are cut, so that the call does not become slower. */
 const MAX_BODY_CHARS = 16_777_216;
@@ -121,8 +122,11 @@ export function paramsOf(body: unknown): Json | undefined {
     : undefined;
 }
 
+/** A JSON object may begin with white space. */
+const JSON_OBJECT = /^[ \t\r\n]*\{/;
+
 function jsonFields(body: string): Json | undefined {
-  if (!body.startsWith('{')) return undefined;
+  if (!JSON_OBJECT.test(body)) return undefined;
   if (body.length > MAX_BODY_CHARS) {
     const json = new BoundedJson();
     json.add(body);
@@ -142,64 +146,4 @@ function shortenedJsonFields(body: Uint8Array): Json | undefined {
 
 function objectOf(value: unknown): Json | undefined {
   return isRecord(value) ? value : undefined;
-}
-
-/** A field whose name ends with `[]` becomes an array. */
-function formDataFields(form: FormData): Json {
-  const fields: Record<string, unknown> = Object.create(null);
-  for (const [key, value] of form) {
-    const name = key.replace(/\[\]$/, '');
-    if (name !== key) fields[name] = [...((fields[name] as unknown[] | undefined) ?? []), value];
-    else fields[name] = value;
-  }
-  return fields;
-}
-
-/** Files stand between the fields, so that only this much of the beginning and of the end of a form is kept. */
-const MAX_FORM_END_CHARS = 65_536;
-/** Longer forms are not read to the end: the fields after their files are unknown. */
-const MAX_FORM_BYTES = 33_554_432;
-
-/** The fields of a form, read from a copy of the body, with names in place of files; undefined for other bodies. */
-async function multipartFields(request: Request): Promise<Json | undefined> {
-  const boundary = /boundary="?([^";]+)/.exec(request.headers.get('content-type') ?? '')?.[1];
-  const { body } = request.clone();
-  if (boundary === undefined || body === null) return undefined;
-  const decoder = new TextDecoder();
-  let start = '';
-  let end = '';
-  let bytes = 0;
-  const reader = body.getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    const text = decoder.decode(value, { stream: true });
-    bytes += value.byteLength;
-    if (start.length < MAX_FORM_END_CHARS) start += text;
-    else end = (end + text).slice(-MAX_FORM_END_CHARS);
-    if (bytes > MAX_FORM_BYTES) {
-      // Cancels the copy, not the request.
-      void reader.cancel().catch(() => {});
-      break;
-    }
-  }
-  return parsedMultipart([start, end], boundary);
-}
-
-function parsedMultipart(texts: readonly string[], boundary: string): Json {
-  const fields: Record<string, unknown> = Object.create(null);
-  for (const part of texts.flatMap((text) => text.split(`--${boundary}`))) {
-    const gap = part.indexOf('\r\n\r\n');
-    const head = gap < 0 ? '' : part.slice(0, gap);
-    const name = /\bname="([^"]*)"/.exec(head)?.[1]?.replace(/\[\]$/, '');
-    if (name === undefined) continue;
-    const file = /filename="([^"]*)"/.exec(head)?.[1];
-    const type = /content-type:\s*([^\r\n;]+)/i.exec(head)?.[1] ?? 'binary';
-    const value = part.slice(gap + 4).replace(/\r\n$/, '');
-    const nameOrValue = file === undefined ? value : `[${file}, ${type}]`;
-    const before = fields[name];
-    if (before === undefined) fields[name] = nameOrValue;
-    else fields[name] = [...(Array.isArray(before) ? before : [before]), nameOrValue];
-  }
-  return fields;
 }

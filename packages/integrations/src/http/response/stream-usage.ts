@@ -1,14 +1,20 @@
 /** Requests the token counts of chat streams if the app did not, and removes from the stream what the app did not request. */
 
 import type { BodyChange } from '@openlayer-tracing/core/integration';
-import { arrayOrEmpty, isRecord, type Json, objectOrEmpty, tryParseJson } from '../common/json.js';
-import { isOpenAI } from '../common/providers.js';
-import type { ModelRequest } from '../shapes/shape.js';
-import { endOfEvent, endOfLastEvent, eventDataOf } from './body/server-sent-events.js';
-import { Utf8Pieces } from './body/utf8-pieces.js';
-import type { ClientProfile } from './client-profile.js';
-import type { FetchInit } from './fetch.js';
-import { headerOf } from './headers.js';
+import {
+  arrayOrEmpty,
+  isRecord,
+  type Json,
+  objectOrEmpty,
+  tryParseJson,
+} from '../../common/json.js';
+import { isOpenAI } from '../../common/providers.js';
+import type { ModelRequest } from '../../shapes/shape.js';
+import { endOfEvent, endOfLastEvent, eventDataOf } from '../body/server-sent-events.js';
+import { Utf8Pieces } from '../body/utf8-pieces.js';
+import type { ClientProfile } from '../client-profile.js';
+import type { FetchInit } from '../fetch-types.js';
+import { headerOf } from '../headers.js';
 
 /** The init to send in place of the app's; undefined if the request is sent unchanged. */
 export function requestingUsage(
@@ -32,7 +38,9 @@ export function requestingUsage(
 /** The body with the request for token counts. The rest of it stays as it is: numbers may have more digits than can be parsed. */
 function bodyWithUsage(body: string, params: Json): string {
   if (!('stream_options' in params)) {
-    return `{"stream_options":{"include_usage":true},${body.slice(1)}`;
+    // White space may stand before the object.
+    const fields = body.slice(body.indexOf('{') + 1);
+    return `{"stream_options":{"include_usage":true},${fields}`;
   }
   const { stream_options: streamOptions } = params;
   const stream_options = { ...objectOrEmpty(streamOptions), include_usage: true };

@@ -3,7 +3,7 @@
  * `[encrypted, 102400 characters]`.
  */
 
-import { isPlainObject, type Json, stringOrUndefined } from './json.js';
+import { isPlainObject, type Json, stringOrUndefined } from '../json.js';
 import { mediaTypeOfBase64, mediaTypeOfBytes } from './media-type.js';
 import { changedContent, type Visits } from './visits.js';
 

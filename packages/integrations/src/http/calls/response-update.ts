@@ -6,12 +6,12 @@ import {
   type StepUpdate,
   tokenFields,
 } from '@openlayer-tracing/core/integration';
-import { recordedContent, recordedDetails } from '../common/content.js';
-import { definedFields, type Json } from '../common/json.js';
-import type { CallOptions } from '../common/options.js';
-import { regionOf } from '../common/providers.js';
-import { withPricedTier } from '../common/service-tier.js';
-import type { ModelResponse } from '../shapes/shape.js';
+import { recordedContent, recordedDetails } from '../../common/content/recorded-content.js';
+import { definedFields, type Json } from '../../common/json.js';
+import type { CallOptions } from '../../common/options.js';
+import { regionOf } from '../../common/providers.js';
+import { withPricedTier } from '../../common/service-tier.js';
+import type { ModelResponse } from '../../shapes/shape.js';
 import { bareModel } from './step-options.js';
 
 /**

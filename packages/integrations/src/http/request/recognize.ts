@@ -1,10 +1,10 @@
 /** Recognises requests to models by their paths and fields. */
 
 import { reportUnrecorded } from '@openlayer-tracing/core/integration';
-import type { Json } from '../common/json.js';
-import type { ModelRequest, Retrieval, Shape } from '../shapes/shape.js';
-import type { ClientProfile } from './client-profile.js';
-import type { FetchInit, FetchInput } from './fetch.js';
+import type { Json } from '../../common/json.js';
+import type { ModelRequest, Retrieval, Shape } from '../../shapes/shape.js';
+import type { ClientProfile } from '../client-profile.js';
+import type { FetchInit, FetchInput } from '../fetch-types.js';
 import { isRequest, urlOf } from './read-request.js';
 
 /**

@@ -6,18 +6,23 @@ import {
   startCall,
   tokenFields,
 } from '@openlayer-tracing/core/integration';
-import { connectionError, isAbort, statusError, streamError } from '../common/call-error.js';
-import { recordedContent, recordedDetails } from '../common/content.js';
-import type { Ending } from '../common/ending.js';
-import { definedFields, type Json, tryParseJson } from '../common/json.js';
-import { roundedMs } from '../common/rounded-ms.js';
-import type { JobReader, JobRequest, JobShape } from '../shapes/jobs/job.js';
-import type { ModelRequest } from '../shapes/shape.js';
-import { BoundedJson } from './body/bounded-json.js';
-import { NamedEvents } from './body/named-events.js';
-import { Utf8Pieces } from './body/utf8-pieces.js';
-import type { ClientProfile } from './client-profile.js';
-import { contentTypeIn, headerOf } from './headers.js';
+import type { Ending } from '../../common/calls/ending.js';
+import { roundedMs } from '../../common/calls/rounded-ms.js';
+import { recordedContent, recordedDetails } from '../../common/content/recorded-content.js';
+import {
+  connectionError,
+  isAbort,
+  statusError,
+  streamError,
+} from '../../common/failures/call-error.js';
+import { definedFields, type Json, tryParseJson } from '../../common/json.js';
+import type { JobReader, JobRequest, JobShape } from '../../shapes/jobs/job.js';
+import type { ModelRequest } from '../../shapes/shape.js';
+import { BoundedJson } from '../body/bounded-json.js';
+import { NamedEvents } from '../body/named-events.js';
+import { Utf8Pieces } from '../body/utf8-pieces.js';
+import type { ClientProfile } from '../client-profile.js';
+import { contentTypeIn, headerOf } from '../headers.js';
 import type { ResponseHead } from './http-call.js';
 import { isRetryable, longestWaitMs } from './retry-policy.js';
 import { stepOptions } from './step-options.js';
@@ -131,13 +136,14 @@ export class JobCall {
       // A job without names for further requests sends its result to a webhook.
       if (!this.#endIfOver() && this.#names.length === 0) this.#end('unfinished');
     };
-    return observeWhole(take, (error) =>
-      this.#failAttempt(
-        part,
-        connectionError(this.#profile.options, error),
-        longestWaitMs(undefined),
-      ),
-    );
+    return {
+      ...observeWhole(take),
+      failed: (error) => this.failRequest(part, error),
+      // A response that was not read states nothing; the client may request it again.
+      cancelled: () => {
+        if (part === 'create') this.#end('left');
+      },
+    };
   }
 
   /** The trace ends before the job: further requests do not belong to it. @returns the update of the step */
@@ -234,13 +240,10 @@ export class JobCall {
 
 /**
  * Collects a body that is no stream.
- * @param take called with the text of the body once it has ended; for a long body, with its first megabyte and the parsed JSON
- * @param failed called instead if the body breaks off; by default `take` is
+ * @param take called with the text of the body once it has ended, or as far as it was received; for a long body, with its first
+ *   megabyte and the parsed JSON
  */
-function observeWhole(
-  take: (text: string, long?: BoundedJson) => void,
-  failed?: (error: unknown) => void,
-): BodyObserver {
+function observeWhole(take: (text: string, long?: BoundedJson) => void): BodyObserver {
   const decoder = new Utf8Pieces();
   let text = '';
   let long: BoundedJson | undefined;
@@ -260,7 +263,7 @@ function observeWhole(
       text = text.slice(0, MAX_BODY_CHARS);
     },
     ended: end,
-    failed: failed ?? end,
+    failed: end,
     cancelled: end,
   };
 }

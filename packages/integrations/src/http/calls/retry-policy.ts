@@ -1,6 +1,6 @@
 /** When clients that Stainless generates retry: those of OpenAI, Anthropic, Groq and Together. */
 
-import { headerOf } from './headers.js';
+import { headerOf } from '../headers.js';
 
 /** Added to the longest wait, for a process that is busy. */
 const MARGIN_MS = 2000;

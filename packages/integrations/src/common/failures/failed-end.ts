@@ -1,4 +1,4 @@
-import { isEmpty, type Json } from './json.js';
+import { isEmpty, type Json } from '../json.js';
 
 /** How the answers to one request ended. */
 export interface AnswerEnd {

@@ -4,6 +4,9 @@ import {
   type StepUpdate,
   startCall,
 } from '@openlayer-tracing/core/integration';
+import type { Ending } from '../../common/calls/ending.js';
+import { roundedMs } from '../../common/calls/rounded-ms.js';
+import { recordedContent } from '../../common/content/recorded-content.js';
 import {
   connectionError,
   cutError,
@@ -13,23 +16,21 @@ import {
   statedError,
   statusError,
   streamError,
-} from '../common/call-error.js';
-import { recordedContent } from '../common/content.js';
-import type { Ending } from '../common/ending.js';
-import { type AnswerEnd, failureOfEnd } from '../common/failed-end.js';
-import { arrayOrEmpty } from '../common/json.js';
-import { roundedMs } from '../common/rounded-ms.js';
+} from '../../common/failures/call-error.js';
+import { type AnswerEnd, failureOfEnd } from '../../common/failures/failed-end.js';
+import { arrayOrEmpty } from '../../common/json.js';
 import type {
   ModelRequest,
   ModelResponse,
   ReportedStep,
   ResponseReader,
   Shape,
-} from '../shapes/shape.js';
-import type { BodyReader } from './body/body-reader.js';
-import { bodyReader, isStreamType } from './body/response-body.js';
-import type { ClientProfile } from './client-profile.js';
-import { contentTypeIn, headerOf, requestIdIn } from './headers.js';
+} from '../../shapes/shape.js';
+import type { BodyReader } from '../body/body-reader.js';
+import { bodyReader, isStreamType } from '../body/response-body.js';
+import type { ClientProfile } from '../client-profile.js';
+import { contentTypeIn, headerOf, requestIdIn } from '../headers.js';
+import { AttemptLog } from './attempt-log.js';
 import { markResultRecorded } from './recorded-results.js';
 import { billedParts, billingOf, responseUpdate } from './response-update.js';
 import { isRetryable, longestWaitMs } from './retry-policy.js';
@@ -55,7 +56,7 @@ interface AttemptResponse extends ResponseHead {
 type HttpEnding = Ending | 'unread';
 
 /** The header in which LiteLLM states the cost, in US dollars. */
-const COST = 'x-litellm-response-cost';
+const COST_HEADER = 'x-litellm-response-cost';
 const MAX_ERROR_CHARS = 8192;
 
 /** Records one call of a model over HTTP as one step: its attempts, its response, and how it ended. */
@@ -151,7 +152,7 @@ export class HttpCall {
       const wait = mayRetry && isRetryable(status, headers) ? longestWaitMs(headers) : undefined;
       return this.#observeError(status, wait, headerOf(headers, 'x-amzn-errortype'));
     }
-    const statedCost = Number.parseFloat(headerOf(headers, COST) ?? '');
+    const statedCost = Number.parseFloat(headerOf(headers, COST_HEADER) ?? '');
     if (statedCost > 0) this.#recorded.addBilling({ statedCost });
     const contentType = contentTypeIn(headers);
     this.#isStream = isStreamType(contentType);
@@ -319,48 +320,4 @@ function withTotal(response: ModelResponse, { type }: Pick<Shape, 'type'>): Mode
 function endOf({ output, metadata = {} }: ModelResponse, isComplete: boolean): AnswerEnd {
   const { finishReason, finishReasons } = metadata;
   return { reasons: [finishReason, ...arrayOrEmpty(finishReasons)], output, isComplete };
-}
-
-interface LoggedAttempt {
-  readonly startedMs: number;
-  status?: number;
-  error?: string;
-  latencyMs?: number;
-}
-
-/** The attempts of one call: the status of each response, its error, and how long it took. */
-class AttemptLog {
-  readonly #all: LoggedAttempt[] = [];
-
-  get count(): number {
-    return this.#all.length;
-  }
-
-  /** @param nowMs milliseconds since the start of the call, as in the methods below */
-  start(nowMs: number): void {
-    this.#all.push({ startedMs: nowMs });
-  }
-
-  /** The last attempt has received a response. */
-  setStatus(status: number): void {
-    const last = this.#all.at(-1);
-    if (last !== undefined) last.status = status;
-  }
-
-  /** The last attempt has ended. */
-  end(nowMs: number, error?: string): void {
-    const last = this.#all.at(-1);
-    if (last === undefined) return;
-    last.latencyMs = nowMs - last.startedMs;
-    if (error !== undefined) last.error = error;
-  }
-
-  /** The value of `metadata.attempts`. The latency of an attempt that has not ended is null. */
-  get entries(): readonly object[] {
-    return this.#all.map(({ status, error, latencyMs }) => ({
-      ...(status !== undefined && { status }),
-      ...(error !== undefined && { error }),
-      latencyMs: latencyMs === undefined ? null : Math.round(latencyMs),
-    }));
-  }
 }

@@ -1,4 +1,4 @@
-import { objectOrEmpty, stringOrUndefined } from './json.js';
+import { objectOrEmpty, stringOrUndefined } from '../json.js';
 
 /** The last string of a prompt, of messages or of values; undefined if there is none. Identifies an announced request. */
 export function lastText(prompt: unknown): string | undefined {

@@ -1,7 +1,7 @@
 /** Makes the errors that steps of failed calls show. Messages of providers are recorded as content: they may repeat a prompt. */
 
 import { withoutHalf } from '@openlayer-tracing/core/integration';
-import { recordedContent } from './content.js';
+import { recordedContent } from '../content/recorded-content.js';
 import {
   arrayOrEmpty,
   isRecord,
@@ -9,8 +9,8 @@ import {
   objectOrEmpty,
   stringOrUndefined,
   tryParseJson,
-} from './json.js';
-import { type CallOptions, hidesContent } from './options.js';
+} from '../json.js';
+import { type CallOptions, hidesContent } from '../options.js';
 
 /**
  * An error with a name and a message of our choice, and without a stack. Only the functions of this file create one: each of them

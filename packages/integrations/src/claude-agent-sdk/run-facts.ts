@@ -1,0 +1,126 @@
+import { type CallError, namedError } from '../common/failures/call-error.js';
+import {
+  arrayOrEmpty,
+  fieldsExcept,
+  isRecord,
+  type Json,
+  presentFields,
+  stringOrUndefined,
+} from '../common/json.js';
+import { nameArray, nameSet } from '../common/names.js';
+import type { CallOptions } from '../common/options.js';
+
+const MAX_EVENTS = 64;
+const MAX_RESULTS = 32;
+/** Frequent messages without information about the work. */
+const IGNORED: ReadonlySet<unknown> = nameSet(`
+  keep_alive hook_started hook_progress thinking_tokens session_state_changed commands_changed
+  background_tasks_changed task_progress
+`);
+/** Frequent messages that are of interest only if they have one of these fields. */
+const RELEVANT_FIELDS: Readonly<Record<string, readonly string[]>> = {
+  auth_status: ['error'],
+  status: ['compact_result', 'compact_error', 'permissionMode'],
+  tool_progress: ['subagent_retry'],
+};
+/** Fields of a result that have a field of their own in the step. */
+const READ_OF_RESULT = nameArray(`
+  type subtype uuid session_id result structured_output is_error errors num_turns stop_reason
+  total_cost_usd usage modelUsage terminal_reason duration_ms duration_api_ms
+`);
+const READ_OF_INIT = nameArray('type subtype uuid session_id model cwd claude_code_version');
+
+/** What the messages of a run say about the run itself: its settings, events and results. */
+export class RunFacts {
+  readonly #options: CallOptions;
+  readonly #events: unknown[] = [];
+  readonly #results: unknown[] = [];
+  #metadata: Json = {};
+  #details: Json = {};
+  #failure: CallError | undefined;
+
+  constructor(options: CallOptions) {
+    this.#options = options;
+  }
+
+  get metadata(): Json {
+    return this.#metadata;
+  }
+
+  /** Other fields of the messages, which may be content. */
+  get details(): Json {
+    return this.#events.length > 0 ? { ...this.#details, events: this.#events } : this.#details;
+  }
+
+  get hasResult(): boolean {
+    return this.#results.length > 0;
+  }
+
+  /** The only result, or an array of several; undefined without one. */
+  get output(): unknown {
+    return this.#results.length > 1 ? this.#results : this.#results[0];
+  }
+
+  /** The failure that the last result states; undefined if there is none. */
+  get failure(): CallError | undefined {
+    return this.#failure;
+  }
+
+  addMetadata(metadata: Json): void {
+    this.#metadata = { ...this.#metadata, ...metadata };
+  }
+
+  /** Reads the first message, which has the settings of the run. */
+  takeInit(message: Json): void {
+    this.addMetadata({ model: message.model, version: message.claude_code_version });
+    this.#addDetails(presentFields(fieldsExcept(message, ...READ_OF_INIT)));
+  }
+
+  takeEvent(message: Json): void {
+    const { type, subtype, ...rest } = message;
+    const kind = type === 'system' && subtype !== undefined ? subtype : type;
+    if (kind === 'rate_limit_event') {
+      // Only the last one is kept.
+      this.#addDetails({ rateLimit: message.rate_limit_info });
+      return;
+    }
+    const relevant = RELEVANT_FIELDS[String(kind)];
+    if (IGNORED.has(kind) || relevant?.every((key) => !message[key])) return;
+    if (this.#events.length >= MAX_EVENTS) return;
+    this.#events.push({ type: kind, ...presentFields(fieldsExcept(rest, 'uuid', 'session_id')) });
+  }
+
+  takeResult(message: Json): void {
+    const { subtype, is_error: isError, errors, result, structured_output: structured } = message;
+    const isAnswer = structured !== undefined || Boolean(stringOrUndefined(result));
+    if (isAnswer && this.#results.length < MAX_RESULTS) this.#results.push(structured ?? result);
+    this.addMetadata({
+      numTurns: message.num_turns,
+      finishReason: stringOrUndefined(message.stop_reason),
+      terminalReason: message.terminal_reason,
+      durationMs: message.duration_ms,
+      durationApiMs: message.duration_api_ms,
+      modelUsage: isRecord(message.modelUsage) ? message.modelUsage : undefined,
+    });
+    this.#addDetails(presentFields(fieldsExcept(message, ...READ_OF_RESULT)));
+    const isFailed = isError === true || (typeof subtype === 'string' && subtype !== 'success');
+    this.#failure = isFailed
+      ? failureOf(this.#options, subtype, joinedErrors(errors) ?? result)
+      : undefined;
+  }
+
+  #addDetails(details: Json): void {
+    this.#details = { ...this.#details, ...details };
+  }
+}
+
+function joinedErrors(errors: unknown): string | undefined {
+  const messages = arrayOrEmpty(errors).filter((each) => typeof each === 'string');
+  return messages.length > 0 ? messages.join('\n') : undefined;
+}
+
+function failureOf(options: CallOptions, subtype: unknown, stated: unknown): CallError {
+  const kind = stringOrUndefined(subtype);
+  const name = kind === undefined || kind === 'success' ? 'error' : kind;
+  return namedError(options, name, stringOrUndefined(stated));
+}
