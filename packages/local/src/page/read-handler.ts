@@ -15,7 +15,7 @@ import { Budget } from '../trace-index/budget.js';
 import { FLAGS, flag } from '../trace-index/facts.js';
 import { groupsOf } from '../trace-index/groups.js';
 import { matchesOf } from '../trace-index/matches.js';
-import { overviewOf } from '../trace-index/overview.js';
+import { Overviews } from '../trace-index/overview.js';
 import { cursorAt, select } from '../trace-index/selection.js';
 import type { TraceIndex } from '../trace-index/trace-index.js';
 import { limitOf, oneOf, parseQuery, searchOf } from '../trace-index/trace-query.js';
@@ -50,10 +50,12 @@ const BUDGET_MS = 2000;
 export class ReadHandler {
   readonly #index: TraceIndex;
   readonly #traces: ParsedTraces;
+  readonly #overviews: Overviews;
 
   constructor(index: TraceIndex) {
     this.#index = index;
     this.#traces = new ParsedTraces(index);
+    this.#overviews = new Overviews(index);
   }
 
   /** The JSON of a response. @param path below `/api/` @throws Refusal */
@@ -177,7 +179,7 @@ export class ReadHandler {
     const by = oneOf('by', params.get('by') ?? 'route', OVERVIEW_GROUPINGS);
     const filters = new URLSearchParams(params);
     filters.delete('by');
-    return toJson(await overviewOf(this.#index, parseQuery(filters), by, budget));
+    return toJson(await this.#overviews.of(parseQuery(filters), by, budget));
   }
 
   async #health(

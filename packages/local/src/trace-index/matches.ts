@@ -12,6 +12,8 @@ export interface MatchOptions {
   readonly toNumber?: number | undefined;
   /** The chunks with the newest traces come first. */
   readonly isNewestFirst?: boolean;
+  /** Chunks of which only the chunk is needed: their traces are not filtered, and `places` is empty. */
+  readonly skipsPlaces?: (chunk: Chunk) => boolean;
 }
 
 /** The traces of one chunk that match a query. */
@@ -28,8 +30,9 @@ export async function* matchesOf(
   index: TraceIndex,
   query: TraceQuery,
   budget: Budget,
-  { fromNumber = 0, toNumber = Number.POSITIVE_INFINITY, isNewestFirst = false }: MatchOptions = {},
+  options: MatchOptions = {},
 ): AsyncGenerator<Matches> {
+  const { fromNumber = 0, toNumber = Number.POSITIVE_INFINITY, isNewestFirst = false } = options;
   const expression = hasWords(query) ? matchExpression(query.q) : undefined;
   if (hasWords(query) && expression === undefined) return;
   const filter = traceFilter(query, index);
@@ -43,7 +46,9 @@ export async function* matchesOf(
     const first = Math.max(chunk.firstNumber, fromNumber);
     const last = Math.min(chunk.lastNumber, toNumber);
     let count = 0;
-    if (expression === undefined) {
+    if (options.skipsPlaces?.(chunk)) {
+      count = 0;
+    } else if (expression === undefined) {
       count = placesBetween(chunk, first, last, places);
     } else {
       for (const numbers of index.fullText.matches(expression, first, last)) {
