@@ -11,7 +11,12 @@ import { openTraceFile } from './trace-file-reader.js';
 /** Prints the newest traces, one a line, or as JSON. */
 export async function list(command: ListCommand, terminal: Terminal): Promise<void> {
   using traces = openTraceFile(command.file ?? defaultFile(terminal));
-  const found = await traces.list(command.words, command.limit);
+  const { traces: found, areWordsLeftOut } = await traces.list(command.words, command.limit);
+  if (areWordsLeftOut) {
+    terminal.err.write(
+      'too many words contain a part that was searched for: traces may be missing\n',
+    );
+  }
   if (command.isJson) {
     terminal.out.write(`${printableJson(found, 2)}\n`);
     return;

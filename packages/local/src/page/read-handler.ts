@@ -10,6 +10,7 @@ import {
   OVERVIEW_GROUPINGS,
   type RefusedCall,
   type ServerInfo,
+  type TracePage,
 } from '../page-api.js';
 import { Budget } from '../trace-index/budget.js';
 import { FLAGS, flag } from '../trace-index/facts.js';
@@ -135,10 +136,15 @@ export class ReadHandler {
   async #list(params: URLSearchParams, budget: Budget): Promise<string> {
     const query = parseQuery(params);
     const newest = this.#index.facts.newest;
-    const { numbers, next, total, isTotalExact } = await select(this.#index, query, budget);
+    const { numbers, areWordsLeftOut, ...counts } = await select(this.#index, query, budget);
+    const page: Omit<TracePage, 'traces'> = {
+      ...counts,
+      newest,
+      ...(areWordsLeftOut && { areWordsLeftOut }),
+    };
     // Joined as text, because the summaries are JSON already.
     const traces = numbers.flatMap((number) => this.#index.summary(number) ?? []);
-    return `{"traces":[${traces.join(',')}],"next":${JSON.stringify(next)},"total":${total},"isTotalExact":${isTotalExact},"newest":${newest}}`;
+    return `{"traces":[${traces.join(',')}],${JSON.stringify(page).slice(1)}`;
   }
 
   /** The traces beside this one in the order of the query. */

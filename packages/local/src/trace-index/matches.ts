@@ -2,7 +2,6 @@ import type { TraceQuery } from '../page-api.js';
 import type { Budget } from './budget.js';
 import { CHUNK_LENGTH, type Chunk } from './facts.js';
 import { traceFilter } from './filter.js';
-import { matchExpression } from './search-text.js';
 import type { TraceIndex } from './trace-index.js';
 
 export interface MatchOptions {
@@ -23,6 +22,8 @@ export interface Matches {
   readonly places: Uint16Array;
   /** The chunks that follow. */
   readonly rest: readonly Chunk[];
+  /** Whether traces may be missing, because more words contain a part than a search looks for. */
+  readonly areWordsLeftOut: boolean;
 }
 
 /** The traces that match a query and have its words, chunk by chunk, with pauses for other reads. */
@@ -33,8 +34,8 @@ export async function* matchesOf(
   options: MatchOptions = {},
 ): AsyncGenerator<Matches> {
   const { fromNumber = 0, toNumber = Number.POSITIVE_INFINITY, isNewestFirst = false } = options;
-  const expression = hasWords(query) ? matchExpression(query.q) : undefined;
-  if (hasWords(query) && expression === undefined) return;
+  const search = hasWords(query) ? index.fullText.searchFor(query.q) : undefined;
+  if (search?.isEmpty) return;
   const filter = traceFilter(query, index);
   const chunks = index.facts.chunks.filter(
     ({ length, firstNumber, lastNumber }) =>
@@ -48,21 +49,21 @@ export async function* matchesOf(
     let count = 0;
     if (options.skipsPlaces?.(chunk)) {
       count = 0;
-    } else if (expression === undefined) {
+    } else if (search === undefined) {
       count = placesBetween(chunk, first, last, places);
     } else {
-      for (const numbers of index.fullText.matches(expression, first, last)) {
+      for await (const numbers of index.fullText.matches(search, first, last, budget)) {
         for (const number of numbers) {
           const at = chunk.find(number);
           if (at >= 0) places[count++] = at;
         }
-        await budget.turn();
       }
     }
     yield {
       chunk,
       places: places.subarray(0, filter(chunk, places, count)),
       rest: chunks.slice(i + 1),
+      areWordsLeftOut: search?.isCut ?? false,
     };
     await budget.turn();
   }
