@@ -80,7 +80,8 @@ const FLOORS = [
 ];
 /** The folders of the local server, the lowest first: a file imports from its own folder and from those below. */
 const LOCAL_FLOORS = [
-  ...['http', 'storage', 'reading', 'trace-index', 'checks', 'page', 'otlp', 'routes', 'cli'],
+  ...['values', 'http', 'storage', 'reading', 'rendering', 'trace-index', 'checks', 'reports'],
+  ...['page', 'otlp', 'routes', 'server', 'cli'],
 ];
 /** Where what an import of a package's own leads to stands. */
 const ALIASES: Readonly<Record<string, string>> = {

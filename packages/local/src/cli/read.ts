@@ -1,8 +1,8 @@
 import { profileNotes } from '../checks/profile-notes.js';
 import type { TraceSummary } from '../page-api.js';
-import { oneLine, printableJson } from '../printable.js';
 import { withOurNames } from '../reading/columns.js';
-import { renderTrace } from '../render-trace.js';
+import { renderTrace } from '../rendering/render-trace.js';
+import { oneLine, printableJson } from '../values/printable.js';
 import type { ListCommand, ShowCommand } from './arguments.js';
 import { defaultFile } from './default-file.js';
 import { isColored, type Terminal, widthOf } from './terminal.js';

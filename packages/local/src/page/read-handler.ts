@@ -1,6 +1,5 @@
 import { integerParameter } from '../http/integer-parameter.js';
 import { Refusal } from '../http/refusal.js';
-import { toJson } from '../json.js';
 import {
   type AppReport,
   DIALECTS,
@@ -20,6 +19,7 @@ import { Overviews } from '../trace-index/overview.js';
 import { cursorAt, select } from '../trace-index/selection.js';
 import type { TraceIndex } from '../trace-index/trace-index.js';
 import { limitOf, oneOf, parseQuery, searchOf } from '../trace-index/trace-query.js';
+import { toJson } from '../values/json.js';
 import { ParsedTraces } from './parsed-traces.js';
 
 /** State of the server that the index does not have. The index may be in another thread. */

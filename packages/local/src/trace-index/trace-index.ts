@@ -1,5 +1,4 @@
 import { setTimeout } from 'node:timers/promises';
-import { toJson } from '../json.js';
 import type { TraceSummary } from '../page-api.js';
 import { placedSteps } from '../reading/steps.js';
 import { summaryOf } from '../reading/summary.js';
@@ -12,6 +11,7 @@ import {
   type StoredRow,
   toStoredRow,
 } from '../storage/stored-row.js';
+import { toJson } from '../values/json.js';
 import { Budget } from './budget.js';
 import { Facts, modelsHash, packFacts } from './facts.js';
 import { hashOf } from './hash.js';

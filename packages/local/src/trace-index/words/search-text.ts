@@ -1,6 +1,6 @@
-import type { Json } from '../../json.js';
 import type { TraceSummary } from '../../page-api.js';
 import type { PlacedStep } from '../../reading/steps.js';
+import type { Json } from '../../values/json.js';
 
 /** Characters of a trace that are indexed. */
 const MAX_LENGTH = 16 * 1024;
