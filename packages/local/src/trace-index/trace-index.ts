@@ -293,6 +293,7 @@ export class TraceIndex {
       const { change } = changes;
       if (newest > meta.newest || change > meta.change) {
         to.setMeta.run(newest, Math.max(change, meta.change));
+        this.labels.saveSize();
       }
       this.#db.exec('COMMIT');
       this.#indexedTo = newest;
