@@ -89,7 +89,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
 /** The folders of these packages, the lowest first: a file imports from its own folder and from those below. */
 const FOLDER_FLOORS: Readonly<Record<string, readonly string[]>> = {
   local: [
-    ...['http', 'storage', 'reading', 'trace-index', 'checks', 'page', 'otlp', 'routes', 'cli'],
+    ...['values', 'http', 'storage', 'reading', 'rendering', 'trace-index', 'checks', 'reports'],
+    ...['page', 'otlp', 'routes', 'server', 'cli'],
   ],
   integrations: [
     ...['common', 'shapes', 'pricing', 'http', 'clients', 'ai-sdk', 'claude-agent-sdk'],

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { UsageError } from './cli/arguments.js';
 import { runCommand } from './cli/run-command.js';
-import { printable } from './printable.js';
+import { printable } from './values/printable.js';
 
 process.stdout.on('error', () => {}); // the reader of a pipe has exited
 runCommand(process.argv.slice(2), {

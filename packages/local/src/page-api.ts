@@ -139,7 +139,9 @@ export type FeedbackFilter = (typeof FEEDBACK_FILTERS)[number];
 /** A trace matches if it has one value of each filter. */
 export interface TraceQuery {
   readonly pipeline?: string;
-  /** Words or beginnings of words; a trace must contain all. At most `MAX_SEARCH_LENGTH` characters. */
+  /**
+   * Words, or parts of words of at least three characters; a trace must contain all. At most `MAX_SEARCH_LENGTH` characters.
+   */
   readonly q?: string;
   readonly from?: number;
   /** Not included. */
@@ -176,6 +178,11 @@ export interface TracePage {
   /** How many traces match; a search counts up to 1,000. */
   readonly total: number;
   readonly isTotalExact: boolean;
+  /**
+   * Set if more than 200 of the words of some thousand traces contain a part that the search looks for: traces that have only
+   * others of them are missing.
+   */
+  readonly areWordsLeftOut?: true;
   /** The highest number of a trace: `ServerEvent`s bring those above it. */
   readonly newest: number;
 }

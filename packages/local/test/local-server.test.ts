@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mock } from 'node:test';
 import { type LocalServerOptions, startLocalServer } from '@openlayer-tracing/local';
-import { startServer } from '../src/server.ts';
+import { startServer } from '../src/server/server.ts';
 import { openDatabase } from '../src/storage/database.ts';
 import { Store } from '../src/storage/store.ts';
 import { call, fixture, PIPELINE, requestOf, send } from './client.js';

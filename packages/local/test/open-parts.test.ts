@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { OpenParts } from '../src/open-parts.ts';
+import { OpenParts } from '../src/server/open-parts.ts';
 
 describe('the open parts of a server', () => {
   it('are closed, the last one first, although some fail', async () => {

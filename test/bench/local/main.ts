@@ -108,6 +108,11 @@ async function measureReads(when: string): Promise<void> {
   const chance = new Chance(5);
   const time = () => Math.floor(to - chance.next() * traces * 60);
   const rank = (low: number, high: number) => wordOf(low + chance.below(high - low));
+  /** From the middle of a word. */
+  const partOf = (low: number, high: number, length: number): string => {
+    const word = rank(low, high);
+    return word.length < length + 2 ? partOf(low, high, length) : word.slice(1, length + 1);
+  };
   const sorts = ['latency', 'firstByte', 'firstToken', 'tokens', 'cost', 'steps', 'bytes'];
   const reads: Record<string, () => string> = {
     page: () => 'traces',
@@ -123,6 +128,10 @@ async function measureReads(when: string): Promise<void> {
     'search, common word': () => `traces?q=${rank(0, 30)}`,
     'search, two words': () => `traces?q=${rank(50, 500)}+${rank(50, 500)}`,
     'search, beginning': () => `traces?q=${rank(100, 3000).slice(0, 4)}`,
+    'search, part of word': () => `traces?q=${partOf(100, 30_000, 4)}`,
+    'search, longer part': () => `traces?q=${partOf(100, 30_000, 6)}`,
+    'search, two parts': () => `traces?q=${partOf(100, 3000, 4)}+${partOf(100, 3000, 4)}`,
+    'search, no such part': () => `traces?q=zq${partOf(100, 30_000, 4)}qz`,
     'search and filter': () => `traces?q=${rank(200, 2000)}&failed=true`,
     'search, sorted': () => `traces?q=${rank(200, 2000)}&sort=latency`,
     'an inference ID': () => `traces?q=req-${chance.below(newest)}`,

@@ -6,7 +6,7 @@ import type {
   WireRow,
   WireStep,
 } from '@openlayer-tracing/core/wire';
-import { isRecord } from '../json.js';
+import { isRecord } from '../values/json.js';
 
 /** Faults that a refusal names. */
 export const MAX_FAULTS = 5;

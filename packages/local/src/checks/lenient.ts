@@ -2,8 +2,8 @@
 
 import type { DataStreamRequest } from '@openlayer-tracing/core/wire';
 import { Refusal } from '../http/refusal.js';
-import { isRecord } from '../json.js';
 import { inputNames } from '../reading/columns.js';
+import { isRecord } from '../values/json.js';
 
 /** Keys that only the configs of other kinds of projects have: tabular and text classification, and regression. */
 const OTHER_TASKS = [

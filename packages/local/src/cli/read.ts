@@ -1,8 +1,8 @@
 import { profileNotes } from '../checks/profile-notes.js';
 import type { TraceSummary } from '../page-api.js';
-import { oneLine, printableJson } from '../printable.js';
 import { withOurNames } from '../reading/columns.js';
-import { renderTrace } from '../render-trace.js';
+import { renderTrace } from '../rendering/render-trace.js';
+import { oneLine, printableJson } from '../values/printable.js';
 import type { ListCommand, ShowCommand } from './arguments.js';
 import { defaultFile } from './default-file.js';
 import { isColored, type Terminal, widthOf } from './terminal.js';
@@ -11,7 +11,12 @@ import { openTraceFile } from './trace-file-reader.js';
 /** Prints the newest traces, one a line, or as JSON. */
 export async function list(command: ListCommand, terminal: Terminal): Promise<void> {
   using traces = openTraceFile(command.file ?? defaultFile(terminal));
-  const found = await traces.list(command.words, command.limit);
+  const { traces: found, areWordsLeftOut } = await traces.list(command.words, command.limit);
+  if (areWordsLeftOut) {
+    terminal.err.write(
+      'too many words contain a part that was searched for: traces may be missing\n',
+    );
+  }
   if (command.isJson) {
     terminal.out.write(`${printableJson(found, 2)}\n`);
     return;

@@ -1,9 +1,9 @@
-import { environmentLines } from '../environment.js';
 import { packageVersion } from '../package-version.cjs';
-import { oneLine, printableJson } from '../printable.js';
 import { withOurNames } from '../reading/columns.js';
-import { renderTrace } from '../render-trace.js';
-import { type StartedServer, startServer } from '../server.js';
+import { renderTrace } from '../rendering/render-trace.js';
+import { environmentLines } from '../server/environment.js';
+import { type StartedServer, startServer } from '../server/server.js';
+import { oneLine, printableJson } from '../values/printable.js';
 import type { ServeCommand } from './arguments.js';
 import { defaultFile } from './default-file.js';
 import { lock } from './lock.js';

@@ -7,10 +7,17 @@ import { select } from '../trace-index/selection.js';
 import { TraceIndex } from '../trace-index/trace-index.js';
 import { parseQuery } from '../trace-index/trace-query.js';
 
+/** The traces of a list, newest first. */
+export interface FoundTraces {
+  readonly traces: readonly TraceSummary[];
+  /** Whether others may be missing, because more words contain a part than a search looks for. */
+  readonly areWordsLeftOut: boolean;
+}
+
 /** The traces of a file, which a server may be writing. */
 export interface TraceFileReader extends Disposable {
-  /** The newest traces that have all words, newest first. */
-  list(words: readonly string[], limit: number): Promise<readonly TraceSummary[]>;
+  /** The newest traces that have all words. */
+  list(words: readonly string[], limit: number): Promise<FoundTraces>;
   /** The latest trace with this inference ID, else that with this number. */
   find(idOrNumber: string): StoredRow | undefined;
 }
@@ -32,22 +39,24 @@ export function openTraceFile(file: string): TraceFileReader {
       index ??= new TraceIndex(store.database, `${file}-index`);
       await index.catchUp();
       const budget = new Budget(LIST_MS);
-      const summaries: TraceSummary[] = [];
+      const traces: TraceSummary[] = [];
+      let areWordsLeftOut = false;
       let cursor: string | null = null;
       do {
         const params = new URLSearchParams({
-          limit: String(Math.min(limit - summaries.length, MAX_PAGE_LENGTH)),
+          limit: String(Math.min(limit - traces.length, MAX_PAGE_LENGTH)),
         });
         if (words.length > 0) params.set('q', words.join(' '));
         if (cursor !== null) params.set('cursor', cursor);
-        const { numbers, next } = await select(index, parseQuery(params), budget);
-        for (const number of numbers) {
+        const found = await select(index, parseQuery(params), budget);
+        for (const number of found.numbers) {
           const summary = index.summary(number);
-          if (summary !== undefined) summaries.push(JSON.parse(summary));
+          if (summary !== undefined) traces.push(JSON.parse(summary));
         }
-        cursor = next;
-      } while (cursor !== null && summaries.length < limit);
-      return summaries;
+        areWordsLeftOut ||= found.areWordsLeftOut;
+        cursor = found.next;
+      } while (cursor !== null && traces.length < limit);
+      return { traces, areWordsLeftOut };
     },
     find(idOrNumber) {
       const number = /^#?(\d{1,15})$/.exec(idOrNumber)?.[1];

@@ -1,5 +1,5 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { toJson } from '../json.js';
+import { toJson } from '../values/json.js';
 
 /** A response of a route. `json` is a string, so that constant responses are serialised once. */
 export interface Reply {

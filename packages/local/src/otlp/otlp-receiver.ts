@@ -1,11 +1,11 @@
 import type { EventEmitter } from 'node:events';
 import type { Json } from '@openlayer-tracing/core/wire';
-import type { LocalServerEvents } from '../events.js';
 import { Refusal } from '../http/refusal.js';
-import { toJson } from '../json.js';
+import type { LocalServerEvents } from '../reports/events.js';
 import { IN_MEMORY } from '../storage/database.js';
 import { type KeptBody, OtlpBodies } from '../storage/otlp-bodies.js';
 import type { Store } from '../storage/store.js';
+import { toJson } from '../values/json.js';
 import { type GatheredTrace, OpenTraces } from './open-traces.js';
 import { spansOf } from './otlp-body.js';
 import type { OtlpSpan, OtlpSpans } from './otlp-span.js';

@@ -2,7 +2,7 @@
 
 import { isUtf8 } from 'node:buffer';
 import type { SpanEvent, SpanLink, SpanScope, SpanStatus } from '@openlayer-tracing/otel/dialects';
-import { isRecord, type Json } from '../json.js';
+import { isRecord, type Json } from '../values/json.js';
 import { Malformed } from './malformed.js';
 import type { OtlpSpan, OtlpSpans } from './otlp-span.js';
 import { withQuotedIntegers } from './quoted-integers.js';

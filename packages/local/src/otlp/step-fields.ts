@@ -1,5 +1,5 @@
 import type { StepType } from '@openlayer-tracing/core/wire';
-import { isRecord } from '../json.js';
+import { isRecord } from '../values/json.js';
 
 type Fits = (value: unknown) => boolean;
 

@@ -1,7 +1,7 @@
 import type { WireStep } from '@openlayer-tracing/core/wire';
 import type { SpanData, SpanStep } from '@openlayer-tracing/otel/dialects';
-import { isRecord, type Json } from '../json.js';
 import { head } from '../reading/values.js';
+import { isRecord, type Json } from '../values/json.js';
 import type { OtlpSpan } from './otlp-span.js';
 import { stepFields } from './step-fields.js';
 

@@ -1,5 +1,5 @@
 import type { WireConfig, WireRow, WireStep } from '@openlayer-tracing/core/wire';
-import { isRecord, type Json } from '../json.js';
+import { isRecord, type Json } from '../values/json.js';
 import { nodeOfStep, type TraceNode } from './trace-node.js';
 import { STAND_IN_ID, treeOf } from './trace-tree.js';
 

@@ -2,7 +2,6 @@ import type { WireConfig } from '@openlayer-tracing/core/wire';
 import { profileNotes } from '../checks/profile-notes.js';
 import { integerParameter } from '../http/integer-parameter.js';
 import { Refusal } from '../http/refusal.js';
-import { isRecord, type Json, toJson } from '../json.js';
 import {
   type FoundSteps,
   MAX_STEPS_LENGTH,
@@ -23,6 +22,7 @@ import { metadataOf } from '../reading/summary.js';
 import type { StoredRow } from '../storage/stored-row.js';
 import type { Budget } from '../trace-index/budget.js';
 import type { TraceIndex } from '../trace-index/trace-index.js';
+import { isRecord, type Json, toJson } from '../values/json.js';
 import { cutMembers } from './cut-members.js';
 
 /** Steps that come with the trace itself: more than a screen shows. */

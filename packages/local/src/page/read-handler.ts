@@ -1,6 +1,5 @@
 import { integerParameter } from '../http/integer-parameter.js';
 import { Refusal } from '../http/refusal.js';
-import { toJson } from '../json.js';
 import {
   type AppReport,
   DIALECTS,
@@ -10,15 +9,17 @@ import {
   OVERVIEW_GROUPINGS,
   type RefusedCall,
   type ServerInfo,
+  type TracePage,
 } from '../page-api.js';
 import { Budget } from '../trace-index/budget.js';
 import { FLAGS, flag } from '../trace-index/facts.js';
 import { groupsOf } from '../trace-index/groups.js';
 import { matchesOf } from '../trace-index/matches.js';
-import { overviewOf } from '../trace-index/overview.js';
+import { Overviews } from '../trace-index/overview.js';
 import { cursorAt, select } from '../trace-index/selection.js';
 import type { TraceIndex } from '../trace-index/trace-index.js';
 import { limitOf, oneOf, parseQuery, searchOf } from '../trace-index/trace-query.js';
+import { toJson } from '../values/json.js';
 import { ParsedTraces } from './parsed-traces.js';
 
 /** State of the server that the index does not have. The index may be in another thread. */
@@ -50,10 +51,12 @@ const BUDGET_MS = 2000;
 export class ReadHandler {
   readonly #index: TraceIndex;
   readonly #traces: ParsedTraces;
+  readonly #overviews: Overviews;
 
   constructor(index: TraceIndex) {
     this.#index = index;
     this.#traces = new ParsedTraces(index);
+    this.#overviews = new Overviews(index);
   }
 
   /** The JSON of a response. @param path below `/api/` @throws Refusal */
@@ -133,10 +136,15 @@ export class ReadHandler {
   async #list(params: URLSearchParams, budget: Budget): Promise<string> {
     const query = parseQuery(params);
     const newest = this.#index.facts.newest;
-    const { numbers, next, total, isTotalExact } = await select(this.#index, query, budget);
+    const { numbers, areWordsLeftOut, ...counts } = await select(this.#index, query, budget);
+    const page: Omit<TracePage, 'traces'> = {
+      ...counts,
+      newest,
+      ...(areWordsLeftOut && { areWordsLeftOut }),
+    };
     // Joined as text, because the summaries are JSON already.
     const traces = numbers.flatMap((number) => this.#index.summary(number) ?? []);
-    return `{"traces":[${traces.join(',')}],"next":${JSON.stringify(next)},"total":${total},"isTotalExact":${isTotalExact},"newest":${newest}}`;
+    return `{"traces":[${traces.join(',')}],${JSON.stringify(page).slice(1)}`;
   }
 
   /** The traces beside this one in the order of the query. */
@@ -177,7 +185,7 @@ export class ReadHandler {
     const by = oneOf('by', params.get('by') ?? 'route', OVERVIEW_GROUPINGS);
     const filters = new URLSearchParams(params);
     filters.delete('by');
-    return toJson(await overviewOf(this.#index, parseQuery(filters), by, budget));
+    return toJson(await this.#overviews.of(parseQuery(filters), by, budget));
   }
 
   async #health(

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DataStreamRequest, WireConfig, WireRow } from '@openlayer-tracing/core/wire';
-import { isRecord, type Json } from '../json.js';
 import type { StoredRow } from '../storage/stored-row.js';
+import { isRecord, type Json } from '../values/json.js';
 
 /** Our own names of columns, by the keys of a `config` that name a column. */
 const OUR_NAMES = {

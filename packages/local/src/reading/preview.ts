@@ -1,7 +1,7 @@
 /** Finds the question and the answer of a trace, in messages, in parts and in members that APIs commonly have. */
 
-import { isRecord, type Json, toJson } from '../json.js';
 import { PREVIEW_LENGTH } from '../page-api.js';
+import { isRecord, type Json, toJson } from '../values/json.js';
 import { head } from './values.js';
 
 const MAX_DEPTH = 8;

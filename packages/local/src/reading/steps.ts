@@ -1,6 +1,7 @@
 /** The steps of a row as a flat list, whatever the row has for steps. Nothing here recurses: traces may be deep. */
-import { isRecord, type Json, toJson } from '../json.js';
+
 import type { StepContent, StepProblem, StepSummary } from '../page-api.js';
+import { isRecord, type Json, toJson } from '../values/json.js';
 import { countOf, finiteOf, head, nonNegativeOf, textOf } from './values.js';
 
 /** A step and its place in the walk: parents before children. */

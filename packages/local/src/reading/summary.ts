@@ -1,6 +1,5 @@
 /** Reads the summary that the list shows from a row of any tracer. */
 
-import { isRecord, type Json } from '../json.js';
 import {
   type Dialect,
   type Mark,
@@ -11,6 +10,7 @@ import {
   type TraceSummary,
 } from '../page-api.js';
 import type { StoredRow } from '../storage/stored-row.js';
+import { isRecord, type Json } from '../values/json.js';
 import { type ConfigKey, columnValue } from './columns.js';
 import { feedbackOf } from './feedback.js';
 import { answerPreview, questionPreview } from './preview.js';

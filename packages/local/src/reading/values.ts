@@ -1,5 +1,5 @@
 /** Reads members of rows that anybody may have sent. `null` means unknown. */
-import { toJson } from '../json.js';
+import { toJson } from '../values/json.js';
 
 const MAX_COUNT = 2 ** 32 - 2;
 

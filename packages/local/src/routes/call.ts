@@ -1,9 +1,9 @@
 import type { EventEmitter } from 'node:events';
-import type { AppReports } from '../app-reports.js';
 import type { Checker } from '../checks/check.js';
-import type { LocalServerEvents } from '../events.js';
 import type { Reply } from '../http/reply.js';
 import type { OtlpReceiver } from '../otlp/otlp-receiver.js';
+import type { AppReports } from '../reports/app-reports.js';
+import type { LocalServerEvents } from '../reports/events.js';
 import type { Attachments } from '../storage/attachments.js';
 import type { Store } from '../storage/store.js';
 import type { UploadTokens } from './upload-tokens.js';

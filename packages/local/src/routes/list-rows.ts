@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { integerParameter } from '../http/integer-parameter.js';
 import { jsonReply } from '../http/reply.js';
-import { toJson } from '../json.js';
 import { asReadBack } from '../reading/columns.js';
 import type { StoredRow } from '../storage/stored-row.js';
+import { toJson } from '../values/json.js';
 import type { Backend, Call, Route } from './call.js';
 import { type RowFilter, rowFilterOf } from './row-filter.js';
 import { rowToReturn } from './rows.js';

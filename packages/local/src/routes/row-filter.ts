@@ -1,5 +1,5 @@
 import { Refusal } from '../http/refusal.js';
-import { isRecord, toJson } from '../json.js';
+import { isRecord, toJson } from '../values/json.js';
 
 /** The row that a filter tests. */
 interface Candidate {

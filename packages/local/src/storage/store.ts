@@ -4,7 +4,7 @@ import type {
   WireConfig,
   WireRow,
 } from '@openlayer-tracing/core/wire';
-import { toJson } from '../json.js';
+import { toJson } from '../values/json.js';
 import { compressed } from './compression.js';
 import { type Database, IN_MEMORY, openDatabase, usedBytes } from './database.js';
 import { RowReader } from './row-reader.js';

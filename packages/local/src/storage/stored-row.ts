@@ -1,5 +1,5 @@
 import type { WireConfig, WireRow } from '@openlayer-tracing/core/wire';
-import { isRecord, type Json } from '../json.js';
+import { isRecord, type Json } from '../values/json.js';
 import { decompressed } from './compression.js';
 
 /** A row, and everything that is stored about it. */

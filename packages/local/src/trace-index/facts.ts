@@ -208,6 +208,8 @@ export class Chunk {
   length = 0;
   /** Traces that are deleted. */
   deleted = 0;
+  /** Counts what is written: as long as it is the same, all traces of the chunk are. */
+  changes = 0;
   /** No trace began before, but the one that did may be deleted. */
   minTime = Number.POSITIVE_INFINITY;
   maxTime = Number.NEGATIVE_INFINITY;
@@ -227,6 +229,7 @@ export class Chunk {
   }
 
   set(at: number, number: number, packed: DataView): void {
+    this.changes += 1;
     this.number[at] = number;
     for (const name of WIDE) this.wide[name][at] = packed.getFloat64(WIDE_OFFSETS[name], true);
     for (const name of TEXTS) this.texts[name].set(at, packed.getFloat64(TEXT_OFFSETS[name], true));
@@ -325,6 +328,7 @@ export class Facts {
     const { flags } = chunk.narrow;
     flags[at] = (flags[at] ?? 0) | (1 << FLAGS.deleted.shift);
     chunk.deleted += 1;
+    chunk.changes += 1;
     this.#count -= 1;
   }
 

@@ -1,9 +1,9 @@
 import { rmSync } from 'node:fs';
 import { type Database, IN_MEMORY, openDatabase } from '../storage/database.js';
-import { PARTITIONS_TABLE } from './full-text-index.js';
 import { LABEL_TABLE } from './labels.js';
+import { PARTITIONS_TABLE } from './words/partition.js';
 
-const VERSION = 9;
+const VERSION = 11;
 const CACHE_BYTES = 16 * 1024 * 1024;
 
 /** `meta` has the source of the traces file, and the last row and change that the index has. */

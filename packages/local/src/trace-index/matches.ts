@@ -2,7 +2,6 @@ import type { TraceQuery } from '../page-api.js';
 import type { Budget } from './budget.js';
 import { CHUNK_LENGTH, type Chunk } from './facts.js';
 import { traceFilter } from './filter.js';
-import { matchExpression } from './search-text.js';
 import type { TraceIndex } from './trace-index.js';
 
 export interface MatchOptions {
@@ -12,6 +11,8 @@ export interface MatchOptions {
   readonly toNumber?: number | undefined;
   /** The chunks with the newest traces come first. */
   readonly isNewestFirst?: boolean;
+  /** Chunks of which only the chunk is needed: their traces are not filtered, and `places` is empty. */
+  readonly skipsPlaces?: (chunk: Chunk) => boolean;
 }
 
 /** The traces of one chunk that match a query. */
@@ -21,6 +22,8 @@ export interface Matches {
   readonly places: Uint16Array;
   /** The chunks that follow. */
   readonly rest: readonly Chunk[];
+  /** Whether traces may be missing, because more words contain a part than a search looks for. */
+  readonly areWordsLeftOut: boolean;
 }
 
 /** The traces that match a query and have its words, chunk by chunk, with pauses for other reads. */
@@ -28,10 +31,11 @@ export async function* matchesOf(
   index: TraceIndex,
   query: TraceQuery,
   budget: Budget,
-  { fromNumber = 0, toNumber = Number.POSITIVE_INFINITY, isNewestFirst = false }: MatchOptions = {},
+  options: MatchOptions = {},
 ): AsyncGenerator<Matches> {
-  const expression = hasWords(query) ? matchExpression(query.q) : undefined;
-  if (hasWords(query) && expression === undefined) return;
+  const { fromNumber = 0, toNumber = Number.POSITIVE_INFINITY, isNewestFirst = false } = options;
+  const search = hasWords(query) ? index.fullText.searchFor(query.q) : undefined;
+  if (search?.isEmpty) return;
   const filter = traceFilter(query, index);
   const chunks = index.facts.chunks.filter(
     ({ length, firstNumber, lastNumber }) =>
@@ -43,21 +47,23 @@ export async function* matchesOf(
     const first = Math.max(chunk.firstNumber, fromNumber);
     const last = Math.min(chunk.lastNumber, toNumber);
     let count = 0;
-    if (expression === undefined) {
+    if (options.skipsPlaces?.(chunk)) {
+      count = 0;
+    } else if (search === undefined) {
       count = placesBetween(chunk, first, last, places);
     } else {
-      for (const numbers of index.fullText.matches(expression, first, last)) {
+      for await (const numbers of index.fullText.matches(search, first, last, budget)) {
         for (const number of numbers) {
           const at = chunk.find(number);
           if (at >= 0) places[count++] = at;
         }
-        await budget.turn();
       }
     }
     yield {
       chunk,
       places: places.subarray(0, filter(chunk, places, count)),
       rest: chunks.slice(i + 1),
+      areWordsLeftOut: search?.isCut ?? false,
     };
     await budget.turn();
   }

@@ -1,18 +1,13 @@
 /** Measures over time and by route or model, from the facts: they always agree with the list of the same filter. */
 
 import { Refusal } from '../http/refusal.js';
-import type {
-  Measures,
-  Overview,
-  OverviewBucket,
-  OverviewGroup,
-  OverviewGrouping,
-} from '../page-api.js';
+import type { Overview, OverviewBucket, OverviewGroup, OverviewGrouping } from '../page-api.js';
 import type { Budget } from './budget.js';
-import { CHUNK_LENGTH, FLAGS, flag, knownValue, NO_COUNT, OUTCOME_CODES } from './facts.js';
-import { addKnown, longer } from './float-columns.js';
-import { bucketOf, emptyHistogram, quantileOf } from './histogram.js';
-import { type Matches, matchesOf } from './matches.js';
+import { type ChunkMeasures, measuresOf } from './chunk-measures.js';
+import { type ChunkResults, LastResults } from './chunk-results.js';
+import { CHUNK_LENGTH, type Chunk } from './facts.js';
+import { hasWords, type Matches, matchesOf } from './matches.js';
+import { TotalMeasures } from './total-measures.js';
 import type { TraceIndex } from './trace-index.js';
 import type { ParsedQuery } from './trace-query.js';
 
@@ -22,80 +17,196 @@ const MAX_GROUPS = 50;
 const MAX_COUNTED = 5000;
 /** Lengths of a bucket, from a minute to a week. */
 const BUCKET_MINUTES = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10_080];
+/** Different filters whose measures are kept. */
+const MAX_KEPT = 6;
+/** Larger measures of a chunk are not kept, so that those of a million traces take 12 MB at most. */
+const MAX_KEPT_BYTES = 32 * 1024;
 
-/** Measures of the traces of a query, in buckets of time and by groups. */
-export async function overviewOf(
-  index: TraceIndex,
-  query: ParsedQuery,
-  by: OverviewGrouping,
-  budget: Budget,
-): Promise<Overview> {
-  const [first, last] = await timeRange(index, query, budget);
-  const bucketMs = bucketLength(last - first);
-  const start = Math.floor(first / bucketMs) * bucketMs;
-  const count = Math.min(Math.floor((last - start) / bucketMs) + 1, MAX_BUCKETS);
-  const buckets = new Tallies();
-  buckets.extendTo(count);
-  const groups = new Tallies();
-  const names = new GroupNames(index, by);
-  const tallies = new Int32Array(CHUNK_LENGTH);
-  let isEmpty = true;
-  for await (const matches of matchesOf(index, query, budget)) {
-    const { chunk, places } = matches;
-    const { time } = chunk.wide;
-    for (let i = 0; i < places.length; i += 1) {
-      const bucket = Math.floor(((time[places[i] ?? 0] ?? 0) - start) / bucketMs);
-      // Traces that were added since the range was read may be outside.
-      tallies[i] = bucket >= 0 && bucket < count ? bucket : NO_TALLY;
-    }
-    buckets.add(matches, tallies);
-    isEmpty &&= places.length === 0;
-    const groupsOf = names.numbersOf(matches);
-    groups.extendTo(names.count);
-    for (let i = 0; groupsOf.some((numbers) => i < numbers.length); i += 1) {
-      names.setTallies(matches, groupsOf, i, tallies);
-      groups.add(matches, tallies);
-    }
+type Range = readonly [first: number, last: number];
+type GroupColumn = 'route' | 'models';
+
+/**
+ * The overviews of an index. The measures of each chunk are kept until it changes, so that an overview that is read again, as
+ * a page that stays open does, only measures the new traces.
+ */
+export class Overviews {
+  readonly #index: TraceIndex;
+  readonly #ranges = new LastResults<Range>(MAX_KEPT);
+  readonly #buckets = new LastResults<ChunkMeasures>(MAX_KEPT);
+  readonly #groups = new LastResults<ChunkMeasures>(MAX_KEPT);
+
+  constructor(index: TraceIndex) {
+    this.#index = index;
   }
-  return {
-    bucketMs,
-    buckets: Array.from(
-      { length: isEmpty ? 0 : count },
-      (_, i): OverviewBucket => ({ from: start + i * bucketMs, ...buckets.measures(i) }),
-    ),
-    groups: names.all
-      .map((name, i) => ({ name, i, requests: groups.requests(i) }))
-      .sort((a, b) => b.requests - a.requests)
-      .slice(0, MAX_GROUPS)
-      .map(({ name, i }): OverviewGroup => ({ name, ...groups.measures(i) })),
-  };
+
+  /** Measures of the traces of a query, in buckets of time and by groups. */
+  async of(query: ParsedQuery, by: OverviewGrouping, budget: Budget): Promise<Overview> {
+    const [first, last] = await this.#timeRange(query, budget);
+    const bucketMs = bucketLength(last - first);
+    const firstBucket = Math.floor(first / bucketMs);
+    const count = Math.min(Math.floor(last / bucketMs) - firstBucket + 1, MAX_BUCKETS);
+    const buckets = new TotalMeasures();
+    const groups = new TotalMeasures();
+    const column = by === 'model' ? 'models' : 'route';
+    const names = new GroupNames(this.#index, column);
+    const filters = filtersOf(query);
+    const keptBuckets = this.#buckets.of(`${bucketMs} ${filters}`);
+    const keptGroups = this.#groups.of(`${column} ${filters}`);
+    const isKept = (chunk: Chunk) =>
+      isWhole(chunk, query) &&
+      keptBuckets.get(chunk) !== undefined &&
+      keptGroups.get(chunk) !== undefined;
+    let isEmpty = true;
+    for await (const matches of matchesOf(this.#index, query, budget, { skipsPlaces: isKept })) {
+      const isOfWhole = isWhole(matches.chunk, query);
+      const inBuckets = measured(matches, keptBuckets, isOfWhole, (numbers) =>
+        setBuckets(matches, bucketMs, numbers),
+      );
+      for (const [i, bucket] of inBuckets.keys.entries()) {
+        isEmpty = false;
+        const number = bucket - firstBucket;
+        // Traces that were added since the range was read may be outside.
+        if (number >= 0 && number < count) buckets.add(number, inBuckets, i);
+      }
+      const inGroups = measured(matches, keptGroups, isOfWhole, (numbers) =>
+        setHashes(matches, column, numbers),
+      );
+      for (const [i, hash] of inGroups.keys.entries()) {
+        for (const number of names.numbersOf(hash)) groups.add(number, inGroups, i);
+      }
+    }
+    return {
+      bucketMs,
+      buckets: Array.from(
+        { length: isEmpty ? 0 : count },
+        (_, i): OverviewBucket => ({ from: (firstBucket + i) * bucketMs, ...buckets.of(i) }),
+      ),
+      groups: names.all
+        .map((name, number) => ({ name, number, requests: groups.requests(number) }))
+        .sort((a, b) => b.requests - a.requests)
+        .slice(0, MAX_GROUPS)
+        .map(({ name, number }): OverviewGroup => ({ name, ...groups.of(number) })),
+    };
+  }
+
+  /** The first and the last millisecond of the filter: those of its traces, or `from` and the one before `to`. */
+  async #timeRange(query: ParsedQuery, budget: Budget): Promise<Range> {
+    const { from, to } = query;
+    if (from !== undefined && to !== undefined && to < from) {
+      throw new Refusal(400, 'to must not be before from', { isViolation: false });
+    }
+    const until = to === undefined ? undefined : Math.ceil(to) - 1;
+    if (from !== undefined && until !== undefined) return [from, Math.max(from, until)];
+    let first = Number.POSITIVE_INFINITY;
+    let last = Number.NEGATIVE_INFINITY;
+    const { q: _, ...withoutWords } = query;
+    const kept = this.#ranges.of(filtersOf(query));
+    const isKept = (chunk: Chunk) => isWhole(chunk, query) && kept.get(chunk) !== undefined;
+    for await (const matches of matchesOf(this.#index, withoutWords, budget, {
+      skipsPlaces: isKept,
+    })) {
+      const { chunk } = matches;
+      let range = isWhole(chunk, query) ? kept.get(chunk) : undefined;
+      if (!range) {
+        range = rangeOf(matches);
+        if (isWhole(chunk, query)) kept.set(chunk, range);
+      }
+      first = Math.min(first, range[0]);
+      last = Math.max(last, range[1]);
+    }
+    if (first > last) [first, last] = [from ?? until ?? 0, until ?? from ?? 0];
+    return [from ?? first, until ?? last];
+  }
 }
 
-/** The first and the last millisecond of the filter: those of its traces, or `from` and the one before `to`. */
-async function timeRange(
-  index: TraceIndex,
-  query: ParsedQuery,
-  budget: Budget,
-): Promise<readonly [first: number, last: number]> {
-  const { from, to } = query;
-  if (from !== undefined && to !== undefined && to < from) {
-    throw new Refusal(400, 'to must not be before from', { isViolation: false });
-  }
-  const until = to === undefined ? undefined : Math.ceil(to) - 1;
-  if (from !== undefined && until !== undefined) return [from, Math.max(from, until)];
+/** The filters of a query, without the range of time, as text. */
+function filtersOf(query: ParsedQuery): string {
+  const { from: _, to: __, q: ___, sort, order, limit, cursor, ...filters } = query;
+  return JSON.stringify(filters);
+}
+
+/** Whether the range of time and the words of the query exclude no trace of the chunk. */
+function isWhole({ minTime, maxTime }: Chunk, query: ParsedQuery): boolean {
+  const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = query;
+  return !hasWords(query) && minTime >= from && maxTime < to;
+}
+
+function rangeOf({ chunk, places }: Matches): Range {
+  const { time } = chunk.wide;
   let first = Number.POSITIVE_INFINITY;
   let last = Number.NEGATIVE_INFINITY;
-  const { q: _, ...filters } = query;
-  for await (const { chunk, places } of matchesOf(index, filters, budget)) {
-    const { time } = chunk.wide;
-    for (let i = 0; i < places.length; i += 1) {
-      const began = time[places[i] ?? 0] ?? 0;
-      if (began < first) first = began;
-      if (began > last) last = began;
-    }
+  for (let i = 0; i < places.length; i += 1) {
+    const began = time[places[i] ?? 0] ?? 0;
+    if (began < first) first = began;
+    if (began > last) last = began;
   }
-  if (first > last) [first, last] = [from ?? until ?? 0, until ?? from ?? 0];
-  return [from ?? first, until ?? last];
+  return [first, last];
+}
+
+/** For each place, where its key is in a list of keys. */
+const keyNumbers = new Uint16Array(CHUNK_LENGTH);
+
+/**
+ * The measures that are kept, or new ones, which are kept if they are of the whole chunk.
+ * @param setNumbers numbers the keys of the places, and returns the keys
+ */
+function measured(
+  matches: Matches,
+  kept: ChunkResults<ChunkMeasures>,
+  isOfWhole: boolean,
+  setNumbers: (numbers: Uint16Array) => readonly number[],
+): ChunkMeasures {
+  const known = isOfWhole ? kept.get(matches.chunk) : undefined;
+  if (known) return known;
+  const measures = measuresOf(matches, keyNumbers, setNumbers(keyNumbers));
+  const bytes = measures.sums.byteLength + measures.durations.byteLength;
+  if (isOfWhole && bytes <= MAX_KEPT_BYTES) kept.set(matches.chunk, measures);
+  return measures;
+}
+
+/** Numbers the buckets of time of the places, which are counted from 1970. @returns the buckets */
+function setBuckets(
+  { chunk, places }: Matches,
+  bucketMs: number,
+  numbers: Uint16Array,
+): readonly number[] {
+  const { time } = chunk.wide;
+  const known = new Map<number, number>();
+  let [number, start, end] = [0, 0, 0];
+  for (let i = 0; i < places.length; i += 1) {
+    const began = time[places[i] ?? 0] ?? 0;
+    // The bucket of the trace before, as a rule.
+    if (began < start || began >= end) {
+      const bucket = Math.floor(began / bucketMs);
+      number = known.get(bucket) ?? known.size;
+      known.set(bucket, number);
+      [start, end] = [bucket * bucketMs, (bucket + 1) * bucketMs];
+    }
+    numbers[i] = number;
+  }
+  return [...known.keys()];
+}
+
+/** Numbers the hashes that the places have in a column. @returns the hashes */
+function setHashes(
+  { chunk, places }: Matches,
+  column: GroupColumn,
+  numbers: Uint16Array,
+): readonly number[] {
+  const { codes, hashes } = chunk.texts[column];
+  const numberOf = new Int32Array(hashes.length).fill(-1);
+  const keys: number[] = [];
+  for (let i = 0; i < places.length; i += 1) {
+    const code = codes[places[i] ?? 0] ?? 0;
+    let number = numberOf[code] ?? 0;
+    if (number < 0) {
+      number = keys.length;
+      numberOf[code] = number;
+      keys.push(hashes[code] ?? 0);
+    }
+    numbers[i] = number;
+  }
+  return keys;
 }
 
 function bucketLength(rangeMs: number): number {
@@ -110,174 +221,36 @@ function bucketLength(rangeMs: number): number {
 /** The names of groups, each with a number. A trace belongs to one route, or to any number of models. */
 class GroupNames {
   readonly #index: TraceIndex;
-  readonly #column: 'route' | 'models';
+  readonly #column: GroupColumn;
   readonly #numbers = new Map<string, number>();
   /** The numbers of the groups of traces with that hash. */
   readonly #known = new Map<number, readonly number[]>();
 
-  constructor(index: TraceIndex, by: OverviewGrouping) {
+  constructor(index: TraceIndex, column: GroupColumn) {
     this.#index = index;
-    this.#column = by === 'model' ? 'models' : 'route';
-  }
-
-  get count(): number {
-    return this.#numbers.size;
+    this.#column = column;
   }
 
   get all(): readonly string[] {
     return [...this.#numbers.keys()];
   }
 
-  /** The numbers of the groups of traces, by their codes in the column. */
-  numbersOf({ chunk, places }: Matches): readonly (readonly number[])[] {
-    const { codes, hashes } = chunk.texts[this.#column];
-    const isUsed = new Uint8Array(hashes.length);
-    for (let i = 0; i < places.length; i += 1) isUsed[codes[places[i] ?? 0] ?? 0] = 1;
-    return hashes.map((hash, code) => (isUsed[code] === 1 ? this.#ofHash(hash) : NO_GROUPS));
-  }
-
-  /** Writes the number of each trace's group, of those with several the one at `i`. */
-  setTallies(
-    { chunk, places }: Matches,
-    numbersOf: readonly (readonly number[])[],
-    i: number,
-    tallies: Int32Array,
-  ): void {
-    const { codes } = chunk.texts[this.#column];
-    const numbers = Int32Array.from(numbersOf, (each) => each[i] ?? NO_TALLY);
-    for (let place = 0; place < places.length; place += 1) {
-      tallies[place] = numbers[codes[places[place] ?? 0] ?? 0] ?? NO_TALLY;
-    }
-  }
-
-  #ofHash(hash: number): readonly number[] {
+  /** The numbers of the groups of the traces that have this hash in the column. */
+  numbersOf(hash: number): readonly number[] {
     const known = this.#known.get(hash);
     if (known) return known;
     const label = hash === 0 ? undefined : this.#index.labels.text(this.#column, hash);
     const names: readonly string[] =
       label === undefined ? [] : this.#column === 'models' ? JSON.parse(label) : [label];
-    const numbers = names.map((name) => this.#numberOf(name)).filter((each) => each !== NO_TALLY);
+    const numbers = names.map((name) => this.#numberOf(name)).filter((each) => each !== undefined);
     if (this.#known.size < MAX_COUNTED) this.#known.set(hash, numbers);
     return numbers;
   }
 
-  #numberOf(name: string): number {
+  #numberOf(name: string): number | undefined {
     const known = this.#numbers.get(name);
-    if (known !== undefined) return known;
-    if (this.#numbers.size >= MAX_COUNTED) return NO_TALLY;
+    if (known !== undefined || this.#numbers.size >= MAX_COUNTED) return known;
     this.#numbers.set(name, this.#numbers.size);
     return this.#numbers.size - 1;
   }
-}
-
-const NO_GROUPS: readonly number[] = [];
-const NO_TALLY = -1;
-
-/** What is counted of a tally, in this order, beside its histograms. In a sum, NaN is unknown. */
-const REQUESTS = 0;
-const ERRORS = 1;
-const ABORTS = 2;
-const FAILED_ABORTS = 3;
-const PROMPT_TOKENS = 4;
-const COMPLETION_TOKENS = 5;
-const WASTED_TOKENS = 6;
-const COST = 7;
-const WIDTH = 8;
-
-/** Counts the traces of each bucket or group. */
-class Tallies {
-  count = 0;
-  #values = new Float64Array(WIDTH);
-  /** The histograms of the tallies that have a known duration: each takes 6 KB. */
-  readonly #latencies: (Uint32Array | undefined)[] = [];
-  readonly #firstTokens: (Uint32Array | undefined)[] = [];
-
-  /** @param tallies the number of a tally that there is, or `NO_TALLY`, for each place */
-  add({ chunk, places }: Matches, tallies: Int32Array): void {
-    const { cost } = chunk.wide;
-    const { flags, promptTokens, completionTokens } = chunk.narrow;
-    const { latency, firstToken } = chunk.buckets;
-    const values = this.#values;
-    const latencies = this.#latencies;
-    const firstTokens = this.#firstTokens;
-    for (let i = 0; i < places.length; i += 1) {
-      const tally = tallies[i] ?? NO_TALLY;
-      if (tally === NO_TALLY) continue;
-      const to = tally * WIDTH;
-      const at = places[i] ?? 0;
-      const bits = flags[at] ?? 0;
-      const failed = flag(bits, FLAGS.failed);
-      const completion = completionTokens[at] ?? NO_COUNT;
-      values[to + REQUESTS] = (values[to + REQUESTS] ?? 0) + 1;
-      if (failed === 1) values[to + ERRORS] = (values[to + ERRORS] ?? 0) + 1;
-      if (flag(bits, FLAGS.outcome) === ABORTED) {
-        values[to + ABORTS] = (values[to + ABORTS] ?? 0) + 1;
-        values[to + FAILED_ABORTS] = (values[to + FAILED_ABORTS] ?? 0) + failed;
-        addCount(values, to + WASTED_TOKENS, completion);
-      }
-      addCount(values, to + PROMPT_TOKENS, promptTokens[at] ?? NO_COUNT);
-      addCount(values, to + COMPLETION_TOKENS, completion);
-      addKnown(values, to + COST, cost[at] ?? Number.NaN);
-      increment(latencies, tally, latency[at] ?? UNKNOWN);
-      increment(firstTokens, tally, firstToken[at] ?? UNKNOWN);
-    }
-  }
-
-  requests(tally: number): number {
-    return this.#values[tally * WIDTH + REQUESTS] ?? 0;
-  }
-
-  measures(tally: number): Measures {
-    const latency = this.#latencies[tally] ?? NO_DURATIONS;
-    const firstToken = this.#firstTokens[tally] ?? NO_DURATIONS;
-    const count = (which: number) => this.#values[tally * WIDTH + which] ?? 0;
-    const sum = (which: number) => knownValue(this.#values[tally * WIDTH + which]);
-    return {
-      requests: count(REQUESTS),
-      errors: count(ERRORS),
-      aborts: count(ABORTS),
-      failedAborts: count(FAILED_ABORTS),
-      p50: quantileOf(latency, 0.5),
-      p95: quantileOf(latency, 0.95),
-      p99: quantileOf(latency, 0.99),
-      firstTokenP50: quantileOf(firstToken, 0.5),
-      firstTokenP95: quantileOf(firstToken, 0.95),
-      promptTokens: sum(PROMPT_TOKENS),
-      completionTokens: sum(COMPLETION_TOKENS),
-      cost: sum(COST),
-      wastedTokens: sum(WASTED_TOKENS),
-    };
-  }
-
-  /** Adds empty tallies until there are so many. */
-  extendTo(count: number): void {
-    if (count * WIDTH > this.#values.length) this.#values = longer(this.#values, 2 * count * WIDTH);
-    for (; this.count < count; this.count += 1) {
-      const from = this.count * WIDTH;
-      this.#values.fill(Number.NaN, from + PROMPT_TOKENS, from + WIDTH);
-      this.#latencies.push(undefined);
-      this.#firstTokens.push(undefined);
-    }
-  }
-}
-
-/** Counts a known duration in the histogram of the tally. */
-function increment(histograms: (Uint32Array | undefined)[], tally: number, bucket: number): void {
-  if (bucket === UNKNOWN) return;
-  let counts = histograms[tally];
-  if (!counts) {
-    counts = emptyHistogram();
-    histograms[tally] = counts;
-  }
-  counts[bucket] = (counts[bucket] ?? 0) + 1;
-}
-
-const NO_DURATIONS = emptyHistogram();
-/** The bucket of unknown durations. */
-const UNKNOWN = bucketOf();
-
-const ABORTED = OUTCOME_CODES.indexOf('aborted');
-
-function addCount(sums: Float64Array, at: number, count: number): void {
-  if (count !== NO_COUNT) addKnown(sums, at, count);
 }

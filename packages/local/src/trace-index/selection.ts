@@ -24,6 +24,7 @@ export interface Selected {
   readonly next: string | null;
   readonly total: number;
   readonly isTotalExact: boolean;
+  readonly areWordsLeftOut: boolean;
 }
 
 /** One page of the traces that a query has: a scan of the facts, and of the full-text index if it has words. */
@@ -38,9 +39,11 @@ export async function select(
   const best = new BestPlaces(query.limit + 1, order.comesAfter.bind(order));
   let total = 0;
   let isTotalExact = true;
+  let areWordsLeftOut = false;
   const options = { fromNumber, toNumber, isNewestFirst: !order.isAscending };
   for await (const matches of matchesOf(index, query, budget, options)) {
     total += matches.places.length;
+    areWordsLeftOut = matches.areWordsLeftOut;
     if (mayHavePlaces(matches.chunk, order, best, cursor)) addPlaces(matches, order, best, cursor);
     const { rest } = matches;
     const isCounted = hasWords(query) && total >= COUNT_LIMIT && rest.length > 0;
@@ -57,6 +60,7 @@ export async function select(
     next: hasMore && last ? order.cursorAfter(last) : null,
     total: isTotalExact ? total : COUNT_LIMIT,
     isTotalExact,
+    areWordsLeftOut,
   };
 }
 

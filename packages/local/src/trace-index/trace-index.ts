@@ -1,5 +1,4 @@
 import { setTimeout } from 'node:timers/promises';
-import { toJson } from '../json.js';
 import type { TraceSummary } from '../page-api.js';
 import { placedSteps } from '../reading/steps.js';
 import { summaryOf } from '../reading/summary.js';
@@ -12,13 +11,14 @@ import {
   type StoredRow,
   toStoredRow,
 } from '../storage/stored-row.js';
+import { toJson } from '../values/json.js';
 import { Budget } from './budget.js';
 import { Facts, modelsHash, packFacts } from './facts.js';
-import { FullTextIndex, partitionLength } from './full-text-index.js';
 import { hashOf } from './hash.js';
 import { indexStatements, openIndexFile } from './index-file.js';
 import { Labels } from './labels.js';
-import { searchText } from './search-text.js';
+import { FullTextIndex, partitionLength } from './words/full-text-index.js';
+import { searchText } from './words/search-text.js';
 
 /** A transaction writes this many traces to the index at most, and ends after `BATCH_MS` if a read waits for it. */
 const BATCH = 500;
@@ -212,12 +212,22 @@ export class TraceIndex {
     do {
       isDone = false;
       // A read may have begun to wait when the last transaction had already looked for changes.
-      while (!this.#isClosed && !(isDone && this.#waiting.length === 0)) {
+      while (
+        !this.#isClosed &&
+        !(isDone && this.#waiting.length === 0 && !this.fullText.lacksWords)
+      ) {
         const batch = await this.#indexSome(budget);
         isDone = batch.isDone;
         this.#onDelta(batch.delta);
+        await this.#indexWords(budget);
       }
     } while (await this.#removeLabels(budget));
+  }
+
+  /** Indexes the words of a full partition, in a transaction of its own, with pauses for reads. */
+  async #indexWords(budget: Budget): Promise<void> {
+    if (this.#isClosed || !this.fullText.lacksWords) return;
+    await this.#change(() => this.fullText.indexWords(budget));
   }
 
   /**
@@ -227,16 +237,24 @@ export class TraceIndex {
   async #removeLabels(budget: Budget): Promise<boolean> {
     if (this.#isClosed || !this.labels.mayHaveUnused(this.facts.count)) return false;
     await this.labels.findUsed(this.facts, budget);
+    const isChanged = await this.#change(() => this.labels.removeSome());
+    if (isChanged) this.#db.exec(`PRAGMA incremental_vacuum(${FREED_PAGES})`);
+    await budget.turn();
+    return isChanged;
+  }
+
+  /**
+   * Changes the index in a transaction, unless another process wrote it: then the next `#indexSome` reads it anew.
+   * @returns whether it was changed
+   */
+  async #change(change: () => void | Promise<void>): Promise<boolean> {
     this.#db.exec('BEGIN IMMEDIATE');
     try {
       const meta = this.#statements.meta.get() ?? { newest: 0, change: 0 };
       const isOwn = meta.newest === this.#indexedTo && meta.change === this.#appliedChange;
-      // Else another process wrote the index, and the next catch-up begins anew.
-      if (isOwn) this.labels.removeSome();
+      if (isOwn) await change();
       else this.labels.reload();
       this.#db.exec('COMMIT');
-      if (isOwn) this.#db.exec(`PRAGMA incremental_vacuum(${FREED_PAGES})`);
-      await budget.turn();
       return isOwn;
     } catch (error) {
       this.#rollBack();
@@ -275,6 +293,7 @@ export class TraceIndex {
       const { change } = changes;
       if (newest > meta.newest || change > meta.change) {
         to.setMeta.run(newest, Math.max(change, meta.change));
+        this.labels.saveSize();
       }
       this.#db.exec('COMMIT');
       this.#indexedTo = newest;

@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Database, IN_MEMORY, type SqlValue } from '../../src/storage/database.ts';
+import {
+  type Database,
+  IN_MEMORY,
+  openDatabase,
+  type SqlValue,
+} from '../../src/storage/database.ts';
 import { Store } from '../../src/storage/store.ts';
 import { Budget } from '../../src/trace-index/budget.ts';
 import { select } from '../../src/trace-index/selection.ts';
@@ -39,7 +44,12 @@ describe('the index of a file', () => {
     await assert.rejects(index.catchUp(), /disk full/);
     await index.catchUp();
     assert.equal(index.facts.count, 30);
-    assert.equal([...index.fullText.matches('id', 1, 30)].flat().length, 30);
+    const found: number[] = [];
+    const search = index.fullText.searchFor('id');
+    for await (const numbers of index.fullText.matches(search, 1, 30, new Budget(60_000))) {
+      found.push(...numbers);
+    }
+    assert.equal(found.length, 30);
     await index.close();
     store.close();
   });
@@ -170,8 +180,22 @@ describe('labels and configs, which many rows share', () => {
     append('a');
     const first = new TraceIndex(store.database, file);
     await first.catchUp();
-    for (let n = 0; n < 12_000; n += 1) first.labels.add('pipeline', n, `unused ${n}`);
+    for (let n = 0; n < 12_000; n += 1) first.labels.add('pipeline', n, `Unused ${n} é`);
+    first.labels.saveSize();
+    const isSizeRight = () => {
+      const db = openDatabase(file, 1_000_000);
+      const { kept, real } =
+        db
+          .query<{ kept: number; real: number }>(
+            `SELECT (SELECT bytes FROM label_size) AS kept,
+               total(octet_length(text) + ifnull(octet_length(folded), 0) + 50) AS real FROM labels`,
+          )
+          .get() ?? {};
+      db.close();
+      assert.equal(kept, real);
+    };
     await first.close();
+    isSizeRight();
 
     const index = new TraceIndex(store.database, file);
     const count = () => index.labels.all('pipeline').length;
@@ -189,6 +213,7 @@ describe('labels and configs, which many rows share', () => {
       ['a', 'b'],
     );
     await index.close();
+    isSizeRight();
     store.close();
     rmSync(folder, { recursive: true });
   });

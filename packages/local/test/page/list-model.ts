@@ -86,6 +86,9 @@ const WORDS = [
   'wea',
   'invo',
   'we',
+  'eathe',
+  'ber voice',
+  'fund eat',
   'weather invoice',
   'id-17',
   'id-117',
@@ -147,14 +150,18 @@ function isOfFeedback(wanted: TraceQuery['feedback'], { feedback }: TraceSummary
   return (values as readonly unknown[]).includes(feedback.value);
 }
 
-/** The questions are short enough to be whole in the preview. Beginnings count from three characters up. */
+/** The questions are short enough to be whole in the preview. Parts of words count from three characters up. */
 function hasWords(q: string | undefined, { input, inferenceId }: TraceSummary): boolean {
   if (q === undefined) return true;
   const there = [...input.split(/\s+/), inferenceId];
   return q.split(' ').every((word) => {
     if (/^\p{Script=Han}/u.test(word)) return input.includes(word);
+    const isPart = /^[a-z]{3,}$/.test(word);
     const isBeginning = /[a-z0-9]{3}$/.test(word);
-    return there.some((each) => each === word || (isBeginning && each.startsWith(word)));
+    return there.some(
+      (each) =>
+        each === word || (isBeginning && each.startsWith(word)) || (isPart && each.includes(word)),
+    );
   });
 }
 

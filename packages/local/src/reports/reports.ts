@@ -1,11 +1,21 @@
 import type { EventEmitter } from 'node:events';
 import type { LocalServerEvents } from './events.js';
-import type { RefusedRequest } from './handler.js';
 import { Problems } from './problems.js';
 import { RefusedCalls } from './refused-calls.js';
 
 /** Failures that the page shows in full. */
 const MAX_FAILURES = 20;
+
+/** A request that was responded to with an error status. */
+export interface RefusedRequest {
+  readonly method: string;
+  /** The path without the query, in printable characters. */
+  readonly path: string;
+  readonly status: number;
+  readonly message: string;
+  /** Whether the client violated the contract. */
+  readonly isViolation: boolean;
+}
 
 /** What a server reports to its caller, to the terminal and to the page. */
 export interface Reports {

@@ -1,31 +1,21 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { STATS_HEADER } from './app-reports.js';
-import type { Guard } from './http/guard.js';
-import { gzipReply } from './http/gzip-reply.js';
-import { Refusal, toRefusal } from './http/refusal.js';
-import { jsonReply, type Reply, sendReply } from './http/reply.js';
-import { ClientGone, parseJson, readBody } from './http/request-body.js';
+import type { Guard } from '../http/guard.js';
+import { gzipReply } from '../http/gzip-reply.js';
+import { Refusal, toRefusal } from '../http/refusal.js';
+import { jsonReply, type Reply, sendReply } from '../http/reply.js';
+import { ClientGone, parseJson, readBody } from '../http/request-body.js';
+import { refusedReply } from '../otlp/otlp-reply.js';
+import type { PageApiServer } from '../page/page-api-server.js';
+import type { PageFiles } from '../page/page-files.js';
+import type { PageLink } from '../page/page-link.js';
+import { head } from '../reading/values.js';
+import { STATS_HEADER } from '../reports/app-reports.js';
+import type { RefusedRequest } from '../reports/reports.js';
+import type { Backend } from '../routes/call.js';
+import { isOtlpPath } from '../routes/receive-traces.js';
+import { audienceOf, routeOf } from '../routes/route-of.js';
+import { oneLine, printable } from '../values/printable.js';
 import type { Intercept } from './options.js';
-import { refusedReply } from './otlp/otlp-reply.js';
-import type { PageApiServer } from './page/page-api-server.js';
-import type { PageFiles } from './page/page-files.js';
-import type { PageLink } from './page/page-link.js';
-import { oneLine, printable } from './printable.js';
-import { head } from './reading/values.js';
-import type { Backend } from './routes/call.js';
-import { isOtlpPath } from './routes/receive-traces.js';
-import { audienceOf, routeOf } from './routes/route-of.js';
-
-/** A request that was responded to with an error status. */
-export interface RefusedRequest {
-  readonly method: string;
-  /** The path without the query, in printable characters. */
-  readonly path: string;
-  readonly status: number;
-  readonly message: string;
-  /** Whether the client violated the contract. */
-  readonly isViolation: boolean;
-}
 
 export interface HandlerOptions {
   readonly guard: Guard;

@@ -1,4 +1,4 @@
-import type { RefusedCall } from './page-api.js';
+import type { RefusedCall } from '../page-api.js';
 
 const MAX_KEPT = 100;
 

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
-import type { CheckMode } from './checks/check.js';
-import { EDITORS, type Editor } from './page-api.js';
+import type { CheckMode } from '../checks/check.js';
+import { EDITORS, type Editor } from '../page-api.js';
+import { demandKnown } from '../values/known-keys.js';
 
 /**
  * Called with every authorised request for the platform's API and its whole body before the server handles it. Return true
@@ -175,17 +176,4 @@ function isLoopback(host: string): boolean {
 
 function demand(holds: boolean, message: string): asserts holds {
   if (!holds) throw new TypeError(message);
-}
-
-/** Refuses unknown keys, since a misspelled one would have no effect. @throws TypeError */
-export function demandKnown<T extends object>(
-  options: T,
-  known: Readonly<Record<keyof NoInfer<T>, true>>,
-): void {
-  for (const key of Object.keys(options)) {
-    demand(
-      Object.hasOwn(known, key),
-      `${key} is not known; known keys: ${Object.keys(known).join(', ')}`,
-    );
-  }
 }

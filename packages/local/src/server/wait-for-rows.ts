@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events';
-import type { LocalServerEvents } from './events.js';
-import type { Store } from './storage/store.js';
+import type { LocalServerEvents } from '../reports/events.js';
+import type { Store } from '../storage/store.js';
 
 /** Options of `waitForRows()`. */
 export interface WaitOptions {

@@ -1,5 +1,5 @@
-import { isRecord } from './json.js';
-import type { AppReport } from './page-api.js';
+import type { AppReport } from '../page-api.js';
+import { isRecord } from '../values/json.js';
 
 const MAX_KEPT = 20;
 const MAX_APP_NAME = 200;

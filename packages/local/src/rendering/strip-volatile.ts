@@ -1,4 +1,4 @@
-import { isRecord } from './json.js';
+import { isRecord } from '../values/json.js';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const TIMING_KEY = /time|latency|duration|ms$|At$/i;

@@ -1,6 +1,6 @@
 import type { RowUpdateRequest, WireConfig, WireRow } from '@openlayer-tracing/core/wire';
 
-import type { RefusedCall } from './page-api.js';
+import type { RefusedCall } from '../page-api.js';
 
 /** Facts of a row that are not in the row. */
 export interface RowDetails {

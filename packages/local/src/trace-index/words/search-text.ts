@@ -1,11 +1,9 @@
-/** The words of a trace for the full-text index, and those that a search looks for. */
-import type { Json } from '../json.js';
-import type { TraceSummary } from '../page-api.js';
-import type { PlacedStep } from '../reading/steps.js';
+import type { TraceSummary } from '../../page-api.js';
+import type { PlacedStep } from '../../reading/steps.js';
+import type { Json } from '../../values/json.js';
 
 /** Characters of a trace that are indexed. */
 const MAX_LENGTH = 16 * 1024;
-const MAX_WORDS = 20;
 
 /** Members that are not indexed: the columns repeat the texts of the steps. */
 const SKIPPED = new Set(['steps', 'type', 'id', 'outcome', 'method', 'modelParameters']);
@@ -76,23 +74,6 @@ const UNSPACED =
   /[\u0e00-\u0e7f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]/g;
 
 /** Makes a text well-formed, removes NUL, and adds spaces around characters of scripts that are written without. */
-function separated(text: string): string {
+export function separated(text: string): string {
   return text.toWellFormed().replaceAll('\0', ' ').replace(UNSPACED, ' $& ');
-}
-
-/**
- * The words of a search as FTS5 takes them: every word has to be there, as a word or, from three characters up, as the
- * beginning of one. `undefined`: there is no word, so that nothing matches.
- */
-export function matchExpression(text: string): string | undefined {
-  const words = text
-    .split(/[\s\0]+/)
-    .filter((word) => /[\p{L}\p{N}]/u.test(word))
-    .slice(0, MAX_WORDS)
-    .map((word) => {
-      const parts = separated(word).trim().replaceAll('"', ' ');
-      const end = /[\p{L}\p{N}]+$/u.exec(parts)?.[0] ?? '';
-      return `"${parts}"${end.length >= 3 ? '*' : ''}`;
-    });
-  return words.length === 0 ? undefined : words.join(' ');
 }

@@ -1,8 +1,8 @@
 import type { WireRow, WireStep } from '@openlayer-tracing/core/wire';
-import { isRecord, type Json } from './json.js';
-import { demandKnown } from './options.js';
-import { oneLine } from './printable.js';
-import { errorOf } from './reading/steps.js';
+import { errorOf } from '../reading/steps.js';
+import { isRecord, type Json } from '../values/json.js';
+import { demandKnown } from '../values/known-keys.js';
+import { oneLine } from '../values/printable.js';
 import { stripVolatile } from './strip-volatile.js';
 
 /** Options of `renderTrace()`. An unknown key throws a `TypeError`. */

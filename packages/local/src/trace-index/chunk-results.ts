@@ -1,0 +1,37 @@
+import type { Chunk } from './facts.js';
+
+/** What a scan found in each chunk, as long as the chunk does not change: a million traces have 62, of which few change. */
+export class ChunkResults<T> {
+  readonly #results = new WeakMap<Chunk, { readonly value: T; readonly changes: number }>();
+
+  get(chunk: Chunk): T | undefined {
+    const result = this.#results.get(chunk);
+    return result?.changes === chunk.changes ? result.value : undefined;
+  }
+
+  set(chunk: Chunk, value: T): void {
+    this.#results.set(chunk, { value, changes: chunk.changes });
+  }
+}
+
+/** The results of the last few different scans. */
+export class LastResults<T> {
+  readonly #max: number;
+  /** By scan, the last one at the end. */
+  readonly #results = new Map<string, ChunkResults<T>>();
+
+  /** @param max the results of so many scans are kept */
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  /** @param scan text that is the same for scans with the same result */
+  of(scan: string): ChunkResults<T> {
+    const results = this.#results.get(scan) ?? new ChunkResults<T>();
+    this.#results.delete(scan);
+    this.#results.set(scan, results);
+    const [oldest] = this.#results.keys();
+    if (oldest !== undefined && this.#results.size > this.#max) this.#results.delete(oldest);
+    return results;
+  }
+}

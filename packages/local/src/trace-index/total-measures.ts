@@ -1,0 +1,76 @@
+import type { Measures } from '../page-api.js';
+import { type ChunkMeasures, SUM, SUMS } from './chunk-measures.js';
+import { knownValue } from './facts.js';
+import { addKnown, longer } from './float-columns.js';
+import { emptyHistogram, quantileOf } from './histogram.js';
+
+/** The measures of all traces of each bucket of time, or of each group: sums of those of their chunks. */
+export class TotalMeasures {
+  #sums = new Float64Array(0);
+  /** Only of those with a known duration: each takes 6 KB. */
+  readonly #latencies: (Uint32Array | undefined)[] = [];
+  readonly #firstTokens: (Uint32Array | undefined)[] = [];
+
+  /** Adds the measures that a chunk has for the key at `from` to those with the number `to`. */
+  add(to: number, { sums, durations, ends }: ChunkMeasures, from: number): void {
+    this.#extendTo(to + 1);
+    for (let sum = 0; sum < SUMS; sum += 1) {
+      addKnown(this.#sums, to * SUMS + sum, sums[from * SUMS + sum] ?? Number.NaN);
+    }
+    const start = ends[2 * from - 1] ?? 0;
+    const middle = ends[2 * from] ?? 0;
+    addDurations(this.#latencies, to, durations.subarray(start, middle));
+    addDurations(this.#firstTokens, to, durations.subarray(middle, ends[2 * from + 1]));
+  }
+
+  requests(number: number): number {
+    return this.#sum(number, SUM.requests) ?? 0;
+  }
+
+  of(number: number): Measures {
+    const latency = this.#latencies[number] ?? NO_DURATIONS;
+    const firstToken = this.#firstTokens[number] ?? NO_DURATIONS;
+    return {
+      requests: this.requests(number),
+      errors: this.#sum(number, SUM.errors) ?? 0,
+      aborts: this.#sum(number, SUM.aborts) ?? 0,
+      failedAborts: this.#sum(number, SUM.failedAborts) ?? 0,
+      p50: quantileOf(latency, 0.5),
+      p95: quantileOf(latency, 0.95),
+      p99: quantileOf(latency, 0.99),
+      firstTokenP50: quantileOf(firstToken, 0.5),
+      firstTokenP95: quantileOf(firstToken, 0.95),
+      promptTokens: this.#sum(number, SUM.promptTokens),
+      completionTokens: this.#sum(number, SUM.completionTokens),
+      cost: this.#sum(number, SUM.cost),
+      wastedTokens: this.#sum(number, SUM.wastedTokens),
+    };
+  }
+
+  #sum(number: number, sum: number): number | null {
+    return knownValue(this.#sums[number * SUMS + sum]);
+  }
+
+  #extendTo(count: number): void {
+    const before = this.#sums.length;
+    if (count * SUMS <= before) return;
+    this.#sums = longer(this.#sums, 2 * count * SUMS).fill(Number.NaN, before);
+  }
+}
+
+/** Adds durations to the histogram with that number. */
+function addDurations(
+  histograms: (Uint32Array | undefined)[],
+  number: number,
+  durations: Uint32Array,
+): void {
+  if (durations.length === 0) return;
+  histograms[number] ??= emptyHistogram();
+  const counts = histograms[number];
+  for (const entry of durations) {
+    const bucket = entry >>> 16;
+    counts[bucket] = (counts[bucket] ?? 0) + (entry & 0xffff);
+  }
+}
+
+const NO_DURATIONS = emptyHistogram();

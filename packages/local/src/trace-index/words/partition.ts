@@ -1,0 +1,244 @@
+import type { Command, Database, Query } from '../../storage/database.js';
+import type { Budget } from '../budget.js';
+import { TOKENIZER, type Tokenizer } from './tokenizer.js';
+
+/** Words of one row of a table of words: neighbours in the alphabet share most of their trigrams. */
+const ROW_WORDS = 32;
+/** Words that are read at a time. */
+const STRIDE = 64 * ROW_WORDS;
+/** Trigrams of a part that are looked up. */
+const MAX_TRIGRAMS = 16;
+/** Added to the length of each text, because traces without words take space too. */
+const TRACE_LENGTH = 100;
+
+/** In the order of `first`, which is the number of the first trace. */
+export const PARTITIONS_TABLE = `
+  CREATE TABLE partitions (
+    first INTEGER PRIMARY KEY, length INTEGER NOT NULL, has_words INTEGER NOT NULL);
+`;
+
+interface PartitionRecord {
+  readonly first: number;
+  readonly length: number;
+  readonly has_words: number;
+}
+
+/**
+ * The texts of consecutive traces. Their words are in two tables of FTS5: `search_N` finds the traces that have a word.
+ * `words_N` finds the words that contain a part, by the trigrams of the words; it is written once the partition is full.
+ * Until then `vocabulary_N`, a view of `search_N`, is read from its first word to its last.
+ */
+export class Partition {
+  /** Number of its first trace. */
+  readonly first: number;
+  readonly #db: Database;
+  readonly #tokenizer: Tokenizer;
+  #length: number;
+  #hasWords: boolean;
+  #statements: ReturnType<typeof statementsOf> | undefined;
+  #wordStatements: ReturnType<typeof wordStatementsOf> | undefined;
+  /** The words that the partition had when it had so many characters, with spaces between them. */
+  #vocabulary: { readonly words: string; readonly length: number } | undefined;
+
+  private constructor(db: Database, tokenizer: Tokenizer, record: PartitionRecord) {
+    this.#db = db;
+    this.#tokenizer = tokenizer;
+    this.first = record.first;
+    this.#length = record.length;
+    this.#hasWords = record.has_words === 1;
+  }
+
+  /** Creates an empty partition. */
+  static create(db: Database, tokenizer: Tokenizer, first: number): Partition {
+    db.exec(`
+      CREATE VIRTUAL TABLE search_${first} USING fts5(
+        text, content='', contentless_delete=1, ${TOKENIZER});
+      CREATE VIRTUAL TABLE vocabulary_${first} USING fts5vocab(search_${first}, row);`);
+    // Each transaction leaves a piece of the index; merging 16 at a time rather than 4 rewrites each word half as often.
+    db.exec(`INSERT INTO search_${first} (search_${first}, rank) VALUES ('automerge', 16)`);
+    db.command('INSERT INTO partitions VALUES (?, 0, 0)').run(first);
+    return new Partition(db, tokenizer, { first, length: 0, has_words: 0 });
+  }
+
+  /** All partitions, oldest first. */
+  static all(db: Database, tokenizer: Tokenizer): Partition[] {
+    return db
+      .query<PartitionRecord>('SELECT first, length, has_words FROM partitions ORDER BY first')
+      .all()
+      .map((record) => new Partition(db, tokenizer, record));
+  }
+
+  /** Characters of all texts that were written, and something for each trace. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Whether `indexWords` has run. */
+  get hasWords(): boolean {
+    return this.#hasWords;
+  }
+
+  set(number: number, text: string): void {
+    const added = text.length + TRACE_LENGTH;
+    this.#length += added;
+    this.#to.set.run(number, text);
+    this.#to.addLength.run(added, this.first);
+    if (this.#hasWords) this.#addWords([...new Set(this.#tokenizer.wordsOf(text))]);
+  }
+
+  remove(number: number): void {
+    this.#to.remove.run(number);
+  }
+
+  /** Numbers of the traces from `from` to `to` that match an expression of FTS5, in any order. */
+  match(expression: string, from: number, to: number): readonly number[] {
+    const ids = this.#to.match.get(expression, from, to)?.ids;
+    return ids ? ids.split(',').map(Number) : [];
+  }
+
+  /**
+   * The words that contain a part of at least three characters.
+   * @param isThere whether the partition was not dropped meanwhile: without `words_N` this pauses for other reads
+   */
+  async wordsWith(
+    part: string,
+    budget: Budget,
+    isThere: () => boolean,
+  ): Promise<readonly string[]> {
+    if (!this.#hasWords) return wordsIn(await this.#readVocabulary(budget, isThere), part);
+    const rows = this.#words.find.get(trigramsOf(part))?.rows;
+    return rows ? wordsIn(rows, part) : [];
+  }
+
+  /** Writes `words_N`, within a transaction. */
+  async indexWords(budget: Budget): Promise<void> {
+    const table = `words_${this.first}`;
+    this.#db.exec(
+      `CREATE VIRTUAL TABLE ${table} USING fts5(
+         words, detail=none, columnsize=0, tokenize="trigram case_sensitive 1")`,
+    );
+    for (const words of this.#slices()) {
+      this.#addWords(words.split(' '));
+      await budget.turn();
+    }
+    // One piece of the index is searched in half the time of several.
+    this.#db.exec(`INSERT INTO ${table} (${table}) VALUES ('optimize')`);
+    this.#to.setHasWords.run(this.first);
+    this.#hasWords = true;
+    this.#vocabulary = undefined;
+  }
+
+  drop(): void {
+    const tables = ['vocabulary', ...(this.#hasWords ? ['words'] : []), 'search'];
+    for (const name of tables) this.#db.exec(`DROP TABLE ${name}_${this.first}`);
+    this.#db.command('DELETE FROM partitions WHERE first = ?').run(this.first);
+  }
+
+  #addWords(words: readonly string[]): void {
+    for (let i = 0; i < words.length; i += ROW_WORDS) {
+      this.#words.add.run(words.slice(i, i + ROW_WORDS).join(' '));
+    }
+  }
+
+  async #readVocabulary(budget: Budget, isThere: () => boolean): Promise<string> {
+    const length = this.#length;
+    if (this.#vocabulary?.length === length) return this.#vocabulary.words;
+    const slices: string[] = [];
+    for (const words of this.#slices()) {
+      slices.push(words);
+      await budget.turn();
+      if (!isThere()) return '';
+    }
+    const words = slices.join(' ');
+    this.#vocabulary = { words, length };
+    return words;
+  }
+
+  /** The words of `search_N` in their order, some at a time. */
+  *#slices(): Generator<string> {
+    let last: string | null = '';
+    for (;;) {
+      const slice: Slice | undefined = this.#to.slice.get(last, STRIDE);
+      if (!slice || slice.words === null || slice.last === null) return;
+      yield slice.words;
+      last = slice.last;
+    }
+  }
+
+  /** Prepared at the first use, since there may be hundreds of partitions. */
+  get #to() {
+    this.#statements ??= statementsOf(this.#db, this.first);
+    return this.#statements;
+  }
+
+  get #words() {
+    this.#wordStatements ??= wordStatementsOf(this.#db, this.first);
+    return this.#wordStatements;
+  }
+}
+
+/** The different words of a text that contain a part, where spaces are between the words. */
+function wordsIn(text: string, part: string): readonly string[] {
+  const found = new Set<string>();
+  for (let at = text.indexOf(part); at >= 0; ) {
+    const end = text.indexOf(' ', at);
+    found.add(text.slice(text.lastIndexOf(' ', at) + 1, end < 0 ? text.length : end));
+    if (end < 0) break;
+    at = text.indexOf(part, end);
+  }
+  return [...found];
+}
+
+/** The expression for the rows that may have a part: those with its trigrams. */
+function trigramsOf(part: string): string {
+  const characters = [...part];
+  const trigrams = new Set<string>();
+  for (let i = 0; i + 2 < characters.length && trigrams.size < MAX_TRIGRAMS; i += 1) {
+    trigrams.add(`"${characters.slice(i, i + 3).join('')}"`);
+  }
+  return [...trigrams].join(' ');
+}
+
+interface Slice {
+  readonly words: string | null;
+  readonly last: string | null;
+}
+
+function statementsOf(
+  db: Database,
+  first: number,
+): {
+  readonly set: Command;
+  readonly remove: Command;
+  readonly match: Query<{ ids: string | null }>;
+  readonly slice: Query<Slice>;
+  readonly addLength: Command;
+  readonly setHasWords: Command;
+} {
+  const table = `search_${first}`;
+  return {
+    set: db.command(`INSERT OR REPLACE INTO ${table} (rowid, text) VALUES (?, ?)`),
+    remove: db.command(`DELETE FROM ${table} WHERE rowid = ?`),
+    // One text for all rows, because libsql takes a microsecond for each row.
+    match: db.query(
+      `SELECT group_concat(rowid) AS ids FROM ${table} WHERE ${table} MATCH ? AND rowid BETWEEN ? AND ?`,
+    ),
+    slice: db.query(
+      `SELECT group_concat(term, ' ') AS words, max(term) AS last
+       FROM (SELECT term FROM vocabulary_${first} WHERE term > ? ORDER BY term LIMIT ?)`,
+    ),
+    addLength: db.command('UPDATE partitions SET length = length + ? WHERE first = ?'),
+    setHasWords: db.command('UPDATE partitions SET has_words = 1 WHERE first = ?'),
+  };
+}
+
+function wordStatementsOf(
+  db: Database,
+  first: number,
+): { readonly add: Command; readonly find: Query<{ rows: string | null }> } {
+  const table = `words_${first}`;
+  return {
+    add: db.command(`INSERT INTO ${table} VALUES (?)`),
+    find: db.query(`SELECT group_concat(words, ' ') AS rows FROM ${table} WHERE ${table} MATCH ?`),
+  };
+}

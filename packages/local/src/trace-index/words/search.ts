@@ -1,0 +1,89 @@
+import { separated } from './search-text.js';
+import type { Tokenizer } from './tokenizer.js';
+
+/** The words of a search that are looked for. */
+const MAX_WORDS = 20;
+/** Characters that a part of a word has at least, to be found within longer words. */
+export const MIN_PART_LENGTH = 3;
+/** A search looks for so many of the words that contain a part, in each table of the full-text index. */
+const MAX_ALTERNATIVES = 200;
+
+/** The words of a table that contain a part. */
+export type WordsWith = (part: string) => Promise<readonly string[]>;
+
+interface SearchedWord {
+  /** As FTS5 takes it: it cuts what it is given into words itself, as `e-mail` into two. */
+  readonly phrase: string;
+  readonly first: string;
+  /** The words of the phrase behind the first. */
+  readonly others: readonly string[];
+  /** Whether the first word may be the end of a longer one. */
+  readonly isOpenAtStart: boolean;
+  /** Whether the last word may be the beginning of a longer one. */
+  readonly isOpenAtEnd: boolean;
+}
+
+/**
+ * The words of a search. A trace has to contain all. Each is found as a whole word; from three characters up also as a part
+ * of a longer one, unless a punctuation mark separates it: `ibrar` finds `library`, `"ibrar` does not.
+ */
+export class Search {
+  readonly #words: readonly SearchedWord[];
+  #isCut = false;
+
+  constructor(text: string, tokenizer: Tokenizer) {
+    this.#words = text
+      .split(/[\s\0]+/)
+      .filter((word) => /[\p{L}\p{N}]/u.test(word))
+      .slice(0, MAX_WORDS)
+      .map((word) => searchedWord(word, tokenizer))
+      .filter((word) => word !== undefined);
+  }
+
+  /** Without words nothing matches. */
+  get isEmpty(): boolean {
+    return this.#words.length === 0;
+  }
+
+  /** Whether more words contain a part than were looked for. */
+  get isCut(): boolean {
+    return this.#isCut;
+  }
+
+  /** The expression for one table. */
+  async expressionFor(wordsWith: WordsWith): Promise<string> {
+    const conditions: string[] = [];
+    for (const word of this.#words) {
+      const { first, others, phrase, isOpenAtStart, isOpenAtEnd } = word;
+      const star = isOpenAtEnd ? '*' : '';
+      const phrases = [`${phrase}${star}`];
+      if (isOpenAtStart) {
+        const isWhole = others.length > 0 || !isOpenAtEnd;
+        const longer = (await wordsWith(first)).filter((each) =>
+          isWhole ? each.endsWith(first) && each !== first : !each.startsWith(first),
+        );
+        if (longer.length > MAX_ALTERNATIVES) this.#isCut = true;
+        for (const each of longer.slice(0, MAX_ALTERNATIVES)) {
+          phrases.push(`"${[each, ...others].join(' ')}"${others.length > 0 ? star : ''}`);
+        }
+      }
+      conditions.push(`(${phrases.join(' OR ')})`);
+    }
+    return conditions.join(' AND ');
+  }
+}
+
+function searchedWord(text: string, tokenizer: Tokenizer): SearchedWord | undefined {
+  const spaced = separated(text).trim().replaceAll('"', ' ');
+  const [first, ...others] = tokenizer.wordsOf(spaced);
+  // A letter that FTS5 does not know yet.
+  if (first === undefined) return undefined;
+  const end = /[\p{L}\p{N}\p{M}]+$/u.exec(spaced)?.[0] ?? '';
+  return {
+    phrase: `"${spaced}"`,
+    first,
+    others,
+    isOpenAtStart: /^[\p{L}\p{N}]/u.test(spaced) && [...first].length >= MIN_PART_LENGTH,
+    isOpenAtEnd: end.length >= MIN_PART_LENGTH,
+  };
+}

@@ -1,0 +1,10 @@
+/** Refuses unknown keys, since a misspelled one would have no effect. @throws TypeError */
+export function demandKnown<T extends object>(
+  options: T,
+  known: Readonly<Record<keyof NoInfer<T>, true>>,
+): void {
+  for (const key of Object.keys(options)) {
+    if (Object.hasOwn(known, key)) continue;
+    throw new TypeError(`${key} is not known; known keys: ${Object.keys(known).join(', ')}`);
+  }
+}
