@@ -1,6 +1,6 @@
 /** Cuts values that are too long for a response. */
 import { type Json, toJson } from '../json.js';
-import { head } from '../reading/values.js';
+import { head } from './values.js';
 
 /** A member is long if its text is longer than the limit divided by this. */
 const SHORT_SHARE = 256;
