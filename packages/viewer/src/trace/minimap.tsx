@@ -143,8 +143,14 @@ function drawnSteps(
   const length = Math.ceil(steps.length / MAX_BARS);
   for (let from = 0; from < steps.length; from += length) {
     let heaviest: StepSummary | undefined;
-    for (const step of steps.slice(from, from + length)) {
-      if (heaviest === undefined || weightOf(step) > weightOf(heaviest)) heaviest = step;
+    let most = Number.NEGATIVE_INFINITY;
+    const end = Math.min(steps.length, from + length);
+    for (let index = from; index < end; index++) {
+      const step = steps[index];
+      const weight = step === undefined ? most : weightOf(step);
+      if (weight <= most) continue;
+      heaviest = step;
+      most = weight;
     }
     if (heaviest !== undefined) drawn.push(heaviest);
   }

@@ -57,8 +57,9 @@ export function buildStepTree(steps: readonly StepSummary[]): StepTree {
   const end = new Int32Array(count).fill(count);
   const level = new Int32Array(count);
   const open: number[] = [];
-  for (const [index, { depth }] of steps.entries()) {
-    while (open.length > 0 && (steps[open.at(-1) ?? 0]?.depth ?? 0) >= depth) {
+  for (let index = 0; index < count; index++) {
+    const depth = steps[index]?.depth ?? 0;
+    while (open.length > 0 && (steps[open[open.length - 1] ?? 0]?.depth ?? 0) >= depth) {
       end[open.pop() ?? 0] = index;
     }
     level[index] = open.length;
@@ -76,19 +77,29 @@ function groupsOf(
   for (let index = 0; index < steps.length; index++) {
     const first = steps[index];
     if (first === undefined || isMember[index] === 1) continue;
-    const members = [index];
+    let count = 1;
     let next = end[index] ?? steps.length;
-    for (;;) {
-      const sibling = steps[next];
-      if (sibling?.depth !== first.depth || sibling.name !== first.name) break;
-      if (sibling.type !== first.type || sibling.parent !== first.parent) break;
-      members.push(next);
+    while (isEqualSibling(first, steps[next])) {
       isMember[next] = 1;
       next = end[next] ?? steps.length;
+      count++;
     }
-    if (members.length >= MIN_FOLDED) groups.set(index, { first: index, end: next, members });
+    if (count < MIN_FOLDED) continue;
+    const members: number[] = [];
+    for (let member = index; member < next; member = end[member] ?? next) members.push(member);
+    groups.set(index, { first: index, end: next, members });
   }
   return groups;
+}
+
+function isEqualSibling(step: StepSummary, next: StepSummary | undefined): boolean {
+  return (
+    next !== undefined &&
+    next.parent === step.parent &&
+    next.depth === step.depth &&
+    next.name === step.name &&
+    next.type === step.type
+  );
 }
 
 /** The rows that are seen: an index for a step, `-1 - index` for the group that begins there. */
