@@ -65,8 +65,10 @@ export function RequestsPage(): ReactNode {
 
   const isPaneOpen = state.trace !== undefined && !isNarrow;
   const lines = isNarrow || state.lines === 2 ? 2 : 1;
-  const columns =
-    isPaneOpen && state.columns === undefined ? FEW_COLUMNS : columnsIn(state.columns);
+  const columns = useMemo(
+    () => (isPaneOpen && state.columns === undefined ? FEW_COLUMNS : columnsIn(state.columns)),
+    [isPaneOpen, state.columns],
+  );
 
   const openTrace = useCallback(
     (number: number) => {

@@ -1,6 +1,6 @@
 /** The steps of a trace as a tree, each with its bar on the common axis. */
 
-import { memo, type ReactNode, type Ref, useCallback, useRef } from 'react';
+import { memo, type ReactNode, type Ref, useCallback, useMemo, useRef } from 'react';
 import { cutMiddle, formatCost, formatCount, formatDuration } from '../format.js';
 import { changeSettings, useSettings } from '../state/settings.js';
 import { Grid, type GridHandle } from '../ui/grid.js';
@@ -47,10 +47,15 @@ export const StepsGrid = memo(function StepsGrid(props: StepsGridProps): ReactNo
   const { namesWidth } = useSettings();
   const head = useRef<HTMLDivElement>(null);
   const template = `minmax(0, ${namesWidth}fr) minmax(0, ${100 - namesWidth}fr) 72px`;
-  const rowAt = useCallback(
-    (place: number) => rowOf(tree, shown, rows[place] ?? 0),
-    [tree, shown, rows],
-  );
+  const rowAt = useMemo(() => {
+    const made = new Map<number, StepRow>();
+    return (place: number) => {
+      const code = rows[place] ?? 0;
+      const row = made.get(code) ?? rowOf(tree, shown, code);
+      made.set(code, row);
+      return row;
+    };
+  }, [tree, shown, rows]);
   const factsOf = useCallback(
     (row: StepRow, place: number) => ({
       key: rows[place] ?? 0,

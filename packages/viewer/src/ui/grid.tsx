@@ -37,6 +37,7 @@ interface GridProps<Row> {
   readonly label: string;
   readonly role: 'grid' | 'treegrid';
   readonly count: number;
+  /** A drawn row renders again if this returns another object for it. */
   readonly rowAt: (index: number) => Row;
   readonly factsOf: (row: Row, index: number) => RowFacts;
   readonly rowHeight: number;
@@ -154,15 +155,16 @@ export function Grid<Row>(props: GridProps<Row>): ReactNode {
 
   const rows: ReactNode[] = [];
   for (let index = first; index < Math.min(last, count); index++) {
+    const row = props.rowAt(index);
     rows.push(
       <MemoizedRow<Row>
-        key={props.factsOf(props.rowAt(index), index).key}
+        key={props.factsOf(row, index).key}
         id={`${id}${index}`}
         index={index}
         rowIndex={index + 1 + (props.headerRows ?? 0)}
         height={rowHeight}
         isActive={index === active}
-        rowAt={props.rowAt}
+        row={row}
         factsOf={props.factsOf}
         renderRow={props.renderRow}
         onActive={onActive}
@@ -200,7 +202,8 @@ export function Grid<Row>(props: GridProps<Row>): ReactNode {
   );
 }
 
-interface RowProps<Row> extends Pick<GridProps<Row>, 'rowAt' | 'factsOf' | 'renderRow'> {
+interface RowProps<Row> extends Pick<GridProps<Row>, 'factsOf' | 'renderRow'> {
+  readonly row: Row;
   readonly id: string;
   readonly index: number;
   readonly rowIndex: number;
@@ -210,10 +213,9 @@ interface RowProps<Row> extends Pick<GridProps<Row>, 'rowAt' | 'factsOf' | 'rend
   readonly onOpen: (index: number) => void;
 }
 
-/** While the grid is scrolled, only the rows that come into sight render. */
+/** While the grid is scrolled, or gets further rows, only the rows that come into sight render. */
 const MemoizedRow = memo(function GridRow<Row>(props: RowProps<Row>): ReactNode {
-  const { index } = props;
-  const row = props.rowAt(index);
+  const { row, index } = props;
   const { className, level, expanded } = props.factsOf(row, index);
   return (
     <div
