@@ -9,7 +9,7 @@ import { overviewQuery } from '../server/queries.js';
 import { useClock } from '../state/clock.js';
 import { filtersOf, type PageState } from '../state/page-state.js';
 import { useChangePageState } from '../state/use-page-state.js';
-import { type Range, useDragRange } from '../ui/use-drag-range.js';
+import { type Range, useDragRange } from '../ui/controls/use-drag-range.js';
 import css from './requests-over-time.module.css';
 
 const HEIGHT = 36;

@@ -9,7 +9,7 @@ import { openLive } from '../server/live-stream.js';
 import { reloadTrace } from '../server/reload-trace.js';
 import { liveNow, showConnection, showHeldCount, useLiveSwitch } from '../state/live-switch.js';
 import { listKey, listQueryOf, type PageState } from '../state/page-state.js';
-import { type NextPage, nextPageOf } from '../ui/next-page.js';
+import { type NextPage, nextPageOf } from '../ui/grid/next-page.js';
 import type { ListPage, Pages } from './list-pages.js';
 import { LiveList } from './live-list.js';
 

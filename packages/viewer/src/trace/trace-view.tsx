@@ -4,18 +4,18 @@ import { type ReactNode, useDeferredValue, useEffect, useMemo, useRef, useState 
 import { formatCount } from '../format.js';
 import { changeSettings, useSettings } from '../state/settings.js';
 import { useChangePageState, usePageState } from '../state/use-page-state.js';
-import controls from '../ui/controls.module.css';
-import type { GridHandle } from '../ui/grid.js';
-import { Split } from '../ui/split.js';
-import { Empty, Failure, Loading } from '../ui/states.js';
-import { useIsNarrow } from '../ui/use-is-narrow.js';
-import { useKeys } from '../ui/use-keys.js';
+import { useKeys } from '../ui/controls/use-keys.js';
+import type { GridHandle } from '../ui/grid/grid.js';
+import { Split } from '../ui/layout/split.js';
+import { Empty, Failure, Loading } from '../ui/layout/states.js';
+import { useIsNarrow } from '../ui/layout/use-is-narrow.js';
+import controls from '../ui/styles/controls.module.css';
 import { useStable } from '../ui/use-stable.js';
-import { Minimap } from './minimap.js';
+import { TraceHead } from './head/trace-head.js';
+import { StepPane } from './step/step-pane.js';
 import { StepAddress } from './step-address.js';
-import { type KnownSteps, movedShown, movesOf, type StepMoves } from './step-moves.js';
-import { StepPane } from './step-pane.js';
-import { axisOf } from './step-times.js';
+import { type KnownSteps, movedShown, movesOf, type StepMoves } from './steps/step-moves.js';
+import { axisOf } from './steps/step-times.js';
 import {
   buildStepTree,
   reveal,
@@ -23,15 +23,15 @@ import {
   stepAt,
   toggledRow,
   visibleRows,
-} from './step-tree.js';
-import { StepsByName } from './steps-by-name.js';
-import { ROW_HEIGHT, StepsGrid } from './steps-grid.js';
-import { StepsTools } from './steps-tools.js';
-import { TraceHead } from './trace-head.js';
+} from './steps/step-tree.js';
+import { Minimap } from './timeline/minimap.js';
+import { StepsByName } from './timeline/steps-by-name.js';
+import { ROW_HEIGHT, StepsGrid } from './timeline/steps-grid.js';
+import { StepsTools } from './timeline/steps-tools.js';
+import { useFind } from './timeline/use-find.js';
+import { useZoom } from './timeline/use-zoom.js';
 import css from './trace-view.module.css';
-import { useFind } from './use-find.js';
 import { useTrace } from './use-trace.js';
-import { useZoom } from './use-zoom.js';
 
 const NOTHING_FOLDED: StepsShown = { folded: new Set(), openGroups: new Set(), modelsOnly: false };
 
