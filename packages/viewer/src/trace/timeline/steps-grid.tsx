@@ -1,15 +1,10 @@
 /** The steps of a trace as a tree, each with its bar on the common axis. */
 
 import { memo, type ReactNode, type Ref, useCallback, useMemo, useRef } from 'react';
-import { cutMiddle, formatCost, formatCount, formatDuration } from '../../format.js';
 import { changeSettings, useSettings } from '../../state/settings.js';
 import { Grid, type GridHandle } from '../../ui/grid/grid.js';
-import { Icon } from '../../ui/icons.js';
 import { Divider } from '../../ui/layout/split.js';
-import { OneLine } from '../../ui/values/visible-text.js';
-import { PROBLEM_WORDS } from '../steps/problem-words.js';
 import {
-  groupFacts,
   parentPlace,
   rowOf,
   type StepRow,
@@ -17,13 +12,10 @@ import {
   type StepTree,
 } from '../steps/step-tree.js';
 import type { TimeRange } from '../steps/time-range.js';
-import { TypeMark } from '../steps/type-mark.js';
-import { GroupBar, StepBar } from './step-bar.js';
+import { AxisTicks } from './axis-ticks.js';
+import { GroupCells, StepCells } from './step-cells.js';
 import css from './steps-grid.module.css';
 
-/** Deeper steps are not indented further, and have their level as a number. */
-const MAX_INDENTS = 14;
-const INDENT = 14;
 /** Pixels. */
 export const ROW_HEIGHT = 26;
 
@@ -111,7 +103,7 @@ export const StepsGrid = memo(function StepsGrid(props: StepsGridProps): ReactNo
             Step
           </div>
           <div role="columnheader" className={css.axis}>
-            <Ticks zoom={zoom} />
+            <AxisTicks zoom={zoom} />
             <Divider
               label="Width of the names"
               share={namesWidth}
@@ -129,165 +121,3 @@ export const StepsGrid = memo(function StepsGrid(props: StepsGridProps): ReactNo
     />
   );
 });
-
-function Toggle({
-  expanded,
-  onToggle,
-}: {
-  readonly expanded: boolean | undefined;
-  readonly onToggle: () => void;
-}): ReactNode {
-  if (expanded === undefined) return <span className={css.toggle} />;
-  return (
-    // The row has the keys and says whether it is expanded.
-    <span
-      className={css.toggle}
-      aria-hidden="true"
-      onClick={(event) => {
-        event.stopPropagation();
-        onToggle();
-      }}
-      onDoubleClick={(event) => event.stopPropagation()}
-    >
-      <Icon name={expanded ? 'down' : 'right'} />
-    </span>
-  );
-}
-
-function Indent({ level }: { readonly level: number }): ReactNode {
-  return (
-    <>
-      <span style={{ width: Math.min(level, MAX_INDENTS) * INDENT }} className={css.indent} />
-      {level > MAX_INDENTS && (
-        <span className={css.depth} title={`Level ${formatCount(level)}`}>
-          {formatCount(level)}
-        </span>
-      )}
-    </>
-  );
-}
-
-function StepCells({
-  row: { step, level, expanded },
-  zoom,
-  onToggle,
-  isCritical,
-  isMatch,
-}: {
-  readonly row: Extract<StepRow, { kind: 'step' }>;
-  readonly zoom: TimeRange;
-  readonly onToggle: () => void;
-  readonly isCritical: boolean | undefined;
-  readonly isMatch: boolean;
-}): ReactNode {
-  const isPlumbing = step.type === 'chain' || step.type === 'user_call';
-  return (
-    <>
-      <div role="gridcell" className={css.name}>
-        <Indent level={level} />
-        <Toggle expanded={expanded} onToggle={onToggle} />
-        <TypeMark type={step.type} />
-        <span className={`${isPlumbing ? css.plumbing : css.worded} ${isMatch ? css.match : ''}`}>
-          <OneLine text={step.name.length > 300 ? cutMiddle(step.name, 300) : step.name} />
-        </span>
-        {step.error !== null && (
-          <span className={css.error} title={step.error.slice(0, 300).toWellFormed()}>
-            <Icon name="close" />
-            <span className="visually-hidden">failed</span>
-          </span>
-        )}
-        {step.problem !== null && (
-          <span className={css.problem} title={`This step ${PROBLEM_WORDS[step.problem]}`}>
-            !<span className="visually-hidden">{PROBLEM_WORDS[step.problem]}</span>
-          </span>
-        )}
-        <span className={css.facts}>
-          {step.tokens !== null && `${formatCount(step.tokens)} tok`}
-          {step.cost !== null && <span className={css.cost}> {formatCost(step.cost)}</span>}
-        </span>
-      </div>
-      <div role="gridcell" className={css.track}>
-        <StepBar step={step} zoom={zoom} isCritical={isCritical} />
-      </div>
-      <div role="gridcell" className={css.duration}>
-        {step.isUnfinished ? (
-          <span title="No end was recorded">unfinished</span>
-        ) : (
-          formatDuration(step.duration)
-        )}
-      </div>
-    </>
-  );
-}
-
-function GroupCells({
-  row: { group, level, expanded },
-  tree,
-  zoom,
-  onToggle,
-}: {
-  readonly row: Extract<StepRow, { kind: 'group' }>;
-  readonly tree: StepTree;
-  readonly zoom: TimeRange;
-  readonly onToggle: () => void;
-}): ReactNode {
-  const first = tree.steps[group.first];
-  if (first === undefined) return null;
-  const { sum, min, max, start, stop, failed, tokens } = groupFacts(tree, group);
-  const range = sum === null ? '' : `${formatDuration(min)} to ${formatDuration(max)}`;
-  return (
-    <>
-      <div role="gridcell" className={css.name}>
-        <Indent level={level} />
-        <Toggle expanded={expanded} onToggle={onToggle} />
-        <TypeMark type={first.type} />
-        <span className={css.count}>{formatCount(group.members.length)} ×</span>
-        <span className={css.worded}>
-          <OneLine text={first.name.length > 300 ? cutMiddle(first.name, 300) : first.name} />
-        </span>
-        {failed > 0 && <span className={css.error}>{formatCount(failed)} failed</span>}
-        <span className={css.facts}>
-          {tokens !== null && `${formatCount(tokens)} tok `}
-          {range}
-        </span>
-      </div>
-      <div role="gridcell" className={css.track}>
-        {Number.isFinite(start) && (
-          <GroupBar type={first.type} time={[start, Math.max(start, stop)]} zoom={zoom} />
-        )}
-      </div>
-      <div
-        role="gridcell"
-        className={css.duration}
-        title={sum === null ? 'Not recorded' : `${formatDuration(sum)} in total; ${range}`}
-      >
-        {formatDuration(sum)}
-      </div>
-    </>
-  );
-}
-
-/** Times along the axis. */
-function Ticks({ zoom: [from, to] }: { readonly zoom: TimeRange }): ReactNode {
-  const length = to - from;
-  const rough = length / 4;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((times) => times * power).find((each) => each >= rough) ?? rough;
-  const times: number[] = [];
-  for (let time = Math.ceil(from / step) * step; time <= to && times.length < 12; time += step) {
-    times.push(time);
-  }
-  return times.map((time) => {
-    const left = ((time - from) / length) * 100;
-    return (
-      <span
-        key={time}
-        className={css.tick}
-        style={{ left: `${left}%` }}
-        data-last={left > 85 || undefined}
-      >
-        {time === 0 ? '0' : formatDuration(time)}
-      </span>
-    );
-  });
-}
