@@ -73,6 +73,14 @@ const ARROWS: Readonly<Record<string, Arrows>> = {
 /** The API between the page and the local server: types, lists and limits. It imports nothing. */
 const PAGE_API = 'packages/local/src/page-api.ts';
 
+/** The folders of packages/viewer/src, from the lowest floor to the highest. */
+const PAGE_FLOORS = [
+  ...['state', 'reading', 'reading/conversation', 'server'],
+  ...['ui', 'ui/values', 'ui/controls', 'ui/layout', 'ui/grid', 'content', 'frame'],
+  ...['trace/steps', 'trace/timeline', 'trace/step', 'trace/head', 'trace'],
+  ...['compare', 'overview', 'pages', 'requests'],
+];
+
 /** Core is one stack of floors, the lowest first: a file knows files of its own floor and of those below, also by their types. */
 const FLOORS = [
   ...['platform', 'values', 'follow', 'diagnostics', 'trace', 'publish', 'spool', 'config'],
@@ -308,6 +316,25 @@ describe('the arrows between packages', () => {
       assert.deepEqual(upwards, []);
     });
   }
+
+  it('the folders of the page are floors, and no import leads upwards', () => {
+    const root = 'packages/viewer/src/';
+    const folderOf = (path: string) => path.slice(root.length).split('/').slice(0, -1).join('/');
+    const heightOf = (path: string) => PAGE_FLOORS.indexOf(folderOf(path));
+    const page = readSources().filter(({ path }) => path.startsWith(root));
+    const inFolders = page.filter(({ path }) => folderOf(path) !== '');
+    const nowhere = inFolders.filter(({ path }) => heightOf(path) < 0).map(({ path }) => path);
+    assert.deepEqual(nowhere, [], `a folder of the page is one of ${PAGE_FLOORS.join(', ')}`);
+    const upwards = inFolders.flatMap((source) =>
+      source.imports
+        .filter(isRelative)
+        .map((found) => targetOf(source, found))
+        .filter((target) => target.startsWith(root) && !target.endsWith('.css'))
+        .filter((target) => heightOf(target) > heightOf(source.path))
+        .map((target) => `${source.path} -> ${target}`),
+    );
+    assert.deepEqual(upwards, []);
+  });
 
   it('examples and tests know packages by their names, not by their files', () => {
     const outside = readSources().filter(({ path }) => !/^packages\/[^/]+\/src\//.test(path));

@@ -14,7 +14,7 @@ import { Frame } from './frame/frame.js';
 import { RequestsPage } from './requests/requests-page.js';
 import { traceQuery } from './server/queries.js';
 import { parseSearch, readPageState, stringifySearch } from './state/page-state.js';
-import { Failure } from './ui/states.js';
+import { Failure } from './ui/layout/states.js';
 
 const root = createRootRoute({
   component: Frame,

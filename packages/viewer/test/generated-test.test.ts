@@ -1,7 +1,7 @@
 /** What is copied out of a trace. */
 
 import assert from 'node:assert/strict';
-import { testOf } from '../src/trace/generated-test.ts';
+import { testOf } from '../src/trace/head/generated-test.ts';
 
 type Detail = Parameters<typeof testOf>[0];
 type Root = Parameters<typeof testOf>[1];

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type KnownSteps, movedShown, movesOf } from '../src/trace/step-moves.ts';
+import { type KnownSteps, movedShown, movesOf } from '../src/trace/steps/step-moves.ts';
 
 type StepSummary = KnownSteps['steps'][number];
 

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { alignSteps } from '../src/compare/align-steps.ts';
-import { stepsByName } from '../src/trace/named-steps.ts';
-import { axisOf, selfTime } from '../src/trace/step-times.ts';
+import { stepsByName } from '../src/trace/steps/named-steps.ts';
+import { axisOf, selfTime } from '../src/trace/steps/step-times.ts';
 import {
   buildStepTree,
   groupFacts,
@@ -14,7 +14,7 @@ import {
   stepAt,
   toggledRow,
   visibleRows,
-} from '../src/trace/step-tree.ts';
+} from '../src/trace/steps/step-tree.ts';
 
 type StepSummary = Parameters<typeof buildStepTree>[0][number];
 

@@ -8,22 +8,14 @@ import {
   type StepContent,
   type TraceNotes,
 } from '../page-api.js';
-import { inputNames } from '../reading/columns.js';
-import { stepColumns } from '../reading/step-columns.js';
-import {
-  criticalPath,
-  placedSteps,
-  stepContent,
-  stepSummary,
-  type TimedStep,
-  timedSteps,
-} from '../reading/steps.js';
-import { metadataOf } from '../reading/summary.js';
+import { cutMembers } from '../reading/cut-members.js';
+import { firstSummaries, partOfColumns } from '../reading/step-columns.js';
+import { type PlacedStep, placedSteps, stepContent } from '../reading/steps.js';
+import { outlineOf, type TraceOutline } from '../reading/trace-outline.js';
 import type { StoredRow } from '../storage/stored-row.js';
 import type { Budget } from '../trace-index/budget.js';
 import type { TraceIndex } from '../trace-index/trace-index.js';
-import { isRecord, type Json, toJson } from '../values/json.js';
-import { cutMembers } from './cut-members.js';
+import { isRecord, toJson } from '../values/json.js';
 
 /** Steps that come with the trace itself: more than a screen shows. */
 const FIRST_STEPS = 500;
@@ -32,47 +24,39 @@ const MAX_FOUND = 1000;
 const MAX_RESPONSE_CHARS = 8 * 1024 * 1024;
 /** Limit for a whole row, and for the contents of one step, which are cut to fit. */
 const MAX_ROW_CHARS = 16 * 1024 * 1024;
-/** Limit for the metadata that come with the trace, which are cut to fit: the row has all of them. */
-const MAX_METADATA_CHARS = 1024 * 1024;
-/** Steps of the critical path that come with the trace. */
-const MAX_PATH = 40_000;
 /** Traces that stay parsed for the next read, and for how long. */
 const MAX_KEPT = 2;
 const KEEP_MS = 30_000;
 
 interface ParsedTrace {
-  /** The result of `TraceIndex.versionOf`. */
-  readonly version: string;
   /** The row without its JSON text, which would double the memory. */
   readonly stored: Omit<StoredRow, 'text'>;
-  readonly steps: readonly TimedStep[];
-  readonly start: number;
+  readonly steps: readonly PlacedStep[];
 }
 
 /** Reads of single traces. The last ones stay parsed, since the page requests one step after another. */
 export class ParsedTraces {
   readonly #index: TraceIndex;
-  readonly #kept = new Map<number, ParsedTrace>();
-  #timer: NodeJS.Timeout | undefined;
+  readonly #parsed = new KeptTraces<ParsedTrace>();
+  readonly #outlines = new KeptTraces<TraceOutline>();
 
   constructor(index: TraceIndex) {
     this.#index = index;
   }
 
   close(): void {
-    clearTimeout(this.#timer);
-    this.#kept.clear();
+    this.#parsed.clear();
+    this.#outlines.clear();
   }
 
   detail(number: number): string {
-    const { stored, steps, start } = this.#parse(number);
+    const { metadata, steps, criticalPath } = this.#outline(number);
     const summary = this.#index.summary(number);
     if (summary === undefined) throw unknownTrace(number);
-    const first = steps.slice(0, FIRST_STEPS);
     return limited(
-      `{"trace":${summary},"metadata":${metadataJson(otherColumns(stored, steps[0]?.step ?? {}))},` +
-        `"steps":${toJson(first.map((step, index) => stepSummary(step, index, start)))},` +
-        `"totalSteps":${steps.length},"criticalPath":${toJson(criticalPath(steps).slice(0, MAX_PATH))}}`,
+      `{"trace":${summary},"metadata":${toJson(metadata)},` +
+        `"steps":${toJson(firstSummaries(steps, FIRST_STEPS))},` +
+        `"totalSteps":${steps.parent.length},"criticalPath":${toJson(criticalPath)}}`,
     );
   }
 
@@ -84,13 +68,13 @@ export class ParsedTraces {
   }
 
   steps(number: number, params: URLSearchParams): string {
-    const { steps, start } = this.#parse(number);
+    const { steps } = this.#outline(number);
     const from = integerParameter('from', params.get('from') ?? '0', [0, Number.MAX_SAFE_INTEGER]);
     const count = integerParameter('count', params.get('count') ?? String(MAX_STEPS_LENGTH), [
       1,
       MAX_STEPS_LENGTH,
     ]);
-    return limited(toJson(stepColumns(steps, from, count, start)));
+    return limited(toJson(partOfColumns(steps, from, count)));
   }
 
   step(number: number, index: number): string {
@@ -127,50 +111,57 @@ export class ParsedTraces {
   }
 
   #parse(number: number): ParsedTrace {
-    // A row of 80,000 steps takes half a second to read, so it stays parsed for its next pages.
+    return this.#parsed.get(number, this.#versionOf(number), () => {
+      const row = this.#index.row(number);
+      if (!row) throw unknownTrace(number);
+      const { text: _, ...stored } = row;
+      return { stored, steps: placedSteps(stored.row) };
+    });
+  }
+
+  /** A row of 80,000 steps takes half a second to parse: the index keeps the outlines of such rows. */
+  #outline(number: number): TraceOutline {
+    const version = this.#versionOf(number);
+    return this.#outlines.get(number, version, () => {
+      const indexed = this.#index.outline(number, version);
+      if (indexed) return indexed;
+      const { stored, steps } = this.#parse(number);
+      return outlineOf(stored, steps);
+    });
+  }
+
+  #versionOf(number: number): string {
     const version = this.#index.versionOf(number);
+    if (version === undefined) throw unknownTrace(number);
+    return version;
+  }
+}
+
+/** Keeps what was read of the last traces, until their rows change. */
+class KeptTraces<T> {
+  readonly #kept = new Map<number, { readonly version: string; readonly value: T }>();
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param version the result of `TraceIndex.versionOf` */
+  get(number: number, version: string, read: () => T): T {
     const kept = this.#kept.get(number);
-    if (kept && kept.version === version) return kept;
+    if (kept?.version === version) return kept.value;
     this.#kept.delete(number);
-    const row = version === undefined ? undefined : this.#index.row(number);
-    if (version === undefined || !row) throw unknownTrace(number);
-    const { text: _, ...stored } = row;
-    const steps = timedSteps(placedSteps(stored.row));
-    const start = steps[0]?.start ?? 0;
-    const trace = { version, stored, steps, start };
-    this.#kept.set(number, trace);
+    const value = read();
+    this.#kept.set(number, { version, value });
     for (const oldest of this.#kept.keys()) {
       if (this.#kept.size <= MAX_KEPT) break;
       this.#kept.delete(oldest);
     }
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#kept.clear(), KEEP_MS).unref();
-    return trace;
+    return value;
   }
-}
 
-/** Columns of our own rows that the summary or other members of `TraceDetail` have. */
-const SHOWN_ELSEWHERE = [
-  ...['inferenceId', 'inferenceTimestamp', 'latency', 'cost', 'tokens', 'steps'],
-  ...['output', 'metadata', 'user_id', 'session_id'],
-];
-
-/** The metadata, and columns that no other member of `TraceDetail` has. */
-function otherColumns({ row, callConfig }: ParsedTrace['stored'], root: Json): Json {
-  const shownElsewhere = new Set(SHOWN_ELSEWHERE);
-  for (const [key, name] of Object.entries(callConfig)) {
-    if (typeof name === 'string' && key.endsWith('ColumnName')) shownElsewhere.add(name);
+  clear(): void {
+    clearTimeout(this.#timer);
+    this.#kept.clear();
   }
-  for (const name of inputNames(callConfig)) shownElsewhere.add(name);
-  const others = Object.entries(row).filter(([name]) => !shownElsewhere.has(name));
-  return { ...metadataOf(row, root), ...Object.fromEntries(others) };
-}
-
-function metadataJson(metadata: Json): string {
-  const json = toJson(metadata);
-  return json.length <= MAX_METADATA_CHARS
-    ? json
-    : toJson(cutMembers(metadata, MAX_METADATA_CHARS));
 }
 
 /** Whether the texts of a value have all words. Iteratively: values may be deep. */

@@ -41,7 +41,7 @@ export class RowReader {
   /** Differs after each update of the row; undefined if there is no such row. */
   versionOf(number: number): string | undefined {
     const version = this.#version.get(number);
-    return version && `${version.updated_at} ${version.bytes}`;
+    return version && versionOf(version);
   }
 
   /** The first changes after the one with that id, `limit` at most. */
@@ -53,4 +53,9 @@ export class RowReader {
   get source(): number {
     return this.#source.get()?.source ?? 0;
   }
+}
+
+/** Differs after each update of a row. */
+export function versionOf({ updated_at, bytes }: Pick<RowRecord, 'updated_at' | 'bytes'>): string {
+  return `${updated_at} ${bytes}`;
 }

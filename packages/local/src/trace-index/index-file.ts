@@ -3,7 +3,7 @@ import { type Database, IN_MEMORY, openDatabase } from '../storage/database.js';
 import { LABEL_TABLE } from './labels.js';
 import { PARTITIONS_TABLE } from './words/partition.js';
 
-const VERSION = 11;
+const VERSION = 12;
 const CACHE_BYTES = 16 * 1024 * 1024;
 
 /** `meta` has the source of the traces file, and the last row and change that the index has. */
@@ -12,6 +12,7 @@ const TABLES = `
     source INTEGER NOT NULL, newest INTEGER NOT NULL, change INTEGER NOT NULL);
   CREATE TABLE facts (id INTEGER PRIMARY KEY, facts BLOB NOT NULL);
   CREATE TABLE summaries (id INTEGER PRIMARY KEY, summary TEXT NOT NULL);
+  CREATE TABLE outlines (id INTEGER PRIMARY KEY, version TEXT NOT NULL, outline NOT NULL);
   ${LABEL_TABLE}
   ${PARTITIONS_TABLE}
 `;
@@ -105,7 +106,7 @@ function prepareIndex(db: Database, file: string, source: number): void {
   if (file !== IN_MEMORY) db.exec('PRAGMA incremental_vacuum');
 }
 
-/** The statements of the index's tables `meta`, `facts` and `summaries`. */
+/** The statements of the index's tables `meta`, `facts`, `summaries` and `outlines`. */
 export function indexStatements(db: Database) {
   return {
     meta: db.query<{ newest: number; change: number }>('SELECT newest, change FROM meta'),
@@ -123,6 +124,14 @@ export function indexStatements(db: Database) {
     removeSummary: db.command('DELETE FROM summaries WHERE id = ?'),
     removeSummariesUpTo: db.command(
       'DELETE FROM summaries WHERE id IN (SELECT id FROM summaries WHERE id <= ? ORDER BY id LIMIT ?)',
+    ),
+    outline: db.query<{ version: string; outline: string | ArrayBuffer }>(
+      'SELECT version, outline FROM outlines WHERE id = ?',
+    ),
+    setOutline: db.command('INSERT OR REPLACE INTO outlines VALUES (?, ?, ?)'),
+    removeOutline: db.command('DELETE FROM outlines WHERE id = ?'),
+    removeOutlinesUpTo: db.command(
+      'DELETE FROM outlines WHERE id IN (SELECT id FROM outlines WHERE id <= ? ORDER BY id LIMIT ?)',
     ),
   };
 }

@@ -2,8 +2,10 @@ import { setTimeout } from 'node:timers/promises';
 import type { TraceSummary } from '../page-api.js';
 import { placedSteps } from '../reading/steps.js';
 import { summaryOf } from '../reading/summary.js';
+import { outlineOf, type TraceOutline } from '../reading/trace-outline.js';
+import { compressed, decompressed } from '../storage/compression.js';
 import { type Database, IN_MEMORY, usedBytes } from '../storage/database.js';
-import { RowReader } from '../storage/row-reader.js';
+import { RowReader, versionOf } from '../storage/row-reader.js';
 import { CHANGE } from '../storage/schema.js';
 import {
   emptyStoredRow,
@@ -28,6 +30,9 @@ const STRIDE = 20;
 const LOAD_STRIDE = 5000;
 /** Pages that are given back to the file system after a deletion. */
 const FREED_PAGES = 1000;
+/** The index has the outlines of rows that have at least this many bytes, but not more steps than `MAX_OUTLINED_STEPS`. */
+const MIN_OUTLINED_BYTES = 1024 * 1024;
+const MAX_OUTLINED_STEPS = 200_000;
 /** Rows that may be missing before a read stops waiting for all. */
 const LITTLE_LAG = 200;
 const SHORT_WAIT_MS = 30;
@@ -170,6 +175,14 @@ export class TraceIndex {
   /** The summary as JSON text. */
   summary(number: number): string | undefined {
     return this.#statements.summary.get(number)?.summary;
+  }
+
+  /** The outline of a trace whose row is large; undefined for others, and if it is not of this version of the row. */
+  outline(number: number, version: string): TraceOutline | undefined {
+    const found = this.#statements.outline.get(number);
+    return found?.version === version
+      ? (JSON.parse(decompressed(found.outline)) as TraceOutline)
+      : undefined;
   }
 
   /** The row of a trace. @throws Error if it cannot be read */
@@ -407,9 +420,11 @@ export class TraceIndex {
 
   /** Writes what the index has of one row. @returns its facts */
   #write(record: RowRecord, how: 'add' | 'replace'): Buffer {
-    const { summary, words } = toSummary(record);
+    const { summary, words, outline } = readRecord(record);
     const facts = packFacts(summary);
     const to = this.#statements;
+    if (outline) to.setOutline.run(record.id, versionOf(record), compressed(toJson(outline)));
+    else if (how === 'replace') to.removeOutline.run(record.id);
     to.setFacts.run(record.id, facts);
     to.setSummary.run(record.id, toJson(summary));
     this.fullText[how](record.id, words);
@@ -426,9 +441,10 @@ export class TraceIndex {
 
   /** The words of a trace stay until those of its whole table go: no search finds a trace without facts. */
   async #eraseUpTo(number: number, budget: Budget): Promise<void> {
-    const { removeFactsUpTo, removeSummariesUpTo } = this.#statements;
+    const { removeFactsUpTo, removeSummariesUpTo, removeOutlinesUpTo } = this.#statements;
     while (removeFactsUpTo.run(number, BATCH).changedRows > 0) await budget.turn();
     while (removeSummariesUpTo.run(number, BATCH).changedRows > 0) await budget.turn();
+    while (removeOutlinesUpTo.run(number, BATCH).changedRows > 0) await budget.turn();
     this.fullText.dropUpTo(number);
     this.#hasFreePages = true;
   }
@@ -436,17 +452,30 @@ export class TraceIndex {
   #erase(number: number): void {
     this.#statements.removeFacts.run(number);
     this.#statements.removeSummary.run(number);
+    this.#statements.removeOutline.run(number);
     this.fullText.remove(number);
   }
 }
 
-/** The summary and the words of a row. A row that cannot be read gets a summary with the error, so that other rows are indexed. */
-function toSummary(record: RowRecord): { summary: TraceSummary; words: string } {
+interface ReadRecord {
+  readonly summary: TraceSummary;
+  readonly words: string;
+  /** Undefined for rows that are not large. */
+  readonly outline: TraceOutline | undefined;
+}
+
+/** What the index has of a row. A row that cannot be read gets a summary with the error, so that other rows are indexed. */
+function readRecord(record: RowRecord): ReadRecord {
   try {
     const stored = toStoredRow(record);
     const steps = placedSteps(stored.row);
     const summary = summaryOf(stored, steps);
-    return { summary, words: searchText(summary, stored.row, steps) };
+    const isOutlined = record.bytes >= MIN_OUTLINED_BYTES && steps.length <= MAX_OUTLINED_STEPS;
+    return {
+      summary,
+      words: searchText(summary, stored.row, steps),
+      outline: isOutlined ? outlineOf(stored, steps) : undefined,
+    };
   } catch (error) {
     return {
       summary: {
@@ -454,6 +483,7 @@ function toSummary(record: RowRecord): { summary: TraceSummary; words: string } 
         error: `the row cannot be read: ${error}`,
       },
       words: '',
+      outline: undefined,
     };
   }
 }

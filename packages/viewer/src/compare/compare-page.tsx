@@ -6,12 +6,12 @@ import { formatDuration } from '../format.js';
 import { api } from '../server/api.js';
 import { traceQuery } from '../server/queries.js';
 import { useChangePageState, usePageState } from '../state/use-page-state.js';
-import { OutcomeSign } from '../ui/outcome-sign.js';
-import page from '../ui/page.module.css';
-import { Preview } from '../ui/preview.js';
-import { Empty, Failure, Loading } from '../ui/states.js';
-import { Time } from '../ui/time.js';
-import { OneLine, VisibleText } from '../ui/visible-text.js';
+import { Empty, Failure, Loading } from '../ui/layout/states.js';
+import page from '../ui/styles/page.module.css';
+import { OutcomeSign } from '../ui/values/outcome-sign.js';
+import { Preview } from '../ui/values/preview.js';
+import { Time } from '../ui/values/time.js';
+import { OneLine, VisibleText } from '../ui/values/visible-text.js';
 import css from './compare-page.module.css';
 import { ComparedTraces } from './compared-traces.js';
 

@@ -5,9 +5,9 @@ import { lazy, type ReactNode, Suspense } from 'react';
 import type { StepContent, StepSummary, TraceSummary } from '../../../local/src/page-api.js';
 import { textOf } from '../json.js';
 import { stepQuery } from '../server/queries.js';
-import page from '../ui/page.module.css';
-import { Failure, Loading } from '../ui/states.js';
-import { OneLine } from '../ui/visible-text.js';
+import { Failure, Loading } from '../ui/layout/states.js';
+import page from '../ui/styles/page.module.css';
+import { OneLine } from '../ui/values/visible-text.js';
 import type { AlignedRow } from './align-steps.js';
 import css from './compare-page.module.css';
 

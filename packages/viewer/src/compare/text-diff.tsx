@@ -2,8 +2,8 @@
 
 import { type Change, diffLines, diffWordsWithSpace } from 'diff';
 import { type ReactNode, useMemo } from 'react';
-import { LongText } from '../ui/long-text.js';
-import { VisibleText } from '../ui/visible-text.js';
+import { LongText } from '../ui/values/long-text.js';
+import { VisibleText } from '../ui/values/visible-text.js';
 import css from './text-diff.module.css';
 
 /** Longer texts are compared line by line. */

@@ -3,10 +3,10 @@
 import { type ReactNode, useState } from 'react';
 import { plural } from '../format.js';
 import type { RetrievedDocument } from '../reading/documents.js';
-import controls from '../ui/controls.module.css';
-import { CopyButton } from '../ui/copy-button.js';
-import { LongText } from '../ui/long-text.js';
-import { VisibleText } from '../ui/visible-text.js';
+import { CopyButton } from '../ui/controls/copy-button.js';
+import controls from '../ui/styles/controls.module.css';
+import { LongText } from '../ui/values/long-text.js';
+import { VisibleText } from '../ui/values/visible-text.js';
 import css from './documents.module.css';
 import { JsonTree } from './json-tree.js';
 

@@ -6,8 +6,8 @@ import { gfmStrikethrough } from 'micromark-extension-gfm-strikethrough';
 import { gfmTable } from 'micromark-extension-gfm-table';
 import type { ReactNode } from 'react';
 import ReactMarkdown, { type Components } from 'react-markdown';
-import { CopyButton } from '../ui/copy-button.js';
-import { VisibleText } from '../ui/visible-text.js';
+import { CopyButton } from '../ui/controls/copy-button.js';
+import { VisibleText } from '../ui/values/visible-text.js';
 import css from './formatted.module.css';
 
 const COMPONENTS: Components = {

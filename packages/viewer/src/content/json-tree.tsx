@@ -3,12 +3,12 @@
 import { type ReactNode, useDeferredValue, useId, useMemo, useRef, useState } from 'react';
 import { formatCount, plural } from '../format.js';
 import { textOf } from '../json.js';
-import { CopyButton } from '../ui/copy-button.js';
-import { Grid, type GridHandle } from '../ui/grid.js';
+import { toggled } from '../toggled.js';
+import { CopyButton } from '../ui/controls/copy-button.js';
+import { Grid, type GridHandle } from '../ui/grid/grid.js';
 import { Icon } from '../ui/icons.js';
-import { LongText } from '../ui/long-text.js';
-import { toggled } from '../ui/toggled.js';
-import { VisibleText } from '../ui/visible-text.js';
+import { LongText } from '../ui/values/long-text.js';
+import { VisibleText } from '../ui/values/visible-text.js';
 import {
   findInJson,
   firstExpanded,

@@ -1,7 +1,7 @@
 /** Formatted text. The parser is loaded at its first use. */
 
 import { lazy, type ReactNode, Suspense } from 'react';
-import { LongText } from '../ui/long-text.js';
+import { LongText } from '../ui/values/long-text.js';
 
 /** A longer text is shown as it is: formatting it would take longer than reading its beginning. */
 const MAX_CHARS = 200_000;

@@ -4,10 +4,10 @@ import { type ReactNode, useEffect, useState } from 'react';
 import { formatBytes, formatCount } from '../format.js';
 import { type Media, storedId } from '../reading/media.js';
 import { api } from '../server/api.js';
-import controls from '../ui/controls.module.css';
-import { CopyButton } from '../ui/copy-button.js';
-import { LongText } from '../ui/long-text.js';
-import { VisibleText } from '../ui/visible-text.js';
+import { CopyButton } from '../ui/controls/copy-button.js';
+import controls from '../ui/styles/controls.module.css';
+import { LongText } from '../ui/values/long-text.js';
+import { VisibleText } from '../ui/values/visible-text.js';
 import css from './conversation.module.css';
 
 type Kind = 'image' | 'audio' | 'video' | 'text';

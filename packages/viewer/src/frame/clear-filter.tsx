@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { FILTERS } from '../state/page-state.js';
 import { useChangePageState } from '../state/use-page-state.js';
-import controls from '../ui/controls.module.css';
+import controls from '../ui/styles/controls.module.css';
 
 /** Removes all filters, and the order of the list. */
 export function ClearFilter(): ReactNode {

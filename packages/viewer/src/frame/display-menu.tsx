@@ -5,10 +5,10 @@ import type { ReactNode } from 'react';
 import { useClock } from '../state/clock.js';
 import { changeSettings, useSettings } from '../state/settings.js';
 import { useChangePageState } from '../state/use-page-state.js';
-import { CheckItem } from '../ui/check-item.js';
-import controls from '../ui/controls.module.css';
+import { CheckItem } from '../ui/controls/check-item.js';
 import { Icon } from '../ui/icons.js';
-import popup from '../ui/popup.module.css';
+import controls from '../ui/styles/controls.module.css';
+import popup from '../ui/styles/popup.module.css';
 import css from './bar.module.css';
 
 export function DisplayMenu(): ReactNode {

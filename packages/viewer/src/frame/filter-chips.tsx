@@ -3,8 +3,8 @@
 import type { ReactNode } from 'react';
 import { FILTERS, type PageState } from '../state/page-state.js';
 import { useChangePageState, usePageState } from '../state/use-page-state.js';
-import controls from '../ui/controls.module.css';
 import { Icon } from '../ui/icons.js';
+import controls from '../ui/styles/controls.module.css';
 import { FilterEditor } from './filter-editor.js';
 import { FIELD_NAMES, FIELDS, type FieldName } from './filter-fields.js';
 import css from './filters.module.css';

@@ -3,9 +3,9 @@
 import { Popover } from '@base-ui/react/popover';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { useChangePageState, usePageState } from '../state/use-page-state.js';
-import controls from '../ui/controls.module.css';
 import { Icon } from '../ui/icons.js';
-import popup from '../ui/popup.module.css';
+import controls from '../ui/styles/controls.module.css';
+import popup from '../ui/styles/popup.module.css';
 import { FIELD_NAMES, FIELDS, type FieldName } from './filter-fields.js';
 import css from './filters.module.css';
 

@@ -2,8 +2,8 @@
 
 import { Dialog } from '@base-ui/react/dialog';
 import type { ReactNode } from 'react';
-import controls from '../ui/controls.module.css';
-import popup from '../ui/popup.module.css';
+import controls from '../ui/styles/controls.module.css';
+import popup from '../ui/styles/popup.module.css';
 import css from './help-sheet.module.css';
 
 const KEYS: readonly {

@@ -2,8 +2,8 @@
 
 import type { ReactNode } from 'react';
 import { type LiveState, togglePause, useLiveSwitch } from '../state/live-switch.js';
-import controls from '../ui/controls.module.css';
 import { Icon } from '../ui/icons.js';
+import controls from '../ui/styles/controls.module.css';
 import css from './bar.module.css';
 
 const PAUSED = {

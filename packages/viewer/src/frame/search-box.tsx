@@ -4,8 +4,8 @@ import { MAX_SEARCH_LENGTH } from '../../../local/src/page-api.js';
 import { keptState, type PageState } from '../state/page-state.js';
 import { toSearch } from '../state/to-search.js';
 import { useChangePageState, usePageState } from '../state/use-page-state.js';
+import { useKeys } from '../ui/controls/use-keys.js';
 import { Icon } from '../ui/icons.js';
-import { useKeys } from '../ui/use-keys.js';
 import css from './bar.module.css';
 
 /** Words are searched as they are typed, where the page has a list; elsewhere Enter leads to the list. */

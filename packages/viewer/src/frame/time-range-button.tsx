@@ -6,9 +6,9 @@ import { formatTime, type Zone } from '../format.js';
 import { useClock } from '../state/clock.js';
 import { RANGES } from '../state/page-state.js';
 import { useChangePageState, usePageState } from '../state/use-page-state.js';
-import controls from '../ui/controls.module.css';
 import { Icon } from '../ui/icons.js';
-import popup from '../ui/popup.module.css';
+import controls from '../ui/styles/controls.module.css';
+import popup from '../ui/styles/popup.module.css';
 import css from './filters.module.css';
 
 const RANGE_WORDS: Readonly<Record<string, string>> = {

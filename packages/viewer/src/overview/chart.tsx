@@ -8,7 +8,7 @@ import { formatExactTime, type Zone } from '../format.js';
 import { useClock } from '../state/clock.js';
 import { useSettings } from '../state/settings.js';
 import { colorReader } from '../ui/color-reader.js';
-import popup from '../ui/popup.module.css';
+import popup from '../ui/styles/popup.module.css';
 import css from './chart.module.css';
 
 const HEIGHT = 150;

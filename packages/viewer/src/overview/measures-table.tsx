@@ -1,8 +1,8 @@
 import type { ReactNode } from 'react';
 import type { Measures } from '../../../local/src/page-api.js';
 import { formatCost, formatCount, formatDuration } from '../format.js';
-import controls from '../ui/controls.module.css';
-import table from '../ui/table.module.css';
+import controls from '../ui/styles/controls.module.css';
+import table from '../ui/styles/table.module.css';
 import css from './overview-page.module.css';
 
 const MEASURES: readonly (readonly [string, (measures: Measures) => string])[] = [

@@ -5,8 +5,8 @@ import type { AppReport } from '../../../local/src/page-api.js';
 import { JsonTree } from '../content/json-tree.js';
 import { formatCount } from '../format.js';
 import { isRecord, type Json } from '../json.js';
-import { Fact, Facts } from '../ui/facts.js';
-import { VisibleText } from '../ui/visible-text.js';
+import { Fact, Facts } from '../ui/values/facts.js';
+import { VisibleText } from '../ui/values/visible-text.js';
 import css from './health-page.module.css';
 
 /** Counts that are shown even where they are 0. */

@@ -7,13 +7,13 @@ import type { Group } from '../../../local/src/page-api.js';
 import { cutMiddle, formatCost, formatCount, plural } from '../format.js';
 import { api } from '../server/api.js';
 import { usePageState } from '../state/use-page-state.js';
-import { Grid } from '../ui/grid.js';
-import line from '../ui/grid-row.module.css';
-import { NextPageLine, nextPageOf } from '../ui/next-page.js';
-import { Empty, Failure, Loading } from '../ui/states.js';
-import { Time } from '../ui/time.js';
-import { useIsNarrow } from '../ui/use-is-narrow.js';
-import { OneLine } from '../ui/visible-text.js';
+import { Grid } from '../ui/grid/grid.js';
+import { NextPageLine, nextPageOf } from '../ui/grid/next-page.js';
+import { Empty, Failure, Loading } from '../ui/layout/states.js';
+import { useIsNarrow } from '../ui/layout/use-is-narrow.js';
+import line from '../ui/styles/grid-row.module.css';
+import { Time } from '../ui/values/time.js';
+import { OneLine } from '../ui/values/visible-text.js';
 import css from './groups-page.module.css';
 
 const WORDS = {

@@ -13,15 +13,15 @@ import { sumOf } from '../reading/measures.js';
 import { api } from '../server/api.js';
 import { stepQuery } from '../server/queries.js';
 import { toSearch } from '../state/to-search.js';
-import controls from '../ui/controls.module.css';
-import { CopyId } from '../ui/copy-button.js';
-import { FeedbackSign } from '../ui/feedback-sign.js';
-import { LongText } from '../ui/long-text.js';
-import { NextPageLine, nextPageOf } from '../ui/next-page.js';
-import { OutcomeSign } from '../ui/outcome-sign.js';
-import { Empty, Failure, Loading } from '../ui/states.js';
-import { Time } from '../ui/time.js';
-import { VisibleText } from '../ui/visible-text.js';
+import { CopyId } from '../ui/controls/copy-button.js';
+import { NextPageLine, nextPageOf } from '../ui/grid/next-page.js';
+import { Empty, Failure, Loading } from '../ui/layout/states.js';
+import controls from '../ui/styles/controls.module.css';
+import { FeedbackSign } from '../ui/values/feedback-sign.js';
+import { LongText } from '../ui/values/long-text.js';
+import { OutcomeSign } from '../ui/values/outcome-sign.js';
+import { Time } from '../ui/values/time.js';
+import { VisibleText } from '../ui/values/visible-text.js';
 import css from './thread-page.module.css';
 
 export function ThreadPage(): ReactNode {

@@ -3,10 +3,10 @@
 import { Menu } from '@base-ui/react/menu';
 import type { ReactNode } from 'react';
 import { useChangePageState } from '../state/use-page-state.js';
-import { CheckItem } from '../ui/check-item.js';
-import controls from '../ui/controls.module.css';
+import { CheckItem } from '../ui/controls/check-item.js';
 import { Icon } from '../ui/icons.js';
-import popup from '../ui/popup.module.css';
+import controls from '../ui/styles/controls.module.css';
+import popup from '../ui/styles/popup.module.css';
 import { COLUMN_NAMES, COLUMNS, type ColumnName } from './columns.js';
 
 export function ColumnsMenu({

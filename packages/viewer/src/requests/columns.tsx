@@ -12,12 +12,12 @@ import {
   formatTime,
   UNKNOWN,
 } from '../format.js';
-import { Cost } from '../ui/cost.js';
-import { FeedbackSign } from '../ui/feedback-sign.js';
-import { OutcomeSign } from '../ui/outcome-sign.js';
-import { Preview } from '../ui/preview.js';
-import { Status } from '../ui/status.js';
-import { OneLine, VisibleText } from '../ui/visible-text.js';
+import { Cost } from '../ui/values/cost.js';
+import { FeedbackSign } from '../ui/values/feedback-sign.js';
+import { OutcomeSign } from '../ui/values/outcome-sign.js';
+import { Preview } from '../ui/values/preview.js';
+import { Status } from '../ui/values/status.js';
+import { OneLine, VisibleText } from '../ui/values/visible-text.js';
 import css from './columns.module.css';
 
 interface Column {

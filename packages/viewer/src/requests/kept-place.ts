@@ -1,7 +1,7 @@
 /** Where the reader was in each list, restored on return from a trace. */
 
 import { type RefObject, useEffect, useRef } from 'react';
-import type { GridHandle } from '../ui/grid.js';
+import type { GridHandle } from '../ui/grid/grid.js';
 
 interface Place {
   /** Pixels above the first row that was seen. */

@@ -6,8 +6,8 @@ import { MAX_PAGE_LENGTH, OPENED_FILES_PIPELINE } from '../../../local/src/page-
 import { readTraceFile } from '../reading/trace-file.js';
 import { api } from '../server/api.js';
 import { toSearch } from '../state/to-search.js';
-import controls from '../ui/controls.module.css';
 import { Icon } from '../ui/icons.js';
+import controls from '../ui/styles/controls.module.css';
 
 export function OpenFile(): ReactNode {
   const navigate = useNavigate();

@@ -1,16 +1,16 @@
-import type { ReactNode, Ref } from 'react';
+import { type ReactNode, type Ref, useCallback } from 'react';
 import type { SortColumn, TraceSummary } from '../../../local/src/page-api.js';
 import { formatDuration } from '../format.js';
 import { useClock } from '../state/clock.js';
 import { useChangePageState, usePageState } from '../state/use-page-state.js';
-import { Grid, type GridHandle } from '../ui/grid.js';
-import line from '../ui/grid-row.module.css';
+import { Grid, type GridHandle } from '../ui/grid/grid.js';
 import { Icon } from '../ui/icons.js';
-import { OutcomeSign } from '../ui/outcome-sign.js';
-import { Preview } from '../ui/preview.js';
-import { Time } from '../ui/time.js';
-import { useIsNarrow } from '../ui/use-is-narrow.js';
-import { OneLine } from '../ui/visible-text.js';
+import { useIsNarrow } from '../ui/layout/use-is-narrow.js';
+import line from '../ui/styles/grid-row.module.css';
+import { OutcomeSign } from '../ui/values/outcome-sign.js';
+import { Preview } from '../ui/values/preview.js';
+import { Time } from '../ui/values/time.js';
+import { OneLine } from '../ui/values/visible-text.js';
 import { type ColumnName, columnOf } from './columns.js';
 import css from './requests-page.module.css';
 import type { TraceList } from './use-trace-list.js';
@@ -44,17 +44,43 @@ export function RequestsGrid({
     (sum, name) => sum + columnOf(name).minWidth + COLUMN_GAP,
     ROW_PADDING,
   );
+  const rowAt = useCallback((index: number) => rows[index] as TraceSummary, [rows]);
+  // The list renders for each page that is loaded: the rows that are drawn must not.
+  const factsOf = useCallback(
+    ({ number }: TraceSummary) => ({
+      key: number,
+      className: `${isNarrow ? line.card : line.row} ${fresh.has(number) ? css.fresh : ''}`,
+    }),
+    [isNarrow, fresh],
+  );
+  const renderRow = useCallback(
+    (trace: TraceSummary) =>
+      isNarrow ? (
+        <Card trace={trace} />
+      ) : (
+        <div role="presentation" className={line.cells} style={{ gridTemplateColumns: template }}>
+          {columns.map((name) => (
+            <div
+              key={name}
+              role="gridcell"
+              className={columnOf(name).isNumber ? line.number : line.cell}
+              data-lines={name === 'preview' ? lines : undefined}
+            >
+              {columnOf(name).render(trace, clock)}
+            </div>
+          ))}
+        </div>
+      ),
+    [isNarrow, template, columns, lines, clock],
+  );
   return (
     <Grid<TraceSummary>
       label="Requests"
       role="grid"
       handle={handle}
       count={rows.length}
-      rowAt={(index) => rows[index] as TraceSummary}
-      factsOf={({ number }) => ({
-        key: number,
-        className: `${isNarrow ? line.card : line.row} ${fresh.has(number) ? css.fresh : ''}`,
-      })}
+      rowAt={rowAt}
+      factsOf={factsOf}
       rowHeight={lines === 2 ? 56 : 32}
       active={active}
       onActive={onActive}
@@ -67,24 +93,7 @@ export function RequestsGrid({
           <ListHead columns={columns} template={template} minWidth={minWidth} />
         )
       }
-      renderRow={(trace) =>
-        isNarrow ? (
-          <Card trace={trace} />
-        ) : (
-          <div role="presentation" className={line.cells} style={{ gridTemplateColumns: template }}>
-            {columns.map((name) => (
-              <div
-                key={name}
-                role="gridcell"
-                className={columnOf(name).isNumber ? line.number : line.cell}
-                data-lines={name === 'preview' ? lines : undefined}
-              >
-                {columnOf(name).render(trace, clock)}
-              </div>
-            ))}
-          </div>
-        )
-      }
+      renderRow={renderRow}
     />
   );
 }

@@ -1,7 +1,7 @@
 /** Requests over time: completed, aborted and failed. Dragging over a part of it sets the range. */
 
 import { useQuery } from '@tanstack/react-query';
-import { type ReactNode, useRef } from 'react';
+import { memo, type ReactNode, useRef } from 'react';
 import type { Overview, OverviewBucket } from '../../../local/src/page-api.js';
 import { formatCount, formatDuration, formatExactTime, formatTime, plural } from '../format.js';
 import { partsOf, sumOf } from '../reading/measures.js';
@@ -9,7 +9,7 @@ import { overviewQuery } from '../server/queries.js';
 import { useClock } from '../state/clock.js';
 import { filtersOf, type PageState } from '../state/page-state.js';
 import { useChangePageState } from '../state/use-page-state.js';
-import { type Range, useDragRange } from '../ui/use-drag-range.js';
+import { type Range, useDragRange } from '../ui/controls/use-drag-range.js';
 import css from './requests-over-time.module.css';
 
 const HEIGHT = 36;
@@ -22,7 +22,12 @@ export function RequestsOverTime({ state }: { readonly state: PageState }): Reac
   return <Strip data={data} />;
 }
 
-function Strip({ data: { buckets, bucketMs } }: { readonly data: Overview }): ReactNode {
+/** Not drawn again for each page of the list. */
+const Strip = memo(function Strip({
+  data: { buckets, bucketMs },
+}: {
+  readonly data: Overview;
+}): ReactNode {
   const change = useChangePageState();
   const clock = useClock();
   const box = useRef<HTMLDivElement>(null);
@@ -70,7 +75,7 @@ function Strip({ data: { buckets, bucketMs } }: { readonly data: Overview }): Re
       </span>
     </div>
   );
-}
+});
 
 /** The requests of one bucket: completed ones below, then aborted ones, then failed ones. */
 function Bar({

@@ -17,12 +17,12 @@ import { togglePause, useLiveSwitch } from '../state/live-switch.js';
 import { listKey } from '../state/page-state.js';
 import { toSearch } from '../state/to-search.js';
 import { useChangePageState, usePageState } from '../state/use-page-state.js';
-import type { GridHandle } from '../ui/grid.js';
+import { useKeys } from '../ui/controls/use-keys.js';
+import type { GridHandle } from '../ui/grid/grid.js';
+import { NextPageLine } from '../ui/grid/next-page.js';
 import { Icon } from '../ui/icons.js';
-import { NextPageLine } from '../ui/next-page.js';
-import { Empty, Failure, Loading } from '../ui/states.js';
-import { useIsNarrow } from '../ui/use-is-narrow.js';
-import { useKeys } from '../ui/use-keys.js';
+import { Empty, Failure, Loading } from '../ui/layout/states.js';
+import { useIsNarrow } from '../ui/layout/use-is-narrow.js';
 import { columnsIn, FEW_COLUMNS } from './columns.js';
 import { ColumnsMenu } from './columns-menu.js';
 import { keepPlace, keptPlace, useRestoredPlace } from './kept-place.js';
@@ -65,8 +65,10 @@ export function RequestsPage(): ReactNode {
 
   const isPaneOpen = state.trace !== undefined && !isNarrow;
   const lines = isNarrow || state.lines === 2 ? 2 : 1;
-  const columns =
-    isPaneOpen && state.columns === undefined ? FEW_COLUMNS : columnsIn(state.columns);
+  const columns = useMemo(
+    () => (isPaneOpen && state.columns === undefined ? FEW_COLUMNS : columnsIn(state.columns)),
+    [isPaneOpen, state.columns],
+  );
 
   const openTrace = useCallback(
     (number: number) => {

@@ -3,10 +3,10 @@
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { healthQuery, infoQuery } from '../server/queries.js';
-import controls from '../ui/controls.module.css';
-import { CopyButton } from '../ui/copy-button.js';
-import { Time } from '../ui/time.js';
-import { VisibleText } from '../ui/visible-text.js';
+import { CopyButton } from '../ui/controls/copy-button.js';
+import controls from '../ui/styles/controls.module.css';
+import { Time } from '../ui/values/time.js';
+import { VisibleText } from '../ui/values/visible-text.js';
 import { SENDERS, type Sender } from './senders.js';
 import css from './set-up.module.css';
 

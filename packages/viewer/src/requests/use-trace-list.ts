@@ -2,18 +2,20 @@
 
 import { keepPreviousData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import type { TraceSummary } from '../../../local/src/page-api.js';
+import { MAX_PAGE_LENGTH, type TraceSummary } from '../../../local/src/page-api.js';
 import { api } from '../server/api.js';
 import { ApiError } from '../server/api-error.js';
 import { openLive } from '../server/live-stream.js';
 import { reloadTrace } from '../server/reload-trace.js';
 import { liveNow, showConnection, showHeldCount, useLiveSwitch } from '../state/live-switch.js';
 import { listKey, listQueryOf, type PageState } from '../state/page-state.js';
-import { type NextPage, nextPageOf } from '../ui/next-page.js';
+import { type NextPage, nextPageOf } from '../ui/grid/next-page.js';
 import type { ListPage, Pages } from './list-pages.js';
 import { LiveList } from './live-list.js';
 
-const PAGE = 100;
+/** Rows of the first page, and of the others. */
+const FIRST_PAGE = 100;
+const NEXT_PAGE = MAX_PAGE_LENGTH;
 /** Time between two loads of a range that ends now. */
 const MOVE_MS = 60_000;
 
@@ -46,8 +48,10 @@ export function useTraceList(pageState: PageState, mayMove: () => boolean): Trac
   const { isPaused } = useLiveSwitch();
 
   const load = useCallback(
-    (cursor: string | undefined, signal: AbortSignal): Promise<ListPage> =>
-      api.traces(listQuery, { limit: PAGE, ...(cursor !== undefined && { cursor }) }, signal),
+    (cursor: string | undefined, signal: AbortSignal): Promise<ListPage> => {
+      const page = cursor === undefined ? { limit: FIRST_PAGE } : { limit: NEXT_PAGE, cursor };
+      return api.traces(listQuery, page, signal);
+    },
     [listQuery],
   );
   const query = useInfiniteQuery({

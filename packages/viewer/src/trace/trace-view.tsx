@@ -1,39 +1,29 @@
 /** One trace: its facts, its steps on the axis, and the step that is selected. */
 
-import { type ReactNode, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
+import { type ReactNode, useDeferredValue, useMemo, useRef, useState } from 'react';
 import { formatCount } from '../format.js';
 import { changeSettings, useSettings } from '../state/settings.js';
 import { useChangePageState, usePageState } from '../state/use-page-state.js';
-import controls from '../ui/controls.module.css';
-import type { GridHandle } from '../ui/grid.js';
-import { Split } from '../ui/split.js';
-import { Empty, Failure, Loading } from '../ui/states.js';
-import { useIsNarrow } from '../ui/use-is-narrow.js';
-import { useKeys } from '../ui/use-keys.js';
+import { useKeys } from '../ui/controls/use-keys.js';
+import type { GridHandle } from '../ui/grid/grid.js';
+import { Split } from '../ui/layout/split.js';
+import { Empty, Failure, Loading } from '../ui/layout/states.js';
+import { useIsNarrow } from '../ui/layout/use-is-narrow.js';
+import controls from '../ui/styles/controls.module.css';
 import { useStable } from '../ui/use-stable.js';
-import { Minimap } from './minimap.js';
-import { StepAddress } from './step-address.js';
-import { type KnownSteps, movedShown, movesOf, type StepMoves } from './step-moves.js';
-import { StepPane } from './step-pane.js';
-import { axisOf } from './step-times.js';
-import {
-  buildStepTree,
-  reveal,
-  type StepsShown,
-  stepAt,
-  toggledRow,
-  visibleRows,
-} from './step-tree.js';
-import { StepsByName } from './steps-by-name.js';
-import { ROW_HEIGHT, StepsGrid } from './steps-grid.js';
-import { StepsTools } from './steps-tools.js';
-import { TraceHead } from './trace-head.js';
+import { TraceHead } from './head/trace-head.js';
+import { StepPane } from './step/step-pane.js';
+import { axisOf } from './steps/step-times.js';
+import { buildStepTree } from './steps/step-tree.js';
+import { Minimap } from './timeline/minimap.js';
+import { StepsByName } from './timeline/steps-by-name.js';
+import { StepsGrid } from './timeline/steps-grid.js';
+import { StepsTools } from './timeline/steps-tools.js';
+import { useFind } from './timeline/use-find.js';
+import { useZoom } from './timeline/use-zoom.js';
 import css from './trace-view.module.css';
-import { useFind } from './use-find.js';
-import { useTrace } from './use-trace.js';
-import { useZoom } from './use-zoom.js';
-
-const NOTHING_FOLDED: StepsShown = { folded: new Set(), openGroups: new Set(), modelsOnly: false };
+import { useShownSteps } from './use-shown-steps.js';
+import { type TraceData, useTrace } from './use-trace.js';
 
 export function TraceView({
   number,
@@ -54,10 +44,8 @@ export function TraceView({
   const isNarrow = useIsNarrow();
   const { stepsWidth } = useSettings();
   const grid = useRef<GridHandle>(null);
-  const [shown, setShown] = useState(NOTHING_FOLDED);
   const [isPathShown, setPathShown] = useState(true);
   const [isRestHidden, setRestHidden] = useState(false);
-  const [selected, setSelected] = useState(state.step ?? 0);
 
   const tree = useMemo(() => buildStepTree(steps), [steps]);
   const axis = useMemo(() => axisOf(steps, detail?.trace.latency ?? null), [steps, detail]);
@@ -67,12 +55,9 @@ export function TraceView({
     [detail, isPathShown],
   );
   const find = useFind(number, steps, state.find ?? '');
-  const shownNow = useMemo(
-    () => ({ ...shown, only: isRestHidden && find.isOn ? find.matches : undefined }),
-    [shown, isRestHidden, find.isOn, find.matches],
-  );
-  const rows = useMemo(() => visibleRows(tree, shownNow), [tree, shownNow]);
-  const active = useMemo(() => rows.indexOf(selected), [rows, selected]);
+  const only = isRestHidden && find.isOn ? find.matches : undefined;
+  const shownSteps = useShownSteps(trace, { tree, only, grid });
+  const { shown, setShown, selected, showStep } = shownSteps;
   // The selection moves at once; contents follow.
   const settled = useDeferredValue(selected);
 
@@ -81,63 +66,6 @@ export function TraceView({
 
   const close = useStable(onClose);
   const open = useStable(() => onOpen?.());
-  const address = useRef(new StepAddress());
-  const select = (step: number) => {
-    if (step === selected) return;
-    setSelected(step);
-    address.current.write(step);
-    change({ step: step === 0 ? undefined : step }, { replace: true });
-  };
-  const center = (step: number) => {
-    const next = reveal(tree, shown, step);
-    setShown(next);
-    const place = visibleRows(tree, { ...next, only: shownNow.only }).indexOf(step);
-    requestAnimationFrame(() => grid.current?.show(place, 'center'));
-  };
-  const showStep = useStable((step: number) => {
-    select(step);
-    center(step);
-  });
-  const followAddress = useStable((step: number) => {
-    setSelected(step);
-    if (step > 0) center(step);
-  });
-  const toggle = useStable((place: number) => {
-    setShown(toggledRow(shown, rows[place] ?? 0));
-  });
-  const activate = useStable((place: number) => {
-    const step = stepAt(rows[place] ?? 0);
-    if (step === undefined) toggle(place);
-    else select(step);
-  });
-
-  const follow = useStable((before: KnownSteps, moves: StepMoves) => {
-    const moved = moves(selected);
-    const next = movedShown(shown, moves);
-    setShown(next);
-    if (moved === undefined) return;
-    const from = visibleRows(buildStepTree(before.steps), shown).indexOf(selected);
-    const to = visibleRows(tree, next).indexOf(moved);
-    select(moved);
-    // The selected row stays where it is on the screen.
-    requestAnimationFrame(() =>
-      grid.current?.scrollTo((grid.current.scrollTop() ?? 0) + (to - from) * ROW_HEIGHT),
-    );
-  });
-  const known = useRef<KnownSteps>(undefined);
-  useEffect(() => {
-    if (detail === undefined || !isComplete) return;
-    const before = known.current;
-    const now = { steps, time: detail.trace.time };
-    known.current = now;
-    if (before !== undefined && before.steps !== steps) follow(before, movesOf(before, now));
-  }, [detail, steps, isComplete, follow]);
-
-  const requestedStep = state.step ?? 0;
-  useEffect(() => {
-    if (steps.length === 0 || (requestedStep >= steps.length && !isComplete)) return;
-    if (address.current.isRequest(requestedStep)) followAddress(requestedStep);
-  }, [requestedStep, steps, isComplete, followAddress]);
 
   useKeys({
     m: () => {
@@ -186,31 +114,18 @@ export function TraceView({
       ) : (
         <StepsGrid
           tree={tree}
-          shown={shownNow}
-          rows={rows}
-          active={active}
-          onActive={activate}
-          onToggle={toggle}
+          shown={shownSteps.shownNow}
+          rows={shownSteps.rows}
+          active={shownSteps.active}
+          onActive={shownSteps.activate}
+          onToggle={shownSteps.toggle}
           zoom={zoom}
           criticalPath={criticalPath}
           matches={find.isOn ? find.matches : undefined}
           handle={grid}
         />
       )}
-      {!isComplete && (
-        <p className={css.loading} aria-live="polite">
-          {trace.error === null || trace.error === undefined ? (
-            `Loading ${formatCount(steps.length)} of ${formatCount(detail.totalSteps)} steps`
-          ) : (
-            <>
-              {`${formatCount(steps.length)} of ${formatCount(detail.totalSteps)} steps could be loaded. `}
-              <button type="button" className={controls.link} onClick={trace.retry}>
-                Load the others
-              </button>
-            </>
-          )}
-        </p>
-      )}
+      {!isComplete && <LoadingLine trace={trace} totalSteps={detail.totalSteps} />}
     </div>
   );
   const step = steps[settled];
@@ -218,7 +133,7 @@ export function TraceView({
     step === undefined ? (
       isComplete ? (
         <Empty title={`This trace has no step ${settled}.`}>
-          <button type="button" className={controls.button} onClick={() => select(0)}>
+          <button type="button" className={controls.button} onClick={() => shownSteps.select(0)}>
             Show the first step
           </button>
         </Empty>
@@ -262,5 +177,30 @@ export function TraceView({
         )}
       </div>
     </article>
+  );
+}
+
+/** How many of the steps are there, or why the others are not. */
+function LoadingLine({
+  trace: { steps, error, retry },
+  totalSteps,
+}: {
+  readonly trace: TraceData;
+  readonly totalSteps: number;
+}): ReactNode {
+  const [loaded, all] = [formatCount(steps.length), formatCount(totalSteps)];
+  return (
+    <p className={css.loading} aria-live="polite">
+      {error === null || error === undefined ? (
+        `Loading ${loaded} of ${all} steps`
+      ) : (
+        <>
+          {`${loaded} of ${all} steps could be loaded. `}
+          <button type="button" className={controls.link} onClick={retry}>
+            Load the others
+          </button>
+        </>
+      )}
+    </p>
   );
 }

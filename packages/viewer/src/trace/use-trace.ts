@@ -1,9 +1,10 @@
 /** A trace and its steps: the first ones come with the trace, the others are loaded after it. */
 
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useLayoutEffect, useMemo, useRef, useState } from 'react';
 import {
   MAX_STEPS_LENGTH,
+  type StepColumns,
   type StepSummary,
   type TraceDetail,
 } from '../../../local/src/page-api.js';
@@ -27,7 +28,11 @@ interface Loaded {
   readonly isComplete: boolean;
 }
 
-const NONE: readonly StepSummary[] = [];
+const NO_STEPS: readonly StepSummary[] = [];
+/** Parts of the steps that are requested at the same time. */
+const MAX_REQUESTS = 4;
+/** If the next part takes longer, the steps before it are shown. */
+const PATIENCE_MS = 100;
 
 export function useTrace(number: number): TraceData {
   const query = useQuery(traceQuery(number));
@@ -37,21 +42,24 @@ export function useTrace(number: number): TraceData {
   const [failure, setFailure] = useState<unknown>();
   const [tries, setTries] = useState(0);
 
+  // A layout effect, so that the steps are requested before the contents of one, which take the server longer.
   // biome-ignore lint/correctness/useExhaustiveDependencies: a try starts it again.
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (detail === undefined || detail.steps.length >= detail.totalSteps) return;
     const stop = new AbortController();
     setFailure(undefined);
     const load = async () => {
       const all = [...detail.steps];
+      const parts = new StepParts(number, detail, stop.signal);
       while (all.length < detail.totalSteps) {
-        const columns = await api.steps(number, all.length, MAX_STEPS_LENGTH, stop.signal);
+        const part = parts.from(all.length);
+        if (!(await isSettledWithin(part, PATIENCE_MS))) {
+          setMore({ detail, steps: all.slice(), isComplete: false });
+        }
+        const columns = await part;
         // The server has fewer steps than it says: stop, since the loop would never end.
         if (columns.parent.length === 0) break;
         addSteps(all, columns);
-        if (all.length < detail.totalSteps) {
-          setMore({ detail, steps: all.slice(), isComplete: false });
-        }
       }
       setMore({ detail, steps: all, isComplete: true });
     };
@@ -74,7 +82,7 @@ export function useTrace(number: number): TraceData {
   return useMemo(
     () => ({
       detail: shown?.detail,
-      steps: shown?.steps ?? NONE,
+      steps: shown?.steps ?? NO_STEPS,
       isComplete: shown?.isComplete ?? false,
       isLoading: query.isPending,
       error: query.error ?? failure,
@@ -85,4 +93,43 @@ export function useTrace(number: number): TraceData {
     }),
     [shown, query, failure],
   );
+}
+
+/** The steps that did not come with the trace. Their first parts are requested at once. */
+class StepParts {
+  readonly #request: (from: number) => Promise<StepColumns>;
+  readonly #requested = new Map<number, Promise<StepColumns>>();
+
+  constructor(number: number, { steps, totalSteps }: TraceDetail, signal: AbortSignal) {
+    this.#request = (from) => api.steps(number, from, MAX_STEPS_LENGTH, signal);
+    for (let place = 0; place < MAX_REQUESTS; place++) {
+      const from = steps.length + place * MAX_STEPS_LENGTH;
+      if (from >= totalSteps) break;
+      const part = this.#request(from);
+      // If an earlier part fails, nothing waits for this one.
+      part.catch(() => undefined);
+      this.#requested.set(from, part);
+    }
+  }
+
+  /** The part that begins at a step: a part before it may have been shorter than it could be. */
+  from(index: number): Promise<StepColumns> {
+    const known = this.#requested.get(index);
+    this.#requested.delete(index);
+    return known ?? this.#request(index);
+  }
+}
+
+async function isSettledWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const isLate = new Promise<false>((resolve) => {
+    timer = setTimeout(resolve, ms, false);
+  });
+  const isSettled = promise.then(
+    () => true,
+    () => true,
+  );
+  const result = await Promise.race([isSettled, isLate]);
+  clearTimeout(timer);
+  return result;
 }

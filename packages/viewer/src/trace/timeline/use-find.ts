@@ -1,0 +1,48 @@
+import { useQuery } from '@tanstack/react-query';
+import { useDeferredValue, useMemo } from 'react';
+import type { StepSummary } from '../../../../local/src/page-api.js';
+import { api } from '../../server/api.js';
+
+export interface Find {
+  readonly words: string;
+  readonly isOn: boolean;
+  readonly matches: ReadonlySet<number>;
+  /** The matches in order. */
+  readonly list: readonly number[];
+  readonly isCut: boolean;
+  readonly isLoading: boolean;
+  /** Why contents could not be searched; `null` if they could. */
+  readonly error: Error | null;
+  readonly retry: () => void;
+}
+
+/** Finds steps by words. Matches in names appear at once, those in contents when the server has responded. */
+export function useFind(number: number, steps: readonly StepSummary[], words: string): Find {
+  const sought = useDeferredValue(words.trim());
+  const query = useQuery({
+    queryKey: ['find', number, sought],
+    queryFn: ({ signal }) => api.find(number, sought, signal),
+    enabled: sought !== '',
+  });
+  const { data, isFetching, error, refetch } = query;
+  return useMemo(() => {
+    const matches = new Set<number>(sought === '' ? [] : data?.steps);
+    const lower = sought.toLowerCase();
+    if (lower !== '') {
+      for (const { index, name } of steps) {
+        if (name.toLowerCase().includes(lower)) matches.add(index);
+      }
+    }
+    const list = [...matches].sort((a, b) => a - b);
+    return {
+      words: sought,
+      isOn: sought !== '',
+      matches,
+      list,
+      isCut: data?.isCut ?? false,
+      isLoading: isFetching,
+      error: sought === '' ? null : error,
+      retry: () => void refetch(),
+    };
+  }, [sought, data, steps, isFetching, error, refetch]);
+}

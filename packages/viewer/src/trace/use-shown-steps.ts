@@ -1,0 +1,124 @@
+/** Which steps of a trace are rows, and which step is selected: by the reader, by the address, and after the trace is loaded again. */
+
+import { type RefObject, useEffect, useMemo, useRef, useState } from 'react';
+import { useChangePageState, usePageState } from '../state/use-page-state.js';
+import type { GridHandle } from '../ui/grid/grid.js';
+import { useStable } from '../ui/use-stable.js';
+import { StepAddress } from './step-address.js';
+import { type KnownSteps, movedShown, movesOf, type StepMoves } from './steps/step-moves.js';
+import {
+  buildStepTree,
+  reveal,
+  type StepsShown,
+  type StepTree,
+  stepAt,
+  toggledRow,
+  visibleRows,
+} from './steps/step-tree.js';
+import { ROW_HEIGHT } from './timeline/steps-grid.js';
+import type { TraceData } from './use-trace.js';
+
+const SHOWN_AT_FIRST: StepsShown = { folded: new Set(), openGroups: new Set(), modelsOnly: false };
+
+export interface ShownSteps {
+  /** What the reader has folded, unfolded and filtered. */
+  readonly shown: StepsShown;
+  readonly setShown: (shown: StepsShown) => void;
+  /** `shown`, and the steps that the search leaves. */
+  readonly shownNow: StepsShown;
+  /** The rows, as `visibleRows` returns them. */
+  readonly rows: Int32Array;
+  /** Index of the selected step. */
+  readonly selected: number;
+  /** The place of the selected step in `rows`; -1 if it is not shown. */
+  readonly active: number;
+  readonly select: (step: number) => void;
+  /** Selects a step, and shows its row in the middle of the grid. */
+  readonly showStep: (step: number) => void;
+  /** Folds or unfolds the row at a place. */
+  readonly toggle: (place: number) => void;
+  /** Selects the step at a place; folds or unfolds a group. */
+  readonly activate: (place: number) => void;
+}
+
+/** @param only the steps that the search leaves, with their ancestors; undefined for all */
+export function useShownSteps(
+  { detail, steps, isComplete }: TraceData,
+  {
+    tree,
+    only,
+    grid,
+  }: {
+    readonly tree: StepTree;
+    readonly only: ReadonlySet<number> | undefined;
+    readonly grid: RefObject<GridHandle | null>;
+  },
+): ShownSteps {
+  const state = usePageState();
+  const change = useChangePageState();
+  const [shown, setShown] = useState(SHOWN_AT_FIRST);
+  const [selected, setSelected] = useState(state.step ?? 0);
+  const shownNow = useMemo(() => ({ ...shown, only }), [shown, only]);
+  const rows = useMemo(() => visibleRows(tree, shownNow), [tree, shownNow]);
+  const active = useMemo(() => rows.indexOf(selected), [rows, selected]);
+
+  const address = useRef(new StepAddress());
+  const select = (step: number) => {
+    if (step === selected) return;
+    setSelected(step);
+    address.current.write(step);
+    change({ step: step === 0 ? undefined : step }, { replace: true });
+  };
+  const center = (step: number) => {
+    const next = reveal(tree, shown, step);
+    setShown(next);
+    const place = visibleRows(tree, { ...next, only }).indexOf(step);
+    requestAnimationFrame(() => grid.current?.show(place, 'center'));
+  };
+  const showStep = useStable((step: number) => {
+    select(step);
+    center(step);
+  });
+  const followAddress = useStable((step: number) => {
+    setSelected(step);
+    if (step > 0) center(step);
+  });
+  const toggle = useStable((place: number) => {
+    setShown(toggledRow(shown, rows[place] ?? 0));
+  });
+  const activate = useStable((place: number) => {
+    const step = stepAt(rows[place] ?? 0);
+    if (step === undefined) toggle(place);
+    else select(step);
+  });
+
+  const follow = useStable((before: KnownSteps, moves: StepMoves) => {
+    const moved = moves(selected);
+    const next = movedShown(shown, moves);
+    setShown(next);
+    if (moved === undefined) return;
+    const from = visibleRows(buildStepTree(before.steps), shown).indexOf(selected);
+    const to = visibleRows(tree, next).indexOf(moved);
+    select(moved);
+    // The selected row stays where it is on the screen.
+    requestAnimationFrame(() =>
+      grid.current?.scrollTo((grid.current.scrollTop() ?? 0) + (to - from) * ROW_HEIGHT),
+    );
+  });
+  const known = useRef<KnownSteps>(undefined);
+  useEffect(() => {
+    if (detail === undefined || !isComplete) return;
+    const before = known.current;
+    const now = { steps, time: detail.trace.time };
+    known.current = now;
+    if (before !== undefined && before.steps !== steps) follow(before, movesOf(before, now));
+  }, [detail, steps, isComplete, follow]);
+
+  const requestedStep = state.step ?? 0;
+  useEffect(() => {
+    if (steps.length === 0 || (requestedStep >= steps.length && !isComplete)) return;
+    if (address.current.isRequest(requestedStep)) followAddress(requestedStep);
+  }, [requestedStep, steps, isComplete, followAddress]);
+
+  return { shown, setShown, shownNow, rows, selected, active, select, showStep, toggle, activate };
+}
