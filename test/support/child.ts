@@ -1,12 +1,10 @@
 /** Programs in processes of their own, which end at the latest with the tests that started them. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { buildSync } from 'esbuild';
+import { compiled } from './compiled.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -119,45 +117,12 @@ export function startApp(
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(OPENLAYER|NODE_)/.test(name),
   );
-  const script = file.endsWith('.mts') ? compiled(file) : [file];
-  const command = [...under, process.execPath, ...script, ...args];
+  const script = file.endsWith('.mts') ? compiled(file) : file;
+  const command = [...under, process.execPath, script, ...args];
   return startProcess(command as [string, ...string[]], {
     env: { ...Object.fromEntries(inherited), ...variables },
     ...options,
   });
-}
-
-/** Packages are found from here. */
-const COMPILED = join(ROOT, 'node_modules/.cache/child-apps', String(process.pid));
-const scripts = new Map<string, readonly string[]>();
-after(() => rmSync(COMPILED, { recursive: true, force: true }));
-
-/** What Node runs a TypeScript app by: compiled once, since a process that compiles takes twice as long to start. */
-function compiled(file: string): readonly string[] {
-  let script = scripts.get(file);
-  if (script === undefined) {
-    const { outputFiles } = buildSync({
-      entryPoints: [file],
-      bundle: true,
-      packages: 'external',
-      platform: 'node',
-      format: 'esm',
-      target: 'node20',
-      write: false,
-    });
-    const [{ text } = { text: '' }] = outputFiles;
-    // One that looks for files beside it stays where it is.
-    script = text.includes('import.meta') ? ['--import=tsx', file] : [written(file, text)];
-    scripts.set(file, script);
-  }
-  return script;
-}
-
-function written(file: string, text: string): string {
-  mkdirSync(COMPILED, { recursive: true });
-  const path = join(COMPILED, `${basename(file, '.mts')}.mjs`);
-  writeFileSync(path, text);
-  return path;
 }
 
 function linesOf(stream: Readable | null, output: Child['output']): () => Promise<string> {

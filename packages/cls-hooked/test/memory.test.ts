@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { createTracer, type Transport } from '@openlayer-tracing/core';
 import { boundedTest } from '../../../test/support/bounded-test.ts';
+import { compiled } from '../../../test/support/compiled.ts';
 import { testNamespace } from '../../../test/support/namespaces.ts';
 
 const run = promisify(execFile);
@@ -15,7 +16,7 @@ describe('the memory of a cls-hooked namespace', () => {
   boundedTest(
     'has no trace that has ended, although contexts with promises are never freed',
     async () => {
-      const { stdout } = await run(process.execPath, ['--expose-gc', '--import', 'tsx', APP]);
+      const { stdout } = await run(process.execPath, ['--expose-gc', compiled(APP)]);
       const { traces, contexts, alive } = JSON.parse(stdout) as Record<string, number>;
       assert.equal(traces, 500);
       // Without the app's own leak this test would prove nothing.

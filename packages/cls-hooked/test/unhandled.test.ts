@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { compiled } from '../../../test/support/compiled.ts';
 
 const run = promisify(execFile);
 const APP = fileURLToPath(new URL('failing-app.ts', import.meta.url));
@@ -15,7 +16,7 @@ describe('unhandled errors', () => {
       ['throw', 'exceptions'],
     ] as const) {
       it(`are reported unchanged, and not in the scope of another request: ${what} with ${scope}`, async () => {
-        const { stdout } = await run(process.execPath, ['--import', 'tsx', APP, scope, way]);
+        const { stdout } = await run(process.execPath, [compiled(APP), scope, way]);
         assert.deepEqual(JSON.parse(stdout), {
           reported: ['a', 'b', 'c'],
           after: 'none',

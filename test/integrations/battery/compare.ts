@@ -8,7 +8,7 @@ import type { WireRow } from '@openlayer-tracing/core/wire';
 import { PIPELINE, startCollector } from '../../support/collector.ts';
 import { type Asked, startLlmServer } from '../../support/llm-server/index.ts';
 import { HUNG, type Seen } from './check.ts';
-import { command, isElsewhere, runtimeName } from './runtime.ts';
+import { commandOf, isElsewhere, runtimeName } from './runtime.ts';
 
 const run = promisify(execFile);
 const SCRIPT = fileURLToPath(new URL('run.ts', import.meta.url));
@@ -42,8 +42,8 @@ export async function runBattery(
 async function runOnce(battery: string, packageName: string, variant: Variant): Promise<Ran> {
   await using llm = await startLlmServer();
   await using collector = await startCollector();
-  const [program, ...flags] = command;
-  const { stdout, stderr } = await run(program, [...flags, SCRIPT, battery, packageName, variant], {
+  const [program, ...flags] = commandOf(SCRIPT);
+  const { stdout, stderr } = await run(program, [...flags, battery, packageName, variant], {
     cwd: ROOT,
     maxBuffer: 64 * 1024 * 1024,
     env: {

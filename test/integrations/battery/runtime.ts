@@ -1,5 +1,7 @@
 /** The runtime that batteries run on: that of the tests, or the one that `npm run test:runtimes` names. */
 
+import { compiled } from '../../support/compiled.ts';
+
 const { CONTRACT_RUNTIME = '', CONTRACT_PROGRAM = '' } = process.env;
 
 export type Command = readonly [program: string, ...flags: string[]];
@@ -15,7 +17,10 @@ const elsewhere = ELSEWHERE[CONTRACT_RUNTIME];
 export const isElsewhere: boolean = CONTRACT_RUNTIME !== '';
 
 /** Runs a TypeScript file. */
-export const command: Command = elsewhere ?? [process.execPath, '--import=tsx', '--no-warnings'];
+export function commandOf(file: string): Command {
+  if (elsewhere !== undefined) return [...elsewhere, file];
+  return [process.execPath, '--no-warnings', compiled(file)];
+}
 
 export const runtimeName: string =
   elsewhere === undefined ? `Node ${process.versions.node.split('.')[0]}` : CONTRACT_RUNTIME;

@@ -23,8 +23,15 @@ const LIBRARIES = getLibFiles().map(
   ({ fileName, text }) => [`${libFolderInMemoryPath}/${fileName}`, text] as const,
 );
 
-/** What was read for one client is not read again for another, the language's own types above all. */
-const FILES = new Map<string, ts.SourceFile>();
+/** The types of the language and of Node, read once for all clients. What is read of a client goes with its types. */
+const SHARED = new Map<string, ts.SourceFile>();
+
+function isShared(path: string): boolean {
+  return (
+    path.startsWith(libFolderInMemoryPath) ||
+    /\/node_modules\/(@types\/node|undici-types)\//.test(path)
+  );
+}
 
 export class ClientTypes {
   readonly checker: ts.TypeChecker;
@@ -42,14 +49,14 @@ export class ClientTypes {
     host.getDefaultLibLocation = () => libFolderInMemoryPath;
     host.fileExists = (path) => made.has(path) || fileExists(path);
     host.getSourceFile = (path, languageVersion, ...rest) => {
-      const known = path === file ? undefined : FILES.get(path);
+      const known = SHARED.get(path);
       if (known !== undefined) return known;
       const text = made.get(path);
       const read =
         text === undefined
           ? getSourceFile(path, languageVersion, ...rest)
           : ts.createSourceFile(path, text, languageVersion);
-      if (read !== undefined && path !== file) FILES.set(path, read);
+      if (read !== undefined && isShared(path)) SHARED.set(path, read);
       return read;
     };
     const program = ts.createProgram([file], OPTIONS, host);

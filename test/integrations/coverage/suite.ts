@@ -32,7 +32,8 @@ export interface Coverage {
 
 export function coverageSuite(coverage: Coverage): void {
   describe(`coverage of ${coverage.client}`, () => {
-    let types: ClientTypes;
+    let read: ClientTypes | undefined;
+    const types = () => read ?? assert.fail('the types have not been read');
     const facts = new Map<AnswerTable, readonly Fact[]>();
     let methods: readonly Method[] = [];
 
@@ -41,12 +42,17 @@ export function coverageSuite(coverage: Coverage): void {
       const { types: told } = coverage;
       const isInstalled = typeof told !== 'function';
       this.timeout(isInstalled ? 60_000 : 300_000);
-      types = new ClientTypes(isInstalled ? told : await told());
+      read = new ClientTypes(isInstalled ? told : await told());
+    });
+
+    // Every collection of garbage would walk the compiler's hundreds of megabytes, in all tests that come later.
+    after(() => {
+      read = undefined;
     });
 
     for (const table of coverage.answers) {
       it(`tells of every field whether it is kept: ${table.title}`, async () => {
-        const found = await factsOf(types, table);
+        const found = await factsOf(types(), table);
         facts.set(table, found);
         assertTold(table, found);
       });
@@ -58,7 +64,7 @@ export function coverageSuite(coverage: Coverage): void {
       it('tells of every method whether it is recorded', async function () {
         this.timeout(120_000);
         methods = [
-          ...(walk === undefined ? [] : await methodsOf(types, walk)),
+          ...(walk === undefined ? [] : await methodsOf(types(), walk)),
           ...((await tried?.methods()) ?? []),
         ];
         assertMethodsTold(methods, unrecorded);

@@ -58,9 +58,6 @@ app.get('/close', (_req, res) => {
   server.close();
 });
 
-// A listener of tsx's throws what it hears; node alone has none.
-process.stderr.removeAllListeners('error');
-
 if (process.env.HANDLERS === '1') {
   process.on('uncaughtException', (error) => console.log('app caught', String(error)));
   process.on('unhandledRejection', (reason) => console.log('app caught', String(reason)));

@@ -12,11 +12,9 @@ const { ACKED, TRACING } = process.env;
 if (isMainThread) {
   process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
   process.channel?.unref();
-  // Node 20 has threads load TypeScript only if they ask for it themselves.
-  const code = `import('tsx/esm/api').then(({ register }) => { register(); return import('${import.meta.url}'); })`;
   const threads = Array.from(
     { length: THREADS },
-    (_, workerData) => new Worker(code, { eval: true, workerData }),
+    (_, workerData) => new Worker(new URL(import.meta.url), { workerData }),
   );
   for (const thread of threads.slice(0, THREADS / 2)) {
     thread.once('message', () => thread.terminate());
