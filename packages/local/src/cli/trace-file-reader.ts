@@ -3,9 +3,9 @@ import { MAX_PAGE_LENGTH, type TraceSummary } from '../page-api.js';
 import { Store } from '../storage/store.js';
 import type { StoredRow } from '../storage/stored-row.js';
 import { Budget } from '../trace-index/budget.js';
-import { select } from '../trace-index/selection.js';
+import { select } from '../trace-index/queries/selection.js';
+import { parseQuery } from '../trace-index/queries/trace-query.js';
 import { TraceIndex } from '../trace-index/trace-index.js';
-import { parseQuery } from '../trace-index/trace-query.js';
 
 /** The traces of a list, newest first. */
 export interface FoundTraces {

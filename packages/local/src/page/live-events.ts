@@ -1,7 +1,7 @@
 import { Budget } from '../trace-index/budget.js';
-import { select } from '../trace-index/selection.js';
+import { select } from '../trace-index/queries/selection.js';
+import type { ParsedQuery } from '../trace-index/queries/trace-query.js';
 import type { IndexDelta, Position, TraceIndex } from '../trace-index/trace-index.js';
-import type { ParsedQuery } from '../trace-index/trace-query.js';
 
 const EVERY_MS = 250;
 /** Traces in one event. Of new traces beyond, only the number is sent; changes of more traces are several events. */

@@ -1,8 +1,8 @@
 import { IN_MEMORY } from '../storage/database.js';
 import type { Store } from '../storage/store.js';
 import type { IndexSize } from '../storage/upkeep.js';
+import { parseQuery } from '../trace-index/queries/trace-query.js';
 import { TraceIndex } from '../trace-index/trace-index.js';
-import { parseQuery } from '../trace-index/trace-query.js';
 import { type Emit, LiveEvents } from './live-events.js';
 import { type ReadContext, ReadHandler } from './read-handler.js';
 import { catchUpDelayMs, type Reader } from './reader.js';

@@ -12,13 +12,13 @@ import {
   type TracePage,
 } from '../page-api.js';
 import { Budget } from '../trace-index/budget.js';
-import { FLAGS, flag } from '../trace-index/facts.js';
-import { groupsOf } from '../trace-index/groups.js';
-import { matchesOf } from '../trace-index/matches.js';
-import { Overviews } from '../trace-index/overview.js';
-import { cursorAt, select } from '../trace-index/selection.js';
+import { FLAGS, flag } from '../trace-index/facts/columns.js';
+import { Overviews } from '../trace-index/overview/overview.js';
+import { groupsOf } from '../trace-index/queries/groups.js';
+import { matchesOf } from '../trace-index/queries/matches.js';
+import { cursorAt, select } from '../trace-index/queries/selection.js';
+import { limitOf, oneOf, parseQuery, searchOf } from '../trace-index/queries/trace-query.js';
 import type { TraceIndex } from '../trace-index/trace-index.js';
-import { limitOf, oneOf, parseQuery, searchOf } from '../trace-index/trace-query.js';
 import { toJson } from '../values/json.js';
 import { ParsedTraces } from './parsed-traces.js';
 

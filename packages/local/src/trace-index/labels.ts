@@ -1,6 +1,8 @@
 import type { Database } from '../storage/database.js';
 import type { Budget } from './budget.js';
-import type { Chunk, Facts, TextColumn } from './facts.js';
+import type { Chunk } from './facts/chunk.js';
+import type { TextColumn } from './facts/columns.js';
+import type { Facts } from './facts/facts.js';
 
 /** Texts of which the facts have only the hashes. */
 export type LabelKind = (typeof LABEL_KINDS)[number];

@@ -15,8 +15,9 @@ import {
 } from '../storage/stored-row.js';
 import { toJson } from '../values/json.js';
 import { Budget } from './budget.js';
-import { Facts, modelsHash, packFacts } from './facts.js';
-import { hashOf } from './hash.js';
+import { Facts } from './facts/facts.js';
+import { hashOf } from './facts/hash.js';
+import { modelsHash, packFacts } from './facts/packed-facts.js';
 import { indexStatements, openIndexFile } from './index-file.js';
 import { Labels } from './labels.js';
 import { FullTextIndex, partitionLength } from './words/full-text-index.js';

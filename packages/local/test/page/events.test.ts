@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import type { LocalServer } from '@openlayer-tracing/local';
 import { LiveEvents } from '../../src/page/live-events.ts';
 import type { ServerEvent, TracePage } from '../../src/page-api.ts';
+import { parseQuery } from '../../src/trace-index/queries/trace-query.ts';
 import type { TraceIndex } from '../../src/trace-index/trace-index.ts';
-import { parseQuery } from '../../src/trace-index/trace-query.ts';
 import { call, PIPELINE, requestOf, send } from '../client.js';
 import { listen, type Stream } from './events.js';
 import { got, lenientServer, read } from './read.js';
@@ -130,13 +130,16 @@ describe('events that are being sent', () => {
 
   it('are not sent once the server closes, although their search still runs', async () => {
     const sent: string[] = [];
+    let isSearched = false;
     const index = {
       position: {},
       facts: {
         chunks: [{ length: 1, deleted: 0, firstNumber: 1, lastNumber: 1, wide: { time: [] } }],
       },
       fullText: {
+        searchFor: () => ({ isEmpty: false, isCut: false }),
         *matches() {
+          isSearched = true;
           setImmediate(() => live.close());
           for (const until = performance.now() + 20; performance.now() < until; );
           yield [];
@@ -149,6 +152,7 @@ describe('events that are being sent', () => {
     live.subscribe(1, searching, (json) => sent.push(json));
     live.note(index as unknown as TraceIndex, { ...delta, added: [1, 1] });
     await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.ok(isSearched);
     assert.deepEqual(sent, []);
   });
 

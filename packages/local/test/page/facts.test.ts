@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Facts } from '../../src/trace-index/facts.ts';
+import { Facts } from '../../src/trace-index/facts/facts.ts';
 
 const PACKED = new DataView(new ArrayBuffer(200));
 

@@ -10,9 +10,9 @@ import {
 } from '../../src/storage/database.ts';
 import { Store } from '../../src/storage/store.ts';
 import { Budget } from '../../src/trace-index/budget.ts';
-import { select } from '../../src/trace-index/selection.ts';
+import { select } from '../../src/trace-index/queries/selection.ts';
+import { parseQuery } from '../../src/trace-index/queries/trace-query.ts';
 import { TraceIndex } from '../../src/trace-index/trace-index.ts';
-import { parseQuery } from '../../src/trace-index/trace-query.ts';
 import { PIPELINE, requestOf } from '../client.js';
 
 /** The connection, whose second read of new rows fails. */

@@ -4,13 +4,14 @@ import { DIALECTS, MARKS, OUTCOMES } from '../../src/page-api.ts';
 import { IN_MEMORY } from '../../src/storage/database.ts';
 import { Store } from '../../src/storage/store.ts';
 import { Budget } from '../../src/trace-index/budget.ts';
-import { HashColumn, modelsHash, packFacts } from '../../src/trace-index/facts.ts';
-import { groupsOf } from '../../src/trace-index/groups.ts';
-import { hashOf } from '../../src/trace-index/hash.ts';
-import { Overviews } from '../../src/trace-index/overview.ts';
-import { select } from '../../src/trace-index/selection.ts';
+import { hashOf } from '../../src/trace-index/facts/hash.ts';
+import { HashColumn } from '../../src/trace-index/facts/hash-column.ts';
+import { modelsHash, packFacts } from '../../src/trace-index/facts/packed-facts.ts';
+import { Overviews } from '../../src/trace-index/overview/overview.ts';
+import { groupsOf } from '../../src/trace-index/queries/groups.ts';
+import { select } from '../../src/trace-index/queries/selection.ts';
+import { type ParsedQuery, parseQuery } from '../../src/trace-index/queries/trace-query.ts';
 import { TraceIndex } from '../../src/trace-index/trace-index.ts';
-import { type ParsedQuery, parseQuery } from '../../src/trace-index/trace-query.ts';
 import {
   assertMeasures,
   groupsOf as expectedGroups,

@@ -4,10 +4,11 @@
  * behind it if the trace matches: a branch that the processor cannot predict takes longer.
  */
 
-import { DIALECTS, type FeedbackFilter, MARKS, type TraceQuery } from '../page-api.js';
-import { type Chunk, FLAGS, NO_COUNT, OUTCOME_CODES, type TextColumn } from './facts.js';
-import { hashOf } from './hash.js';
-import type { TraceIndex } from './trace-index.js';
+import { DIALECTS, type FeedbackFilter, MARKS, type TraceQuery } from '../../page-api.js';
+import type { Chunk } from '../facts/chunk.js';
+import { FLAGS, NO_COUNT, OUTCOME_CODES, type TextColumn } from '../facts/columns.js';
+import { hashOf } from '../facts/hash.js';
+import type { TraceIndex } from '../trace-index.js';
 
 /**
  * Keeps those of the first `count` places whose trace matches, in their order, at the beginning of `places`. Deleted traces

@@ -1,5 +1,6 @@
-import { Refusal } from '../http/refusal.js';
-import { type Chunk, NO_COUNT } from './facts.js';
+import { Refusal } from '../../http/refusal.js';
+import type { Chunk } from '../facts/chunk.js';
+import { NO_COUNT } from '../facts/columns.js';
 import type { ParsedQuery } from './trace-query.js';
 
 /** A trace's place in an order: lower ranks come first. */

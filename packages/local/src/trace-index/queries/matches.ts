@@ -1,8 +1,9 @@
-import type { TraceQuery } from '../page-api.js';
-import type { Budget } from './budget.js';
-import { CHUNK_LENGTH, type Chunk } from './facts.js';
+import type { TraceQuery } from '../../page-api.js';
+import type { Budget } from '../budget.js';
+import type { Chunk } from '../facts/chunk.js';
+import { CHUNK_LENGTH } from '../facts/columns.js';
+import type { TraceIndex } from '../trace-index.js';
 import { traceFilter } from './filter.js';
-import type { TraceIndex } from './trace-index.js';
 
 export interface MatchOptions {
   /** The lowest number of a trace. */

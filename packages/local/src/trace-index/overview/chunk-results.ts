@@ -1,4 +1,4 @@
-import type { Chunk } from './facts.js';
+import type { Chunk } from '../facts/chunk.js';
 
 /** What a scan found in each chunk, as long as the chunk does not change: a million traces have 62, of which few change. */
 export class ChunkResults<T> {

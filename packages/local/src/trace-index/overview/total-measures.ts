@@ -1,8 +1,8 @@
-import type { Measures } from '../page-api.js';
+import type { Measures } from '../../page-api.js';
+import { knownValue } from '../facts/columns.js';
+import { addKnown, longer } from '../facts/float-columns.js';
+import { emptyHistogram, quantileOf } from '../facts/histogram.js';
 import { type ChunkMeasures, SUM, SUMS } from './chunk-measures.js';
-import { knownValue } from './facts.js';
-import { addKnown, longer } from './float-columns.js';
-import { emptyHistogram, quantileOf } from './histogram.js';
 
 /** The measures of all traces of each bucket of time, or of each group: sums of those of their chunks. */
 export class TotalMeasures {

@@ -1,15 +1,16 @@
 /** Sessions and users: traces that have the same `session` or `user`. */
 
-import { Refusal } from '../http/refusal.js';
-import type { Group, GroupPage, TraceSummary } from '../page-api.js';
+import { Refusal } from '../../http/refusal.js';
+import type { Group, GroupPage, TraceSummary } from '../../page-api.js';
+import type { Budget } from '../budget.js';
+import type { Chunk } from '../facts/chunk.js';
+import { FLAGS, flag, knownValue, NO_COUNT } from '../facts/columns.js';
+import { addKnown, longer } from '../facts/float-columns.js';
+import { Numbering } from '../facts/numbering.js';
+import type { TraceIndex } from '../trace-index.js';
 import { BestPlaces } from './best-places.js';
-import type { Budget } from './budget.js';
-import { type Chunk, FLAGS, flag, knownValue, NO_COUNT } from './facts.js';
-import { addKnown, longer } from './float-columns.js';
 import { matchesOf } from './matches.js';
-import { Numbering } from './numbering.js';
 import type { Place } from './order.js';
-import type { TraceIndex } from './trace-index.js';
 
 export interface GroupQuery {
   readonly kind: 'session' | 'user';
@@ -29,10 +30,10 @@ export async function groupsOf(
   const list = await latestGroups(index, query, budget);
   const page = list.slice(0, limit);
   const last = page.at(-1);
-  const tallies = new Tallies();
+  const sums = new GroupSums();
   const ids = new Set(page.map(({ hash }) => hash));
   for await (const { chunk, places } of matchesOf(index, {}, budget)) {
-    tallies.add(chunk, places, kind, ids);
+    sums.add(chunk, places, kind, ids);
   }
   return {
     groups: page.flatMap(({ number, hash }) => {
@@ -40,7 +41,7 @@ export async function groupsOf(
       // The trace may have been updated or deleted since it was found.
       if (summary === undefined) return [];
       const { [kind]: id, input } = JSON.parse(summary) as TraceSummary;
-      return id === null ? [] : { id, ...tallies.of(tallies.numberOf(hash)), input };
+      return id === null ? [] : { id, ...sums.of(sums.numberOf(hash)), input };
     }),
     next: list.length > limit && last ? `${-last.rank}~${last.number}` : null,
   };
@@ -58,17 +59,17 @@ async function latestGroups(
 ): Promise<readonly LatestGroup[]> {
   const after = cursor === undefined ? undefined : placeOf(cursor);
   const ids = q === '' ? undefined : await index.labels.having(kind, q, budget);
-  const tallies = new Tallies();
+  const sums = new GroupSums();
   let chunks = 0;
   let found: readonly LatestGroup[] = [];
   for await (const { chunk, places, rest } of matchesOf(index, {}, budget, {
     isNewestFirst: true,
   })) {
-    tallies.add(chunk, places, kind, ids);
+    sums.add(chunk, places, kind, ids);
     chunks += 1;
     // Looked up after 1, 2, 4, ... chunks, since that takes as long as there are groups.
     if (rest.length > 0 && (chunks & (chunks - 1)) !== 0) continue;
-    found = tallies.latest(limit + 1, after);
+    found = sums.latest(limit + 1, after);
     const last = found[limit];
     // All other traces are older than the groups that were found.
     if (last && rest.every(({ maxTime }) => -maxTime > last.rank)) break;
@@ -77,8 +78,8 @@ async function latestGroups(
 }
 
 /** Codes whose group is not yet looked up, or which are of no group that is counted. */
-const UNKNOWN = -2;
-const NONE = -1;
+const NOT_LOOKED_UP = -2;
+const NO_GROUP = -1;
 
 /** What is counted of a group, in this order: together, since most groups have only a few traces that are close to each other. */
 const TRACES = 0;
@@ -93,7 +94,7 @@ const NEWEST = 6;
 const WIDTH = 8;
 
 /** Counts the traces of each group. */
-class Tallies {
+class GroupSums {
   readonly #groups = new Numbering();
   #values = new Float64Array(1024 * WIDTH);
 
@@ -105,21 +106,22 @@ class Tallies {
     ids: ReadonlySet<number> | undefined,
   ): void {
     const { codes, hashes } = chunk.texts[kind];
-    const groupOf = new Int32Array(hashes.length).fill(UNKNOWN);
+    const groupOf = new Int32Array(hashes.length).fill(NOT_LOOKED_UP);
     const { time, cost } = chunk.wide;
     const { flags, tokens } = chunk.narrow;
     let values = this.#values;
     for (let i = 0; i < places.length; i += 1) {
       const at = places[i] ?? 0;
       const code = codes[at] ?? 0;
-      let group = groupOf[code] ?? NONE;
-      if (group === UNKNOWN) {
+      let group = groupOf[code] ?? NO_GROUP;
+      if (group === NOT_LOOKED_UP) {
         const hash = hashes[code] ?? 0;
-        group = hash !== 0 && (ids === undefined || ids.has(hash)) ? this.#groups.of(hash) : NONE;
+        group =
+          hash !== 0 && (ids === undefined || ids.has(hash)) ? this.#groups.of(hash) : NO_GROUP;
         groupOf[code] = group;
         if (group * WIDTH >= values.length) values = this.#grow();
       }
-      if (group === NONE) continue;
+      if (group === NO_GROUP) continue;
       const to = group * WIDTH;
       const began = time[at] ?? 0;
       const isFirst = values[to + TRACES] === 0;

@@ -1,15 +1,16 @@
 /** Measures over time and by route or model, from the facts: they always agree with the list of the same filter. */
 
-import { Refusal } from '../http/refusal.js';
-import type { Overview, OverviewBucket, OverviewGroup, OverviewGrouping } from '../page-api.js';
-import type { Budget } from './budget.js';
+import { Refusal } from '../../http/refusal.js';
+import type { Overview, OverviewBucket, OverviewGroup, OverviewGrouping } from '../../page-api.js';
+import type { Budget } from '../budget.js';
+import type { Chunk } from '../facts/chunk.js';
+import { CHUNK_LENGTH } from '../facts/columns.js';
+import { hasWords, type Matches, matchesOf } from '../queries/matches.js';
+import type { ParsedQuery } from '../queries/trace-query.js';
+import type { TraceIndex } from '../trace-index.js';
 import { type ChunkMeasures, measuresOf } from './chunk-measures.js';
 import { type ChunkResults, LastResults } from './chunk-results.js';
-import { CHUNK_LENGTH, type Chunk } from './facts.js';
-import { hasWords, type Matches, matchesOf } from './matches.js';
 import { TotalMeasures } from './total-measures.js';
-import type { TraceIndex } from './trace-index.js';
-import type { ParsedQuery } from './trace-query.js';
 
 const MAX_BUCKETS = 240;
 const MAX_GROUPS = 50;

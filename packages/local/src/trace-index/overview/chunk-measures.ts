@@ -1,6 +1,6 @@
-import { CHUNK_LENGTH, FLAGS, flag, NO_COUNT, OUTCOME_CODES } from './facts.js';
-import { bucketOf, emptyHistogram } from './histogram.js';
-import type { Matches } from './matches.js';
+import { CHUNK_LENGTH, FLAGS, flag, NO_COUNT, OUTCOME_CODES } from '../facts/columns.js';
+import { bucketOf, emptyHistogram } from '../facts/histogram.js';
+import type { Matches } from '../queries/matches.js';
 
 /** The sums of each key, in this order. In those from `promptTokens` on, NaN is unknown. */
 export const SUM = {

@@ -1,9 +1,9 @@
+import type { Budget } from '../budget.js';
+import type { Chunk } from '../facts/chunk.js';
+import type { TraceIndex } from '../trace-index.js';
 import { BestPlaces } from './best-places.js';
-import type { Budget } from './budget.js';
-import type { Chunk } from './facts.js';
 import { hasWords, type Matches, matchesOf } from './matches.js';
 import { Order, type Place } from './order.js';
-import type { TraceIndex } from './trace-index.js';
 import type { ParsedQuery } from './trace-query.js';
 
 /** A search counts no further than this. */

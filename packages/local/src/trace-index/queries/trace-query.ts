@@ -1,5 +1,5 @@
-import { integerParameter } from '../http/integer-parameter.js';
-import { Refusal } from '../http/refusal.js';
+import { integerParameter } from '../../http/integer-parameter.js';
+import { Refusal } from '../../http/refusal.js';
 import {
   DIALECTS,
   FEEDBACK_FILTERS,
@@ -12,7 +12,7 @@ import {
   type SortColumn,
   type SortOrder,
   type TraceQuery,
-} from '../page-api.js';
+} from '../../page-api.js';
 
 /** A query with its defaults. */
 export interface ParsedQuery extends TraceQuery {
