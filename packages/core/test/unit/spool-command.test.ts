@@ -108,7 +108,8 @@ describe('a buffer of another SDK', () => {
       inferenceIdColumnName: 'inferenceId',
     });
     const buffer = parseBuffer(text);
-    assert.equal(buffer?.inferencePipelineId, undefined);
+    assert.ok(buffer);
+    assert.equal(buffer.inferencePipelineId, undefined);
     assert.match(buffer.row.inferenceId, /^[0-9a-f-]{36}$/);
     assert.deepEqual(JSON.parse(buffer.row.text), {
       output: 'ok',
