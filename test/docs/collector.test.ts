@@ -93,6 +93,17 @@ describe('the Collector of the docs', () => {
     assert.ok(!validate(misspelt), 'the schema refuses unknown keys');
   });
 
+  it('is configured by its schema on the page about OpenTelemetry as well', () => {
+    const schema = JSON.parse(readText('test/docs/collector/collector.schema.json'));
+    const validate = new Ajv({ allErrors: true }).compile(schema);
+    const blocks = [...readText('docs/opentelemetry.md').matchAll(/^```yaml\n(.*?)^```$/gms)];
+    const configurations = blocks.map(([, yaml = '']) => load(yaml));
+    assert.equal(configurations.length, 1);
+    for (const each of configurations) {
+      assert.ok(validate(each), JSON.stringify(validate.errors, null, 2));
+    }
+  });
+
   it('has limits that fit each other', () => {
     const { limit_mib, spike_limit_mib } = collector.processors.memory_limiter;
     const { queue_size, batch } = collector.exporters.otlp_http.sending_queue;

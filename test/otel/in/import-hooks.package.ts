@@ -25,7 +25,7 @@ interface Hooked {
   /** What the names of the instrumentations contain of which spans are expected, beside those of HTTP and Express. */
   readonly spansBy: readonly string[];
   /** Whether the instrumentations get the clients before or after our integrations. @default 'before' */
-  readonly handed?: 'after';
+  readonly handed?: 'before' | 'after';
 }
 
 const WEB = 'http,express,undici';
