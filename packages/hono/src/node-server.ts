@@ -17,10 +17,10 @@ export function environmentOf(c: Context): Readonly<Record<string, unknown>> {
   } catch {
     // The app replaced `env` by a getter that throws.
   }
-  return EMPTY;
+  return NO_ENVIRONMENT;
 }
 
-const EMPTY: Readonly<Record<string, unknown>> = Object.freeze({});
+const NO_ENVIRONMENT: Readonly<Record<string, unknown>> = Object.freeze({});
 
 /** Node's request and response, if the app runs on `@hono/node-server` over HTTP/1. */
 export function nodeExchangeOf(c: Context): NodeExchange | undefined {

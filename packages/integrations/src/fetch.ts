@@ -26,9 +26,9 @@ export interface FetchOptions extends CallOptions, StreamUsageOptions {
 
 export interface InstrumentFetchOptions extends Omit<CallOptions, 'provider'>, StreamUsageOptions {}
 
-const NAMED = [...namedShapes, ...namedJobShapes];
+const NAMED_SHAPES = [...namedShapes, ...namedJobShapes];
 
-const { provider: _none, ...KNOWN_OF_GLOBAL } = STREAM_OPTIONS;
+const { provider: _none, ...GLOBAL_OPTIONS } = STREAM_OPTIONS;
 
 /**
  * A fetch that records requests to models as steps of the current trace. It recognises requests of the form of OpenAI, Anthropic,
@@ -71,7 +71,7 @@ export function tracedFetch(options: FetchOptions = {}): typeof fetch {
  * @throws TypeError if there is no global fetch, or an option is wrong
  */
 export function instrumentFetch(options: InstrumentFetchOptions = {}): () => void {
-  checkOptions('instrumentFetch', options, KNOWN_OF_GLOBAL);
+  checkOptions('instrumentFetch', options, GLOBAL_OPTIONS);
   const profile: ClientProfile = {
     client: 'LLM',
     provider: undefined,
@@ -90,7 +90,7 @@ export function instrumentFetch(options: InstrumentFetchOptions = {}): () => voi
 function mayBeRecorded([input, init]: [FetchInput, FetchInit?]): boolean {
   const mayBe = runGuarded('request', () => {
     if (isUntraced()) return false;
-    return mayBeModelRequest(NAMED, input, init) || mayBelongToJob(input, namedJobShapes);
+    return mayBeModelRequest(NAMED_SHAPES, input, init) || mayBelongToJob(input, namedJobShapes);
   });
   return mayBe === true;
 }

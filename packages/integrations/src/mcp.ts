@@ -11,7 +11,7 @@ export type { ContentPart } from './common/options.js';
 
 export interface MCPOptions extends Omit<CallOptions, 'provider'> {}
 
-const { provider: _none, ...KNOWN } = CALL_OPTIONS;
+const { provider: _none, ...MCP_OPTIONS } = CALL_OPTIONS;
 
 /**
  * Makes a server record each call of its tools as a step of the current trace; outside a trace, as a trace of its own. Steps that
@@ -29,7 +29,7 @@ export function traceMCPServer<Server extends object>(
   server: Server,
   options: MCPOptions = {},
 ): Server {
-  checkOptions('traceMCPServer', options, KNOWN);
+  checkOptions('traceMCPServer', options, MCP_OPTIONS);
   // An `McpServer` contains the `Server` that speaks the protocol.
   const wrapper = server as { server?: unknown } | null;
   const protocol = (wrapper?.server ?? server) as Partial<RequestReceiver> | null;
@@ -59,7 +59,7 @@ export function traceMCPClient<Client extends object>(
   client: Client,
   options: MCPOptions = {},
 ): Client {
-  checkOptions('traceMCPClient', options, KNOWN);
+  checkOptions('traceMCPClient', options, MCP_OPTIONS);
   const receiver = client as (Partial<RequestReceiver> & { callTool?: unknown }) | null;
   if (typeof receiver?.callTool !== 'function') {
     throw new TypeError('traceMCPClient(client) takes a Client');

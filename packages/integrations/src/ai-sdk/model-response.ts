@@ -36,10 +36,12 @@ const READ = nameSet(`
   timestamp maxRetries headers providerOptions maxOutputTokens inputAudioFormat durableContext
   performance msToFirstChunk reasoningText timestampGranularities isEnabled
 `);
-const TOOL_FIELDS = nameSet('type id toolCallId toolName input args toolCallType providerMetadata');
-const TEXT_FIELDS = nameSet('type id text delta citations providerMetadata');
+const READ_OF_TOOL = nameSet(
+  'type id toolCallId toolName input args toolCallType providerMetadata',
+);
+const READ_OF_TEXT = nameSet('type id text delta citations providerMetadata');
 /** Fields of a usage that are read. */
-const COUNTED = nameSet(`
+const READ_OF_USAGE = nameSet(`
   inputTokens outputTokens totalTokens tokens reasoningTokens cachedInputTokens
   inputTokenDetails outputTokenDetails raw
 `);
@@ -242,7 +244,7 @@ export class SdkResponse {
   }
 
   #keepRest(part: Json): void {
-    const more = nonEmptyFields(part, TEXT_FIELDS);
+    const more = nonEmptyFields(part, READ_OF_TEXT);
     if (Object.keys(more).length > 0) this.message.addPart({ type: part.type, ...more });
   }
 
@@ -265,13 +267,13 @@ export class SdkResponse {
     if (part.type === 'tool-input-delta') tool.arguments.add(stringOrUndefined(part.delta) ?? '');
     const about = partMetadata(part.providerMetadata);
     if (about !== undefined) tool.extend({ providerMetadata: about });
-    if (part.type === 'tool-input-start') tool.extend(nonEmptyFields(part, TOOL_FIELDS));
+    if (part.type === 'tool-input-start') tool.extend(nonEmptyFields(part, READ_OF_TOOL));
     if (part.type !== 'tool-call') return;
     const { input = part.args } = part;
     if (tool.arguments.chars === 0) {
       tool.arguments.add(typeof input === 'string' ? input : (JSON.stringify(input) ?? ''));
     }
-    tool.extend(nonEmptyFields(part, TOOL_FIELDS));
+    tool.extend(nonEmptyFields(part, READ_OF_TOOL));
     if (part.providerExecuted === true && tool.name !== undefined) {
       this.#toolUses[tool.name] = (this.#toolUses[tool.name] ?? 0) + 1;
     }
@@ -351,7 +353,7 @@ export class SdkResponse {
   }
 }
 
-const PART_IDS = nameSet('itemId');
+const READ_OF_METADATA = nameSet('itemId');
 const MAX_PARTS = 256;
 
 /** The usage in the SDK's form. Transcriptions have the one of the provider. */
@@ -365,7 +367,7 @@ function otherSdkUsage(usage: unknown): Json {
   const { raw, ...otherCounts } = objectOrEmpty(usage);
   const usageOfProvider = new OpenAIUsage();
   usageOfProvider.take(raw);
-  return { ...nonEmptyFields(otherCounts, COUNTED), ...usageOfProvider.others };
+  return { ...nonEmptyFields(otherCounts, READ_OF_USAGE), ...usageOfProvider.others };
 }
 
 /** The metadata without empty fields. */
@@ -380,7 +382,7 @@ function nonEmptyMetadata(about: Json, except = NO_NAMES): Json {
 /** The metadata of a part, under the providers' names; undefined if there is none. */
 function partMetadata(providerMetadata: unknown): Json | undefined {
   if (!isRecord(providerMetadata)) return undefined;
-  const about = nonEmptyMetadata(providerMetadata, PART_IDS);
+  const about = nonEmptyMetadata(providerMetadata, READ_OF_METADATA);
   return Object.keys(about).length > 0 ? about : undefined;
 }
 

@@ -340,7 +340,9 @@ function approvalsIn(content: unknown): readonly Json[] {
 
 /** The other fields of a tool's event. */
 function toolDetails({ toolContext }: Json, source: unknown): Json {
-  const details = Object.entries(nonEmptyFields({ ...objectOrEmpty(source), toolContext }, TOOL));
+  const details = Object.entries(
+    nonEmptyFields({ ...objectOrEmpty(source), toolContext }, READ_OF_TOOL),
+  );
   return Object.fromEntries(details.filter(([, value]) => value !== false));
 }
 
@@ -348,7 +350,7 @@ function reasonMessage(reason: unknown): unknown {
   return reason instanceof Error ? thrownText(reason) : reason;
 }
 
-const TOOL = nameSet('type toolName input output error');
+const READ_OF_TOOL = nameSet('type toolName input output error');
 
 /** The object without its empty fields; undefined if there are no others. */
 function nonEmptyFieldsOrUndefined(value: Json): Json | undefined {

@@ -100,7 +100,7 @@ function tracePart(
   key: 'httpClient' | 'http_client',
 ): void {
   const { _options: options } = part;
-  const httpClient = part._httpClient ?? options[key] ?? PLAIN;
+  const httpClient = part._httpClient ?? options[key] ?? DEFAULT_HTTP_CLIENT;
   const tracedClient = traced.has(httpClient)
     ? httpClient
     : tracedHttpClient(httpClient, profile, options.hooks);
@@ -161,7 +161,7 @@ function partsOf(client: SpeakeasyClient, depth = 0): readonly SpeakeasyClient[]
 }
 
 /** What such a client uses if its options have no HTTP client. */
-const PLAIN: HttpClient = {
+const DEFAULT_HTTP_CLIENT: HttpClient = {
   request: (request) => fetch(request),
-  clone: () => PLAIN,
+  clone: () => DEFAULT_HTTP_CLIENT,
 };

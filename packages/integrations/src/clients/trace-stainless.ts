@@ -11,7 +11,7 @@ import { traced } from '../common/hooks/traced.js';
 import { currentMethodCall, MethodCall } from '../http/calls/method-call.js';
 import type { ClientProfile } from '../http/client-profile.js';
 import type { AnyFetch } from '../http/fetch-types.js';
-import { reportSockets, SOCKETS } from '../http/report-requests.js';
+import { BILLED_SOCKET, reportSockets } from '../http/report-requests.js';
 import { pathPattern } from '../http/request/recognize.js';
 import { traceFetch } from '../http/trace-fetch.js';
 
@@ -165,7 +165,7 @@ function replaceData<K extends 'request' | 'withOptions' | 'buildURL'>(
 function reportSocketUrl(path: unknown): void {
   runGuarded('socket', () => {
     if (isUntraced() || currentMethodCall() !== undefined) return;
-    const [found] = SOCKETS.exec(new URL(String(path), 'wss://socket').pathname) ?? [];
+    const [found] = BILLED_SOCKET.exec(new URL(String(path), 'wss://socket').pathname) ?? [];
     if (found !== undefined) reportUnrecorded(`WebSocket ${pathPattern(found)}`);
   });
 }

@@ -11,7 +11,7 @@ export {
   tryParseJson,
 } from '@openlayer-tracing/core/integration';
 
-import type { JsonObject as Json } from '@openlayer-tracing/core/integration';
+import { type JsonObject as Json, objectOrEmpty } from '@openlayer-tracing/core/integration';
 import { NO_NAMES } from './names.js';
 
 /** Whether the object is of no class: no form, file or response. */
@@ -75,4 +75,12 @@ export function enumerableValues(object: object): readonly unknown[] {
   const values: unknown[] = [];
   for (const key in object) values.push((object as Json)[key]);
   return values;
+}
+
+/** The fields that are numbers above 0, such as the uses of tools; undefined if there are none. */
+export function positiveCounts(value: unknown): Record<string, number> | undefined {
+  const counts = Object.entries(objectOrEmpty(value)).filter(
+    (field): field is [string, number] => typeof field[1] === 'number' && field[1] > 0,
+  );
+  return counts.length > 0 ? Object.fromEntries(counts) : undefined;
 }

@@ -54,19 +54,19 @@ export const STREAM_OPTIONS: Readonly<Record<keyof (CallOptions & StreamUsageOpt
 /**
  * Checks the options of an entry point.
  * @param name the function that the app called
- * @param allOptions every option that it takes; the compiler checks that none is missing
+ * @param knownOptions every option that it takes; the compiler checks that none is missing
  * @throws TypeError for an unknown or wrong option
  */
 export function checkOptions<Options extends CallOptions & StreamUsageOptions>(
   name: string,
   options: Options,
-  allOptions: Readonly<Record<keyof NoInfer<Options>, true>>,
+  knownOptions: Readonly<Record<keyof NoInfer<Options>, true>>,
 ): void {
   if (typeof options !== 'object' || options === null) {
     throw new TypeError(`the options of ${name}() must be an object`);
   }
   // Otherwise, private content would be recorded where `content: false` is misspelt.
-  const names = Object.keys(allOptions);
+  const names = Object.keys(knownOptions);
   for (const key of Object.keys(options)) {
     if (!names.includes(key)) throw new TypeError(`${name}: ${unknownKey(key, names)}`);
   }

@@ -10,7 +10,7 @@ import {
 import { pathPattern } from './request/recognize.js';
 
 /** Paths of sockets whose sessions are billed. */
-export const SOCKETS =
+export const BILLED_SOCKET =
   /\/(responses|realtime|(speech|transcription|realtime)-model|(live\/sessions|realtime\/translations)(\/.*)?)$/;
 
 /** How the requests of a framework are recognized. */
@@ -73,6 +73,6 @@ function hostOf(url: unknown): string | undefined {
 }
 
 function reportSocket({ url: { pathname } }: OutgoingRequest): void {
-  const [found] = SOCKETS.exec(pathname) ?? [];
+  const [found] = BILLED_SOCKET.exec(pathname) ?? [];
   if (found !== undefined && isUnrecorded()) reportUnrecorded(`WebSocket ${pathPattern(found)}`);
 }

@@ -16,8 +16,8 @@ const CALLS: ReadonlySet<unknown> = nameSet(`
   tool_use tool_call tool_call_chunk invalid_tool_call input_json_delta function_call
   functionCall custom_tool_call
 `);
-const TEXT_FIELDS = nameSet('type text index id annotations citations signature cache_control');
-const REASONING_FIELDS = nameSet(`
+const READ_OF_TEXT = nameSet('type text index id annotations citations signature cache_control');
+const READ_OF_REASONING = nameSet(`
   type thinking reasoning reasoning_content reasoningText summary content index id signature
   text status
 `);
@@ -42,7 +42,7 @@ function takeBlock(message: Message, block: Json, calls: Calls): void {
     takeText(message, block);
   } else if (isReasoning(block)) {
     message.reasoning.add(reasoningOf(block));
-    keepRest(message, block, REASONING_FIELDS);
+    keepRest(message, block, READ_OF_REASONING);
   } else if (type === 'refusal' && typeof block.refusal === 'string') {
     message.setRefusal(block.refusal);
   } else if (!CALLS.has(type)) {
@@ -71,7 +71,7 @@ function takeText(message: Message, block: Json): void {
   message.text.add(stringOrUndefined(block.text) ?? '');
   for (const each of [...arrayOrEmpty(block.annotations), ...arrayOrEmpty(block.citations)])
     message.cite(each);
-  keepRest(message, block, TEXT_FIELDS);
+  keepRest(message, block, READ_OF_TEXT);
 }
 
 function reasoningOf(block: Json): string {
@@ -87,7 +87,7 @@ function reasoningOf(block: Json): string {
     .join('');
 }
 
-function keepRest(message: Message, block: Json, readKeys: ReadonlySet<string>): void {
-  const more = nonEmptyFields(block, readKeys);
+function keepRest(message: Message, block: Json, except: ReadonlySet<string>): void {
+  const more = nonEmptyFields(block, except);
   if (Object.keys(more).length > 0) message.addPart({ type: block.type, ...more });
 }

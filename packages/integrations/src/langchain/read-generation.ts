@@ -51,7 +51,7 @@ const REPEATED: ReadonlySet<string> = new Set([
     presence_penalty frequency_penalty conversation error
   `),
 ]);
-const COUNTED = nameSet('cache_read cache_creation audio reasoning');
+const READ_OF_USAGE = nameSet('cache_read cache_creation audio reasoning');
 
 /** Reads a generation: its output, reasoning, model, tokens, billing and other fields. */
 export function readGeneration(generation: Json): Generation {
@@ -181,7 +181,7 @@ function finishReasonOf(about: Json): string | undefined {
 function otherCounts(usage: unknown): Json {
   const details = ['input_token_details', 'output_token_details'].map((name) => [
     name,
-    nonEmptyFields(objectOrEmpty(objectOrEmpty(usage)[name]), COUNTED),
+    nonEmptyFields(objectOrEmpty(objectOrEmpty(usage)[name]), READ_OF_USAGE),
   ]);
   return nonEmptyFields(Object.fromEntries(details));
 }

@@ -34,11 +34,11 @@ export interface RequestKind {
 const READ = nameSet('content structuredContent isError contents messages description');
 
 /** Parameters that all requests may have, or that are read. */
-const OF_PROTOCOL = nameSet('_meta name arguments uri');
+const READ_OF_PARAMS = nameSet('_meta name arguments uri');
 
 /** The metadata for other parameters of a request: how a task runs, earlier answers of the user. */
 function otherParams(params: Json, options: CallOptions): Json {
-  const others = nonEmptyFields(params, OF_PROTOCOL);
+  const others = nonEmptyFields(params, READ_OF_PARAMS);
   const request = Object.keys(others).length > 0 ? others : undefined;
   return definedFields({ request: recordedContent(options, 'inputs', request) });
 }
@@ -116,7 +116,7 @@ const sampling: RequestKind = {
   stepOptions: (params, options) => ({
     name: 'sampling',
     type: 'chain',
-    inputs: recordedContent(options, 'inputs', nonEmptyFields(params, OF_PROTOCOL)),
+    inputs: recordedContent(options, 'inputs', nonEmptyFields(params, READ_OF_PARAMS)),
   }),
   update: ({ content, model, stopReason, role: _role, ...others }, options) => ({
     output: recordedContent(options, 'output', outputOfResult({ content: [content].flat() })),
@@ -137,7 +137,7 @@ const elicitation: RequestKind = {
   stepOptions: (params, options) => ({
     name: 'elicitation',
     type: 'chain',
-    inputs: recordedContent(options, 'inputs', nonEmptyFields(params, OF_PROTOCOL)),
+    inputs: recordedContent(options, 'inputs', nonEmptyFields(params, READ_OF_PARAMS)),
   }),
   update: ({ content, action, ...others }, options) => ({
     output: recordedContent(options, 'output', content),
@@ -185,11 +185,11 @@ function isText(part: unknown): boolean {
 /** A part that is no text, or the annotations of a text: its audience, its priority. Undefined for a text without them. */
 function otherThanText(part: unknown): unknown {
   if (!isText(part)) return withNamedBlob(part);
-  const more = nonEmptyFields(objectOrEmpty(part), OF_TEXT);
+  const more = nonEmptyFields(objectOrEmpty(part), READ_OF_TEXT);
   return Object.keys(more).length > 0 ? { type: 'text', ...more } : undefined;
 }
 
-const OF_TEXT = nameSet('type text');
+const READ_OF_TEXT = nameSet('type text');
 
 /** The part with a name in place of the bytes of its resource. */
 function withNamedBlob(part: unknown): unknown {

@@ -203,18 +203,18 @@ function checkModelPrice(name: string, price: ModelPrice): void {
 function checkRegionPrice<Price extends RegionPrice>(
   name: string,
   price: Price,
-  allKeys: Readonly<Record<keyof NoInfer<Price>, true>>,
+  knownKeys: Readonly<Record<keyof NoInfer<Price>, true>>,
 ): void {
-  checkTierPrice(name, price, allKeys);
+  checkTierPrice(name, price, knownKeys);
   checkEach(`${name}.tiers`, price.tiers, (tier, own) => checkTierPrice(tier, own, OF_TIER));
 }
 
 function checkTierPrice<Price extends TierPrice>(
   name: string,
   price: Price,
-  allKeys: Readonly<Record<keyof NoInfer<Price>, true>>,
+  knownKeys: Readonly<Record<keyof NoInfer<Price>, true>>,
 ): void {
-  checkKeys(name, price, allKeys);
+  checkKeys(name, price, knownKeys);
   if (price.input === undefined) throw new TypeError(`${name} needs the price of its input`);
   for (const key of NUMBER_KEYS) checkNumber(`${name}.${key}`, price[key]);
   checkEach(`${name}.uses`, price.uses, checkNumber);
@@ -243,16 +243,16 @@ function checkObject(name: string, value: unknown): void {
 
 /**
  * Checks the keys of an object.
- * @param allKeys every key of the type; the compiler checks that none is missing
+ * @param knownKeys every key of the type; the compiler checks that none is missing
  * @throws TypeError for an unknown key, with the key that was probably meant
  */
 export function checkKeys<T extends object>(
   taker: string,
   value: T,
-  allKeys: Readonly<Record<keyof NoInfer<T>, true>>,
+  knownKeys: Readonly<Record<keyof NoInfer<T>, true>>,
 ): void {
   checkObject(taker, value);
-  const names = Object.keys(allKeys);
+  const names = Object.keys(knownKeys);
   for (const key of Object.keys(value)) {
     if (!names.includes(key)) throw new TypeError(`${taker}: ${unknownKey(key, names, taker)}`);
   }

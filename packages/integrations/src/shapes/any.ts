@@ -22,7 +22,7 @@ import { vertexPartnerShapes } from './vertex-partners.js';
 import { voyageEmbeddings } from './voyage.js';
 
 /** Shapes that are recognised by the path alone, on the hosts of their providers. */
-const OWN: readonly (readonly [provider: string, shapes: readonly Shape[]])[] = [
+const BY_PROVIDER: readonly (readonly [provider: string, shapes: readonly Shape[]])[] = [
   ['google', geminiClientShapes],
   ['cohere', cohereShapes],
   ['mistral', mistralShapes],
@@ -34,7 +34,7 @@ const OWN: readonly (readonly [provider: string, shapes: readonly Shape[]])[] = 
 
 /** The shapes for any host; those that only a path identifies apply to the hosts of their providers. */
 export const anyShapes: readonly Shape[] = onlyWhere(isSent, [
-  ...OWN.flatMap(([provider, shapes]) =>
+  ...BY_PROVIDER.flatMap(([provider, shapes]) =>
     onlyWhere(({ url }) => providerOf(url) === provider, shapes),
   ),
   voyageEmbeddings,

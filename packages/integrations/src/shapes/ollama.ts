@@ -126,11 +126,11 @@ export const ollamaClientShapes: readonly Shape[] = [
 ];
 
 /** `context` is the conversation encoded for the model; `completed` and `total` are the progress of an image. */
-const KNOWN = nameSet(`
+const READ = nameSet(`
   model created_at message response thinking done done_reason error prompt_eval_count eval_count
   image context completed total
 `);
-const KNOWN_OF_MESSAGE = nameSet('role content thinking tool_calls images');
+const READ_OF_MESSAGE = nameSet('role content thinking tool_calls images');
 
 class OllamaReader implements ResponseReader {
   isComplete = false;
@@ -178,8 +178,8 @@ class OllamaReader implements ResponseReader {
       this.#images++;
       this.#message.addPart(nameMedia({ image, mimeType: 'image' }));
     }
-    this.#others.add(chunk, KNOWN);
-    this.#others.add(message, KNOWN_OF_MESSAGE);
+    this.#others.add(chunk, READ);
+    this.#others.add(message, READ_OF_MESSAGE);
     return this.#message.amount > before;
   }
 

@@ -27,7 +27,7 @@ function documentsIn({ documents, texts }: Json): unknown[] | undefined {
   return [documents, texts].find(Array.isArray);
 }
 
-const BODY = nameSet('object id model results data usage meta error');
+const READ = nameSet('object id model results data usage meta error');
 
 /** Reads an array of results, or an object that has one. */
 function readRanking(body: unknown): ModelResponse {
@@ -37,7 +37,7 @@ function readRanking(body: unknown): ModelResponse {
   counted.take(usage);
   const { input, total } = counted.tokens ?? {};
   const facts = new OtherFacts();
-  facts.add(objectOrEmpty(body), BODY);
+  facts.add(objectOrEmpty(body), READ);
   return {
     output: results ?? data,
     billing: { ...counted.billing, ...cohereBilling(meta) },

@@ -27,15 +27,15 @@ const codeExecution: Shape<'tool'> = {
   reader: () => new PlainReader(readExecution),
 };
 
-const BODY = nameSet('data errors error');
-const DATA = nameSet('outputs status');
+const READ = nameSet('data errors error');
+const READ_OF_DATA = nameSet('outputs status');
 
 function readExecution(body: unknown): PlainResponse {
   const { data, errors } = objectOrEmpty(body);
   const { outputs, status } = objectOrEmpty(data);
   const facts = new OtherFacts();
-  facts.add(objectOrEmpty(body), BODY);
-  facts.add(objectOrEmpty(data), DATA);
+  facts.add(objectOrEmpty(body), READ);
+  facts.add(objectOrEmpty(data), READ_OF_DATA);
   const [first] = Array.isArray(errors) ? errors : [];
   return {
     output: outputs ?? errors,
@@ -69,7 +69,7 @@ const togetherVideo: Retrieval<'chat_completion'> = {
   reader: () => new VideoReader(),
 };
 
-const KNOWN_OF_VIDEO = ['id', 'model', 'status', 'error', 'outputs', 'object'];
+const READ_OF_VIDEO = ['id', 'model', 'status', 'error', 'outputs', 'object'];
 
 /** Reads a video that is complete or has failed. */
 class VideoReader extends PlainReader implements ResultReader {
@@ -104,7 +104,7 @@ class VideoReader extends PlainReader implements ResultReader {
       output: outputs,
       billing: openAIBilling(objectOrEmpty(outputs)),
       metadata: { responseId: stringOrUndefined(id), finishReason: stringOrUndefined(status) },
-      details: fieldsExcept(this.#body, ...KNOWN_OF_VIDEO),
+      details: fieldsExcept(this.#body, ...READ_OF_VIDEO),
       ...(status === 'failed' && { failure: error ?? 'the video failed' }),
     };
   }

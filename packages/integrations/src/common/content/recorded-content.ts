@@ -31,7 +31,13 @@ export function recordedContent(
   }
 }
 
-/** The recordable form of other fields of a response, each redacted by itself. With `content: false`, only numbers and booleans. */
+/** A step keeps 128 keys of metadata, of which the known facts of a call need some. */
+const MAX_DETAILS = 96;
+
+/**
+ * The recordable form of other fields of a response, each redacted by itself; of at most 96 fields. With `content: false`, only
+ * numbers and booleans.
+ */
 export function recordedDetails(options: CallOptions, details: Json = {}): Json {
   const isPlain = (fact: unknown) => typeof fact === 'number' || typeof fact === 'boolean';
   return Object.fromEntries(
@@ -46,7 +52,8 @@ export function recordedDetails(options: CallOptions, details: Json = {}): Json 
               withTokenTexts(fact, /logprobs/i.test(key) ? isOfTokens : hasProbability),
             ),
       ])
-      .filter(([, fact]) => fact !== undefined),
+      .filter(([, fact]) => fact !== undefined)
+      .slice(0, MAX_DETAILS),
   );
 }
 

@@ -56,7 +56,7 @@ export function connectionError(options: CallOptions, error: unknown): CallError
 function errorOfConnection(options: CallOptions, error: unknown): CallError {
   if (!(error instanceof Error)) {
     const recorded = recordedMessage(options, String(error));
-    return new CallError(typeof error, recorded ?? FAILED);
+    return new CallError(typeof error, recorded ?? DEFAULT_MESSAGE);
   }
   const { code, message } = objectOrEmpty(error.cause as Json | undefined);
   const cause = stringOrUndefined(code) ?? stringOrUndefined(message);
@@ -101,7 +101,7 @@ export function messageError(options: CallOptions, name: string, message: string
   const body = message.search(/[{[<]/);
   const beforeBody = body < 0 ? message : message.slice(0, body).trimEnd();
   const status = /(?:^|: )([45]\d\d)\b/.exec(beforeBody)?.[1];
-  const bare = status === undefined ? FAILED : `HTTP ${status}`;
+  const bare = status === undefined ? DEFAULT_MESSAGE : `HTTP ${status}`;
   return new CallError(
     recordedType(options, name) ?? 'Error',
     recordedMessage(options, beforeBody) || bare,
@@ -176,7 +176,7 @@ function statedErrorOf(
   );
 }
 
-const FAILED = 'failed';
+const DEFAULT_MESSAGE = 'failed';
 
 /** The recordable form of a message; undefined if the options hide it. */
 function recordedMessage(options: CallOptions, message: string | undefined): string | undefined {
@@ -201,7 +201,7 @@ function hiddenMessage(options: CallOptions, error: Error, message: string): str
   const code =
     stringOrUndefined((error as Error & Json).code) ??
     stringOrUndefined(objectOrEmpty(error.cause as Json).code);
-  const bare = code !== undefined && SYSTEM_CODE.test(code) ? code : FAILED;
+  const bare = code !== undefined && SYSTEM_CODE.test(code) ? code : DEFAULT_MESSAGE;
   return recordedMessage(options, message) || bare;
 }
 
@@ -272,12 +272,12 @@ export function isAbort(error: unknown, signal?: unknown): boolean {
 /** The message of an error, or the text of any other value that was thrown. Never throws. */
 export function thrownText(error: unknown): string {
   const read = readOrUndefined(() => (error instanceof Error ? error.message : String(error)));
-  return stringOrUndefined(read) ?? FAILED;
+  return stringOrUndefined(read) ?? DEFAULT_MESSAGE;
 }
 
 /** The error for one whose own code throws. */
 function unreadableError(): CallError {
-  return new CallError('Error', FAILED);
+  return new CallError('Error', DEFAULT_MESSAGE);
 }
 
 /** What `read` returns; undefined where code of the error throws, such as a getter or a proxy. */

@@ -62,9 +62,9 @@ function withLength(headers: unknown, body: string): unknown {
   );
 }
 
-const NO_USAGE = /,\s*"usage"\s*:\s*null|"usage"\s*:\s*null\s*,/g;
+const NULL_USAGE_FIELD = /,\s*"usage"\s*:\s*null|"usage"\s*:\s*null\s*,/g;
 /** OpenAI adds this to every chunk but the last. */
-const NONE_YET = ',"usage":null';
+const NULL_USAGE = ',"usage":null';
 
 /** Removes what the request for token counts adds to a stream: one more chunk at the end, and an empty field in the others. */
 export class UsageRemoval implements BodyChange {
@@ -86,7 +86,7 @@ export class UsageRemoval implements BodyChange {
 
 /** The events without what the request for token counts added. */
 function withoutUsage(whole: string): string {
-  const events = whole.replaceAll(NONE_YET, '');
+  const events = whole.replaceAll(NULL_USAGE, '');
   // A search that includes the first quote takes several times as long.
   if (!events.includes('usage"')) return events;
   let kept = '';
@@ -94,7 +94,7 @@ function withoutUsage(whole: string): string {
   for (let end = endOfEvent(events, 0); end >= 0; end = endOfEvent(events, start)) {
     const event = events.slice(start, end);
     start = end;
-    if (!isUsageAlone(event)) kept += event.replace(NO_USAGE, '');
+    if (!isUsageAlone(event)) kept += event.replace(NULL_USAGE_FIELD, '');
   }
   return kept + events.slice(start);
 }

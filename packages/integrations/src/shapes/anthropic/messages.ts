@@ -56,9 +56,9 @@ function describeMessages(params: Json): Description {
 }
 
 /** Fields of a message that have a field of their own in the step. */
-const PLACED = nameArray('id type role model content usage stop_reason stop_sequence');
+const READ = nameArray('id type role model content usage stop_reason stop_sequence');
 /** Fields that cannot have content. */
-const FACTS = ['container', 'context_management', 'diagnostics'];
+const WITHOUT_CONTENT = ['container', 'context_management', 'diagnostics'];
 /** Events without any information. */
 const SILENT = ['ping', 'vertex_event', 'content_block_stop'];
 
@@ -127,7 +127,7 @@ export class MessagesReader implements ResponseReader {
         const delta = objectOrEmpty(event.delta);
         this.#takeEnd(delta);
         this.#takeRest({
-          ...fieldsExcept(delta, ...PLACED),
+          ...fieldsExcept(delta, ...READ),
           ...fieldsExcept(event, 'type', 'delta', 'usage'),
         });
         this.#usage.add(event.usage);
@@ -178,10 +178,13 @@ export class MessagesReader implements ResponseReader {
         finishReason,
         thinkingSignature: this.#signatureChars > 0 ? encrypted(this.#signatureChars) : undefined,
         usage: otherAnthropicUsage(usage),
-        ...fieldsNamed(this.#rest, FACTS),
+        ...fieldsNamed(this.#rest, WITHOUT_CONTENT),
       },
       // The stop sequence is content: it repeats a part of the request.
-      details: { ...fieldsExcept(this.#rest, ...FACTS), stopSequence: this.#stopSequence },
+      details: {
+        ...fieldsExcept(this.#rest, ...WITHOUT_CONTENT),
+        stopSequence: this.#stopSequence,
+      },
     };
   }
 
@@ -189,7 +192,7 @@ export class MessagesReader implements ResponseReader {
     this.#model = stringOrUndefined(message.model);
     this.#id = stringOrUndefined(message.id);
     this.#usage.add(message.usage);
-    this.#takeRest(fieldsExcept(message, ...PLACED));
+    this.#takeRest(fieldsExcept(message, ...READ));
   }
 
   #takeEnd(fields: Json): void {

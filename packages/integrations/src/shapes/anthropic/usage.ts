@@ -8,6 +8,7 @@ import {
   isRecord,
   type Json,
   objectOrEmpty,
+  positiveCounts,
   presentFields,
   stringOrUndefined,
 } from '../../common/json.js';
@@ -108,10 +109,11 @@ export function anthropicBilling(
 ): Billing {
   const tier = stringOrUndefined(usage.service_tier);
   const geo = stringOrUndefined(usage.inference_geo);
-  const uses = Object.entries(objectOrEmpty(usage.server_tool_use))
-    .map(([name, times]) => [name.replace(/_requests$/, ''), times] as const)
-    .filter((use): use is [string, number] => typeof use[1] === 'number' && use[1] > 0);
-  const toolUses = Object.fromEntries(uses);
+  const uses = Object.entries(objectOrEmpty(usage.server_tool_use)).map(([name, times]) => [
+    name.replace(/_requests$/, ''),
+    times,
+  ]);
+  const toolUses = positiveCounts(Object.fromEntries(uses)) ?? {};
   if (executions > 0) toolUses.code_execution ??= executions;
   const units = unitsOfOtherModels(usage, model);
   const servedRegion = geo === undefined || geo === 'not_available' ? region : geo;

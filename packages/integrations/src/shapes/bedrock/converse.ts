@@ -59,10 +59,10 @@ function textOrParts(parts: unknown): unknown {
 }
 
 /** Fields of a response that have a field of their own in the step. */
-const PLACED = ['output', 'stopReason', 'usage', 'role', 'type'];
+const READ = ['output', 'stopReason', 'usage', 'role', 'type'];
 /** Fields that cannot have content. */
-const FACTS = ['metrics', 'performanceConfig'];
-const COUNTED = nameArray(`
+const WITHOUT_CONTENT = ['metrics', 'performanceConfig'];
+const READ_OF_USAGE = nameArray(`
   inputTokens outputTokens totalTokens cacheReadInputTokens cacheReadInputTokenCount
   cacheWriteInputTokens cacheWriteInputTokenCount cacheDetails
 `);
@@ -99,7 +99,7 @@ export class ConverseReader implements ResponseReader {
     const { message, ...others } = objectOrEmpty(response.output);
     for (const part of arrayOrEmpty(objectOrEmpty(message).content))
       this.#takePart(objectOrEmpty(part));
-    this.#takeFields({ ...fieldsExcept(response, ...PLACED), ...others });
+    this.#takeFields({ ...fieldsExcept(response, ...READ), ...others });
     this.#takeFields(fieldsExcept(objectOrEmpty(message), 'content', 'role'));
     this.#message.setFinishReason(stringOrUndefined(response.stopReason));
     this.#takeUsage(response.usage);
@@ -160,9 +160,9 @@ export class ConverseReader implements ResponseReader {
         finishReason,
         usage: Object.keys(this.#usageRest).length > 0 ? this.#usageRest : undefined,
         thinkingSignature: this.#signatureChars > 0 ? encrypted(this.#signatureChars) : undefined,
-        ...fieldsNamed(this.#rest, FACTS),
+        ...fieldsNamed(this.#rest, WITHOUT_CONTENT),
       },
-      details: fieldsExcept(this.#rest, ...FACTS, 'serviceTier'),
+      details: fieldsExcept(this.#rest, ...WITHOUT_CONTENT, 'serviceTier'),
     };
   }
 
@@ -273,7 +273,7 @@ export class ConverseReader implements ResponseReader {
   #takeUsage(usage: unknown): void {
     if (!isRecord(usage)) return;
     this.#tokens = bedrockTokens(usage);
-    this.#usageRest = presentFields(fieldsExcept(usage, ...COUNTED));
+    this.#usageRest = presentFields(fieldsExcept(usage, ...READ_OF_USAGE));
   }
 }
 

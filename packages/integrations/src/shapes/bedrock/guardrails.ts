@@ -1,6 +1,7 @@
 /** Amazon Bedrock's `ApplyGuardrail`, `InvokeGuardrailChecks` and `StartAsyncInvoke`. */
 
 import {
+  type Billing,
   type GuardrailFields,
   percentDecoded,
   type StepUpdate,
@@ -10,6 +11,7 @@ import {
   fieldsExcept,
   type Json,
   objectOrEmpty,
+  positiveCounts,
   presentFields,
   stringOrUndefined,
 } from '../../common/json.js';
@@ -80,11 +82,9 @@ function foundIn(assessments: unknown): readonly string[] | undefined {
 }
 
 /** The billed units of each policy. */
-function policyUnits(usage: unknown) {
-  const billed = Object.entries(objectOrEmpty(usage)).filter(
-    (unit): unit is [string, number] => typeof unit[1] === 'number' && unit[1] > 0,
-  );
-  return billed.length > 0 ? { units: Object.fromEntries(billed) } : undefined;
+function policyUnits(usage: unknown): Billing | undefined {
+  const units = positiveCounts(usage);
+  return units && { units };
 }
 
 export const bedrockChecks: Shape<'guardrail'> = {

@@ -242,7 +242,7 @@ class InvokedReader implements ResponseReader {
   response(): ModelResponse {
     const { model, tokens, billing, metadata, details, ...response } = this.#reader.response();
     const { guardrailAction, ...added } = this.#added;
-    const metrics = fieldsExcept(this.#metrics ?? {}, ...COUNTED);
+    const metrics = fieldsExcept(this.#metrics ?? {}, ...READ_OF_METRICS);
     return {
       ...response,
       tokens: mergedCounts(
@@ -287,7 +287,7 @@ class InvokedReader implements ResponseReader {
   }
 }
 
-const COUNTED = nameArray(`
+const READ_OF_METRICS = nameArray(`
   inputTokenCount outputTokenCount cacheReadInputTokenCount cacheWriteInputTokenCount
 `);
 
@@ -317,7 +317,7 @@ function vectorsIn(body: Json): readonly unknown[] {
   return vectors.map((each) => (isRecord(each) ? arrayOrEmpty(each.embedding) : each));
 }
 
-const EMBEDDING_FIELDS = nameArray(`
+const READ_OF_EMBEDDINGS = nameArray(`
   embedding embeddings embeddingsByType data inputTextTokenCount texts id response_type
 `);
 
@@ -334,11 +334,11 @@ function readEmbeddings(body: unknown): ModelResponse {
       },
     }),
     metadata: { responseId: stringOrUndefined(response.id) },
-    details: presentFields(fieldsExcept(response, ...EMBEDDING_FIELDS)),
+    details: presentFields(fieldsExcept(response, ...READ_OF_EMBEDDINGS)),
   };
 }
 
-const IMAGE_FIELDS = ['images', 'artifacts', 'error', 'finish_reasons', 'result'];
+const READ_OF_IMAGES = ['images', 'artifacts', 'error', 'finish_reasons', 'result'];
 
 /** Images are recorded by their type and size only. */
 function readImages(body: unknown): PlainResponse {
@@ -351,7 +351,7 @@ function readImages(body: unknown): PlainResponse {
     ...(images.length > 0 && { billing: { pictures: images.length } }),
     metadata: { result: stringOrUndefined(response.result) },
     details: {
-      ...presentFields(fieldsExcept(response, ...IMAGE_FIELDS)),
+      ...presentFields(fieldsExcept(response, ...READ_OF_IMAGES)),
       // The message of the failure repeats them, and is content.
       ...(reasons.some(Boolean) && { finishReasons: reasons }),
     },

@@ -47,12 +47,12 @@ export const cohereChat: Shape<'chat_completion'> = {
 export const FAILED_ENDS = /^(ERROR|TIMEOUT)/;
 
 /** `chat_history` and `tool_call_delta` repeat the request. */
-const KNOWN = nameSet(`
+const READ = nameSet(`
   id response_id generation_id finish_reason usage meta message text tool_calls error type
   event_type index delta is_finished response chat_history tool_call_delta
 `);
-const KNOWN_OF_MESSAGE = nameSet('role content tool_plan tool_calls citations');
-const KNOWN_OF_DELTA = nameSet('message finish_reason usage error');
+const READ_OF_MESSAGE = nameSet('role content tool_plan tool_calls citations');
+const READ_OF_DELTA = nameSet('message finish_reason usage error');
 const MAX_CITATIONS = 1024;
 
 class CohereReader implements ResponseReader {
@@ -83,7 +83,7 @@ class CohereReader implements ResponseReader {
     const response = objectOrEmpty(body);
     this.#error = response.error ?? undefined;
     this.#takeHead(response);
-    this.#others.add(response, KNOWN);
+    this.#others.add(response, READ);
     const received = isRecord(response.message) ? response.message : response;
     if (typeof response.text === 'string') this.#message.text.add(response.text);
     else if (typeof response.message === 'string' && response.text === undefined) {
@@ -95,7 +95,7 @@ class CohereReader implements ResponseReader {
     for (const call of arrayOrEmpty(received.tool_calls)) this.#addCall(objectOrEmpty(call));
     if (received !== response) {
       this.#cite(received.citations);
-      this.#others.add(received, KNOWN_OF_MESSAGE);
+      this.#others.add(received, READ_OF_MESSAGE);
     }
     this.isComplete = true;
   }
@@ -106,9 +106,9 @@ class CohereReader implements ResponseReader {
     const type = event.type ?? event.event_type;
     const delta = objectOrEmpty(event.delta);
     const piece = objectOrEmpty(delta.message);
-    this.#others.add(event, KNOWN);
-    this.#others.add(delta, KNOWN_OF_DELTA);
-    this.#others.add(piece, KNOWN_OF_MESSAGE);
+    this.#others.add(event, READ);
+    this.#others.add(delta, READ_OF_DELTA);
+    this.#others.add(piece, READ_OF_MESSAGE);
     switch (type) {
       case 'message-start':
       case 'stream-start':
@@ -200,7 +200,7 @@ class CohereReader implements ResponseReader {
   #takeEnd({ response: whole, finish_reason }: Json): void {
     const response = objectOrEmpty(whole);
     this.#takeHead({ ...response, ...(finish_reason !== undefined && { finish_reason }) });
-    this.#others.add(response, KNOWN);
+    this.#others.add(response, READ);
     if (this.#message.text.chars === 0)
       this.#message.text.add(stringOrUndefined(response.text) ?? '');
     this.#addCalls(response.tool_calls);

@@ -9,6 +9,7 @@ import {
   isRecord,
   type Json,
   objectOrEmpty,
+  positiveCounts,
 } from '../../common/json.js';
 
 /** The billed tokens. Cohere's models read more than Cohere bills. */
@@ -32,15 +33,11 @@ export function cohereTokens(usage: unknown): TokenCounts | undefined {
 
 /** The other billed units: searches, classifications, pages and images. */
 export function cohereBilling(usage: unknown): Billing {
-  const units = Object.entries(
-    fieldsExcept(
-      objectOrEmpty(objectOrEmpty(usage).billed_units),
-      'input_tokens',
-      'output_tokens',
-      'image_tokens',
-    ),
-  ).filter((each): each is [string, number] => typeof each[1] === 'number' && each[1] > 0);
-  return units.length > 0 ? { units: Object.fromEntries(units) } : {};
+  const billed = objectOrEmpty(objectOrEmpty(usage).billed_units);
+  const units = positiveCounts(
+    fieldsExcept(billed, 'input_tokens', 'output_tokens', 'image_tokens'),
+  );
+  return units === undefined ? {} : { units };
 }
 
 /** The fields of the usage that are not billed. */

@@ -60,8 +60,8 @@ function describeContents({ url, params }: ModelRequest): Description {
 
 /** Finish reasons of answers that are complete or reached a limit. */
 const PLAIN_ENDS = ['STOP', 'MAX_TOKENS', 'CONTINUATION', 'FINISH_REASON_UNSPECIFIED'];
-const KNOWN = nameSet('candidates usageMetadata modelVersion responseId error');
-const KNOWN_OF_CANDIDATE = nameSet('content finishReason index');
+const READ = nameSet('candidates usageMetadata modelVersion responseId error');
+const READ_OF_CANDIDATE = nameSet('content finishReason index');
 const MAX_CANDIDATES = 16;
 
 /** One of several answers to a prompt. */
@@ -74,7 +74,7 @@ class Candidate {
     for (const part of arrayOrEmpty(objectOrEmpty(candidate.content).parts))
       this.#parts.take(objectOrEmpty(part));
     this.message.setFinishReason(stringOrUndefined(candidate.finishReason));
-    this.#others.add(candidate, KNOWN_OF_CANDIDATE);
+    this.#others.add(candidate, READ_OF_CANDIDATE);
     if (this.message.finishReason !== undefined) this.#parts.end();
   }
 
@@ -158,7 +158,7 @@ class GeminiReader implements ResponseReader {
     this.#model = stringOrUndefined(chunk.modelVersion) ?? this.#model;
     this.#id = stringOrUndefined(chunk.responseId) ?? this.#id;
     if (isRecord(chunk.usageMetadata)) this.#usage = mergeUsage(this.#usage, chunk.usageMetadata);
-    this.#others.add(chunk, KNOWN);
+    this.#others.add(chunk, READ);
     const before = this.#received;
     for (const [i, each] of arrayOrEmpty(chunk.candidates).entries()) {
       const candidate = objectOrEmpty(each);

@@ -66,16 +66,16 @@ function itemType(item: unknown): string {
 
 const MAX_STEPS = 512;
 /** Fields that are read, and fields in which a response repeats its request. */
-const KNOWN = nameSet(`
+const READ = nameSet(`
   id model status steps usage service_tier object agent_config cached_content environment
   generation_config input labels response_format response_mime_type response_modalities
   safety_settings system_instruction tools webhook_config
 `);
-const KNOWN_OF_EVENT = nameSet(`
+const READ_OF_EVENT = nameSet(`
   event_type event_id interaction index step delta error status usage interaction_id
   step_usage metadata
 `);
-const KNOWN_OF_USAGE = nameArray(`
+const READ_OF_USAGE = nameArray(`
   total_input_tokens total_output_tokens total_thought_tokens total_tokens total_cached_tokens
   grounding_tool_count
 `);
@@ -158,7 +158,7 @@ export class InteractionReader implements ResponseReader {
     const before = this.#received;
     const { error, interaction, index, step, delta } = event;
     if (error !== undefined && error !== null) this.#error = error;
-    this.#others.add(event, KNOWN_OF_EVENT);
+    this.#others.add(event, READ_OF_EVENT);
     this.#status = stringOrUndefined(event.status) ?? this.#status;
     this.#id ??= stringOrUndefined(event.interaction_id);
     const { total_usage: usage } = objectOrEmpty(event.metadata);
@@ -184,7 +184,7 @@ export class InteractionReader implements ResponseReader {
 
   response(): ModelResponse {
     const { output, reasoning } = this.#messageSoFar;
-    const others = fieldsExcept(this.#usage ?? {}, ...KNOWN_OF_USAGE);
+    const others = fieldsExcept(this.#usage ?? {}, ...READ_OF_USAGE);
     return {
       model: this.#model,
       output,
@@ -230,7 +230,7 @@ export class InteractionReader implements ResponseReader {
     this.#status = stringOrUndefined(interaction.status) ?? this.#status;
     this.#tier = stringOrUndefined(interaction.service_tier) ?? this.#tier;
     this.#takeUsage(interaction.usage);
-    this.#others.add(interaction, KNOWN);
+    this.#others.add(interaction, READ);
     const { model, agent, input, tools, system_instruction, generation_config } = interaction;
     const repeated = { model, agent, input, tools, system_instruction, generation_config };
     this.#repeatedRequest = { ...this.#repeatedRequest, ...definedFields(repeated) };

@@ -12,7 +12,7 @@ import {
 } from '../../common/json.js';
 
 /** Counts that have a field of their own in the step. */
-const PLACED = [
+const READ = [
   'promptTokenCount',
   'candidatesTokenCount',
   'responseTokenCount',
@@ -59,7 +59,7 @@ export function geminiTokens(usage: unknown): TokenCounts | undefined {
 
 /** The other fields of the usage, such as tokens by modality; undefined if there are none. */
 export function otherGeminiUsage(usage: unknown): Json | undefined {
-  const { trafficType, serviceTier, ...others } = fieldsExcept(objectOrEmpty(usage), ...PLACED);
+  const { trafficType, serviceTier, ...others } = fieldsExcept(objectOrEmpty(usage), ...READ);
   if (trafficType !== undefined && serviceTier !== undefined) others.serviceTier = serviceTier;
   return Object.keys(others).length > 0 ? others : undefined;
 }

@@ -58,7 +58,7 @@ function requestName({ hostname }: URL, id: string): string {
 }
 
 /** Fields that have a field of their own in the step, and fields of no interest. */
-const KNOWN = nameArray(`
+const READ = nameArray(`
   id task_id request_id status task_status error usage model task polling_url generation_id
   urls created_at completed_at object code
 `);
@@ -98,7 +98,7 @@ class GatewayJobReader implements JobReader {
   }
 
   response(): ModelResponse {
-    const otherFields = fieldsExcept(this.#state, ...KNOWN);
+    const otherFields = fieldsExcept(this.#state, ...READ);
     const outputs = this.#state.outputs;
     const cost = objectOrEmpty(outputs).cost;
     const usage = {

@@ -18,7 +18,7 @@ import { describeInput, type JobReader, type JobRequest, type JobShape } from '.
 
 const CREATE_PATH = /\/v1\/(?:(?:models|deployments)\/([^/]+\/[^/]+)\/)?predictions$/;
 /** Fields that have a field of their own in the step, and fields of no interest. */
-const KNOWN = nameArray(`
+const READ = nameArray(`
   id model version input output error status metrics urls webhook created_at started_at
   completed_at data_removed webhook_events_filter
 `);
@@ -85,7 +85,7 @@ class PredictionReader implements JobReader {
           this.#streamed.chars === 0 && { finishReason: stringOrUndefined(status) }),
         ...(isRecord(metrics) && Object.keys(metrics).length > 0 && { metrics }),
       },
-      details: fieldsExcept(this.#prediction, ...KNOWN),
+      details: fieldsExcept(this.#prediction, ...READ),
     };
   }
 }

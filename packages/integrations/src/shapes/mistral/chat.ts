@@ -48,9 +48,9 @@ export const mistralFim: Shape<'chat_completion'> = {
 };
 
 const MAX_CHOICES = 16;
-const KNOWN = nameSet('id object created model usage choices error service_tier');
-const KNOWN_OF_CHOICE = nameSet('index message delta finish_reason');
-const KNOWN_OF_MESSAGE = nameSet('role content tool_calls prefix index');
+const READ = nameSet('id object created model usage choices error service_tier');
+const READ_OF_CHOICE = nameSet('index message delta finish_reason');
+const READ_OF_MESSAGE = nameSet('role content tool_calls prefix index');
 
 class Choice {
   readonly message = new Message();
@@ -76,8 +76,8 @@ class Choice {
       if (Object.keys(others).length > 0) tool.extend(others);
     }
     message.setFinishReason(stringOrUndefined(choice.finish_reason));
-    this.others.add(choice, KNOWN_OF_CHOICE);
-    this.others.add(received, KNOWN_OF_MESSAGE);
+    this.others.add(choice, READ_OF_CHOICE);
+    this.others.add(received, READ_OF_MESSAGE);
   }
 }
 
@@ -175,7 +175,7 @@ class MistralReader implements ResponseReader {
     this.#id = stringOrUndefined(body.id) || this.#id;
     this.#tier = stringOrUndefined(body.service_tier) ?? this.#tier;
     if (isRecord(body.usage)) this.#usage = mergeUsage(this.#usage, body.usage);
-    this.#others.add(body, KNOWN);
+    this.#others.add(body, READ);
     for (const [i, each] of arrayOrEmpty(body.choices).entries()) {
       const choice = objectOrEmpty(each);
       const index = typeof choice.index === 'number' ? choice.index : i;

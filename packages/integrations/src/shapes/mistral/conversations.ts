@@ -47,8 +47,8 @@ export const mistralConversation: Shape<'chat_completion'> = {
   reader: () => new ConversationReader(),
 };
 
-const KNOWN = nameSet('object conversation_id outputs usage error');
-const KNOWN_OF_EVENT = nameSet(`
+const READ = nameSet('object conversation_id outputs usage error');
+const READ_OF_EVENT = nameSet(`
   type created_at output_index content_index id model agent_id role content name tool_call_id
   arguments info conversation_id usage code message confirmation_status error object
   completed_at previous_agent_id previous_agent_name next_agent_id next_agent_name
@@ -77,7 +77,7 @@ class ConversationReader implements ResponseReader {
     this.failure = response.error ?? undefined;
     this.#id = stringOrUndefined(response.conversation_id);
     if (isRecord(response.usage)) this.#usage = response.usage;
-    this.#others.add(response, KNOWN);
+    this.#others.add(response, READ);
     for (const output of arrayOrEmpty(response.outputs)) this.#take(objectOrEmpty(output));
     this.isComplete = true;
   }
@@ -85,7 +85,7 @@ class ConversationReader implements ResponseReader {
   readEvent(event: Json): boolean {
     const before = this.amount;
     const { type, output_index: place, content } = event;
-    this.#others.add(event, KNOWN_OF_EVENT);
+    this.#others.add(event, READ_OF_EVENT);
     this.#takeModelAndAgent(event);
     switch (type) {
       case 'conversation.response.started':
@@ -149,7 +149,7 @@ class ConversationReader implements ResponseReader {
     this.#takeModelAndAgent(entry);
     if (type === 'message.output') {
       takeMistralContent(this.#message, content ?? '');
-      this.#others.add(others, KNOWN_OF_EVENT);
+      this.#others.add(others, READ_OF_EVENT);
     } else if (type === 'function.call') {
       this.#takeCall(entry);
     } else {

@@ -90,7 +90,7 @@ export const mistralTranscription: Shape<'chat_completion'> = {
   reader: () => new AudioReader(undefined),
 };
 
-const KNOWN = nameSet('type text model usage audio_data segments error message');
+const READ = nameSet('type text model usage audio_data segments error message');
 const MAX_SEGMENTS = 1024;
 
 /** Reads a transcript, or the size of generated speech. */
@@ -174,7 +174,7 @@ class AudioReader implements ResponseReader {
     if (isRecord(usage)) this.#usage = usage;
     if (arrayOrEmpty(segments).length > 0)
       this.#segments = arrayOrEmpty(segments).slice(0, MAX_SEGMENTS);
-    this.#others.add(body, KNOWN);
+    this.#others.add(body, READ);
   }
 
   #addSegment(segment: Json): void {

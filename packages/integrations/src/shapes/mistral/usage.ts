@@ -7,16 +7,17 @@ import {
   isRecord,
   type Json,
   objectOrEmpty,
+  positiveCounts,
   stringOrUndefined,
 } from '../../common/json.js';
 import { nameArray } from '../../common/names.js';
 
-const PLACED = nameArray(`
+const READ = nameArray(`
   prompt_tokens completion_tokens total_tokens num_cached_tokens prompt_audio_seconds
   service_tier connectors
 `);
 
-const PLACED_DETAILS = ['cached_tokens', 'audio_tokens', 'reasoning_tokens'];
+const READ_OF_DETAILS = ['cached_tokens', 'audio_tokens', 'reasoning_tokens'];
 
 /** The counts of a usage. The model also reads the results of connectors, which are counted separately: they are added. */
 export function mistralTokens(usage: unknown): TokenCounts | undefined {
@@ -46,21 +47,19 @@ export function mistralBilling(usage: unknown): Billing {
   const { prompt_audio_seconds, service_tier, connectors } = objectOrEmpty(usage);
   const seconds = countOrUndefined(prompt_audio_seconds);
   const tier = stringOrUndefined(service_tier);
-  const uses = Object.entries(objectOrEmpty(connectors)).filter(
-    (each): each is [string, number] => typeof each[1] === 'number' && each[1] > 0,
-  );
+  const toolUses = positiveCounts(connectors);
   return {
     ...(seconds !== undefined && { seconds }),
     ...(tier !== undefined && { serviceTier: tier }),
-    ...(uses.length > 0 && { toolUses: Object.fromEntries(uses) }),
+    ...(toolUses !== undefined && { toolUses }),
   };
 }
 
 /** The other fields of the usage; undefined if there are none. */
 export function otherMistralUsage(usage: unknown): Json | undefined {
   const others: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(fieldsExcept(objectOrEmpty(usage), ...PLACED))) {
-    const more = isRecord(value) ? fieldsExcept(value, ...PLACED_DETAILS) : value;
+  for (const [key, value] of Object.entries(fieldsExcept(objectOrEmpty(usage), ...READ))) {
+    const more = isRecord(value) ? fieldsExcept(value, ...READ_OF_DETAILS) : value;
     if (value !== null && (!isRecord(more) || Object.keys(more).length > 0)) others[key] = more;
   }
   return Object.keys(others).length > 0 ? others : undefined;

@@ -58,14 +58,14 @@ export function deploymentOf(url: URL): string | undefined {
 const MAX_CHOICES = 256;
 
 /** Fields of each level that are read, or of no interest. */
-const BODY = nameSet(`
+const READ = nameSet(`
   id object created model choices usage service_tier x_groq error obfuscation
 `);
-const CHOICE = nameSet('index message delta finish_reason error text');
-const MESSAGE = nameSet(`
+const READ_OF_CHOICE = nameSet('index message delta finish_reason error text');
+const READ_OF_MESSAGE = nameSet(`
   role content refusal tool_calls function_call audio images reasoning reasoning_content
 `);
-const CALL = nameSet('index id type function custom');
+const READ_OF_CALL = nameSet('index id type function custom');
 
 class ChatReader implements ResponseReader {
   isComplete = false;
@@ -184,7 +184,7 @@ class ChatReader implements ResponseReader {
     this.#model ||= stringOrUndefined(chunk.model);
     this.#id ||= stringOrUndefined(chunk.id);
     if (typeof chunk.service_tier === 'string') this.#serviceTier = chunk.service_tier;
-    this.#facts.add(chunk, BODY);
+    this.#facts.add(chunk, READ);
     // Groq has the usage and the errors of a stream in its own field.
     const { error, ...groq } = objectOrEmpty(chunk.x_groq);
     this.#usage.take(chunk.usage ?? groq.usage, chunk.model);
@@ -249,7 +249,7 @@ class Choice {
         stringOrUndefined(call.id),
         stringOrUndefined(called.name),
         args,
-        unknownFields(call, CALL),
+        unknownFields(call, READ_OF_CALL),
       );
       if (tool !== undefined && call.custom !== undefined) tool.markText();
     }
@@ -284,15 +284,15 @@ class Choice {
       this.#audio ??= new Audio();
       this.#audio.take(received.audio);
     }
-    this.#facts.add(choice, CHOICE);
-    this.#facts.addPieces(received, MESSAGE);
+    this.#facts.add(choice, READ_OF_CHOICE);
+    this.#facts.addPieces(received, READ_OF_MESSAGE);
   }
 }
 
 /** The fields that are not known; undefined if there are none. */
-function unknownFields(value: Json, readKeys: ReadonlySet<string>): Json | undefined {
+function unknownFields(value: Json, except: ReadonlySet<string>): Json | undefined {
   const facts = new OtherFacts();
-  facts.add(value, readKeys);
+  facts.add(value, except);
   return Object.keys(facts.facts).length > 0 ? facts.facts : undefined;
 }
 
@@ -327,7 +327,7 @@ function takePiece(message: Message, call: Json): void {
   if (call.custom !== undefined) tool.markText();
   const args = called.arguments ?? called.input ?? '';
   tool.arguments.add(typeof args === 'string' ? args : JSON.stringify(args));
-  const more = unknownFields(call, CALL);
+  const more = unknownFields(call, READ_OF_CALL);
   if (more !== undefined) tool.extend(more);
 }
 
@@ -345,7 +345,7 @@ class Audio {
     this.#transcript.add(stringOrUndefined(audio.transcript) ?? '');
     const { data } = audio;
     if (typeof data === 'string') this.#bytes += bytesOfBase64(data);
-    this.#facts.add(audio, AUDIO);
+    this.#facts.add(audio, READ_OF_AUDIO);
   }
 
   /** Adds the audio to the output. The transcript becomes the content if there is no other content. */
@@ -367,7 +367,7 @@ class Audio {
   }
 }
 
-const AUDIO = nameSet('transcript data');
+const READ_OF_AUDIO = nameSet('transcript data');
 
 /** The string that a delta extends; undefined if it extends several, or anything else. */
 function textAdded(message: Message, delta: Json): ExtendedText | undefined {

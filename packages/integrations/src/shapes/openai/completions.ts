@@ -37,8 +37,8 @@ export const openAICompletions: Shape<'chat_completion'> = {
 
 /** The limit is high because each of several prompts may have several answers. */
 const MAX_CHOICES = 1024;
-const BODY = nameSet('id object created model choices usage error service_tier');
-const CHOICE = nameSet('index text finish_reason');
+const READ = nameSet('id object created model choices usage error service_tier');
+const READ_OF_CHOICE = nameSet('index text finish_reason');
 
 interface Choice {
   readonly text: CollectedText;
@@ -105,7 +105,7 @@ class CompletionReader implements ResponseReader {
     this.#id ||= stringOrUndefined(body.id);
     this.#serviceTier = stringOrUndefined(body.service_tier) ?? this.#serviceTier;
     this.#usage.take(body.usage, body.model);
-    this.#facts.add(body, BODY);
+    this.#facts.add(body, READ);
   }
 
   /** @returns whether the choice has a part of the answer */
@@ -113,7 +113,7 @@ class CompletionReader implements ResponseReader {
     const choice = this.#choices.ensure(index);
     if (choice === undefined) return false;
     choice.finishReason = stringOrUndefined(item.finish_reason) ?? choice.finishReason;
-    choice.facts.add(item, CHOICE);
+    choice.facts.add(item, READ_OF_CHOICE);
     const piece = stringOrUndefined(item.text) ?? '';
     choice.text.add(piece);
     return piece !== '';

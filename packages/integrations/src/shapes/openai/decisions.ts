@@ -21,14 +21,14 @@ export const openAIDecisions: Shape<'chat_completion'> = {
   reader: () => new PlainReader(readDecision),
 };
 
-const BODY = nameSet('object id created_at answers model usage error');
+const READ = nameSet('object id created_at answers model usage error');
 
 function readDecision(body: unknown): ModelResponse {
   const { answers, model, id } = objectOrEmpty(body);
   const usage = new OpenAIUsage();
   usage.take(objectOrEmpty(body).usage);
   const facts = new OtherFacts();
-  facts.add(objectOrEmpty(body), BODY);
+  facts.add(objectOrEmpty(body), READ);
   return {
     model: stringOrUndefined(model),
     output: answers,

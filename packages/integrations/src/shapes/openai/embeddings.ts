@@ -23,14 +23,14 @@ export const openAIEmbeddings: Shape<'embedding'> = {
   reader: () => new PlainReader(readEmbeddings),
 };
 
-const BODY = nameSet('object data model usage error');
+const READ = nameSet('object data model usage error');
 
 function readEmbeddings(body: unknown): ModelResponse {
   const { model, data } = objectOrEmpty(body);
   const usage = new OpenAIUsage();
   usage.take(objectOrEmpty(body).usage);
   const facts = new OtherFacts();
-  facts.add(objectOrEmpty(body), BODY);
+  facts.add(objectOrEmpty(body), READ);
   const vectors = arrayOrEmpty(data);
   return {
     model: stringOrUndefined(model),

@@ -19,7 +19,7 @@ import { deploymentOf } from './chat.js';
 import { OpenAIUsage, tokensOfImages } from './usage.js';
 
 /** Fields with inputs. All other fields are parameters. */
-const CONTENT = [
+const INPUTS = [
   'prompt',
   'image',
   'images',
@@ -45,9 +45,9 @@ function mediaShape(
     type: 'chat_completion',
     matches: ({ url }) => path.test(url.pathname),
     describe: ({ url, params }) => ({
-      inputs: fieldsNamed(params, CONTENT),
+      inputs: fieldsNamed(params, INPUTS),
       model: stringOrUndefined(params.model) || deploymentOf(url),
-      modelParameters: fieldsExcept(params, 'model', ...CONTENT),
+      modelParameters: fieldsExcept(params, 'model', ...INPUTS),
     }),
     reader,
   };
@@ -81,7 +81,7 @@ export const openAIVideos = mediaShape(
   () => new VideoReader(),
 );
 
-const BODY = nameSet('usage error object created created_at id model');
+const READ = nameSet('usage error object created created_at id model');
 
 /** Reads the fields that these responses have in common. */
 abstract class MediaReader implements ResponseReader {
@@ -146,11 +146,11 @@ abstract class MediaReader implements ResponseReader {
   protected abstract takeOther(body: unknown): void;
 }
 
-const IMAGES = new Set([
-  ...BODY,
+const READ_OF_IMAGES = new Set([
+  ...READ,
   ...nameArray('type data b64_json url partial_image_index sequence_number'),
 ]);
-const OF_IMAGE = ['b64_json', 'url', 'partial_image_index'];
+const IMAGE_KEYS = ['b64_json', 'url', 'partial_image_index'];
 const MAX_IMAGES = 64;
 
 class ImageReader extends MediaReader {
@@ -174,12 +174,12 @@ class ImageReader extends MediaReader {
 
   protected override take(body: Json): void {
     super.take(body);
-    this.facts.add(body, IMAGES);
+    this.facts.add(body, READ_OF_IMAGES);
     const format = stringOrUndefined(body.output_format);
     for (const image of arrayOrEmpty(body.data))
       this.#add(withFormat(objectOrEmpty(image), format));
     const type = stringOrUndefined(body.type) ?? '';
-    const image = withFormat(fieldsNamed(body, OF_IMAGE), format);
+    const image = withFormat(fieldsNamed(body, IMAGE_KEYS), format);
     if (type.endsWith('.partial_image')) this.#unfinished = nameMedia(image);
     else if (type.endsWith('.completed')) {
       this.#add(image);
@@ -205,7 +205,7 @@ function withoutFormat(image: unknown): unknown {
   return isRecord(image) ? fieldsExcept(image, 'output_format') : image;
 }
 
-const SPEECH = new Set([...BODY, 'type', 'audio', 'data']);
+const READ_OF_SPEECH = new Set([...READ, 'type', 'audio', 'data']);
 
 class SpeechReader extends MediaReader {
   readonly #params: Json;
@@ -234,7 +234,7 @@ class SpeechReader extends MediaReader {
 
   protected override take(body: Json): void {
     super.take(body);
-    this.facts.add(body, SPEECH);
+    this.facts.add(body, READ_OF_SPEECH);
     const data = stringOrUndefined(body.audio) ?? stringOrUndefined(body.data);
     if (data !== undefined) this.#bytes += bytesOfBase64(data);
     if (body.type === 'speech.audio.done') this.isComplete = true;
@@ -245,7 +245,7 @@ class SpeechReader extends MediaReader {
   }
 }
 
-const TRANSCRIPTION = new Set([...BODY, ...nameArray('type text delta task')]);
+const READ_OF_TRANSCRIPT = new Set([...READ, ...nameArray('type text delta task')]);
 const SEGMENT = 'transcript.text.segment';
 
 class TranscriptionReader extends MediaReader {
@@ -277,7 +277,7 @@ class TranscriptionReader extends MediaReader {
       this.facts.add({ segments: [fieldsExcept(body, 'type')] });
       return;
     }
-    this.facts.add(body, TRANSCRIPTION);
+    this.facts.add(body, READ_OF_TRANSCRIPT);
     if (type === 'transcript.text.delta') {
       this.#isStream = true;
       this.#text.add(stringOrUndefined(body.delta) ?? '');
@@ -295,7 +295,7 @@ class TranscriptionReader extends MediaReader {
   }
 }
 
-const VIDEO = new Set([...BODY, ...nameArray('prompt status seconds size')]);
+const READ_OF_VIDEO = new Set([...READ, ...nameArray('prompt status seconds size')]);
 
 class VideoReader extends MediaReader {
   #video: Json = {};
@@ -315,7 +315,7 @@ class VideoReader extends MediaReader {
   protected override take(body: Json): void {
     super.take(body);
     this.#video = body;
-    this.facts.add(body, VIDEO);
+    this.facts.add(body, READ_OF_VIDEO);
     if (body.status === 'failed') this.failure ??= 'the video failed';
   }
 

@@ -19,15 +19,15 @@ export const openAIModerations: Shape<'guardrail'> = {
   reader: () => new PlainReader(readModeration),
 };
 
-const BODY = nameSet('model id results error');
-const RESULT = nameSet('flagged categories');
+const READ = nameSet('model id results error');
+const READ_OF_RESULT = nameSet('flagged categories');
 
 /** No action is recorded: the app decides about it. */
 function readModeration(body: unknown): ModelResponse {
   const { model, id, results } = objectOrEmpty(body);
   const flagged = new Set<string>();
   const facts = new OtherFacts();
-  facts.add(objectOrEmpty(body), BODY);
+  facts.add(objectOrEmpty(body), READ);
   const outputs = arrayOrEmpty(results).map((each) => {
     const { flagged: isFlagged, categories } = objectOrEmpty(each);
     const found = Object.entries(objectOrEmpty(categories)).filter(
@@ -38,7 +38,7 @@ function readModeration(body: unknown): ModelResponse {
   });
   const others = arrayOrEmpty(results).map((each) => {
     const rest = new OtherFacts();
-    rest.add(objectOrEmpty(each), RESULT);
+    rest.add(objectOrEmpty(each), READ_OF_RESULT);
     return rest.facts;
   });
   const details = others.length === 1 ? others[0] : { results: others };

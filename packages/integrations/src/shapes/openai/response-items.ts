@@ -14,10 +14,10 @@ import { joined, OtherFacts } from '../reading/other-facts.js';
 
 const MAX_ITEMS = 256;
 /** Fields that are read, by the kind of item, and of the parts of a message. */
-const MESSAGE = nameSet('id type role status content');
-const PART = nameSet('type text refusal annotations logprobs');
-const CALL = nameSet('id type call_id name arguments input status');
-const THOUGHT = nameSet('id type summary content status');
+const READ_OF_MESSAGE = nameSet('id type role status content');
+const READ_OF_PART = nameSet('type text refusal annotations logprobs');
+const READ_OF_CALL = nameSet('id type call_id name arguments input status');
+const READ_OF_THOUGHT = nameSet('id type summary content status');
 
 /** An item that is neither a message nor a call of the app's tools: the work of OpenAI's own tools, or an unknown item. */
 interface HostedItem {
@@ -95,14 +95,14 @@ export class ResponseItems extends Message {
   takeWhole(item: Json): void {
     switch (item.type) {
       case 'message':
-        this.facts.add(item, MESSAGE);
+        this.facts.add(item, READ_OF_MESSAGE);
         for (const each of arrayOrEmpty(item.content)) this.#takePart(objectOrEmpty(each));
         return;
       case 'function_call':
       case 'custom_tool_call': {
         const args = item.arguments ?? item.input;
         const facts = new OtherFacts();
-        facts.add(item, CALL);
+        facts.add(item, READ_OF_CALL);
         const id = stringOrUndefined(item.call_id) || stringOrUndefined(item.id);
         const tool = this.addTool(id, stringOrUndefined(item.name), args, facts.facts);
         if (tool !== undefined && item.type === 'custom_tool_call') tool.markText();
@@ -112,7 +112,7 @@ export class ResponseItems extends Message {
         for (const each of [...arrayOrEmpty(item.summary), ...arrayOrEmpty(item.content)]) {
           this.reasoning.add(stringOrUndefined(objectOrEmpty(each).text) ?? '');
         }
-        this.facts.add(item, THOUGHT);
+        this.facts.add(item, READ_OF_THOUGHT);
         return;
       default:
         this.#keep(`#${this.#items.size}`, item);
@@ -133,7 +133,7 @@ export class ResponseItems extends Message {
         const isWhole = event.type === 'response.output_item.done' && text.chars === 0;
         // Most services have sent the text in pieces before.
         if (isWhole) this.takeWhole(item);
-        else this.facts.add(item, item.type === 'message' ? MESSAGE : THOUGHT);
+        else this.facts.add(item, item.type === 'message' ? READ_OF_MESSAGE : READ_OF_THOUGHT);
         return isWhole;
       }
       case 'function_call':
@@ -148,7 +148,7 @@ export class ResponseItems extends Message {
         // Some services do not send the arguments in pieces.
         if (typeof args === 'string' && tool.arguments.chars === 0) tool.arguments.add(args);
         const facts = new OtherFacts();
-        facts.add(item, CALL);
+        facts.add(item, READ_OF_CALL);
         tool.extend(facts.facts);
         return true;
       }
@@ -196,7 +196,7 @@ export class ResponseItems extends Message {
     this.text.add(stringOrUndefined(part.text) ?? '');
     const { annotations, logprobs } = part;
     this.facts.add({ annotations, logprobs });
-    this.facts.add(part, PART);
+    this.facts.add(part, READ_OF_PART);
   }
 
   #keep(key: string, item: Json): void {

@@ -73,7 +73,7 @@ function describeResponse(url: URL, params: Json): Description {
 const INPUTS = nameArray('model input instructions tools prompt conversation previous_response_id');
 
 /** Fields of a response that are read, or that repeat the request. */
-const BODY = nameSet(`
+const READ = nameSet(`
   id object created_at completed_at status model output output_text usage error
   incomplete_details service_tier parallel_tool_calls temperature top_p tool_choice
   max_output_tokens max_tool_calls metadata prompt_cache_key prompt_cache_options
@@ -269,7 +269,7 @@ export class OpenAIResponseReader implements ResponseReader {
 
   #end(response: Json): void {
     this.#takeHead(response);
-    this.#facts.add(fieldsExcept(response, ...STORED), BODY);
+    this.#facts.add(fieldsExcept(response, ...STORED), READ);
     const { status, error } = response;
     if (status === 'failed' || status === 'cancelled' || !isEmpty(error)) {
       this.failure ??= error ?? `the response was ${String(status)}`;

@@ -65,7 +65,7 @@ export const openAIRun: Retrieval<'chat_completion'> = {
   reader: () => new RunReader(),
 };
 
-const KNOWN = nameSet(`
+const READ = nameSet(`
   id object created_at started_at completed_at cancelled_at failed_at expires_at status model
   usage last_error required_action incomplete_details instructions tools temperature top_p
   tool_choice max_completion_tokens max_prompt_tokens parallel_tool_calls response_format
@@ -191,7 +191,7 @@ class RunReader implements ResponseReader, ResultReader {
   #takeRun(run: Json): void {
     this.#run = run;
     this.#usage.take(run.usage);
-    this.#facts.add(run, KNOWN);
+    this.#facts.add(run, READ);
     const { status, last_error } = run;
     const isFailure = status === 'failed' || status === 'expired' || status === 'cancelled';
     if (isRecord(last_error)) this.failure ??= last_error;

@@ -8,6 +8,7 @@ import {
   isRecord,
   type Json,
   objectOrEmpty,
+  positiveCounts,
   stringOrUndefined,
 } from '../../common/json.js';
 import { nameSet } from '../../common/names.js';
@@ -113,9 +114,7 @@ export function openAIBilling(usage: Json, model?: unknown): Billing {
     region: geo === 'not_available' ? undefined : geo,
     seconds: largestCount(seconds),
     toolUses: countedToolUses(usage),
-    units: positiveCountsOrUndefined({
-      num_sources_used: countOrUndefined(usage.num_sources_used) ?? 0,
-    }),
+    units: positiveCounts({ num_sources_used: usage.num_sources_used }),
     statedCost: statedCost(usage, model),
   });
 }
@@ -200,19 +199,7 @@ function countedToolUses(usage: Json): Record<string, number> | undefined {
   for (const [name, times] of Object.entries(objectOrEmpty(usage.server_side_tool_usage_details))) {
     counts[name.replace(/_calls$/, '')] = times;
   }
-  const uses: Record<string, number> = {};
-  for (const [name, times] of Object.entries(counts)) {
-    const counted = countOrUndefined(times);
-    if (counted !== undefined) uses[name] = counted;
-  }
-  return positiveCountsOrUndefined(uses);
-}
-
-function positiveCountsOrUndefined(
-  uses: Readonly<Record<string, number>>,
-): Record<string, number> | undefined {
-  const used = Object.entries(uses).filter(([, times]) => times > 0);
-  return used.length > 0 ? Object.fromEntries(used) : undefined;
+  return positiveCounts(counts);
 }
 
 /** xAI states costs in ticks. */

@@ -23,12 +23,12 @@ export const openAIVectorSearch: Shape<'retriever'> = {
   reader: () => new PlainReader(readSearch),
 };
 
-const SEARCHED = nameSet('object data search_query error');
+const READ = nameSet('object data search_query error');
 
 function readSearch(body: unknown): ModelResponse {
   const { data, search_query } = objectOrEmpty(body);
   const facts = new OtherFacts();
-  facts.add(objectOrEmpty(body), SEARCHED);
+  facts.add(objectOrEmpty(body), READ);
   return {
     output: arrayOrEmpty(data),
     billing: { toolUses: { file_search: 1 } },

@@ -17,13 +17,13 @@ const MAX_TEXTS = 16;
 /** Fields with an array of texts, under the names of the vendors. */
 const ARRAY_FIELDS = ['generations', 'completions', 'results', 'outputs', 'choices'];
 /** Known fields of one text. */
-const TEXT_FIELDS = nameArray(`
+const READ_OF_TEXT = nameArray(`
   text outputText generation completion data message index stop_reason finish_reason
   completionReason finishReason tokenCount is_finished
 `);
 /** Known fields of the response. */
-const FIELDS = [
-  ...TEXT_FIELDS,
+const READ = [
+  ...READ_OF_TEXT,
   ...ARRAY_FIELDS,
   ...nameArray(`
     id response_id generation_id model stop type error prompt prompt_token_count
@@ -102,7 +102,7 @@ export class TextReader implements ResponseReader {
     else if (pieceIn(event) !== undefined || finishReasonIn(event) !== undefined) {
       this.#ensureText(countOrUndefined(event.index) ?? 0)?.addPiece(event);
     }
-    this.#rest = { ...this.#rest, ...presentFields(fieldsExcept(event, ...FIELDS)) };
+    this.#rest = { ...this.#rest, ...presentFields(fieldsExcept(event, ...READ)) };
     const reasons = this.#texts.map(({ finishReason }) => finishReason);
     this.isComplete = reasons.length > 0 && reasons.every((reason) => reason !== undefined);
     return this.amount > before;
@@ -156,7 +156,7 @@ export class TextReader implements ResponseReader {
       const item = objectOrEmpty(each);
       const one = this.#ensureText(countOrUndefined(item.index) ?? i);
       one?.addPiece(item);
-      one?.rest.add(presentFields(fieldsExcept(item, ...TEXT_FIELDS)));
+      one?.rest.add(presentFields(fieldsExcept(item, ...READ_OF_TEXT)));
     }
   }
 
