@@ -2,7 +2,7 @@
 
 import { encoded, utf8Length } from '#platform';
 import { REQUEST_TRACE } from '../trace/inert.js';
-import { RecordedTrace, type Recorder } from '../trace/recorded-trace.js';
+import { MAX_BATCHED_CHARS, RecordedTrace, type Recorder } from '../trace/recorded-trace.js';
 import { stepName } from '../trace/step-name.js';
 import { TraceIds } from '../trace/trace-context.js';
 import type { Outcome, RequestTrace, SettledTrace } from '../trace/types.js';
@@ -28,6 +28,10 @@ interface WrittenAhead {
   readonly endMs: number;
   readonly revision: number;
 }
+
+/** The path and name of a request whose parameters cannot be read. */
+const UNREADABLE = '[unreadable]';
+const NO_DETAILS = { route: undefined, mount: undefined };
 
 /** If a response takes this much longer than the row written ahead says, in milliseconds, the row is written again. */
 const LATENCY_TOLERANCE_MS = 10;
@@ -76,6 +80,7 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
   #details: RequestDetails | undefined = undefined;
   /** Facts of the ended response that are not yet recorded. */
   #pendingFacts: ResponseFacts | undefined = undefined;
+  #areFactsRead = false;
   #ahead: WrittenAhead | undefined = undefined;
 
   constructor(recorder: Recorder, options: RecordedRequestTraceOptions) {
@@ -319,6 +324,7 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
     const isFailure = outcome === 'completed' && facts.status !== undefined && facts.status >= 500;
     this.setOutcome(isFailure ? 'error' : outcome);
     this.#pendingFacts = facts;
+    this.#areFactsRead = false;
   }
 
   override interrupt(): void {
@@ -344,21 +350,32 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
     this.settleResponse(outcome, facts);
   }
 
-  override get callsAppAtEnd(): boolean {
-    if (this.#convertOutput !== undefined || this.#reader?.callsAppAtEnd === true) return true;
-    return super.callsAppAtEnd;
+  override get isCompletedAlone(): boolean {
+    const reader = this.#reader;
+    const bodies = (this.#body?.bytes ?? 0) + (reader?.capturedBytes ?? 0);
+    if (this.#convertOutput !== undefined || bodies > MAX_BATCHED_CHARS) return true;
+    return reader?.isReadLater === true || super.isCompletedAlone;
   }
 
   override readFacts(): void {
+    if (this.#areFactsRead) return;
+    this.#areFactsRead = true;
     this.renameToLaterId();
     const facts = this.#pendingFacts;
     if (facts === undefined) return;
     if (this.#convertOutput !== undefined) this.#recordOutput(facts);
-    this.#details ??= this.#reader?.readDetails(this, this.path);
+    try {
+      this.#details ??= this.#reader?.readDetails(this, this.path);
+    } catch (error) {
+      this.reportFailure('facts', error);
+      // Without the parameters, nobody knows which parts of the path are secret.
+      this.#details = { ...NO_DETAILS, path: UNREADABLE, name: this.method };
+    }
   }
 
   override finalize(): void {
     super.finalize();
+    this.readFacts();
     const facts = this.#pendingFacts;
     if (facts === undefined) return;
     this.#pendingFacts = undefined;

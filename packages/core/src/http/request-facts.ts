@@ -26,8 +26,10 @@ export interface RequestReader {
   readCachedBody(): void;
   /** Reads facts of the place that may not be readable at the end. The last place before the response counts. */
   readAtPlace(trace: RecordedTrace, place: Place): void;
-  /** Whether functions among the options are called at the end of the trace. */
-  readonly callsAppAtEnd: boolean;
+  /** Whether the details are read in a microtask after the end: functions of the app are called, or the app has not run yet. */
+  readonly isReadLater: boolean;
+  /** Captured bytes of the request's body that are not yet recorded. */
+  readonly capturedBytes: number;
   /**
    * Reads what is known at the end of the trace, and what the app may change after it.
    * @param path of the request, without the query

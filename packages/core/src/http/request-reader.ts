@@ -17,6 +17,8 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
   readonly #settings: RequestSettings<Req, Res>;
   readonly #req: Req;
   readonly #res: Res;
+  /** Whether the app runs. A response may have ended before. */
+  #hasStarted = false;
   /** Undefined before `readAtStart`, and for a request without a body. */
   #body: RequestBody | undefined = undefined;
   /** JSON text of the body; undefined while it is not read. */
@@ -40,8 +42,12 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
     return req === this.#req;
   }
 
-  get callsAppAtEnd(): boolean {
-    return this.#settings.callsAppAtEnd;
+  get isReadLater(): boolean {
+    return !this.#hasStarted || this.#settings.callsAppAtEnd;
+  }
+
+  get capturedBytes(): number {
+    return this.#body?.capture?.bytes ?? 0;
   }
 
   readCachedBody(): void {
@@ -66,6 +72,7 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
       else if (body.isParsed)
         this.#bodyText = trace.values.snapshot(this.#read('body', adapter.body) ?? null, 'body');
     }
+    this.#hasStarted = true;
   }
 
   readAtPlace(trace: RecordedTrace, place: Place): void {
@@ -124,7 +131,7 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
       this.#callAsyncOption(trace, 'input', input, (value) => {
         if (value !== undefined && trace.columns === undefined) trace.setInput(value);
       });
-    } else if (capturesRequest && !this.#hasCapturedBytes) {
+    } else if (capturesRequest && this.capturedBytes === 0) {
       this.#bodyText ??= this.#parsedBody(trace);
     }
   }
@@ -136,13 +143,9 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
     trace.setColumns(new JsonMembers(COLUMNS, [body, this.#queryText, this.#paramsText ?? 'null']));
   }
 
-  get #hasCapturedBytes(): boolean {
-    return (this.#body?.capture?.bytes ?? 0) > 0;
-  }
-
   #capturedBody(trace: RecordedTrace): string | undefined {
     const body = this.#body;
-    if (body?.capture === undefined || !this.#hasCapturedBytes) return undefined;
+    if (body?.capture === undefined || this.capturedBytes === 0) return undefined;
     try {
       return bodyText(trace, body.capture, body, { key: 'body' });
     } catch (failure) {

@@ -27,6 +27,9 @@ import { TraceValues } from './trace-values.js';
 import type { Outcome, SettledTrace, StartedTrace, Step, TraceUpdate, Usage } from './types.js';
 import { usageOf } from './usage.js';
 
+/** Longest values that a trace in a batch may have left to be recorded: about a tenth of a millisecond of work. */
+export const MAX_BATCHED_CHARS = 16_384;
+
 /** The part of a tracer that its traces use. */
 export interface Recorder {
   readonly scope: StepScope;
@@ -604,17 +607,20 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
     }
   }
 
-  /** Whether functions among the options are called once the trace has ended. */
-  get callsAppAtEnd(): boolean {
-    return this.#sample !== undefined || this.recorder.redactor.replacesTexts;
+  /**
+   * Whether the ended trace is completed alone and not in a batch: because functions of the app are called for that, or because it
+   * would keep the others waiting.
+   */
+  get isCompletedAlone(): boolean {
+    if (this.#sample !== undefined || this.recorder.redactor.replacesTexts) return true;
+    return this.#deferredChars > MAX_BATCHED_CHARS;
   }
 
-  /** Reads the facts that are known only at its end, and that the app may change later. */
+  /** Reads what is known only at the end, and what the app may change after it. */
   readFacts(): void {}
 
-  /** Completes the trace. What is left to be done reads nothing of the app's. */
+  /** Completes the ended trace with all that is not yet recorded. */
   finalize(): void {
-    this.readFacts();
     this.recordDeferred();
     const ids = this.#ids;
     if (ids === undefined) return;

@@ -7,10 +7,10 @@ import { startTimer, stopTimer, type Timer, unref, waitAtMost } from '../platfor
 import type { RecordedTrace } from '../trace/recorded-trace.js';
 import type { Publishing } from './publishing.js';
 
-/** When this number of traces waits, their rows are queued at once. */
+/** Traces of a full batch. */
 const MAX_WAITING = 16;
 
-/** Longest wait of a completed trace without a spool. */
+/** Longest wait of a batch without a spool. */
 const MAX_WAIT_MS = 20;
 
 /** Longest wait of a row for promises of functions among the options. */
@@ -30,14 +30,16 @@ export interface EndedTracesOptions {
 /** Completes ended traces, and queues their rows. */
 export class EndedTraces {
   readonly #options: EndedTracesOptions;
-  /** Traces that ended within the code that is running, whose ends call functions of the app: completed in a microtask. */
+  /** Traces that ended within the code that is running and are completed alone, in a microtask. */
   readonly #ended = new Set<RecordedTrace>();
   /**
-   * Traces to complete, and completed ones whose rows are to be written: all one after the other, which keeps that code in the
-   * processor's cache, and needs no turn of the event loop for each.
+   * Batch of traces to complete, and of completed ones whose rows are to be written: all one after the other, which keeps that code
+   * in the processor's cache, and needs no turn of the event loop for each.
    */
-  #incomplete: RecordedTrace[] = [];
-  #completed: RecordedTrace[] = [];
+  readonly #incomplete: RecordedTrace[] = [];
+  readonly #completed: RecordedTrace[] = [];
+  /** Whether something will queue the batch. */
+  #isScheduled = false;
   /** Runs while traces wait. It delays an exit of the process, so that their rows are not lost. */
   #timer: Timer | undefined;
   /** Traces whose rows wait for promises of functions among the options. */
@@ -60,7 +62,7 @@ export class EndedTraces {
     return this.#ended.size + this.#waiting + this.#awaiting.size;
   }
 
-  /** Number of traces that wait for each other. */
+  /** Number of traces in the batch. */
   get #waiting(): number {
     return this.#incomplete.length + this.#completed.length;
   }
@@ -81,8 +83,9 @@ export class EndedTraces {
   }
 
   /**
-   * Takes a trace that has ended, and reads from its request what the app may change later. Where functions of the app are called
-   * for that, it is completed soon: within its own async context, which they may read, but not within the call that ended it.
+   * Takes a trace that has ended. What the app may change later is read now, and the rest of the work waits for a batch. A trace that
+   * is completed alone is completed soon: within its own async context, which functions among the options may read, but not within
+   * the call that ended it.
    */
   add(trace: RecordedTrace): void {
     const { runDetached } = this.#options;
@@ -90,17 +93,19 @@ export class EndedTraces {
       runDetached(() => {
         if (this.#complete(trace)) this.#queue(trace);
       });
-    } else if (trace.callsAppAtEnd) {
+    } else if (trace.isCompletedAlone) {
       this.#ended.add(trace);
       runDetached(() => {
         queueMicrotask(() => {
-          if (this.#ended.delete(trace)) this.#completeEarly(trace);
+          if (this.#ended.delete(trace)) this.#completeAlone(trace);
         });
       });
     } else {
       this.#incomplete.push(trace);
-      this.#queueSoon();
-      trace.readFacts();
+      this.#schedule();
+      // The end of a response rarely runs in a scope.
+      if (trace.scope.get() === undefined) trace.readFacts();
+      else runDetached(() => trace.readFacts());
     }
   }
 
@@ -115,18 +120,18 @@ export class EndedTraces {
     this.#options.runDetached(() => {
       for (const trace of this.#ended) {
         this.#ended.delete(trace);
-        this.#completeEarly(trace);
+        this.#completeAlone(trace);
       }
       this.#queueWaiting();
     });
   }
 
-  /** Completes a trace before the others that wait. Never throws, since an error in a microtask would end the process. */
-  #completeEarly(trace: RecordedTrace): void {
+  /** Completes a trace before the batch. Never throws, since an error in a microtask would end the process. */
+  #completeAlone(trace: RecordedTrace): void {
     try {
       if (!this.#complete(trace)) return;
       this.#completed.push(trace);
-      this.#queueSoon();
+      this.#schedule();
     } catch (error) {
       trace.reportFailure('complete', error);
     }
@@ -148,34 +153,37 @@ export class EndedTraces {
     return false;
   }
 
-  /** Call it after each trace that begins to wait. */
-  #queueSoon(): void {
+  /** Lets the batch be queued: at once if it is full, else soon. */
+  #schedule(): void {
     const count = this.#waiting;
-    if (count > 1 && count !== MAX_WAITING) return;
+    if (this.#isScheduled && count !== MAX_WAITING) return;
+    this.#isScheduled = true;
     const queue = () => this.#queueWaiting();
     this.#options.runDetached(() => {
-      if (count === MAX_WAITING || !this.#options.publishing.mayDelayExit) queueMicrotask(queue);
+      if (count >= MAX_WAITING || !this.#options.publishing.mayDelayExit) queueMicrotask(queue);
       else if (this.#options.hasSpool) atTurnEnd?.(queue);
       else this.#timer = startTimer(queue, MAX_WAIT_MS);
     });
   }
 
-  /** Never throws, since an error in a timer would end the process. */
+  /**
+   * Queues the batch. A trace that ends meanwhile, as in a function for diagnostics, is in the next one. Never throws, since an
+   * error in a timer would end the process.
+   */
   #queueWaiting(): void {
     if (this.#timer !== undefined) stopTimer(this.#timer);
     this.#timer = undefined;
-    const incomplete = this.#incomplete;
-    const completed = this.#completed;
-    this.#incomplete = [];
-    this.#completed = [];
-    for (const trace of incomplete) if (this.#complete(trace)) completed.push(trace);
-    for (const trace of completed) {
+    this.#isScheduled = false;
+    for (const trace of taken(this.#incomplete))
+      if (this.#complete(trace)) this.#completed.push(trace);
+    for (const trace of taken(this.#completed)) {
       try {
         this.#queue(trace);
       } catch (error) {
         trace.reportFailure('queue', error);
       }
     }
+    if (this.#waiting > 0) this.#schedule();
   }
 
   async #queueWhenSettled(trace: RecordedTrace): Promise<void> {
@@ -266,5 +274,14 @@ export class EndedTraces {
     const start = monotonicMs();
     await waitAtMost(Promise.allSettled(this.#awaiting.values()), deadlineMs);
     return Math.min(elapsedSince(start), deadlineMs);
+  }
+}
+
+/** Takes the traces of now one by one: those that are left can be counted, and taken by another call. */
+function* taken(traces: RecordedTrace[]): Generator<RecordedTrace> {
+  for (let count = traces.length; count > 0; count--) {
+    const trace = traces.shift();
+    if (trace === undefined) return;
+    yield trace;
   }
 }

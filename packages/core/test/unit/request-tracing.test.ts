@@ -5,6 +5,7 @@ import {
   createTracer,
   type Diagnostic,
   type RequestTrace,
+  type TracerStats,
   type TracingOptions,
 } from '@openlayer-tracing/core';
 import { getTrace, type RequestAdapter, RequestTracing } from '@openlayer-tracing/core/adapter';
@@ -133,8 +134,105 @@ describe('the options of a middleware', () => {
   });
 });
 
+const SENT = { status: 200, contentType: undefined, contentEncoding: undefined };
+
+describe('a request whose response is over before the app runs', () => {
+  it('is recorded with the route that the framework finds after that, and its secrets are masked', async () => {
+    const { tracer, transport } = tracerHere();
+    interface Routed extends FakeRequest {
+      route?: string;
+      params: Record<string, string>;
+    }
+    const adapter: RequestAdapter<Routed, object> = {
+      ...(ADAPTER as object as RequestAdapter<Routed, object>),
+      params: (req) => req.params,
+      route: (req) => req.route,
+      follow(trace) {
+        trace.settleResponse('aborted', { ...SENT, status: undefined });
+        return undefined;
+      },
+    };
+    const request: Routed = { url: '/reset/abc', params: {} };
+    new RequestTracing({ tracer }, adapter).begin(request, {});
+    request.route = '/reset/:token';
+    request.params = { token: 'abc' };
+    await tracer.shutdown();
+    const [row] = transport.rows;
+    assert.equal(row?.steps[0]?.name, 'GET /reset/:token');
+    assert.deepEqual(row.params, { token: '[redacted]' });
+    assert.equal(JSON.stringify(row).includes('abc'), false);
+  });
+});
+
+describe('a request whose parameters throw', () => {
+  it('has the rest of its row, and no path, whose secrets nobody knows', async () => {
+    const { tracer, transport, diagnostics } = tracerHere();
+    const adapter: Adapter = {
+      ...ADAPTER,
+      params: () => new Proxy({}, { ownKeys: fail }),
+      follow(trace) {
+        trace.addChunk('hello', undefined);
+        queueMicrotask(() => trace.settleResponse('completed', SENT));
+        return undefined;
+      },
+    };
+    const trace = new RequestTracing({ tracer }, adapter).begin({ url: '/reset/abc' }, {});
+    trace.update({ metadata: { kept: true } });
+    trace.addStep({ name: 'work' });
+    await new Promise((resolve) => setImmediate(resolve));
+    await tracer.shutdown();
+    const [row] = transport.rows;
+    assert.ok(row !== undefined);
+    assert.deepEqual([row.output, row.kept], ['hello', true]);
+    assert.deepEqual(
+      row.steps[0]?.steps.map(({ name }) => name),
+      ['work'],
+    );
+    assert.equal(JSON.stringify(row).includes('abc'), false);
+    assert.deepEqual(
+      diagnostics.map(({ reason }) => reason),
+      ['internal_error'],
+    );
+  });
+});
+
+describe('traces that are completed together', () => {
+  it('are all counted while one of them is, and queued by a flush from within', async () => {
+    const transport = memoryTransport();
+    let flushed: Promise<void> | undefined;
+    let seen: TracerStats | undefined;
+    const tracer = createTracer({
+      transport,
+      onDiagnostic() {
+        if (flushed !== undefined) return;
+        seen = tracer.stats();
+        flushed = tracer.flush();
+      },
+    });
+    const adapter: Adapter = {
+      ...ADAPTER,
+      follow(trace) {
+        // What fails while the trace is completed calls `onDiagnostic`.
+        trace.defer({ record: fail }, 1);
+        queueMicrotask(() => trace.settleResponse('completed', SENT));
+        return undefined;
+      },
+    };
+    const tracing = new RequestTracing({ tracer }, adapter);
+    for (let i = 0; i < 5; i++) tracing.begin({ url: `/${i}` }, {});
+    await new Promise((resolve) => setImmediate(resolve));
+    await tracer.flush();
+    await flushed;
+    assert.ok(seen !== undefined);
+    const { started, open, queued, published } = seen;
+    // The one that is being completed is in between.
+    assert.equal(started, open + queued + published + 1);
+    assert.equal(transport.rows.length, 5);
+    await tracer.shutdown();
+  });
+});
+
 describe('a request that the app changes after its response', () => {
-  const SENT = { status: 200, contentType: undefined, contentEncoding: undefined };
   const asItWas = (row: WireRow) => ({
     id: row.inferenceId,
     name: row.steps[0]?.name,
