@@ -99,8 +99,10 @@ describe('a request over the Model Context Protocol that the app aborts', () => 
     for (const [kind, reason] of Object.entries(REASONS)) {
       for (const side of ['client', 'server'] as const) {
         it(`was left, and has not failed: ${side}, version ${version}, ${kind}`, async () => {
-          const { metadata } = await abortedStep(version, side, reason);
+          const { metadata, output } = await abortedStep(version, side, reason);
           assert.deepEqual([metadata.ended, metadata.error], ['left', undefined]);
+          // The server knows what its tool said. The client has left, and knows nothing.
+          assert.equal(output, side === 'server' ? 'the tool was told to stop' : null);
         });
       }
     }
