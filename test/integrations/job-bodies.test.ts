@@ -80,7 +80,10 @@ describe('a state of a job that the app does not read', () => {
 
   it('ends the job if it is the answer that the job was cancelled', async () => {
     using captured = captureTraces();
-    const replies = [{ request_id: 'r2', status: 'IN_QUEUE' }, { status: 'CANCELLATION_REQUESTED' }];
+    const replies = [
+      { request_id: 'r2', status: 'IN_QUEUE' },
+      { status: 'CANCELLATION_REQUESTED' },
+    ];
     const left = replies.values();
     const send = tracedFetch({ fetch: async () => Response.json(left.next().value) });
     const url = 'https://queue.fal.run/fal-ai/flux';
