@@ -160,7 +160,7 @@ export async function measureSpans(): Promise<readonly Part[]> {
     const traced = await costOf(kind, on, openlayerSpanProcessor());
     const [onPath, total] = [traced.onPath - without.onPath, traced.total - without.total];
     parts.push({
-      name: `a span of ${kind.what}`,
+      name: `a span of ${kind.what}, least of 5 runs`,
       value: `${onPath.toFixed(1)} µs at once, ${total.toFixed(1)} µs in all`,
     });
   }

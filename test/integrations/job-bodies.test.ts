@@ -77,4 +77,23 @@ describe('a state of a job that the app does not read', () => {
     const [row] = await captured.rows();
     assert.deepEqual(row?.steps[0]?.output, { images: ['a'] });
   });
+
+  it('ends the job if it is the answer that the job was cancelled', async () => {
+    using captured = captureTraces();
+    const replies = [
+      { request_id: 'r2', status: 'IN_QUEUE' },
+      { status: 'CANCELLATION_REQUESTED' },
+    ];
+    const left = replies.values();
+    const send = tracedFetch({ fetch: async () => Response.json(left.next().value) });
+    const url = 'https://queue.fal.run/fal-ai/flux';
+    await (await send(url, { method: 'POST', body: '{"prompt":"hi"}' })).json();
+    await (await send(`${url}/requests/r2/cancel`, { method: 'PUT' })).body?.cancel();
+    const [row] = await rowsOf(captured, 1);
+    const step = row?.steps[0];
+    assert.deepEqual(
+      [step?.metadata.finishReason, step?.metadata.ended, step?.metadata.partial],
+      ['CANCELLED', undefined, undefined],
+    );
+  });
 });

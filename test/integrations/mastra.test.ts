@@ -87,6 +87,15 @@ const CALL = [
   ['span_ended', { ...run, output: { text: 'Let me look.' } }],
 ] as const;
 
+const OTHERS = 'a request of other texts is not a part of it';
+/** What Mastra embeds, and the inputs of the requests that are sent. */
+const EMBEDDINGS: readonly (readonly [what: string, input: unknown, requests: string[][]])[] = [
+  ['one text', 'cats', [['cats']]],
+  ['two requests', ['cats', 'dogs', 'birds'], [['cats', 'dogs'], ['birds']]],
+  ['texts that are not stated', undefined, [['cats', 'dogs'], ['birds']]],
+  [OTHERS, ['cats'], [['cats'], ['cows']]],
+];
+
 describe('a run of a Mastra agent', () => {
   it('has its model calls as children, with the facts of the spans around them', async () => {
     const [root] = (await rowOf(CALL)).steps;
@@ -272,32 +281,37 @@ describe('a run of a Mastra agent', () => {
     assert.deepEqual([retriever?.type, retriever?.documents], ['retriever', [{ id: 'a' }]]);
   });
 
-  it('records an embedding once, whose client is traced as well', async () => {
-    using captured = captureTraces();
-    const bridge = mastraBridge();
-    const embed = {
-      ...{ id: 'embed', parentSpanId: 'run', type: 'rag_embedding', input: 'cats' },
-      attributes: { model: 'text-embedding-3-small', provider: 'openai' },
-    };
-    const vectors = { data: [{ embedding: [0, 1] }], usage: { prompt_tokens: 2 } };
-    const send = tracedFetch({ fetch: async () => Response.json(vectors) });
-    await trace(async () => {
-      for (const span of [run, embed]) {
-        await bridge.exportTracingEvent({ type: 'span_started', exportedSpan: span });
-      }
-      const body = JSON.stringify({ model: 'text-embedding-3-small', input: ['cats'] });
-      await (await send('https://api.openai.com/v1/embeddings', { method: 'POST', body })).json();
-      for (const span of [embed, run]) {
-        await bridge.exportTracingEvent({ type: 'span_ended', exportedSpan: span });
-      }
-    })();
-    const flat = (each: WireStep): WireStep[] => [each, ...each.steps.flatMap(flat)];
-    const steps = ((await rowsOf(captured, 1))[0]?.steps ?? []).flatMap(flat);
-    assert.deepEqual(
-      steps.filter(({ type }) => type === 'embedding').map(({ name }) => name),
-      ['Mastra Embedding'],
-    );
-  });
+  for (const [what, input, requests] of EMBEDDINGS)
+    it(`records an embedding once, whose client is traced as well: ${what}`, async () => {
+      using captured = captureTraces();
+      const bridge = mastraBridge();
+      const embed = {
+        ...{ id: 'embed', parentSpanId: 'run', type: 'rag_embedding', input },
+        attributes: { model: 'text-embedding-3-small', provider: 'openai' },
+      };
+      const vectors = { data: [{ embedding: [0, 1] }], usage: { prompt_tokens: 2 } };
+      const send = tracedFetch({ fetch: async () => Response.json(vectors) });
+      await trace(async () => {
+        for (const span of [run, embed]) {
+          await bridge.exportTracingEvent({ type: 'span_started', exportedSpan: span });
+        }
+        for (const asked of requests) {
+          const body = JSON.stringify({ model: 'text-embedding-3-small', input: asked });
+          await (
+            await send('https://api.openai.com/v1/embeddings', { method: 'POST', body })
+          ).json();
+        }
+        for (const span of [embed, run]) {
+          await bridge.exportTracingEvent({ type: 'span_ended', exportedSpan: span });
+        }
+      })();
+      const flat = (each: WireStep): WireStep[] => [each, ...each.steps.flatMap(flat)];
+      const steps = ((await rowsOf(captured, 1))[0]?.steps ?? []).flatMap(flat);
+      assert.deepEqual(
+        steps.filter(({ type }) => type === 'embedding').map(({ name }) => name),
+        ['Mastra Embedding', ...(what === OTHERS ? ['LLM Embedding'] : [])],
+      );
+    });
 
   it('never throws', async () => {
     const bridge = mastraBridge();

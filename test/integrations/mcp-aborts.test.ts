@@ -99,8 +99,10 @@ describe('a request over the Model Context Protocol that the app aborts', () => 
     for (const [kind, reason] of Object.entries(REASONS)) {
       for (const side of ['client', 'server'] as const) {
         it(`was left, and has not failed: ${side}, version ${version}, ${kind}`, async () => {
-          const { metadata } = await abortedStep(version, side, reason);
+          const { metadata, output } = await abortedStep(version, side, reason);
           assert.deepEqual([metadata.ended, metadata.error], ['left', undefined]);
+          // The server knows what its tool said. The client has left, and knows nothing.
+          assert.equal(output, side === 'server' ? 'the tool was told to stop' : null);
         });
       }
     }
@@ -117,4 +119,25 @@ describe('a request over the Model Context Protocol that the app aborts', () => 
       assert.match(String(metadata.error), /too slow/);
     });
   }
+
+  it('reaches its handler although the signal cannot be read', async () => {
+    using captured = captureTraces();
+    const handlers = new Map<unknown, (request: object, context: object) => unknown>();
+    const server = {
+      setRequestHandler: (method: unknown, handler: unknown) =>
+        void handlers.set(method, handler as () => unknown),
+    };
+    traceMCPServer(server as never);
+    server.setRequestHandler('tools/call', () => ({ content: [] }));
+    const context = {
+      get signal(): never {
+        throw new Error('not now');
+      },
+    };
+    const params = { name: 'wait', arguments: {} };
+    const handle = handlers.get('tools/call');
+    assert.deepEqual(handle?.({ method: 'tools/call', params }, context), { content: [] });
+    const [row] = await rowsOf(captured, 1);
+    assert.equal(row?.steps[0]?.name, 'wait');
+  });
 });

@@ -24,10 +24,12 @@ async function caller(
   url: URL,
   isTraced: boolean,
   options: MCPOptions = {},
+  wrapped = <T extends object>(client: T): T => client,
 ): Promise<Caller> {
   const about = { name: 'tests', version: '1.0.0' };
-  const client = version === 1 ? new Client1(about) : new Client2(about);
-  if (isTraced) assert.equal(traceMCPClient(client, options), client);
+  const bare = version === 1 ? new Client1(about) : new Client2(about);
+  if (isTraced) assert.equal(traceMCPClient(bare, options), bare);
+  const client = wrapped(bare);
   // Its own types are not written for exact optional properties.
   await client.connect((version === 1 ? new Http1(url) : new Http2(url)) as never);
   return {
@@ -35,6 +37,11 @@ async function caller(
     [Symbol.asyncDispose]: () => client.close(),
   };
 }
+
+const WRAPPERS: Readonly<Record<string, <T extends object>(client: T) => T>> = {
+  'a Proxy': (client) => new Proxy(client, {}),
+  'an Object.create': (client) => Object.create(client) as typeof client,
+};
 
 /** What a user of the client sees. */
 async function seen({ call }: Caller): Promise<unknown> {
@@ -97,6 +104,23 @@ describe('tools over the Model Context Protocol', () => {
       assert.equal(broken?.metadata.error, 'no weather in Oslo');
       assert.match(String(missing?.metadata.error), /missing not found/);
     });
+
+    for (const [wrapper, wrap] of Object.entries(WRAPPERS)) {
+      it(`are one step each if a traced client and ${wrapper} of it are traced, in version ${version}`, async () => {
+        await using tools = await serveTools(version, { isTraced: false });
+        await using client = await caller(version, tools.url, true, {}, (traced) =>
+          traceMCPClient(wrap(traced)),
+        );
+        using captured = captureTraces();
+        await client.call('weather', 'Oslo');
+        await client.call('weather', 'Rome');
+        const rows = await rowsOf(captured, 2);
+        assert.deepEqual(
+          rows.map(({ steps }) => steps.map(({ output, steps }) => [output, steps])),
+          [[['sunny in Oslo', []]], [['sunny in Rome', []]]],
+        );
+      });
+    }
 
     it(`have no content with content: false, in version ${version}`, async () => {
       await using tools = await serveTools(version, { isTraced: false });

@@ -56,6 +56,29 @@ describe('a response', () => {
     assert.deepEqual([alone.metadata.novelty, alone.metadata.choices], [1, undefined]);
   });
 
+  it('keeps the facts that are known, however many others it has', async () => {
+    const others = Object.fromEntries(Array.from({ length: 150 }, (_, i) => [`other_${i}`, i]));
+    const facts = { stop_reason: 'stop_sequence', stop_sequence: 'END' };
+    const said = { type: 'message', role: 'assistant', content: [{ type: 'text', text: 'So.' }] };
+    const message = { ...others, ...said, ...facts };
+    const claude = await stepOf(
+      'https://api.anthropic.com/v1/messages',
+      { ...chat, max_tokens: 9 },
+      Response.json(message),
+    );
+    assert.equal(claude.metadata.stopSequence, 'END');
+    const usage = { prompt_tokens: 2, total_tokens: 2, prompt_rounds: 3 };
+    const embedding = await stepOf(
+      'https://api.openai.com/v1/embeddings',
+      { model: 'm', input: 'hi' },
+      Response.json({ ...others, data: [{ embedding: [0, 1] }], usage }),
+    );
+    assert.deepEqual(embedding.metadata.usage, { prompt_rounds: 3 });
+    for (const { metadata } of [claude, embedding]) {
+      assert.equal(Object.keys(metadata).filter((key) => key.startsWith('other_')).length, 95);
+    }
+  });
+
   it('of fal is billed by units only if it states them', async () => {
     const billedBy = async (headers: Record<string, string>) => {
       const response = Response.json({ images: [] }, { headers });

@@ -1,10 +1,12 @@
 /** Programs of tests, compiled once for all processes that run them: a process that compiles takes twice as long to start. */
 
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
 
+/** A file beside a module. The script is in another folder, and would look for it there. */
+const FILE_BESIDE = /new URL\(\s*(['"`])(?:(?!\1).)*\1,\s*import\.meta\.url/;
 /** Packages are found from here as they are from the tests. */
 const FOLDER = fileURLToPath(new URL(`../.cache/compiled/${process.pid}`, import.meta.url));
 const scripts = new Map<string, string>();
@@ -14,12 +16,14 @@ after(() => rmSync(FOLDER, { recursive: true, force: true }));
  * Compiles a program of TypeScript, once. Modules of ours whose names it puts together at run time are still loaded when it
  * asks for them.
  * @returns the path of the script, which is in another folder
+ * @throws if a module of the program finds a file by `new URL('...', import.meta.url)`
  */
 export function compiled(file: string): string {
   let script = scripts.get(file);
   if (script === undefined) {
     const folder = join(FOLDER, String(scripts.size));
-    buildSync({
+    const { metafile } = buildSync({
+      metafile: true,
       entryPoints: [file],
       outdir: folder,
       outExtension: { '.js': '.mjs' },
@@ -30,6 +34,10 @@ export function compiled(file: string): string {
       format: 'esm',
       target: 'node20',
     });
+    for (const module of Object.keys(metafile.inputs)) {
+      const beside = FILE_BESIDE.exec(readFileSync(module, 'utf8'))?.[0];
+      if (beside) throw new Error(`${module}: ${beside}) leads elsewhere once it is compiled`);
+    }
     script = join(folder, basename(file).replace(/\.m?ts$/, '.mjs'));
     scripts.set(file, script);
   }

@@ -1,7 +1,8 @@
+/** Waits between tries. Those that were chosen are not visible from outside, so this file imports internal modules. */
+
 import assert from 'node:assert/strict';
 import { withRetry } from '../../../packages/core/dist/publish/chain/with-retry.js';
 import type { RowTransport } from '../../../packages/core/dist/publish/transport/row-transport.js';
-// The waits that were chosen are not visible from outside, so this file alone imports an internal module.
 import { SendError } from '../../../packages/core/dist/publish/transport/send-error.js';
 import { boundedTest } from '../../support/bounded-test.ts';
 import { assertConserved, watchConservation } from '../../support/conservation.ts';

@@ -15,6 +15,11 @@ export interface RequestContent {
   readonly model: string | undefined;
   /** The last string of the prompt. If it is undefined or empty, `model` alone identifies the request. */
   readonly lastText: string | undefined;
+  /**
+   * The strings of a call that may send them in several requests, as an embedding of many texts. Until the call ends, each request
+   * with one of them matches; each request to the model if there are none.
+   */
+  readonly texts?: readonly string[];
 }
 
 /** An announced request that a client is sending. */
@@ -28,6 +33,8 @@ const MAX_DEPTH = 16;
 class Announcement implements AnnouncedRequest {
   readonly call: RecordedCall;
   readonly #content: RequestContent | undefined;
+  /** Those of a call that may send several requests. */
+  readonly #texts: ReadonlySet<string> | undefined;
   /** The trace in whose scope the request was announced; undefined outside a trace. */
   readonly #trace: RecordedTrace | undefined;
   #isSent = false;
@@ -35,11 +42,13 @@ class Announcement implements AnnouncedRequest {
   constructor(call: RecordedCall, content: RequestContent | undefined) {
     this.call = call;
     this.#content = content;
+    this.#texts = content?.texts && new Set(content.texts.map((text) => text.trim()));
     this.#trace = currentRecordedStep()?.trace;
   }
 
   /**
-   * Marks the announced request as sent if a client sends it now. Of several equal requests at a time, only the first claims it.
+   * Marks the announced request as sent if a client sends it now. Of several equal requests at a time, only the first claims it,
+   * unless the call may send several.
    * @returns whether it is the announced one
    */
   claim(current: TracedStep | undefined, model: string | undefined, content: unknown): boolean {
@@ -48,8 +57,9 @@ class Announcement implements AnnouncedRequest {
     const trace = current?.trace;
     if (this.#content === undefined || this.#isSent) return false;
     if (trace !== this.#trace && trace !== step.trace) return false;
-    this.#isSent = isSame(this.#content, model, content);
-    return this.#isSent;
+    const isClaimed = this.#matches(this.#content, model, content);
+    this.#isSent = isClaimed && this.#texts === undefined;
+    return isClaimed;
   }
 
   /** Whether a request of the step is like this one, sent before or not. */
@@ -57,7 +67,7 @@ class Announcement implements AnnouncedRequest {
     const { step } = this.call as unknown as { readonly step: TracedStep };
     if (step === current) return true;
     if (this.#content === undefined || !this.mayBe(current)) return false;
-    if (content !== undefined) return isSame(this.#content, model, content);
+    if (content !== undefined) return this.#matches(this.#content, model, content);
     return this.#content.model === undefined || this.#content.model === model;
   }
 
@@ -69,6 +79,14 @@ class Announcement implements AnnouncedRequest {
 
   markFailed(): void {
     this.#isSent = false;
+  }
+
+  #matches(of: RequestContent, model: string | undefined, content: unknown): boolean {
+    if (of.model !== undefined && model !== undefined && of.model !== model) return false;
+    if (this.#texts?.size) return containsString(content, this.#texts);
+    const text = this.#texts ? undefined : of.lastText?.trim();
+    if (text) return containsString(content, new Set([text]));
+    return of.model !== undefined && of.model === model;
   }
 }
 
@@ -132,16 +150,10 @@ function forgetEnded(): void {
   for (const each of announced) if (!each.call.isOpen) announced.delete(each);
 }
 
-function isSame(of: RequestContent, model: string | undefined, content: unknown): boolean {
-  if (of.model !== undefined && model !== undefined && of.model !== model) return false;
-  const text = of.lastText?.trim();
-  return text ? containsString(content, text) : of.model !== undefined && of.model === model;
-}
-
-/** Whether the value is or contains, at most 16 levels deep, a string that equals `text` but for surrounding white space. */
-function containsString(value: unknown, text: string, depth = 0): boolean {
-  if (typeof value === 'string') return value.length >= text.length && value.trim() === text;
+/** Whether the value is or contains, at most 16 levels deep, a string that equals one of `texts` but for surrounding white space. */
+function containsString(value: unknown, texts: ReadonlySet<string>, depth = 0): boolean {
+  if (typeof value === 'string') return texts.has(value.trim());
   if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return false;
   if (ArrayBuffer.isView(value)) return false;
-  return Object.values(value).some((each) => containsString(each, text, depth + 1));
+  return Object.values(value).some((each) => containsString(each, texts, depth + 1));
 }

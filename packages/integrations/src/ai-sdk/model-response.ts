@@ -9,6 +9,7 @@ import {
   fieldsExcept,
   isRecord,
   type Json,
+  knownFirst,
   nonEmptyArrayOrUndefined,
   nonEmptyFields,
   objectOrEmpty,
@@ -81,7 +82,7 @@ export class SdkResponse {
   /** The other fields of the response, which may be content. */
   get details(): Json {
     const parts = [...this.#partMetadata.values()];
-    return parts.length > 0 ? { ...this.#details, partMetadata: parts } : this.#details;
+    return knownFirst(parts.length > 0 ? { partMetadata: parts } : {}, this.#details);
   }
 
   get billing(): Billing {

@@ -4,6 +4,7 @@ import {
   fieldsExcept,
   isRecord,
   type Json,
+  knownFirst,
   presentFields,
   stringOrUndefined,
 } from '../common/json.js';
@@ -49,7 +50,7 @@ export class RunFacts {
 
   /** Other fields of the messages, which may be content. */
   get details(): Json {
-    return this.#events.length > 0 ? { ...this.#details, events: this.#events } : this.#details;
+    return knownFirst(this.#events.length > 0 ? { events: this.#events } : {}, this.#details);
   }
 
   get hasResult(): boolean {

@@ -84,3 +84,8 @@ export function positiveCounts(value: unknown): Record<string, number> | undefin
   );
   return counts.length > 0 ? Object.fromEntries(counts) : undefined;
 }
+
+/** The fields of both, the known ones first: of too many fields, a step keeps the first. A known field replaces an unknown one. */
+export function knownFirst(known: Json = {}, unknown: Json = {}): Json {
+  return { ...known, ...unknown, ...known };
+}

@@ -177,8 +177,12 @@ function announceModelRequest(recorded: RecordedCall, { span, parent }: OpenSpan
   const announce = (name: unknown, prompt: unknown) =>
     announceRequest(recorded, { model: stringOrUndefined(name), lastText: lastText(prompt) });
   if (span.type === 'classifier_evaluation') announce(modelId, undefined);
-  else if (span.type === 'rag_embedding') announce(model, span.input);
-  else if (span.type === 'model_inference') announce(model, promptOf(parent));
+  else if (span.type === 'rag_embedding') {
+    // `embedMany` divides its values among several requests.
+    const inputs = Array.isArray(span.input) ? span.input : [span.input];
+    const texts = inputs.filter((each): each is string => typeof each === 'string');
+    announceRequest(recorded, { model: stringOrUndefined(model), lastText: undefined, texts });
+  } else if (span.type === 'model_inference') announce(model, promptOf(parent));
 }
 
 /** Adds a model call to the spans around it, which have more facts about it at their end. */

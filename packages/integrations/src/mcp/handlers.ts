@@ -1,3 +1,4 @@
+import { runGuarded } from '@openlayer-tracing/core/integration';
 import { replaceMethod } from '../common/hooks/replace-method.js';
 import { objectOrEmpty } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
@@ -47,7 +48,8 @@ function tracedHandler(
     const call = () => handler.call(this, request, ...rest);
     const kind = kinds.find((each) => each.method === method);
     if (kind === undefined) return call();
-    return runRequest({ side: 'handler', kind, params, signal: signalIn(rest[0]) }, options, call);
+    const signal = runGuarded('request', () => signalIn(rest[0]));
+    return runRequest({ side: 'handler', kind, params, signal }, options, call);
   };
 }
 

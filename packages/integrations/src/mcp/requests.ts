@@ -10,13 +10,15 @@ import { type McpRequest, runRequest } from './run-request.js';
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 
-/** What sends an open request, and the method of the protocol. */
+/** An open request. */
 interface OpenRequest {
-  readonly sender: object;
+  /** What the app called: the client or server itself, or what wraps it. */
+  readonly receiver: unknown;
+  /** The method of the protocol. */
   readonly method: string;
 }
 
-/** The open requests by their steps. What the same sender sends within such a step is a part of the request. */
+/** The open requests by their steps. What the same receiver sends within such a step is a part of the request. */
 const openRequests = new WeakMap<Step, OpenRequest>();
 
 /** The request that a method of the SDK sends with some arguments; undefined if it is of no such kind. */
@@ -30,7 +32,7 @@ export function traceRequests(
 ): void {
   const replace = (method: string, read: ReadRequest) => {
     replaceMethod(sender as Record<string, Method>, method, (send) =>
-      tracedMethod(sender, send, options, read),
+      tracedMethod(send, options, read),
     );
   };
   for (const kind of kinds) {
@@ -67,28 +69,23 @@ function streamed(kind: RequestKind): RequestKind {
   };
 }
 
-function tracedMethod(
-  sender: object,
-  send: Method,
-  options: CallOptions,
-  read: ReadRequest,
-): Method {
+function tracedMethod(send: Method, options: CallOptions, read: ReadRequest): Method {
   return function tracedRequest(this: unknown, ...args) {
     const call = () => send.apply(this, args);
     const request = runGuarded('request', () => read(args));
     const outer = currentStep();
-    if (request === undefined || isPartOf(outer, sender, request)) return call();
+    if (request === undefined || isPartOf(outer, this, request)) return call();
     return runRequest(request, options, () => {
       const own = currentStep();
       const { method } = request.kind;
-      if (own !== undefined && own !== outer) openRequests.set(own, { sender, method });
+      if (own !== undefined && own !== outer) openRequests.set(own, { receiver: this, method });
       return call();
     });
   };
 }
 
 /** Whether the request is sent within the step of the same request, as a method of the SDK sends it by `request`. */
-function isPartOf(outer: Step | undefined, sender: object, { kind }: McpRequest): boolean {
+function isPartOf(outer: Step | undefined, receiver: unknown, { kind }: McpRequest): boolean {
   const open = outer && openRequests.get(outer);
-  return open?.sender === sender && open.method === kind.method;
+  return open !== undefined && open.receiver === receiver && open.method === kind.method;
 }

@@ -61,7 +61,7 @@ function end(
     const { output, ...others } = update;
     const known = typeof output === 'string' ? others : update;
     // A tool that its client has left may state a failure of its own.
-    if (isAbort(failure, request.signal)) endLeft(recorded, known);
+    if (isAbort(failure, request.signal)) endLeft(recorded, update);
     else recorded.fail(failure, known);
   } catch (error) {
     reportFailure('request', error);

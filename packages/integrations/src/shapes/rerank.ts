@@ -1,6 +1,12 @@
 /** `POST /rerank` of Voyage, Jina, OpenRouter, Together and self-hosted servers, and of Cohere behind a gateway. */
 
-import { fieldsExcept, type Json, objectOrEmpty, stringOrUndefined } from '../common/json.js';
+import {
+  fieldsExcept,
+  type Json,
+  knownFirst,
+  objectOrEmpty,
+  stringOrUndefined,
+} from '../common/json.js';
 import { nameSet } from '../common/names.js';
 import { cohereBilling } from './cohere/usage.js';
 import { OpenAIUsage } from './openai/usage.js';
@@ -48,9 +54,11 @@ function readRanking(body: unknown): ModelResponse {
       ...(input === undefined ? { usage } : { promptTokens: input, tokens: total }),
       billedUnits: objectOrEmpty(meta).billed_units,
     },
-    details: {
-      ...facts.facts,
-      ...(input !== undefined && counted.others && { usage: counted.others }),
-    },
+    details: knownFirst(
+      {
+        ...(input !== undefined && counted.others && { usage: counted.others }),
+      },
+      facts.facts,
+    ),
   };
 }

@@ -35,7 +35,7 @@ export function recordedContent(
 const MAX_DETAILS = 96;
 
 /**
- * The recordable form of other fields of a response, each redacted by itself; of at most 96 fields. With `content: false`, only
+ * The recordable form of other fields of a response, each redacted by itself; of the first 96 fields. With `content: false`, only
  * numbers and booleans.
  */
 export function recordedDetails(options: CallOptions, details: Json = {}): Json {

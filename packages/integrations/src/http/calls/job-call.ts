@@ -136,12 +136,14 @@ export class JobCall {
       // A job without names for further requests sends its result to a webhook.
       if (!this.#endIfOver() && this.#names.length === 0) this.#end('unfinished');
     };
+    const whole = observeWhole(take);
     return {
-      ...observeWhole(take),
+      ...whole,
       failed: (error) => this.failRequest(part, error),
-      // A response that was not read states nothing; the client may request it again.
+      // A response that was not read states nothing; the client may request it again. That the job was stopped is known without.
       cancelled: () => {
         if (part === 'create') this.#end('left');
+        else if (part === 'stop') whole.cancelled();
       },
     };
   }

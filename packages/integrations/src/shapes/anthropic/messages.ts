@@ -7,6 +7,7 @@ import {
   fieldsExcept,
   fieldsNamed,
   type Json,
+  knownFirst,
   objectOrEmpty,
   presentFields,
   stringOrUndefined,
@@ -181,10 +182,12 @@ export class MessagesReader implements ResponseReader {
         ...fieldsNamed(this.#rest, WITHOUT_CONTENT),
       },
       // The stop sequence is content: it repeats a part of the request.
-      details: {
-        ...fieldsExcept(this.#rest, ...WITHOUT_CONTENT),
-        stopSequence: this.#stopSequence,
-      },
+      details: knownFirst(
+        {
+          stopSequence: this.#stopSequence,
+        },
+        fieldsExcept(this.#rest, ...WITHOUT_CONTENT),
+      ),
     };
   }
 

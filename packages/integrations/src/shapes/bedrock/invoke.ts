@@ -8,6 +8,7 @@ import {
   fieldsNamed,
   isRecord,
   type Json,
+  knownFirst,
   objectOrEmpty,
   presentFields,
   stringOrUndefined,
@@ -350,11 +351,13 @@ function readImages(body: unknown): PlainResponse {
     output: images.length > 0 ? { images } : undefined,
     ...(images.length > 0 && { billing: { pictures: images.length } }),
     metadata: { result: stringOrUndefined(response.result) },
-    details: {
-      ...presentFields(fieldsExcept(response, ...READ_OF_IMAGES)),
-      // The message of the failure repeats them, and is content.
-      ...(reasons.some(Boolean) && { finishReasons: reasons }),
-    },
+    details: knownFirst(
+      {
+        // The message of the failure repeats them, and is content.
+        ...(reasons.some(Boolean) && { finishReasons: reasons }),
+      },
+      presentFields(fieldsExcept(response, ...READ_OF_IMAGES)),
+    ),
   };
 }
 

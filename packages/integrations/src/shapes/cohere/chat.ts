@@ -5,6 +5,7 @@ import {
   fieldsExcept,
   isRecord,
   type Json,
+  knownFirst,
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
@@ -180,11 +181,13 @@ class CohereReader implements ResponseReader {
         finishReason,
         ...cohereMeta(this.#usage),
       },
-      details: {
-        ...this.#others.facts,
-        ...cohereWarnings(this.#usage),
-        ...(this.#citations.length > 0 && { citations: joined(citations, this.#citations) }),
-      },
+      details: knownFirst(
+        {
+          ...cohereWarnings(this.#usage),
+          ...(this.#citations.length > 0 && { citations: joined(citations, this.#citations) }),
+        },
+        this.#others.facts,
+      ),
     };
   }
 

@@ -4,6 +4,7 @@ import {
   arrayOrEmpty,
   fieldsExcept,
   isRecord,
+  knownFirst,
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
@@ -37,7 +38,7 @@ function readEmbeddings(body: unknown): PlainResponse {
     ...(tokens !== undefined && { tokens: { ...tokens, total: tokens.input } }),
     billing: cohereBilling(meta),
     metadata: { responseId: stringOrUndefined(id), ...cohereMeta(meta) },
-    details: { ...fieldsExcept(others, 'error', 'response_type'), ...cohereWarnings(meta) },
+    details: knownFirst(cohereWarnings(meta), fieldsExcept(others, 'error', 'response_type')),
     ...(arrayOrEmpty(vectors).length > 0 && {
       fields: {
         embeddingCount: arrayOrEmpty(vectors).length,

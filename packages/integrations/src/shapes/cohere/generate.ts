@@ -5,6 +5,7 @@ import {
   fieldsExcept,
   isRecord,
   type Json,
+  knownFirst,
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
@@ -44,7 +45,7 @@ export const cohereSummarize: Shape<'chat_completion'> = {
         tokens: cohereTokens(meta),
         billing: cohereBilling(meta),
         metadata: { responseId: stringOrUndefined(id), ...cohereMeta(meta) },
-        details: { ...fieldsExcept(others, 'error'), ...cohereWarnings(meta) },
+        details: knownFirst(cohereWarnings(meta), fieldsExcept(others, 'error')),
       };
     }),
 };

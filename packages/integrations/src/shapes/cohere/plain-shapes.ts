@@ -5,6 +5,7 @@ import {
   arrayOrEmpty,
   definedFields,
   fieldsExcept,
+  knownFirst,
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
@@ -28,7 +29,7 @@ export const cohereClassify: Shape<'guardrail'> = {
         output: arrayOrEmpty(classifications).length > 0 ? classifications : undefined,
         billing: cohereBilling(meta),
         metadata: { responseId: stringOrUndefined(id), ...billedTokens(meta), ...cohereMeta(meta) },
-        details: { ...fieldsExcept(others, 'error'), ...cohereWarnings(meta) },
+        details: knownFirst(cohereWarnings(meta), fieldsExcept(others, 'error')),
       };
     }),
 };
@@ -51,7 +52,7 @@ export const cohereParse: Shape<'chat_completion'> = {
         tokens: cohereTokens(meta),
         billing: cohereBilling(meta),
         metadata: { responseId: stringOrUndefined(id), ...cohereMeta(meta) },
-        details: { ...fieldsExcept(others, 'error'), ...cohereWarnings(meta) },
+        details: knownFirst(cohereWarnings(meta), fieldsExcept(others, 'error')),
       };
     }),
 };
@@ -92,7 +93,7 @@ export const cohereRerank: Shape<'retriever'> = {
           ...billedTokens(meta),
           ...cohereMeta(meta),
         },
-        details: { ...fieldsExcept(others, 'error'), ...cohereWarnings(meta) },
+        details: knownFirst(cohereWarnings(meta), fieldsExcept(others, 'error')),
       };
     }),
 };

@@ -6,6 +6,7 @@ import {
   fieldsExcept,
   isRecord,
   type Json,
+  knownFirst,
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
@@ -102,10 +103,10 @@ class Candidate {
 
   get facts(): Json {
     const { signatures } = this.#parts;
-    return {
-      ...this.#others.facts,
-      ...(signatures.length > 0 && { thoughtSignatures: signatures }),
-    };
+    return knownFirst(
+      signatures.length > 0 ? { thoughtSignatures: signatures } : {},
+      this.#others.facts,
+    );
   }
 }
 
@@ -199,13 +200,13 @@ class GeminiReader implements ResponseReader {
   /** The other fields of the response; of several candidates, one by one. */
   get #facts(): Json {
     const [first, ...others] = this.#candidates.inOrder;
-    if (others.length === 0) return { ...this.#others.facts, ...first?.facts };
+    if (others.length === 0) return knownFirst(first?.facts, this.#others.facts);
     const candidates = this.#candidates.inOrder.map(({ message, facts }) => ({
       ...(message.finishReason !== undefined && { finishReason: message.finishReason }),
       ...(message.reasoning.chars > 0 && { reasoning: message.reasoning.toString() }),
       ...facts,
     }));
-    return { ...this.#others.facts, candidates };
+    return knownFirst({ candidates }, this.#others.facts);
   }
 
   /** The searches and pages that Google bills in addition to the tokens. */

@@ -9,6 +9,7 @@ import {
   fieldsExcept,
   isRecord,
   type Json,
+  knownFirst,
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
@@ -197,11 +198,13 @@ export class InteractionReader implements ResponseReader {
         reasoningTokens: countOrUndefined(this.#usage?.total_thought_tokens),
         otherUsage: Object.keys(others).length > 0 ? others : undefined,
       },
-      details: {
-        ...this.#others.facts,
-        ...(this.#annotations.length > 0 && { annotations: this.#annotations }),
-        ...(this.#signatures.length > 0 && { thoughtSignatures: this.#signatures }),
-      },
+      details: knownFirst(
+        {
+          ...(this.#annotations.length > 0 && { annotations: this.#annotations }),
+          ...(this.#signatures.length > 0 && { thoughtSignatures: this.#signatures }),
+        },
+        this.#others.facts,
+      ),
     };
   }
 

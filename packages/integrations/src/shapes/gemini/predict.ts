@@ -7,6 +7,7 @@ import {
   fieldsExcept,
   isRecord,
   type Json,
+  knownFirst,
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
@@ -119,11 +120,13 @@ function readPredictedEmbeddings(body: unknown, url: URL): PlainResponse {
       ...geminiBilling(url, undefined),
       ...(characters !== undefined && { characters }),
     },
-    details: {
-      ...fieldsExcept(others, 'error'),
-      ...(Object.keys(otherMetadata).length > 0 && { metadata: otherMetadata }),
-      ...otherVectorFields(vectors),
-    },
+    details: knownFirst(
+      {
+        ...(Object.keys(otherMetadata).length > 0 && { metadata: otherMetadata }),
+        ...otherVectorFields(vectors),
+      },
+      fieldsExcept(others, 'error'),
+    ),
     fields: vectorFields(vectors),
   };
 }

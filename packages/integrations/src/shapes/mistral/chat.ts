@@ -5,6 +5,7 @@ import {
   fieldsExcept,
   isRecord,
   type Json,
+  knownFirst,
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
@@ -161,10 +162,10 @@ class MistralReader implements ResponseReader {
         serviceTier: this.#tier,
         otherUsage: otherMistralUsage(this.#usage),
       },
-      details: {
+      details: knownFirst(facts.length > 1 ? { choices: facts } : {}, {
         ...this.#others.facts,
-        ...(facts.length > 1 ? { choices: facts } : first?.others.facts),
-      },
+        ...(facts.length <= 1 && first?.others.facts),
+      }),
     };
   }
 

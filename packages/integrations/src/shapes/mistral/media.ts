@@ -8,6 +8,7 @@ import {
   fieldsExcept,
   isRecord,
   type Json,
+  knownFirst,
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
@@ -154,10 +155,12 @@ class AudioReader implements ResponseReader {
       billing:
         this.#spoken === undefined ? billing : { ...billing, characters: this.#spoken.length },
       metadata: { otherUsage: otherMistralUsage(this.#usage) },
-      details: {
-        ...this.#others.facts,
-        ...(this.#segments.length > 0 && { segments: this.#segments }),
-      },
+      details: knownFirst(
+        {
+          ...(this.#segments.length > 0 && { segments: this.#segments }),
+        },
+        this.#others.facts,
+      ),
     };
   }
 

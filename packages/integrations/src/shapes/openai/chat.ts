@@ -8,6 +8,7 @@ import {
   fieldsExcept,
   isRecord,
   type Json,
+  knownFirst,
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
@@ -153,11 +154,13 @@ class ChatReader implements ResponseReader {
         serviceTier: this.#serviceTier,
         reasoningTokens: this.#usage.reasoningTokens,
       },
-      details: {
-        ...this.#facts.facts,
-        ...(this.#usage.others && { usage: this.#usage.others }),
-        ...(choices.length > 1 ? choiceDetails(choices) : first?.facts),
-      },
+      details: knownFirst(
+        {
+          ...(this.#usage.others && { usage: this.#usage.others }),
+          ...(choices.length > 1 && choiceDetails(choices)),
+        },
+        { ...this.#facts.facts, ...(choices.length <= 1 && first?.facts) },
+      ),
     };
   }
 

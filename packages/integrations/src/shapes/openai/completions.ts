@@ -6,6 +6,7 @@ import {
   fieldsExcept,
   isRecord,
   type Json,
+  knownFirst,
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
@@ -154,11 +155,13 @@ class CompletionReader implements ResponseReader {
         reasoningTokens: this.#usage.reasoningTokens,
         ...(new Set(reasons).size > 1 && { finishReasons: reasons }),
       },
-      details: {
-        ...this.#facts.facts,
-        ...(this.#usage.others && { usage: this.#usage.others }),
-        ...(isSeveral && hasFacts ? { choices: facts } : facts[0]),
-      },
+      details: knownFirst(
+        {
+          ...(this.#usage.others && { usage: this.#usage.others }),
+          ...(isSeveral && hasFacts && { choices: facts }),
+        },
+        { ...this.#facts.facts, ...(!(isSeveral && hasFacts) && facts[0]) },
+      ),
     };
   }
 }

@@ -1,6 +1,6 @@
 /** OpenAI's `POST /decisions`: questions about an input, each answered by a probability, a choice or a score. */
 
-import { fieldsExcept, objectOrEmpty, stringOrUndefined } from '../../common/json.js';
+import { fieldsExcept, knownFirst, objectOrEmpty, stringOrUndefined } from '../../common/json.js';
 import { nameSet } from '../../common/names.js';
 import { OtherFacts } from '../reading/other-facts.js';
 import { PlainReader } from '../reading/plain-reader.js';
@@ -35,6 +35,6 @@ function readDecision(body: unknown): ModelResponse {
     tokens: usage.tokens,
     billing: usage.billing,
     metadata: { responseId: stringOrUndefined(id), reasoningTokens: usage.reasoningTokens },
-    details: { ...facts.facts, ...(usage.others && { usage: usage.others }) },
+    details: knownFirst(usage.others && { usage: usage.others }, facts.facts),
   };
 }

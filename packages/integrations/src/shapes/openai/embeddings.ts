@@ -1,6 +1,12 @@
 /** OpenAI's `POST /embeddings`. Only the number and the dimensions of the vectors are recorded. */
 
-import { arrayOrEmpty, fieldsExcept, objectOrEmpty, stringOrUndefined } from '../../common/json.js';
+import {
+  arrayOrEmpty,
+  fieldsExcept,
+  knownFirst,
+  objectOrEmpty,
+  stringOrUndefined,
+} from '../../common/json.js';
 import { nameSet } from '../../common/names.js';
 import { dimensionsOf } from '../reading/dimensions.js';
 import { OtherFacts } from '../reading/other-facts.js';
@@ -36,7 +42,7 @@ function readEmbeddings(body: unknown): ModelResponse {
     model: stringOrUndefined(model),
     tokens: tokensOfInput(usage.tokens),
     billing: usage.billing,
-    details: { ...facts.facts, ...(usage.others && { usage: usage.others }) },
+    details: knownFirst(usage.others && { usage: usage.others }, facts.facts),
     fields: {
       embeddingCount: Array.isArray(data) ? vectors.length : undefined,
       embeddingDimensions: dimensionsOf(objectOrEmpty(vectors[0]).embedding),

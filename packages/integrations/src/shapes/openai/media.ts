@@ -8,6 +8,7 @@ import {
   fieldsNamed,
   isRecord,
   type Json,
+  knownFirst,
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
@@ -120,7 +121,7 @@ abstract class MediaReader implements ResponseReader {
       tokens: this.tokens,
       billing: { ...this.usage.billing, ...this.billing },
       metadata: { responseId: this.id },
-      details: { ...this.facts.facts, ...(others && { usage: others }) },
+      details: knownFirst(others && { usage: others }, this.facts.facts),
     };
   }
 

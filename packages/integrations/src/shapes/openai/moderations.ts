@@ -1,6 +1,12 @@
 /** OpenAI's `POST /moderations`. */
 
-import { arrayOrEmpty, fieldsExcept, objectOrEmpty, stringOrUndefined } from '../../common/json.js';
+import {
+  arrayOrEmpty,
+  fieldsExcept,
+  knownFirst,
+  objectOrEmpty,
+  stringOrUndefined,
+} from '../../common/json.js';
 import { nameSet } from '../../common/names.js';
 import { OtherFacts } from '../reading/other-facts.js';
 import { PlainReader } from '../reading/plain-reader.js';
@@ -44,7 +50,7 @@ function readModeration(body: unknown): ModelResponse {
   const details = others.length === 1 ? others[0] : { results: others };
   const common = {
     metadata: { model: stringOrUndefined(model), responseId: stringOrUndefined(id) },
-    details: { ...facts.facts, ...details },
+    details: knownFirst(details, facts.facts),
   };
   if (outputs.length === 0) return common;
   return {

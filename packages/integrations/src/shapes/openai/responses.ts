@@ -10,6 +10,7 @@ import {
   isEmpty,
   isRecord,
   type Json,
+  knownFirst,
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
@@ -217,13 +218,13 @@ export class OpenAIResponseReader implements ResponseReader {
         serviceTier: this.#serviceTier,
         reasoningTokens: this.#usage.reasoningTokens,
       },
-      details: {
-        ...fieldsNamed(this.#body, stored),
-        ...this.#facts.facts,
-        ...facts.facts,
-        ...(this.#usage.others && { usage: this.#usage.others }),
-        ...(this.#events.length > 0 && { events: this.#events }),
-      },
+      details: knownFirst(
+        {
+          ...(this.#usage.others && { usage: this.#usage.others }),
+          ...(this.#events.length > 0 && { events: this.#events }),
+        },
+        { ...fieldsNamed(this.#body, stored), ...this.#facts.facts, ...facts.facts },
+      ),
     };
   }
 

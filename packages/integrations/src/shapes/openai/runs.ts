@@ -9,6 +9,7 @@ import {
   fieldsNamed,
   isRecord,
   type Json,
+  knownFirst,
   objectOrEmpty,
   presentFields,
   stringOrUndefined,
@@ -162,7 +163,7 @@ class RunReader implements ResponseReader, ResultReader {
         finishReason:
           stringOrUndefined(objectOrEmpty(incomplete_details).reason) ?? stringOrUndefined(status),
       },
-      details: { ...this.#facts.facts, ...this.#stored },
+      details: knownFirst(this.#stored, this.#facts.facts),
     };
   }
 

@@ -1,7 +1,13 @@
 /** OpenAI's `POST /vector_stores/{id}/search`. */
 
 import { percentDecoded } from '@openlayer-tracing/core/integration';
-import { arrayOrEmpty, fieldsExcept, objectOrEmpty } from '../../common/json.js';
+import {
+  arrayOrEmpty,
+  definedFields,
+  fieldsExcept,
+  knownFirst,
+  objectOrEmpty,
+} from '../../common/json.js';
 import { nameSet } from '../../common/names.js';
 import { OtherFacts } from '../reading/other-facts.js';
 import { PlainReader } from '../reading/plain-reader.js';
@@ -33,6 +39,6 @@ function readSearch(body: unknown): ModelResponse {
     output: arrayOrEmpty(data),
     billing: { toolUses: { file_search: 1 } },
     // OpenAI may have rewritten the query.
-    details: { ...facts.facts, ...(search_query !== undefined && { search_query }) },
+    details: knownFirst(definedFields({ search_query }), facts.facts),
   };
 }

@@ -12,7 +12,10 @@ const PER_TOKEN =
 /** Arrays that are complete in each event. */
 const REPLACED = /[rR]atings$/;
 
-/** The fields of a response that its reader does not know, under the provider's names; at most 256. */
+/**
+ * The fields of a response that its reader does not know, under the provider's names; at most 256 values and 256 strings that
+ * are received in pieces.
+ */
 export class OtherFacts {
   #facts: Record<string, unknown> | undefined;
   /** Strings that are received in pieces. */

@@ -4,6 +4,7 @@ import {
   fieldsExcept,
   isRecord,
   type Json,
+  knownFirst,
   objectOrEmpty,
   presentFields,
   stringOrUndefined,
@@ -143,11 +144,13 @@ export class TextReader implements ResponseReader {
         finishReason: reasons[0],
         finishReasons: reasons.length > 1 ? reasons : undefined,
       },
-      details: {
-        ...(!isUnknown && rest),
-        ...(this.#stopSequence !== undefined && { stopSequence: this.#stopSequence }),
-        ...(more.some((each) => Object.keys(each).length > 0) && { choices: more }),
-      },
+      details: knownFirst(
+        {
+          ...(this.#stopSequence !== undefined && { stopSequence: this.#stopSequence }),
+          ...(more.some((each) => Object.keys(each).length > 0) && { choices: more }),
+        },
+        isUnknown ? {} : rest,
+      ),
     };
   }
 
