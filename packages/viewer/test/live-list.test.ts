@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { HeldRows } from '../src/requests/held-rows.ts';
-import { type Pages, withArrived } from '../src/requests/list-pages.ts';
+import { areWordsLeftOut, type Pages, withArrived } from '../src/requests/list-pages.ts';
 import { LiveList } from '../src/requests/live-list.ts';
 
 type Row = Parameters<HeldRows['add']>[0][number];
@@ -31,6 +31,7 @@ class Server {
   shown: number[] = [];
   isReading = false;
   isLoading = false;
+  areWordsLeftOut = false;
   loads = 0;
   /** How many of the next loads are refused. */
   refusals = 0;
@@ -75,6 +76,7 @@ class Server {
       next: rest.length > PAGE ? String(traces.at(-1)?.time) : null,
       total: this.rows.length,
       isTotalExact: true,
+      ...(this.areWordsLeftOut && { areWordsLeftOut: true as const }),
       newest: Math.max(0, ...this.rows.map(({ number }) => number)),
     };
   }
@@ -134,6 +136,20 @@ describe('rows that are held back', () => {
     assert.deepEqual([held.count, held.isIncomplete], [7, true]);
     held.release();
     assert.deepEqual([held.count, held.isIncomplete], [0, false]);
+  });
+});
+
+describe('a list whose search left words out', () => {
+  it('says so as soon as one page does, and after it is loaded again', async () => {
+    const server = new Server(7, 2);
+    assert.equal(areWordsLeftOut(server.pages?.pages ?? []), false);
+    server.areWordsLeftOut = true;
+    await server.list.sync();
+    assert.equal(areWordsLeftOut(server.pages?.pages ?? []), true);
+    const later = new Server(7, 1);
+    later.areWordsLeftOut = true;
+    later.loadNext();
+    assert.equal(areWordsLeftOut(later.pages?.pages ?? []), true);
   });
 });
 

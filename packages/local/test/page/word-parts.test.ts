@@ -85,6 +85,9 @@ describe('a search for a part of a word', () => {
     const many = await got<TracePage>(server, 'traces?q=many');
     assert.deepEqual([few.total, few.areWordsLeftOut], [1, undefined]);
     assert.deepEqual([many.total, many.areWordsLeftOut], [1, true]);
+    const ofFew = await got<Overview>(server, 'overview?q=few');
+    const ofMany = await got<Overview>(server, 'overview?q=many');
+    assert.deepEqual([ofFew.areWordsLeftOut, ofMany.areWordsLeftOut], [undefined, true]);
   });
 
   it('finds words that an update brought, and those of the overview too', async () => {

@@ -58,7 +58,9 @@ export class Overviews {
       keptBuckets.get(chunk) !== undefined &&
       keptGroups.get(chunk) !== undefined;
     let isEmpty = true;
+    let areWordsLeftOut = false;
     for await (const matches of matchesOf(this.#index, query, budget, { skipsPlaces: isKept })) {
+      areWordsLeftOut = matches.areWordsLeftOut;
       const isOfWhole = isWhole(matches.chunk, query);
       const inBuckets = measured(matches, keptBuckets, isOfWhole, (numbers) =>
         setBuckets(matches, bucketMs, numbers),
@@ -87,6 +89,7 @@ export class Overviews {
         .sort((a, b) => b.requests - a.requests)
         .slice(0, MAX_GROUPS)
         .map(({ name, number }): OverviewGroup => ({ name, ...groups.of(number) })),
+      ...(areWordsLeftOut && { areWordsLeftOut }),
     };
   }
 
