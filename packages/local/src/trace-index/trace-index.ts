@@ -18,7 +18,7 @@ import { Budget } from './budget.js';
 import { Facts } from './facts/facts.js';
 import { hashOf } from './facts/hash.js';
 import { modelsHash, packFacts } from './facts/packed-facts.js';
-import { indexStatements, openIndexFile } from './index-file.js';
+import { type IndexMeta, indexStatements, openIndexFile } from './index-file.js';
 import { Labels } from './labels.js';
 import { FullTextIndex, partitionLength } from './words/full-text-index.js';
 import { searchText } from './words/search-text.js';
@@ -49,6 +49,7 @@ export interface IndexDelta {
   readonly deletedUpTo: number;
 }
 
+const NO_META: IndexMeta = { newest: 0, change: 0, revision: 0 };
 const NO_DELTA: IndexDelta = { added: undefined, changed: [], deleted: [], deletedUpTo: 0 };
 
 /** How far the rows, and the log of their changes, have been followed. */
@@ -115,6 +116,8 @@ export class TraceIndex {
   /** The facts in memory end at this row; another process may have brought the file further. */
   #indexedTo = 0;
   #appliedChange = 0;
+  /** Of the words and labels, as this process knows them. */
+  #revision = 0;
 
   /** @param rows a connection to the traces file */
   constructor(rows: Database, file: string, options: TraceIndexOptions = {}) {
@@ -213,11 +216,12 @@ export class TraceIndex {
     const budget = new Budget(Number.POSITIVE_INFINITY);
     if (!this.#isLoaded) {
       // The file has all changes up to here.
-      const { newest = 0, change = 0 } = this.#statements.meta.get() ?? {};
+      const { newest, change, revision } = this.#statements.meta.get() ?? NO_META;
       const since = this.#since ?? { newest, change };
       [this.#indexedTo, this.#appliedChange] = [newest, Math.min(change, since.change)];
+      this.#revision = revision;
       await this.#load(budget);
-      this.labels.reload();
+      this.#reload();
       this.#isLoaded = true;
       const last = this.facts.newest;
       if (last > since.newest) this.#onDelta({ ...NO_DELTA, added: [since.newest + 1, last] });
@@ -258,17 +262,20 @@ export class TraceIndex {
   }
 
   /**
-   * Changes the index in a transaction, unless another process wrote it: then the next `#indexSome` reads it anew.
+   * Changes words or labels in a transaction, unless another process wrote the index: then the next `#indexSome` reads it anew.
    * @returns whether it was changed
    */
   async #change(change: () => void | Promise<void>): Promise<boolean> {
     this.#db.exec('BEGIN IMMEDIATE');
     try {
-      const meta = this.#statements.meta.get() ?? { newest: 0, change: 0 };
-      const isOwn = meta.newest === this.#indexedTo && meta.change === this.#appliedChange;
-      if (isOwn) await change();
-      else this.labels.reload();
+      const meta = this.#statements.meta.get() ?? NO_META;
+      const isOwn = this.#hasRowsOf(meta) && meta.revision === this.#revision;
+      if (isOwn) {
+        await change();
+        this.#statements.setRevision.run(meta.revision + 1);
+      }
       this.#db.exec('COMMIT');
+      if (isOwn) this.#revision = meta.revision + 1;
       return isOwn;
     } catch (error) {
       this.#rollBack();
@@ -294,12 +301,8 @@ export class TraceIndex {
     const before = this.facts.newest;
     this.#db.exec('BEGIN IMMEDIATE');
     try {
-      const meta = to.meta.get() ?? { newest: 0, change: 0 };
-      if (meta.newest !== this.#indexedTo || meta.change !== this.#appliedChange) {
-        // Another process wrote the index.
-        while (!this.#loadSome());
-        this.#reload();
-      }
+      const meta = to.meta.get() ?? NO_META;
+      this.#followOthers(meta);
       const rows = await this.#writeRows(meta.newest, budget);
       const waiting = [...this.#waiting];
       const changes = await this.#applyChanges(meta, rows.newest, budget);
@@ -396,6 +399,22 @@ export class TraceIndex {
     this.labels.countDeleted(count - this.facts.count);
     if (this.#hasFreePages) this.#db.exec(`PRAGMA incremental_vacuum(${FREED_PAGES})`);
     this.#hasFreePages = false;
+  }
+
+  #hasRowsOf({ newest, change }: IndexMeta): boolean {
+    return newest === this.#indexedTo && change === this.#appliedChange;
+  }
+
+  /** Reads what another process wrote, in a transaction. */
+  #followOthers(meta: IndexMeta): void {
+    if (!this.#hasRowsOf(meta)) {
+      while (!this.#loadSome());
+      this.#reload();
+    } else if (meta.revision !== this.#revision) {
+      this.labels.reloadSize();
+      this.fullText.reload();
+    }
+    this.#revision = meta.revision;
   }
 
   /** Reads which labels and tables of words the file has. */

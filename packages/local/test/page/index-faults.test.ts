@@ -129,6 +129,45 @@ describe('the index of a file', () => {
   }
 });
 
+describe('an index file that two processes write', () => {
+  it('has the words that the other one indexed', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'openlayer-two-'));
+    const file = join(folder, 'traces.index.db');
+    const store = new Store(join(folder, 'traces.db'));
+    for (let n = 0; n < 40; n += 1) {
+      const output = Array.from({ length: 1500 }, (_, i) => `longword${n}x${i}`).join(' ');
+      store.append(PIPELINE, requestOf(`id-${n}`, { output }), [`id-${n}`]);
+    }
+    const openWithoutWords = async () => {
+      const index = new TraceIndex(store.database, file, { maxBytes: 16 * 1024 * 1024 });
+      index.fullText.indexWords = () => Promise.reject(new Error('not yet'));
+      await assert.rejects(index.catchUp(), /not yet/);
+      return index;
+    };
+    const one = await openWithoutWords();
+    const other = await openWithoutWords();
+    assert.ok(other.fullText.lacksWords);
+    Reflect.deleteProperty(one.fullText, 'indexWords');
+    await one.catchUp();
+    // It would not be able to index them.
+    await other.catchUp();
+    assert.equal(other.fullText.lacksWords, false);
+    const stored = store.get(1);
+    assert.ok(stored);
+    store.replace(1, { ...stored.row, output: 'anextraordinaryword' });
+    await other.catchUp();
+    await one.catchUp();
+    for (const index of [one, other]) {
+      const query = { ...parseQuery(new URLSearchParams()), q: 'xtraordinaryw' };
+      assert.deepEqual((await select(index, query, new Budget(10_000))).numbers, [1]);
+    }
+    await one.close();
+    await other.close();
+    store.close();
+    rmSync(folder, { recursive: true });
+  });
+});
+
 describe('labels and configs, which many rows share', () => {
   const LONG = 'x'.repeat(2000);
 

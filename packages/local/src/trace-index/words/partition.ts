@@ -114,7 +114,8 @@ export class Partition {
   async indexWords(budget: Budget): Promise<void> {
     const table = `words_${this.first}`;
     this.#db.exec(
-      `CREATE VIRTUAL TABLE ${table} USING fts5(
+      `DROP TABLE IF EXISTS ${table};
+       CREATE VIRTUAL TABLE ${table} USING fts5(
          words, detail=none, columnsize=0, tokenize="trigram case_sensitive 1")`,
     );
     for (const words of this.#slices()) {
