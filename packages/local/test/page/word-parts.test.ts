@@ -172,6 +172,16 @@ describe('the words of full partitions', () => {
     await check(30);
   });
 
+  it('are added once, however often a trace is updated', () => {
+    const rows = () => db.query<{ rows: number }>('SELECT count(*) AS rows FROM words_1').get()?.rows;
+    write('replace', 1);
+    const before = rows();
+    for (let i = 0; i < 5; i += 1) index.replace(1, texts.get(1) ?? '');
+    assert.equal(rows(), before);
+    index.replace(1, `${texts.get(1)} entirelynewword`);
+    assert.equal(rows(), (before ?? 0) + 1);
+  });
+
   it('go with their partition', () => {
     assert.ok(tables().some((name) => name.startsWith('words_')));
     index.dropUpTo(10_000);
