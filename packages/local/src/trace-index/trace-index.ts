@@ -163,8 +163,8 @@ export class TraceIndex {
     const served = new Promise<void>((resolve) => {
       this.#waiting.push({ upTo: isEmpty ? 1 : newest, resolve });
     });
-    // A catch-up goes on for as long as a read waits.
-    if (this.#isInMemory) return this.catchUp();
+    // A catch-up goes on for as long as a read waits, and then for all words.
+    if (this.#isInMemory) return Promise.race([served, this.catchUp()]);
     const timer = new AbortController();
     const { signal } = timer;
     const waitMs = isFar && !isEmpty ? SHORT_WAIT_MS : LONG_WAIT_MS;
@@ -237,20 +237,24 @@ export class TraceIndex {
         const batch = await this.#indexSome(budget);
         isDone = batch.isDone;
         this.#onDelta(batch.delta);
-        await this.#indexWords(budget);
+        if (await this.#indexWords(budget)) isDone = false;
       }
     } while (await this.#removeLabels(budget));
   }
 
-  /** Indexes the words of a full partition, in a transaction of its own, with pauses for reads. */
-  async #indexWords(budget: Budget): Promise<void> {
-    if (this.#isClosed || !this.fullText.lacksWords) return;
+  /**
+   * Indexes the words of a full partition, in a transaction of its own, with pauses for reads.
+   * @returns whether it ran: rows may have come meanwhile
+   */
+  async #indexWords(budget: Budget): Promise<boolean> {
+    if (this.#isClosed || !this.fullText.lacksWords) return false;
     await this.#change(() => this.fullText.indexWords(budget));
+    return true;
   }
 
   /**
    * Deletes some labels that no trace has, in a transaction of its own: reads and new rows come first.
-   * @returns whether there may be more
+   * @returns whether it ran: there may be more labels, and rows may have come meanwhile
    */
   async #removeLabels(budget: Budget): Promise<boolean> {
     if (this.#isClosed || !this.labels.mayHaveUnused(this.facts.count)) return false;
@@ -258,7 +262,7 @@ export class TraceIndex {
     const isChanged = await this.#change(() => this.labels.removeSome());
     if (isChanged) this.#db.exec(`PRAGMA incremental_vacuum(${FREED_PAGES})`);
     await budget.turn();
-    return isChanged;
+    return true;
   }
 
   /**

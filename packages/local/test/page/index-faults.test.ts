@@ -129,6 +129,70 @@ describe('the index of a file', () => {
   }
 });
 
+describe('a catch-up that indexes words', () => {
+  let store: Store;
+  let index: TraceIndex;
+  let added: number;
+  let finish: () => void;
+  /** Called when the words are about to be indexed. */
+  let onWords: () => void;
+  const append = (from: number, to: number) => {
+    for (let n = from; n < to; n += 1) {
+      const output = Array.from({ length: 1500 }, (_, i) => `longword${n}x${i}`).join(' ');
+      store.append(PIPELINE, requestOf(`id-${n}`, { output }), [`id-${n}`]);
+    }
+  };
+  beforeEach(async () => {
+    store = new Store(IN_MEMORY);
+    append(0, 12);
+    added = 0;
+    index = new TraceIndex(store.database, IN_MEMORY, {
+      maxBytes: 16 * 1024 * 1024,
+      onDelta: (delta) => {
+        added = delta.added?.[1] ?? added;
+      },
+    });
+    const indexWords = index.fullText.indexWords.bind(index.fullText);
+    const finished = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    index.fullText.indexWords = async (budget) => {
+      onWords();
+      await finished;
+      await indexWords(budget);
+    };
+    await index.catchUp();
+    assert.equal(index.fullText.lacksWords, false);
+    // One transaction writes them, and fills a partition.
+    append(12, 24);
+  });
+  afterEach(async () => {
+    finish();
+    await index.close();
+    store.close();
+  });
+
+  it('announces the rows that come meanwhile', async () => {
+    let rows = 0;
+    onWords = () => {
+      rows += 1;
+      store.append(PIPELINE, requestOf(`late-${rows}`), [`late-${rows}`]);
+    };
+    finish();
+    await index.catchUp();
+    assert.ok(rows > 0);
+    assert.equal(added, store.newest);
+  });
+
+  it('lets a read go on that waits for rows alone', async () => {
+    const seen = new Promise<void>((resolve) => {
+      onWords = resolve;
+    });
+    await Promise.all([index.waitFor(store.newest), seen]);
+    assert.equal(added, 24);
+  });
+});
+
 describe('an index file that two processes write', () => {
   it('has the words that the other one indexed', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'openlayer-two-'));

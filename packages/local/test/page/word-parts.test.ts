@@ -173,7 +173,8 @@ describe('the words of full partitions', () => {
   });
 
   it('are added once, however often a trace is updated', () => {
-    const rows = () => db.query<{ rows: number }>('SELECT count(*) AS rows FROM words_1').get()?.rows;
+    const rows = () =>
+      db.query<{ rows: number }>('SELECT count(*) AS rows FROM words_1').get()?.rows;
     write('replace', 1);
     const before = rows();
     for (let i = 0; i < 5; i += 1) index.replace(1, texts.get(1) ?? '');
