@@ -55,13 +55,13 @@ export class Overviews {
     const keptGroups = this.#groups.of(`${column} ${filters}`);
     const isKept = (chunk: Chunk) =>
       isWhole(chunk, query) &&
-      keptBuckets.get(chunk) !== undefined &&
-      keptGroups.get(chunk) !== undefined;
+      keptBuckets.get(chunk, chunk.changes) !== undefined &&
+      keptGroups.get(chunk, chunk.changes) !== undefined;
     let isEmpty = true;
     let areWordsLeftOut = false;
     for await (const matches of matchesOf(this.#index, query, budget, { skipsPlaces: isKept })) {
       areWordsLeftOut = matches.areWordsLeftOut;
-      const isOfWhole = isWhole(matches.chunk, query);
+      const isOfWhole = matches.isSkipped || isWhole(matches.chunk, query);
       const inBuckets = measured(matches, keptBuckets, isOfWhole, (numbers) =>
         setBuckets(matches, bucketMs, numbers),
       );
@@ -105,15 +105,17 @@ export class Overviews {
     let last = Number.NEGATIVE_INFINITY;
     const { q: _, ...withoutWords } = query;
     const kept = this.#ranges.of(filtersOf(query));
-    const isKept = (chunk: Chunk) => isWhole(chunk, query) && kept.get(chunk) !== undefined;
+    const isKept = (chunk: Chunk) =>
+      isWhole(chunk, query) && kept.get(chunk, chunk.changes) !== undefined;
     for await (const matches of matchesOf(this.#index, withoutWords, budget, {
       skipsPlaces: isKept,
     })) {
-      const { chunk } = matches;
-      let range = isWhole(chunk, query) ? kept.get(chunk) : undefined;
+      const { chunk, changes } = matches;
+      const isOfWhole = matches.isSkipped || isWhole(chunk, query);
+      let range = isOfWhole ? kept.get(chunk, changes) : undefined;
       if (!range) {
         range = rangeOf(matches);
-        if (isWhole(chunk, query)) kept.set(chunk, range);
+        if (isOfWhole) kept.set(chunk, changes, range);
       }
       first = Math.min(first, range[0]);
       last = Math.max(last, range[1]);
@@ -160,11 +162,11 @@ function measured(
   isOfWhole: boolean,
   setNumbers: (numbers: Uint16Array) => readonly number[],
 ): ChunkMeasures {
-  const known = isOfWhole ? kept.get(matches.chunk) : undefined;
+  const known = isOfWhole ? kept.get(matches.chunk, matches.changes) : undefined;
   if (known) return known;
   const measures = measuresOf(matches, keyNumbers, setNumbers(keyNumbers));
   const bytes = measures.sums.byteLength + measures.durations.byteLength;
-  if (isOfWhole && bytes <= MAX_KEPT_BYTES) kept.set(matches.chunk, measures);
+  if (isOfWhole && bytes <= MAX_KEPT_BYTES) kept.set(matches.chunk, matches.changes, measures);
   return measures;
 }
 
