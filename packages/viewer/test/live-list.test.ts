@@ -260,12 +260,12 @@ describe('a live list', () => {
     assert.deepEqual(server.numbers, [8, 6, 5, 3, 2, 1]);
   });
 
-  it('loads 50 of its pages again at most, and keeps the others', async () => {
+  it('loads 25 of its pages again at most, and keeps the others', async () => {
     const server = new Server(240, 80);
     server.rows = server.rows.filter(({ number }) => number !== 239);
     server.loads = 0;
     await server.list.sync();
-    assert.equal(server.loads, 50);
+    assert.equal(server.loads, 25);
     const numbers = server.pages?.pages.flatMap(({ traces }) => traces.map(({ number }) => number));
     assert.equal(numbers?.length, 239);
     assert.ok(numbers?.includes(1) && !numbers.includes(239));
