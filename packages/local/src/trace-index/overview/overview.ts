@@ -20,7 +20,7 @@ const MAX_COUNTED = 5000;
 const BUCKET_MINUTES = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10_080];
 /** Different filters whose measures are kept. */
 const MAX_KEPT = 6;
-/** Larger measures of a chunk are not kept, so that those of a million traces take 12 MB at most. */
+/** Larger measures of a chunk are not kept: those of a million traces, over time and by groups, take 24 MB at most. */
 const MAX_KEPT_BYTES = 32 * 1024;
 
 type Range = readonly [first: number, last: number];

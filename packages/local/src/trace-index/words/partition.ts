@@ -159,7 +159,8 @@ export class Partition {
       if (!isThere()) return '';
     }
     const words = slices.join(' ');
-    this.#vocabulary = { words, length };
+    // `indexWords` may have run meanwhile: then nobody reads them again.
+    if (!this.#hasWords) this.#vocabulary = { words, length };
     return words;
   }
 
