@@ -444,13 +444,13 @@ export class TraceIndex {
 
   /** Writes what the index has of one row. @returns its facts */
   #write(record: RowRecord, how: 'add' | 'replace'): Buffer {
-    const { summary, words, outline } = readRecord(record);
+    const { summary, summaryJson, words, outline } = readRecord(record);
     const facts = packFacts(summary);
     const to = this.#statements;
-    if (outline) to.setOutline.run(record.id, versionOf(record), compressed(toJson(outline)));
+    if (outline !== undefined) to.setOutline.run(record.id, versionOf(record), outline);
     else if (how === 'replace') to.removeOutline.run(record.id);
     to.setFacts.run(record.id, facts);
-    to.setSummary.run(record.id, toJson(summary));
+    to.setSummary.run(record.id, summaryJson);
     this.fullText[how](record.id, words);
     this.labels.add('pipeline', hashOf(summary.pipelineId), summary.pipelineId);
     for (const kind of ['route', 'user', 'session'] as const) {
@@ -483,9 +483,10 @@ export class TraceIndex {
 
 interface ReadRecord {
   readonly summary: TraceSummary;
+  readonly summaryJson: string;
   readonly words: string;
-  /** Undefined for rows that are not large. */
-  readonly outline: TraceOutline | undefined;
+  /** Compressed; undefined for rows that are not large. */
+  readonly outline: ReturnType<typeof compressed> | undefined;
 }
 
 /** What the index has of a row. A row that cannot be read gets a summary with the error, so that other rows are indexed. */
@@ -497,15 +498,18 @@ function readRecord(record: RowRecord): ReadRecord {
     const isOutlined = record.bytes >= MIN_OUTLINED_BYTES && steps.length <= MAX_OUTLINED_STEPS;
     return {
       summary,
+      summaryJson: toJson(summary),
       words: searchText(summary, stored.row, steps),
-      outline: isOutlined ? outlineOf(stored, steps) : undefined,
+      outline: isOutlined ? compressed(toJson(outlineOf(stored, steps))) : undefined,
     };
   } catch (error) {
+    const summary = {
+      ...summaryOf(emptyStoredRow(record), []),
+      error: `the row cannot be read: ${error}`,
+    };
     return {
-      summary: {
-        ...summaryOf(emptyStoredRow(record), []),
-        error: `the row cannot be read: ${error}`,
-      },
+      summary,
+      summaryJson: toJson(summary),
       words: '',
       outline: undefined,
     };
