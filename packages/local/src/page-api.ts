@@ -378,6 +378,8 @@ export interface Overview {
   readonly buckets: readonly OverviewBucket[];
   /** The busiest 50 routes, or models. */
   readonly groups: readonly OverviewGroup[];
+  /** As in `TracePage`: traces may be missing from all measures. */
+  readonly areWordsLeftOut?: true;
 }
 
 export interface Measures {

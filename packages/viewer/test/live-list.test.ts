@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { HeldRows } from '../src/requests/held-rows.ts';
-import { type Pages, withArrived } from '../src/requests/list-pages.ts';
+import { areWordsLeftOut, type Pages, withArrived } from '../src/requests/list-pages.ts';
 import { LiveList } from '../src/requests/live-list.ts';
 
 type Row = Parameters<HeldRows['add']>[0][number];
@@ -31,6 +31,7 @@ class Server {
   shown: number[] = [];
   isReading = false;
   isLoading = false;
+  areWordsLeftOut = false;
   loads = 0;
   /** How many of the next loads are refused. */
   refusals = 0;
@@ -75,6 +76,7 @@ class Server {
       next: rest.length > PAGE ? String(traces.at(-1)?.time) : null,
       total: this.rows.length,
       isTotalExact: true,
+      ...(this.areWordsLeftOut && { areWordsLeftOut: true as const }),
       newest: Math.max(0, ...this.rows.map(({ number }) => number)),
     };
   }
@@ -134,6 +136,20 @@ describe('rows that are held back', () => {
     assert.deepEqual([held.count, held.isIncomplete], [7, true]);
     held.release();
     assert.deepEqual([held.count, held.isIncomplete], [0, false]);
+  });
+});
+
+describe('a list whose search left words out', () => {
+  it('says so as soon as one page does, and after it is loaded again', async () => {
+    const server = new Server(7, 2);
+    assert.equal(areWordsLeftOut(server.pages?.pages ?? []), false);
+    server.areWordsLeftOut = true;
+    await server.list.sync();
+    assert.equal(areWordsLeftOut(server.pages?.pages ?? []), true);
+    const later = new Server(7, 1);
+    later.areWordsLeftOut = true;
+    later.loadNext();
+    assert.equal(areWordsLeftOut(later.pages?.pages ?? []), true);
   });
 });
 
@@ -244,12 +260,12 @@ describe('a live list', () => {
     assert.deepEqual(server.numbers, [8, 6, 5, 3, 2, 1]);
   });
 
-  it('loads 50 of its pages again at most, and keeps the others', async () => {
+  it('loads 25 of its pages again at most, and keeps the others', async () => {
     const server = new Server(240, 80);
     server.rows = server.rows.filter(({ number }) => number !== 239);
     server.loads = 0;
     await server.list.sync();
-    assert.equal(server.loads, 50);
+    assert.equal(server.loads, 25);
     const numbers = server.pages?.pages.flatMap(({ traces }) => traces.map(({ number }) => number));
     assert.equal(numbers?.length, 239);
     assert.ok(numbers?.includes(1) && !numbers.includes(239));

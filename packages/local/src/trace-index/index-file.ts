@@ -3,13 +3,17 @@ import { type Database, IN_MEMORY, openDatabase } from '../storage/database.js';
 import { LABEL_TABLE } from './labels.js';
 import { PARTITIONS_TABLE } from './words/partition.js';
 
-const VERSION = 12;
+const VERSION = 13;
 const CACHE_BYTES = 16 * 1024 * 1024;
 
-/** `meta` has the source of the traces file, and the last row and change that the index has. */
+/**
+ * `meta` has the source of the traces file, and the last row and change that the index has. `revision` counts the
+ * transactions that changed words or labels for the same rows.
+ */
 const TABLES = `
   CREATE TABLE meta (
-    source INTEGER NOT NULL, newest INTEGER NOT NULL, change INTEGER NOT NULL);
+    source INTEGER NOT NULL, newest INTEGER NOT NULL, change INTEGER NOT NULL,
+    revision INTEGER NOT NULL);
   CREATE TABLE facts (id INTEGER PRIMARY KEY, facts BLOB NOT NULL);
   CREATE TABLE summaries (id INTEGER PRIMARY KEY, summary TEXT NOT NULL);
   CREATE TABLE outlines (id INTEGER PRIMARY KEY, version TEXT NOT NULL, outline NOT NULL);
@@ -100,17 +104,24 @@ function prepareIndex(db: Database, file: string, source: number): void {
         .all();
     for (let [first] = tables(); first; [first] = tables()) db.exec(`DROP TABLE "${first.name}"`);
     db.exec(TABLES);
-    db.command('INSERT INTO meta VALUES (?, 0, 0)').run(source);
+    db.command('INSERT INTO meta VALUES (?, 0, 0, 0)').run(source);
     db.exec(`PRAGMA user_version = ${VERSION}`);
   })();
   if (file !== IN_MEMORY) db.exec('PRAGMA incremental_vacuum');
 }
 
+export interface IndexMeta {
+  readonly newest: number;
+  readonly change: number;
+  readonly revision: number;
+}
+
 /** The statements of the index's tables `meta`, `facts`, `summaries` and `outlines`. */
 export function indexStatements(db: Database) {
   return {
-    meta: db.query<{ newest: number; change: number }>('SELECT newest, change FROM meta'),
+    meta: db.query<IndexMeta>('SELECT newest, change, revision FROM meta'),
     setMeta: db.command('UPDATE meta SET newest = ?, change = ?'),
+    setRevision: db.command('UPDATE meta SET revision = ?'),
     factsAfter: db.query<{ id: number; facts: ArrayBuffer }>(
       'SELECT id, facts FROM facts WHERE id > ? ORDER BY id LIMIT ?',
     ),

@@ -53,10 +53,18 @@ export class Labels {
     this.#statements = statementsOf(db);
   }
 
-  /** Reads the size of the table: at the start, after a rollback, and when another process wrote the index. */
+  /** Forgets what is known of the table: at the start, after a rollback, and when another process wrote other rows. */
   reload(): void {
     if (this.#cleaning) this.#deletedTraces = Number.POSITIVE_INFINITY;
     this.#cleaning = undefined;
+    this.reloadSize();
+  }
+
+  /**
+   * Reads the size of the table, when another process deleted labels that no trace has. A removal that has begun goes on, since
+   * it still knows which labels are used: two processes that began again after each other would never end.
+   */
+  reloadSize(): void {
     this.#known.clear();
     this.#bytes = this.#statements.bytes.get()?.bytes ?? 0;
   }

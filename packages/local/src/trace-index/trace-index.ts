@@ -18,7 +18,7 @@ import { Budget } from './budget.js';
 import { Facts } from './facts/facts.js';
 import { hashOf } from './facts/hash.js';
 import { modelsHash, packFacts } from './facts/packed-facts.js';
-import { indexStatements, openIndexFile } from './index-file.js';
+import { type IndexMeta, indexStatements, openIndexFile } from './index-file.js';
 import { Labels } from './labels.js';
 import { FullTextIndex, partitionLength } from './words/full-text-index.js';
 import { searchText } from './words/search-text.js';
@@ -49,6 +49,7 @@ export interface IndexDelta {
   readonly deletedUpTo: number;
 }
 
+const NO_META: IndexMeta = { newest: 0, change: 0, revision: 0 };
 const NO_DELTA: IndexDelta = { added: undefined, changed: [], deleted: [], deletedUpTo: 0 };
 
 /** How far the rows, and the log of their changes, have been followed. */
@@ -115,6 +116,8 @@ export class TraceIndex {
   /** The facts in memory end at this row; another process may have brought the file further. */
   #indexedTo = 0;
   #appliedChange = 0;
+  /** Of the words and labels, as this process knows them. */
+  #revision = 0;
 
   /** @param rows a connection to the traces file */
   constructor(rows: Database, file: string, options: TraceIndexOptions = {}) {
@@ -160,8 +163,8 @@ export class TraceIndex {
     const served = new Promise<void>((resolve) => {
       this.#waiting.push({ upTo: isEmpty ? 1 : newest, resolve });
     });
-    // A catch-up goes on for as long as a read waits.
-    if (this.#isInMemory) return this.catchUp();
+    // A catch-up goes on for as long as a read waits, and then for all words.
+    if (this.#isInMemory) return Promise.race([served, this.catchUp()]);
     const timer = new AbortController();
     const { signal } = timer;
     const waitMs = isFar && !isEmpty ? SHORT_WAIT_MS : LONG_WAIT_MS;
@@ -213,11 +216,12 @@ export class TraceIndex {
     const budget = new Budget(Number.POSITIVE_INFINITY);
     if (!this.#isLoaded) {
       // The file has all changes up to here.
-      const { newest = 0, change = 0 } = this.#statements.meta.get() ?? {};
+      const { newest, change, revision } = this.#statements.meta.get() ?? NO_META;
       const since = this.#since ?? { newest, change };
       [this.#indexedTo, this.#appliedChange] = [newest, Math.min(change, since.change)];
+      this.#revision = revision;
       await this.#load(budget);
-      this.labels.reload();
+      this.#reload();
       this.#isLoaded = true;
       const last = this.facts.newest;
       if (last > since.newest) this.#onDelta({ ...NO_DELTA, added: [since.newest + 1, last] });
@@ -233,20 +237,24 @@ export class TraceIndex {
         const batch = await this.#indexSome(budget);
         isDone = batch.isDone;
         this.#onDelta(batch.delta);
-        await this.#indexWords(budget);
+        if (await this.#indexWords(budget)) isDone = false;
       }
     } while (await this.#removeLabels(budget));
   }
 
-  /** Indexes the words of a full partition, in a transaction of its own, with pauses for reads. */
-  async #indexWords(budget: Budget): Promise<void> {
-    if (this.#isClosed || !this.fullText.lacksWords) return;
+  /**
+   * Indexes the words of a full partition, in a transaction of its own, with pauses for reads.
+   * @returns whether it ran: rows may have come meanwhile
+   */
+  async #indexWords(budget: Budget): Promise<boolean> {
+    if (this.#isClosed || !this.fullText.lacksWords) return false;
     await this.#change(() => this.fullText.indexWords(budget));
+    return true;
   }
 
   /**
    * Deletes some labels that no trace has, in a transaction of its own: reads and new rows come first.
-   * @returns whether there may be more
+   * @returns whether it ran: there may be more labels, and rows may have come meanwhile
    */
   async #removeLabels(budget: Budget): Promise<boolean> {
     if (this.#isClosed || !this.labels.mayHaveUnused(this.facts.count)) return false;
@@ -254,21 +262,24 @@ export class TraceIndex {
     const isChanged = await this.#change(() => this.labels.removeSome());
     if (isChanged) this.#db.exec(`PRAGMA incremental_vacuum(${FREED_PAGES})`);
     await budget.turn();
-    return isChanged;
+    return true;
   }
 
   /**
-   * Changes the index in a transaction, unless another process wrote it: then the next `#indexSome` reads it anew.
+   * Changes words or labels in a transaction, unless another process wrote the index: then the next `#indexSome` reads it anew.
    * @returns whether it was changed
    */
   async #change(change: () => void | Promise<void>): Promise<boolean> {
     this.#db.exec('BEGIN IMMEDIATE');
     try {
-      const meta = this.#statements.meta.get() ?? { newest: 0, change: 0 };
-      const isOwn = meta.newest === this.#indexedTo && meta.change === this.#appliedChange;
-      if (isOwn) await change();
-      else this.labels.reload();
+      const meta = this.#statements.meta.get() ?? NO_META;
+      const isOwn = this.#hasRowsOf(meta) && meta.revision === this.#revision;
+      if (isOwn) {
+        await change();
+        this.#statements.setRevision.run(meta.revision + 1);
+      }
       this.#db.exec('COMMIT');
+      if (isOwn) this.#revision = meta.revision + 1;
       return isOwn;
     } catch (error) {
       this.#rollBack();
@@ -294,12 +305,8 @@ export class TraceIndex {
     const before = this.facts.newest;
     this.#db.exec('BEGIN IMMEDIATE');
     try {
-      const meta = to.meta.get() ?? { newest: 0, change: 0 };
-      if (meta.newest !== this.#indexedTo || meta.change !== this.#appliedChange) {
-        // Another process wrote the index.
-        while (!this.#loadSome());
-        this.#reload();
-      }
+      const meta = to.meta.get() ?? NO_META;
+      this.#followOthers(meta);
       const rows = await this.#writeRows(meta.newest, budget);
       const waiting = [...this.#waiting];
       const changes = await this.#applyChanges(meta, rows.newest, budget);
@@ -398,6 +405,22 @@ export class TraceIndex {
     this.#hasFreePages = false;
   }
 
+  #hasRowsOf({ newest, change }: IndexMeta): boolean {
+    return newest === this.#indexedTo && change === this.#appliedChange;
+  }
+
+  /** Reads what another process wrote, in a transaction. */
+  #followOthers(meta: IndexMeta): void {
+    if (!this.#hasRowsOf(meta)) {
+      while (!this.#loadSome());
+      this.#reload();
+    } else if (meta.revision !== this.#revision) {
+      this.labels.reloadSize();
+      this.fullText.reload();
+    }
+    this.#revision = meta.revision;
+  }
+
   /** Reads which labels and tables of words the file has. */
   #reload(): void {
     this.labels.reload();
@@ -421,13 +444,13 @@ export class TraceIndex {
 
   /** Writes what the index has of one row. @returns its facts */
   #write(record: RowRecord, how: 'add' | 'replace'): Buffer {
-    const { summary, words, outline } = readRecord(record);
+    const { summary, summaryJson, words, outline } = readRecord(record);
     const facts = packFacts(summary);
     const to = this.#statements;
-    if (outline) to.setOutline.run(record.id, versionOf(record), compressed(toJson(outline)));
+    if (outline !== undefined) to.setOutline.run(record.id, versionOf(record), outline);
     else if (how === 'replace') to.removeOutline.run(record.id);
     to.setFacts.run(record.id, facts);
-    to.setSummary.run(record.id, toJson(summary));
+    to.setSummary.run(record.id, summaryJson);
     this.fullText[how](record.id, words);
     this.labels.add('pipeline', hashOf(summary.pipelineId), summary.pipelineId);
     for (const kind of ['route', 'user', 'session'] as const) {
@@ -460,9 +483,10 @@ export class TraceIndex {
 
 interface ReadRecord {
   readonly summary: TraceSummary;
+  readonly summaryJson: string;
   readonly words: string;
-  /** Undefined for rows that are not large. */
-  readonly outline: TraceOutline | undefined;
+  /** Compressed; undefined for rows that are not large. */
+  readonly outline: ReturnType<typeof compressed> | undefined;
 }
 
 /** What the index has of a row. A row that cannot be read gets a summary with the error, so that other rows are indexed. */
@@ -474,15 +498,18 @@ function readRecord(record: RowRecord): ReadRecord {
     const isOutlined = record.bytes >= MIN_OUTLINED_BYTES && steps.length <= MAX_OUTLINED_STEPS;
     return {
       summary,
+      summaryJson: toJson(summary),
       words: searchText(summary, stored.row, steps),
-      outline: isOutlined ? outlineOf(stored, steps) : undefined,
+      outline: isOutlined ? compressed(toJson(outlineOf(stored, steps))) : undefined,
     };
   } catch (error) {
+    const summary = {
+      ...summaryOf(emptyStoredRow(record), []),
+      error: `the row cannot be read: ${error}`,
+    };
     return {
-      summary: {
-        ...summaryOf(emptyStoredRow(record), []),
-        error: `the row cannot be read: ${error}`,
-      },
+      summary,
+      summaryJson: toJson(summary),
       words: '',
       outline: undefined,
     };

@@ -129,6 +129,109 @@ describe('the index of a file', () => {
   }
 });
 
+describe('a catch-up that indexes words', () => {
+  let store: Store;
+  let index: TraceIndex;
+  let added: number;
+  let finish: () => void;
+  /** Called when the words are about to be indexed. */
+  let onWords: () => void;
+  const append = (from: number, to: number) => {
+    for (let n = from; n < to; n += 1) {
+      const output = Array.from({ length: 1500 }, (_, i) => `longword${n}x${i}`).join(' ');
+      store.append(PIPELINE, requestOf(`id-${n}`, { output }), [`id-${n}`]);
+    }
+  };
+  beforeEach(async () => {
+    store = new Store(IN_MEMORY);
+    append(0, 12);
+    added = 0;
+    index = new TraceIndex(store.database, IN_MEMORY, {
+      maxBytes: 16 * 1024 * 1024,
+      onDelta: (delta) => {
+        added = delta.added?.[1] ?? added;
+      },
+    });
+    const indexWords = index.fullText.indexWords.bind(index.fullText);
+    const finished = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    index.fullText.indexWords = async (budget) => {
+      onWords();
+      await finished;
+      await indexWords(budget);
+    };
+    await index.catchUp();
+    assert.equal(index.fullText.lacksWords, false);
+    // One transaction writes them, and fills a partition.
+    append(12, 24);
+  });
+  afterEach(async () => {
+    finish();
+    await index.close();
+    store.close();
+  });
+
+  it('announces the rows that come meanwhile', async () => {
+    let rows = 0;
+    onWords = () => {
+      rows += 1;
+      store.append(PIPELINE, requestOf(`late-${rows}`), [`late-${rows}`]);
+    };
+    finish();
+    await index.catchUp();
+    assert.ok(rows > 0);
+    assert.equal(added, store.newest);
+  });
+
+  it('lets a read go on that waits for rows alone', async () => {
+    const seen = new Promise<void>((resolve) => {
+      onWords = resolve;
+    });
+    await Promise.all([index.waitFor(store.newest), seen]);
+    assert.equal(added, 24);
+  });
+});
+
+describe('an index file that two processes write', () => {
+  it('has the words that the other one indexed', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'openlayer-two-'));
+    const file = join(folder, 'traces.index.db');
+    const store = new Store(join(folder, 'traces.db'));
+    for (let n = 0; n < 40; n += 1) {
+      const output = Array.from({ length: 1500 }, (_, i) => `longword${n}x${i}`).join(' ');
+      store.append(PIPELINE, requestOf(`id-${n}`, { output }), [`id-${n}`]);
+    }
+    const openWithoutWords = async () => {
+      const index = new TraceIndex(store.database, file, { maxBytes: 16 * 1024 * 1024 });
+      index.fullText.indexWords = () => Promise.reject(new Error('not yet'));
+      await assert.rejects(index.catchUp(), /not yet/);
+      return index;
+    };
+    const one = await openWithoutWords();
+    const other = await openWithoutWords();
+    assert.ok(other.fullText.lacksWords);
+    Reflect.deleteProperty(one.fullText, 'indexWords');
+    await one.catchUp();
+    // It would not be able to index them.
+    await other.catchUp();
+    assert.equal(other.fullText.lacksWords, false);
+    const stored = store.get(1);
+    assert.ok(stored);
+    store.replace(1, { ...stored.row, output: 'anextraordinaryword' });
+    await other.catchUp();
+    await one.catchUp();
+    for (const index of [one, other]) {
+      const query = { ...parseQuery(new URLSearchParams()), q: 'xtraordinaryw' };
+      assert.deepEqual((await select(index, query, new Budget(10_000))).numbers, [1]);
+    }
+    await one.close();
+    await other.close();
+    store.close();
+    rmSync(folder, { recursive: true });
+  });
+});
+
 describe('labels and configs, which many rows share', () => {
   const LONG = 'x'.repeat(2000);
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { TraceSummary } from '../../src/page-api.ts';
+import type { Overview, TraceSummary } from '../../src/page-api.ts';
 import { DIALECTS, MARKS, OUTCOMES } from '../../src/page-api.ts';
 import { IN_MEMORY } from '../../src/storage/database.ts';
 import { Store } from '../../src/storage/store.ts';
@@ -209,6 +209,25 @@ describe('lists, groups and measures of many traces that come, change and go', (
         `SEED=${seed} ${i} by=${by}&${paramsOf(query)}`,
       );
     }
+  });
+
+  it('are all added up although one changes at any moment of a scan', async function () {
+    this.timeout(120_000);
+    const overviews = new Overviews(index);
+    const query = parsed('');
+    const requests = ({ buckets }: Overview) =>
+      buckets.reduce((sum, bucket) => sum + bucket.requests, 0);
+    for (let moment = 0; moment < 40; moment += 1) {
+      await overviews.of(query, 'route', budget());
+      const scan = overviews.of(query, 'route', budget());
+      for (let i = 0; i < moment; i += 1) await undefined;
+      write('replace', randomSummary(chance, chance.oneOf(all).number));
+      const missing = all.length - requests(await scan);
+      assert.ok(missing <= 1, `SEED=${seed} ${moment}: ${missing} are missing`);
+      const fresh = await new Overviews(index).of(query, 'route', budget());
+      assert.deepEqual(await overviews.of(query, 'route', budget()), fresh, `SEED=${seed}`);
+    }
+    all = [...traces.values()].sort((a, b) => a.number - b.number);
   });
 
   for (const kind of ['session', 'user'] as const) {

@@ -85,6 +85,9 @@ describe('a search for a part of a word', () => {
     const many = await got<TracePage>(server, 'traces?q=many');
     assert.deepEqual([few.total, few.areWordsLeftOut], [1, undefined]);
     assert.deepEqual([many.total, many.areWordsLeftOut], [1, true]);
+    const ofFew = await got<Overview>(server, 'overview?q=few');
+    const ofMany = await got<Overview>(server, 'overview?q=many');
+    assert.deepEqual([ofFew.areWordsLeftOut, ofMany.areWordsLeftOut], [undefined, true]);
   });
 
   it('finds words that an update brought, and those of the overview too', async () => {
@@ -167,6 +170,17 @@ describe('the words of full partitions', () => {
     await check(60);
     index.reload();
     await check(30);
+  });
+
+  it('are added once, however often a trace is updated', () => {
+    const rows = () =>
+      db.query<{ rows: number }>('SELECT count(*) AS rows FROM words_1').get()?.rows;
+    write('replace', 1);
+    const before = rows();
+    for (let i = 0; i < 5; i += 1) index.replace(1, texts.get(1) ?? '');
+    assert.equal(rows(), before);
+    index.replace(1, `${texts.get(1)} entirelynewword`);
+    assert.equal(rows(), (before ?? 0) + 1);
   });
 
   it('go with their partition', () => {

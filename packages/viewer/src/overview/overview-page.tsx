@@ -6,6 +6,7 @@ import { lazy, type ReactNode, Suspense, useEffect, useMemo } from 'react';
 import type { Overview, OverviewBucket } from '../../../local/src/page-api.js';
 import { formatCost, formatCount, formatDuration, formatTime, plural } from '../format.js';
 import { ClearFilter } from '../frame/clear-filter.js';
+import { WordsLeftOut } from '../frame/words-left-out.js';
 import { sumOf } from '../reading/measures.js';
 import { ApiError } from '../server/api-error.js';
 import { overviewQuery } from '../server/queries.js';
@@ -63,6 +64,7 @@ export function OverviewPage(): ReactNode {
   return (
     <div className={`${page.page} ${css.page}`}>
       <h1 className="visually-hidden">Overview</h1>
+      {data.areWordsLeftOut && <WordsLeftOut />}
       <Totals data={data} onOpen={openRequests} />
       <div className={css.charts}>
         {CHARTS.map(({ title, format, series }) => (

@@ -25,6 +25,11 @@ export function unseenOf(data: Pages, rows: readonly TraceSummary[]): readonly T
   return rows.filter(({ number }) => number > shown);
 }
 
+/** Whether rows may be missing, because more words contain a part than the search of a page looked for. */
+export function areWordsLeftOut(pages: readonly TracePage[]): boolean {
+  return pages.some((page) => page.areWordsLeftOut);
+}
+
 function withHead(data: Pages, change: Partial<ListPage>): Pages {
   const [head, ...others] = data.pages;
   return head === undefined ? data : { ...data, pages: [{ ...head, ...change }, ...others] };
@@ -145,6 +150,7 @@ export function reconciled(
       isTotalExact: head.isTotalExact,
       newest: head.newest,
       shownUpTo: shownUpTo(data),
+      ...(areWordsLeftOut(fresh) && { areWordsLeftOut: true }),
     }),
     unseen,
     omitted:

@@ -19,7 +19,7 @@ const RELOAD_MS = 1000;
 /** Longest time between two loads while the server refuses them. */
 const LONGEST_WAIT_MS = 8000;
 /** Pages that are loaded again after events were missed. Rows of later ones may be out of date: few readers are there. */
-const MAX_SYNCED = 50;
+const MAX_SYNCED = 25;
 /** The list is loaded again rather than showing a longer first page. */
 const MAX_HEAD = 1000;
 

@@ -13,6 +13,7 @@ import {
 } from 'react';
 import { formatCount } from '../format.js';
 import { ClearFilter } from '../frame/clear-filter.js';
+import { WordsLeftOut } from '../frame/words-left-out.js';
 import { togglePause, useLiveSwitch } from '../state/live-switch.js';
 import { listKey } from '../state/page-state.js';
 import { toSearch } from '../state/to-search.js';
@@ -166,6 +167,7 @@ export function RequestsPage(): ReactNode {
               ? 'Requests'
               : `${formatCount(list.total)}${list.isTotalExact ? '' : '+'} ${list.total === 1 ? 'request' : 'requests'}`}
           </span>
+          {list.areWordsLeftOut && <WordsLeftOut />}
           <span className={css.gap} />
           {list.error === null && <OpenFile />}
           {!isNarrow && <ColumnsMenu columns={columnsIn(state.columns)} lines={state.lines} />}

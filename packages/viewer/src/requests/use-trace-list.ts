@@ -10,7 +10,7 @@ import { reloadTrace } from '../server/reload-trace.js';
 import { liveNow, showConnection, showHeldCount, useLiveSwitch } from '../state/live-switch.js';
 import { listKey, listQueryOf, type PageState } from '../state/page-state.js';
 import { type NextPage, nextPageOf } from '../ui/grid/next-page.js';
-import type { ListPage, Pages } from './list-pages.js';
+import { areWordsLeftOut, type ListPage, type Pages } from './list-pages.js';
 import { LiveList } from './live-list.js';
 
 /** Rows of the first page, and of the others. */
@@ -23,6 +23,8 @@ export interface TraceList {
   readonly rows: readonly TraceSummary[];
   readonly total: number;
   readonly isTotalExact: boolean;
+  /** Whether rows may be missing, because more words contain a part than the search looks for. */
+  readonly areWordsLeftOut: boolean;
   readonly isLoading: boolean;
   /** Whether the rows are those of the previous filters and order. */
   readonly isOld: boolean;
@@ -143,6 +145,7 @@ export function useTraceList(pageState: PageState, mayMove: () => boolean): Trac
     rows,
     total: pages?.[0]?.total ?? 0,
     isTotalExact: pages?.[0]?.isTotalExact ?? true,
+    areWordsLeftOut: areWordsLeftOut(pages ?? []),
     isLoading: query.isPending,
     isOld: query.isPlaceholderData,
     nextPage: nextPageOf(query),

@@ -48,8 +48,8 @@ export function useTrace(number: number): TraceData {
     if (detail === undefined || detail.steps.length >= detail.totalSteps) return;
     const stop = new AbortController();
     setFailure(undefined);
+    const all = [...detail.steps];
     const load = async () => {
-      const all = [...detail.steps];
       const parts = new StepParts(number, detail, stop.signal);
       while (all.length < detail.totalSteps) {
         const part = parts.from(all.length);
@@ -64,7 +64,10 @@ export function useTrace(number: number): TraceData {
       setMore({ detail, steps: all, isComplete: true });
     };
     load().catch((error: unknown) => {
-      if (!stop.signal.aborted) setFailure(error);
+      if (stop.signal.aborted) return;
+      // The steps that arrived before it failed.
+      setMore({ detail, steps: all.slice(), isComplete: false });
+      setFailure(error);
     });
     return () => stop.abort();
   }, [number, detail, tries]);

@@ -4,13 +4,15 @@ import type { Chunk } from '../facts/chunk.js';
 export class ChunkResults<T> {
   readonly #results = new WeakMap<Chunk, { readonly value: T; readonly changes: number }>();
 
-  get(chunk: Chunk): T | undefined {
+  /** @param changes those of the chunk, or those it had when the traces of a scan were chosen */
+  get(chunk: Chunk, changes: number): T | undefined {
     const result = this.#results.get(chunk);
-    return result?.changes === chunk.changes ? result.value : undefined;
+    return result?.changes === changes ? result.value : undefined;
   }
 
-  set(chunk: Chunk, value: T): void {
-    this.#results.set(chunk, { value, changes: chunk.changes });
+  /** @param changes those that the chunk had when the traces were chosen */
+  set(chunk: Chunk, changes: number, value: T): void {
+    this.#results.set(chunk, { value, changes });
   }
 }
 

@@ -20,7 +20,7 @@ const MAX_COUNTED = 5000;
 const BUCKET_MINUTES = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10_080];
 /** Different filters whose measures are kept. */
 const MAX_KEPT = 6;
-/** Larger measures of a chunk are not kept, so that those of a million traces take 12 MB at most. */
+/** Larger measures of a chunk are not kept: those of a million traces, over time and by groups, take 24 MB at most. */
 const MAX_KEPT_BYTES = 32 * 1024;
 
 type Range = readonly [first: number, last: number];
@@ -55,11 +55,13 @@ export class Overviews {
     const keptGroups = this.#groups.of(`${column} ${filters}`);
     const isKept = (chunk: Chunk) =>
       isWhole(chunk, query) &&
-      keptBuckets.get(chunk) !== undefined &&
-      keptGroups.get(chunk) !== undefined;
+      keptBuckets.get(chunk, chunk.changes) !== undefined &&
+      keptGroups.get(chunk, chunk.changes) !== undefined;
     let isEmpty = true;
+    let areWordsLeftOut = false;
     for await (const matches of matchesOf(this.#index, query, budget, { skipsPlaces: isKept })) {
-      const isOfWhole = isWhole(matches.chunk, query);
+      areWordsLeftOut = matches.areWordsLeftOut;
+      const isOfWhole = matches.isSkipped || isWhole(matches.chunk, query);
       const inBuckets = measured(matches, keptBuckets, isOfWhole, (numbers) =>
         setBuckets(matches, bucketMs, numbers),
       );
@@ -87,6 +89,7 @@ export class Overviews {
         .sort((a, b) => b.requests - a.requests)
         .slice(0, MAX_GROUPS)
         .map(({ name, number }): OverviewGroup => ({ name, ...groups.of(number) })),
+      ...(areWordsLeftOut && { areWordsLeftOut }),
     };
   }
 
@@ -102,15 +105,17 @@ export class Overviews {
     let last = Number.NEGATIVE_INFINITY;
     const { q: _, ...withoutWords } = query;
     const kept = this.#ranges.of(filtersOf(query));
-    const isKept = (chunk: Chunk) => isWhole(chunk, query) && kept.get(chunk) !== undefined;
+    const isKept = (chunk: Chunk) =>
+      isWhole(chunk, query) && kept.get(chunk, chunk.changes) !== undefined;
     for await (const matches of matchesOf(this.#index, withoutWords, budget, {
       skipsPlaces: isKept,
     })) {
-      const { chunk } = matches;
-      let range = isWhole(chunk, query) ? kept.get(chunk) : undefined;
+      const { chunk, changes } = matches;
+      const isOfWhole = matches.isSkipped || isWhole(chunk, query);
+      let range = isOfWhole ? kept.get(chunk, changes) : undefined;
       if (!range) {
         range = rangeOf(matches);
-        if (isWhole(chunk, query)) kept.set(chunk, range);
+        if (isOfWhole) kept.set(chunk, changes, range);
       }
       first = Math.min(first, range[0]);
       last = Math.max(last, range[1]);
@@ -157,11 +162,11 @@ function measured(
   isOfWhole: boolean,
   setNumbers: (numbers: Uint16Array) => readonly number[],
 ): ChunkMeasures {
-  const known = isOfWhole ? kept.get(matches.chunk) : undefined;
+  const known = isOfWhole ? kept.get(matches.chunk, matches.changes) : undefined;
   if (known) return known;
   const measures = measuresOf(matches, keyNumbers, setNumbers(keyNumbers));
   const bytes = measures.sums.byteLength + measures.durations.byteLength;
-  if (isOfWhole && bytes <= MAX_KEPT_BYTES) kept.set(matches.chunk, measures);
+  if (isOfWhole && bytes <= MAX_KEPT_BYTES) kept.set(matches.chunk, matches.changes, measures);
   return measures;
 }
 

@@ -19,6 +19,10 @@ export interface MatchOptions {
 /** The traces of one chunk that match a query. */
 export interface Matches {
   readonly chunk: Chunk;
+  /** `chunk.changes` when the places were chosen: the chunk may have changed since then. */
+  readonly changes: number;
+  /** Whether `skipsPlaces` said so. */
+  readonly isSkipped: boolean;
   /** Their places. They are overwritten when the next chunk is read. */
   readonly places: Uint16Array;
   /** The chunks that follow. */
@@ -48,11 +52,10 @@ export async function* matchesOf(
     const first = Math.max(chunk.firstNumber, fromNumber);
     const last = Math.min(chunk.lastNumber, toNumber);
     let count = 0;
-    if (options.skipsPlaces?.(chunk)) {
-      count = 0;
-    } else if (search === undefined) {
-      count = placesBetween(chunk, first, last, places);
-    } else {
+    const isSkipped = options.skipsPlaces?.(chunk) ?? false;
+    if (search === undefined) {
+      if (!isSkipped) count = placesBetween(chunk, first, last, places);
+    } else if (!isSkipped) {
       for await (const numbers of index.fullText.matches(search, first, last, budget)) {
         for (const number of numbers) {
           const at = chunk.find(number);
@@ -62,6 +65,8 @@ export async function* matchesOf(
     }
     yield {
       chunk,
+      changes: chunk.changes,
+      isSkipped,
       places: places.subarray(0, filter(chunk, places, count)),
       rest: chunks.slice(i + 1),
       areWordsLeftOut: search?.isCut ?? false,

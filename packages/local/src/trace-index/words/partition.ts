@@ -81,9 +81,10 @@ export class Partition {
   set(number: number, text: string): void {
     const added = text.length + TRACE_LENGTH;
     this.#length += added;
+    // Before the text is written: a word that `search_N` has is in `words_N` too.
+    if (this.#hasWords) this.#addWords(this.#newWordsOf(text));
     this.#to.set.run(number, text);
     this.#to.addLength.run(added, this.first);
-    if (this.#hasWords) this.#addWords([...new Set(this.#tokenizer.wordsOf(text))]);
   }
 
   remove(number: number): void {
@@ -114,7 +115,8 @@ export class Partition {
   async indexWords(budget: Budget): Promise<void> {
     const table = `words_${this.first}`;
     this.#db.exec(
-      `CREATE VIRTUAL TABLE ${table} USING fts5(
+      `DROP TABLE IF EXISTS ${table};
+       CREATE VIRTUAL TABLE ${table} USING fts5(
          words, detail=none, columnsize=0, tokenize="trigram case_sensitive 1")`,
     );
     for (const words of this.#slices()) {
@@ -134,6 +136,13 @@ export class Partition {
     this.#db.command('DELETE FROM partitions WHERE first = ?').run(this.first);
   }
 
+  /** The different words of a text that the partition lacks. */
+  #newWordsOf(text: string): readonly string[] {
+    const words = [...new Set(this.#tokenizer.wordsOf(text))];
+    const missing = this.#to.missing.get(JSON.stringify(words))?.words;
+    return missing ? missing.split(' ') : [];
+  }
+
   #addWords(words: readonly string[]): void {
     for (let i = 0; i < words.length; i += ROW_WORDS) {
       this.#words.add.run(words.slice(i, i + ROW_WORDS).join(' '));
@@ -150,7 +159,8 @@ export class Partition {
       if (!isThere()) return '';
     }
     const words = slices.join(' ');
-    this.#vocabulary = { words, length };
+    // `indexWords` may have run meanwhile: then nobody reads them again.
+    if (!this.#hasWords) this.#vocabulary = { words, length };
     return words;
   }
 
@@ -212,6 +222,7 @@ function statementsOf(
   readonly remove: Command;
   readonly match: Query<{ ids: string | null }>;
   readonly slice: Query<Slice>;
+  readonly missing: Query<{ words: string | null }>;
   readonly addLength: Command;
   readonly setHasWords: Command;
 } {
@@ -226,6 +237,11 @@ function statementsOf(
     slice: db.query(
       `SELECT group_concat(term, ' ') AS words, max(term) AS last
        FROM (SELECT term FROM vocabulary_${first} WHERE term > ? ORDER BY term LIMIT ?)`,
+    ),
+    // Measured with 60,000 words: 20 us for each that is looked up.
+    missing: db.query(
+      `SELECT group_concat(value, ' ') AS words FROM json_each(?)
+       WHERE NOT EXISTS (SELECT 1 FROM vocabulary_${first} WHERE term = value)`,
     ),
     addLength: db.command('UPDATE partitions SET length = length + ? WHERE first = ?'),
     setHasWords: db.command('UPDATE partitions SET has_words = 1 WHERE first = ?'),
