@@ -166,11 +166,22 @@ export class EndedTraces {
     });
   }
 
-  /**
-   * Queues the batch. A trace that ends meanwhile, as in a function for diagnostics, is in the next one. Never throws, since an
-   * error in a timer would end the process.
-   */
+  /** Queues the batch. Never throws, since an error in a timer would end the process. */
   #queueWaiting(): void {
+    try {
+      this.#queueBatch();
+    } catch (error) {
+      this.#options.diagnostics.report(
+        'error',
+        'internal_error',
+        'tracing failed in the batch; what is left of it goes with the next one',
+        error,
+      );
+    }
+  }
+
+  /** A trace that ends meanwhile, as in a function for diagnostics, is in the next batch. */
+  #queueBatch(): void {
     if (this.#timer !== undefined) stopTimer(this.#timer);
     this.#timer = undefined;
     this.#isScheduled = false;
