@@ -29,10 +29,6 @@ interface WrittenAhead {
   readonly revision: number;
 }
 
-/** The path and name of a request whose parameters cannot be read. */
-const UNREADABLE = '[unreadable]';
-const NO_DETAILS = { route: undefined, mount: undefined };
-
 /** If a response takes this much longer than the row written ahead says, in milliseconds, the row is written again. */
 const LATENCY_TOLERANCE_MS = 10;
 
@@ -352,9 +348,9 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
 
   override get isCompletedAlone(): boolean {
     const reader = this.#reader;
+    if (reader?.isReadLater === true) return true;
     const bodies = (this.#body?.bytes ?? 0) + (reader?.capturedBytes ?? 0);
-    if (this.#convertOutput !== undefined || bodies > MAX_BATCHED_CHARS) return true;
-    return reader?.isReadLater === true || super.isCompletedAlone;
+    return bodies > MAX_BATCHED_CHARS || super.isCompletedAlone;
   }
 
   override readFacts(): void {
@@ -369,7 +365,8 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
     } catch (error) {
       this.reportFailure('facts', error);
       // Without the parameters, nobody knows which parts of the path are secret.
-      this.#details = { ...NO_DETAILS, path: UNREADABLE, name: this.method };
+      const path = '[unreadable]';
+      this.#details = { route: undefined, mount: undefined, path, name: this.method };
     }
   }
 

@@ -28,7 +28,7 @@ export interface RequestReader {
   readAtPlace(trace: RecordedTrace, place: Place): void;
   /** Whether the details are read in a microtask after the end: functions of the app are called, or the app has not run yet. */
   readonly isReadLater: boolean;
-  /** Captured bytes of the request's body that are not yet recorded. */
+  /** Bytes of the request's body that were captured; 0 without such a body. */
   readonly capturedBytes: number;
   /**
    * Reads what is known at the end of the trace, and what the app may change after it.

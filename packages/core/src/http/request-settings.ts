@@ -62,8 +62,9 @@ export class RequestSettings<Req extends object, Res> {
     this.user = options.user;
     this.session = options.session;
     this.metadata = options.metadata;
-    const { name, input, user, session, metadata } = this;
-    this.callsAppAtEnd = [name, input, user, session, metadata].some((fn) => fn !== undefined);
+    const { name, input, output, user, session, metadata } = this;
+    const atEnd = [name, input, output, user, session, metadata];
+    this.callsAppAtEnd = atEnd.some((fn) => fn !== undefined);
     this.idHeader = (inferenceId?.header ?? 'x-request-id').toLowerCase();
     this.trust = inferenceId?.trust ?? true;
     this.echo = inferenceId?.echo ?? true;

@@ -57,12 +57,14 @@ function end(
       recorded.end(update);
       return;
     }
+    // A tool that its client has left may state a failure of its own.
+    if (isAbort(failure, request.signal)) {
+      endLeft(recorded, update);
+      return;
+    }
     // An output that is only a text is the message of the error.
     const { output, ...others } = update;
-    const known = typeof output === 'string' ? others : update;
-    // A tool that its client has left may state a failure of its own.
-    if (isAbort(failure, request.signal)) endLeft(recorded, update);
-    else recorded.fail(failure, known);
+    recorded.fail(failure, typeof output === 'string' ? others : update);
   } catch (error) {
     reportFailure('request', error);
     recorded.end();

@@ -29,11 +29,6 @@ export type NarrowColumn = (typeof NARROW)[number];
 /** Stands for null in a narrow column. */
 export const NO_COUNT = 0xffffffff;
 
-/** The value in a narrow column; null if it is unknown. */
-export function knownCount(count = NO_COUNT): number | null {
-  return count === NO_COUNT ? null : count;
-}
-
 /** The value in a wide column of numbers; null if it is unknown. */
 export function knownValue(value = Number.NaN): number | null {
   return Number.isNaN(value) ? null : value;

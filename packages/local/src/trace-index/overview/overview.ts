@@ -110,13 +110,8 @@ export class Overviews {
     for await (const matches of matchesOf(this.#index, withoutWords, budget, {
       skipsPlaces: isKept,
     })) {
-      const { chunk, changes } = matches;
-      const isOfWhole = matches.isSkipped || isWhole(chunk, query);
-      let range = isOfWhole ? kept.get(chunk, changes) : undefined;
-      if (!range) {
-        range = rangeOf(matches);
-        if (isOfWhole) kept.set(chunk, changes, range);
-      }
+      const isOfWhole = matches.isSkipped || isWhole(matches.chunk, query);
+      const range = keptOrMade(matches, kept, isOfWhole, () => rangeOf(matches));
       first = Math.min(first, range[0]);
       last = Math.max(last, range[1]);
     }
@@ -153,21 +148,37 @@ function rangeOf({ chunk, places }: Matches): Range {
 const keyNumbers = new Uint16Array(CHUNK_LENGTH);
 
 /**
- * The measures that are kept, or new ones, which are kept if they are of the whole chunk.
- * @param setNumbers numbers the keys of the places, and returns the keys
+ * What is kept of a scan, or what `make` returns, which is kept if it is of the whole chunk.
+ * @param mayKeep whether it is small enough
  */
+function keptOrMade<T>(
+  { chunk, changes }: Matches,
+  kept: ChunkResults<T>,
+  isOfWhole: boolean,
+  make: () => T,
+  mayKeep: (made: T) => boolean = () => true,
+): T {
+  const known = isOfWhole ? kept.get(chunk, changes) : undefined;
+  if (known !== undefined) return known;
+  const made = make();
+  if (isOfWhole && mayKeep(made)) kept.set(chunk, changes, made);
+  return made;
+}
+
+/** @param setNumbers numbers the keys of the places, and returns the keys */
 function measured(
   matches: Matches,
   kept: ChunkResults<ChunkMeasures>,
   isOfWhole: boolean,
   setNumbers: (numbers: Uint16Array) => readonly number[],
 ): ChunkMeasures {
-  const known = isOfWhole ? kept.get(matches.chunk, matches.changes) : undefined;
-  if (known) return known;
-  const measures = measuresOf(matches, keyNumbers, setNumbers(keyNumbers));
-  const bytes = measures.sums.byteLength + measures.durations.byteLength;
-  if (isOfWhole && bytes <= MAX_KEPT_BYTES) kept.set(matches.chunk, matches.changes, measures);
-  return measures;
+  return keptOrMade(
+    matches,
+    kept,
+    isOfWhole,
+    () => measuresOf(matches, keyNumbers, setNumbers(keyNumbers)),
+    ({ sums, durations }) => sums.byteLength + durations.byteLength <= MAX_KEPT_BYTES,
+  );
 }
 
 /** Numbers the buckets of time of the places, which are counted from 1970. @returns the buckets */
