@@ -22,7 +22,9 @@ const FOLDER = join(ROOT, 'test/.docs');
 
 /** Texts that users read, and those that contributors do. */
 export const texts: readonly string[] = repositoryFiles().filter((file) =>
-  /^(README|CONTRIBUTING|CHANGELOG|(packages|examples)\/[^/]+\/README|docs\/[^/]+)\.md$/.test(file),
+  /^(README|CONTRIBUTING|CHANGELOG|(packages|examples)\/[^/]+\/(README|CONTRIBUTING)|docs\/[^/]+)\.md$/.test(
+    file,
+  ),
 );
 
 /** Pages whose files are CommonJS. */

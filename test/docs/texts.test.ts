@@ -61,6 +61,21 @@ describe('the texts', () => {
     );
   });
 
+  it('have every folder of a package in its map, and no other', () => {
+    const maps = texts.filter((file) => /^packages\/.*\/CONTRIBUTING\.md$/.test(file));
+    assert.ok(maps.length > 0);
+    for (const map of maps) {
+      const source = `${dirname(map)}/src/`;
+      const files = repositoryFiles().filter((file) => file.startsWith(source));
+      const folders = files.map((file) => dirname(file.slice(source.length)));
+      assert.deepEqual(
+        [...new Set(foldersOfMap(readText(map)))].sort(),
+        [...new Set(folders)].filter((folder) => folder !== '.').sort(),
+        map,
+      );
+    }
+  });
+
   for (const file of texts) {
     const text = readText(file);
     const prose = text.replaceAll(/^```[\s\S]*?^```/gm, '');
@@ -115,6 +130,15 @@ describe('the texts', () => {
     });
   }
 });
+
+/** What stands in the first cells of a page's tables: folders, `*.ts` of a folder, or files. */
+function foldersOfMap(page: string): string[] {
+  const cells = [...page.matchAll(/^\| (`[^|]*) \|/gm)].map(([, cell = '']) => cell);
+  return cells
+    .flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name))
+    .map((name) => (/\.ts$/.test(name) ? dirname(name) : name))
+    .filter((folder) => folder !== '.');
+}
 
 /** Of the packages that tests use, by the names that they are published under: `['openai', '7.57']`. */
 function testedVersions(): [name: string, version: string][] {
