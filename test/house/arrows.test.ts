@@ -94,8 +94,10 @@ const FLOORS = [
  * rooms are above them.
  */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  trace: ['model', 'ids', 'scope', 'usage', 'content'],
   publish: ['row', 'transport', 'counts', 'chain', 'openlayer', 'queue'],
   spool: ['segment', 'folder', 'sending', 'command'],
+  http: ['body', 'trace', 'node', 'web', 'options', 'request'],
 };
 /** Files beside the folders of a package that any of them may import. Others are entry points, above the folders. */
 const BELOW_FOLDERS = [PAGE_API, 'packages/local/src/package-version.cjs'];

@@ -25,10 +25,10 @@ const FOR_OUR_PACKAGES = new Set(['./adapter', './integration']);
  * Parts of types that are exported: what they extend or are computed by. A user needs no name for them.
  */
 const PARTS = [
-  'packages/core/dist/http/tracing-options.d.ts: Eventually',
+  'packages/core/dist/http/options/tracing-options.d.ts: Eventually',
   'packages/core/dist/publish/queue/open-batches.d.ts: BatchLimits',
-  'packages/core/dist/trace/step-types.d.ts: NoFields',
-  'packages/core/dist/trace/step-types.d.ts: StepFields',
+  'packages/core/dist/trace/model/step-types.d.ts: NoFields',
+  'packages/core/dist/trace/model/step-types.d.ts: StepFields',
   'packages/core/dist/api/trace-options.d.ts: Recorded',
   'packages/core/dist/api/traced.d.ts: MethodDecoratorOfBothDialects',
   'packages/integrations/dist/common/options.d.ts: CallOptions',
@@ -50,7 +50,7 @@ function declarationFiles(): readonly string[] {
 }
 
 /**
- * Where each type of ours is declared that can be reached and not be imported, as `packages/core/dist/trace/scope.d.ts: Shared`,
+ * Where each type of ours is declared that can be reached and not be imported, as `core/dist/trace/scope/scope.d.ts: Shared`,
  * and by the declaration that names it.
  */
 function unnamedTypes(): ReadonlyMap<string, string> {

@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import type { StepType } from '@openlayer-tracing/core/wire';
 // Local may not import these tables of core at run time, and neither package exports its own.
 import { RESERVED as RESERVED_IN_CORE } from '../../packages/core/src/publish/row/layout.ts';
-import { FIELDS as FIELDS_IN_CORE, type Field } from '../../packages/core/src/trace/step-fields.ts';
+import {
+  FIELDS as FIELDS_IN_CORE,
+  type Field,
+} from '../../packages/core/src/trace/model/step-fields.ts';
 import { FIELDS, stepFields } from '../../packages/local/src/otlp/step-fields.ts';
 import { RESERVED } from '../../packages/local/src/otlp/trace-row.ts';
 

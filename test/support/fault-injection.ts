@@ -22,7 +22,7 @@ import {
 /** Where a fault can happen. */
 export interface FaultSite {
   readonly id: number;
-  /** `core/dist/trace/scope.js:12 AsyncLocalScope.run` */
+  /** `core/dist/trace/scope/scope.js:12 AsyncLocalScope.run` */
   readonly where: string;
 }
 

@@ -27,13 +27,13 @@ export { ConfigError } from './config/checks.js';
 export type { TracerOptions } from './config/tracer-options.js';
 export type { DiagnosticReason } from './diagnostics/diagnostic-reason.js';
 export type { Diagnostic, LogLevel } from './diagnostics/diagnostics.js';
-export { getTrace } from './http/traced-requests.js';
 export type {
   CaptureOptions,
   InferenceIdOptions,
   TraceContextOptions,
   TracingOptions,
-} from './http/tracing-options.js';
+} from './http/options/tracing-options.js';
+export { getTrace } from './http/trace/traced-requests.js';
 export type { RetryPolicy } from './publish/chain/backoff.js';
 export type { PublisherLimits } from './publish/queue/publisher.js';
 export type { DropReason, SendErrorCode } from './publish/transport/drop-reason.js';
@@ -47,9 +47,6 @@ export type {
   Transport,
 } from './publish/transport/user-transport.js';
 export type { Durability, SpoolMode, SpoolOptions } from './spool/folder/spool-options.js';
-export { BudgetError, type BudgetExceeded, type BudgetOptions } from './trace/cost-tracker.js';
-export type { Billing, PricedCall, Pricing } from './trace/pricing.js';
-export type { ScopeManager } from './trace/scope.js';
 export type {
   AgentFields,
   ChatCompletionFields,
@@ -61,9 +58,8 @@ export type {
   StepOptions,
   StepUpdate,
   ToolFields,
-} from './trace/step-types.js';
-export type { TokenCounts } from './trace/token-counts.js';
-export type { TraceLimits } from './trace/trace-limits.js';
+} from './trace/model/step-types.js';
+export type { TraceLimits } from './trace/model/trace-limits.js';
 export type {
   Outcome,
   RequestTrace,
@@ -73,7 +69,15 @@ export type {
   Trace,
   TraceUpdate,
   Usage,
-} from './trace/types.js';
+} from './trace/model/types.js';
+export type { ScopeManager } from './trace/scope/scope.js';
+export {
+  BudgetError,
+  type BudgetExceeded,
+  type BudgetOptions,
+} from './trace/usage/cost-tracker.js';
+export type { Billing, PricedCall, Pricing } from './trace/usage/pricing.js';
+export type { TokenCounts } from './trace/usage/token-counts.js';
 export type { Feedback, UpdateOptions, UpdateResult } from './tracer/row-update.js';
 export { createTracer } from './tracer/tracer.js';
 export type {

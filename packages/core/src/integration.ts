@@ -93,9 +93,9 @@ export type {
   SendOptions,
   Transport,
 } from './publish/transport/user-transport.js';
-export type { AmbientContext } from './trace/ambient-context.js';
-export type { BilledPart, Billing, PricedCall, Pricing } from './trace/pricing.js';
-export { isModelCall } from './trace/step-fields.js';
+export type { Caller } from './trace/ids/trace-context.js';
+export { spanIdOf } from './trace/ids/trace-context.js';
+export { isModelCall } from './trace/model/step-fields.js';
 export type {
   ChatCompletionFields,
   EmbeddingFields,
@@ -103,11 +103,11 @@ export type {
   GuardrailFields,
   StepOptions,
   StepUpdate,
-} from './trace/step-types.js';
-export { laterCounts, type TokenCounts } from './trace/token-counts.js';
-export type { Caller } from './trace/trace-context.js';
-export { spanIdOf } from './trace/trace-context.js';
-export type { Step } from './trace/types.js';
+} from './trace/model/step-types.js';
+export type { Step } from './trace/model/types.js';
+export type { AmbientContext } from './trace/scope/ambient-context.js';
+export type { BilledPart, Billing, PricedCall, Pricing } from './trace/usage/pricing.js';
+export { laterCounts, type TokenCounts } from './trace/usage/token-counts.js';
 export {
   arrayOrEmpty,
   countOrUndefined,

@@ -1,8 +1,8 @@
 /** The trace of one annotated call outside any request. It ends with the call. */
 
 import { randomUuid } from '../platform/random-id.js';
+import { isStepType } from '../trace/model/step-fields.js';
 import { RecordedTrace } from '../trace/recorded-trace.js';
-import { isStepType } from '../trace/step-fields.js';
 import type { StepType } from '../wire.js';
 import { defaultTracer } from './default-tracer.js';
 

@@ -1,11 +1,11 @@
 /** The free functions, which act on the trace and step that the running code belongs to. They never throw on their own. */
 
+import { stepName } from '../trace/content/step-name.js';
 import { currentRecordedStep, endedTraceStep } from '../trace/current-step.js';
 import { inertStep } from '../trace/inert.js';
+import type { FinishedStep, StepOptions, StepUpdate } from '../trace/model/step-types.js';
+import type { Step, Trace, TraceUpdate } from '../trace/model/types.js';
 import type { TracedStep } from '../trace/recorded-trace.js';
-import { stepName } from '../trace/step-name.js';
-import type { FinishedStep, StepOptions, StepUpdate } from '../trace/step-types.js';
-import type { Step, Trace, TraceUpdate } from '../trace/types.js';
 import { quote } from '../values/json-text.js';
 import type { StepType } from '../wire.js';
 import { existingTracer } from './default-tracer.js';

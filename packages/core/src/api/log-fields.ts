@@ -1,7 +1,7 @@
 /** The ids of the running code, for logs. */
 
 import { currentRecordedStep, endedTraceStep } from '../trace/current-step.js';
-import { spanIdOf } from '../trace/trace-context.js';
+import { spanIdOf } from '../trace/ids/trace-context.js';
 
 /** The names are those that OpenTelemetry gives to these ids in logs. */
 export interface LogFields {

@@ -1,7 +1,7 @@
 /** The options of `trace()` and `@traced()`. */
 
 import { unknownKey } from '../diagnostics/unknown-key.js';
-import { FIELDS, isStepType } from '../trace/step-fields.js';
+import { FIELDS, isStepType } from '../trace/model/step-fields.js';
 import type { StepType } from '../wire.js';
 
 /** What `output` is given: the awaited result; for an iterator or stream, its strings joined or an array of its items. */

@@ -2,10 +2,10 @@
 
 import { currentRecordedStep, endedTraceStep, isInInertScope } from '../trace/current-step.js';
 import { isInert } from '../trace/inert.js';
+import type { StepOptions } from '../trace/model/step-types.js';
+import type { Step } from '../trace/model/types.js';
 import { type RecordedStep, runInStep } from '../trace/recorded-step.js';
 import type { RecordedTrace } from '../trace/recorded-trace.js';
-import type { StepOptions } from '../trace/step-types.js';
-import type { Step } from '../trace/types.js';
 import { isThenable } from '../values/thenable.js';
 import { openCallTrace } from './call-trace.js';
 import { existingTracer } from './default-tracer.js';

@@ -13,11 +13,11 @@ import type {
   SpoolMode,
   SpoolOptions,
 } from '../spool/folder/spool-options.js';
-import type { BudgetOptions } from '../trace/cost-tracker.js';
-import type { Pricing } from '../trace/pricing.js';
-import type { ScopeManager } from '../trace/scope.js';
-import type { TraceLimits } from '../trace/trace-limits.js';
-import type { Trace, Usage } from '../trace/types.js';
+import type { TraceLimits } from '../trace/model/trace-limits.js';
+import type { Trace, Usage } from '../trace/model/types.js';
+import type { ScopeManager } from '../trace/scope/scope.js';
+import type { BudgetOptions } from '../trace/usage/cost-tracker.js';
+import type { Pricing } from '../trace/usage/pricing.js';
 import type { RedactOptions } from '../values/redactor.js';
 import { checkedUrl, DEFAULT_BASE_URL } from './base-url.js';
 import {

@@ -6,11 +6,11 @@ import type { PublisherLimits } from '../publish/queue/publisher.js';
 import type { TraceExport } from '../publish/transport/trace-export.js';
 import type { Transport } from '../publish/transport/user-transport.js';
 import type { SpoolOptions } from '../spool/folder/spool-options.js';
-import type { BudgetOptions } from '../trace/cost-tracker.js';
-import type { Pricing } from '../trace/pricing.js';
-import type { ScopeManager } from '../trace/scope.js';
-import type { TraceLimits } from '../trace/trace-limits.js';
-import type { Trace, Usage } from '../trace/types.js';
+import type { TraceLimits } from '../trace/model/trace-limits.js';
+import type { Trace, Usage } from '../trace/model/types.js';
+import type { ScopeManager } from '../trace/scope/scope.js';
+import type { BudgetOptions } from '../trace/usage/cost-tracker.js';
+import type { Pricing } from '../trace/usage/pricing.js';
 import type { RedactOptions } from '../values/redactor.js';
 
 /** Options of a tracer. Each wins over its environment variable. A wrong value or an unknown key throws a `ConfigError`. */

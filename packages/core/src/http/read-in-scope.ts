@@ -3,9 +3,9 @@
 import { isProxy } from '#platform';
 import { isNodeReadable, type NodeReadable } from '../follow/follow-readable.js';
 import { defineMethod, type Method, methodNamed } from '../follow/replace-method.js';
-import type { RequestTrace } from '../trace/types.js';
+import type { RequestTrace } from '../trace/model/types.js';
 import { hasMethod } from '../values/read-safely.js';
-import { RecordedRequestTrace } from './recorded-request-trace.js';
+import { RecordedRequestTrace } from './trace/recorded-request-trace.js';
 
 const bound = new WeakSet<object>();
 

@@ -5,18 +5,18 @@ import { ConfigError } from '../config/checks.js';
 import { TRACER_OPTIONS, type TracerOptions } from '../config/tracer-options.js';
 import { randomUuid } from '../platform/random-id.js';
 import { USER_AGENT } from '../publish/openlayer/openlayer-api.js';
-import { ambientContext } from '../trace/ambient-context.js';
 import { currentRecordedStep } from '../trace/current-step.js';
+import { registerId } from '../trace/ids/inference-id.js';
 import { InertTrace, isRequestTrace } from '../trace/inert.js';
-import { registerId } from '../trace/inference-id.js';
-import type { RequestTrace } from '../trace/types.js';
+import type { RequestTrace } from '../trace/model/types.js';
+import { ambientContext } from '../trace/scope/ambient-context.js';
 import { asCore, createTracerCore, type TracerCore } from '../tracer/tracer.js';
 import { BodyCapture } from './body/body-capture.js';
 import type { RequestBody } from './body/request-body.js';
-import { readCallerHeaders, trustedCaller } from './caller-headers.js';
-import { openTraceOf } from './open-trace.js';
-import { RecordedRequestTrace } from './recorded-request-trace.js';
-import type { RequestAdapter } from './request-adapter.js';
+import type { RequestAdapter } from './options/request-adapter.js';
+import { RequestSettings } from './options/request-settings.js';
+import type { TracingOptions } from './options/tracing-options.js';
+import { readCallerHeaders, trustedCaller } from './request/caller-headers.js';
 import {
   echoId,
   IdMadeLater,
@@ -24,12 +24,12 @@ import {
   idMadeByApp,
   readEchoed,
   requestedId,
-} from './request-id.js';
-import { FrameworkRequestReader } from './request-reader.js';
-import { RequestSettings } from './request-settings.js';
-import { setTraceProperty } from './trace-property.js';
-import { getTrace, tracedRequests } from './traced-requests.js';
-import type { TracingOptions } from './tracing-options.js';
+} from './request/request-id.js';
+import { FrameworkRequestReader } from './request/request-reader.js';
+import { openTraceOf } from './trace/open-trace.js';
+import { RecordedRequestTrace } from './trace/recorded-request-trace.js';
+import { setTraceProperty } from './trace/trace-property.js';
+import { getTrace, tracedRequests } from './trace/traced-requests.js';
 
 /** The part of a middleware that is the same for all frameworks. */
 export class RequestTracing<Req extends object, Res> {

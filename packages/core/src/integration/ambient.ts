@@ -1,12 +1,12 @@
 /** Connects traces with another tracing library in the process. */
 
+import type { Caller } from '../trace/ids/trace-context.js';
 import {
   type AmbientContext,
   type AmbientReader,
   addAmbientReader,
-} from '../trace/ambient-context.js';
-import type { ScopeStep } from '../trace/scope.js';
-import type { Caller } from '../trace/trace-context.js';
+} from '../trace/scope/ambient-context.js';
+import type { ScopeStep } from '../trace/scope/scope.js';
 import { reportFailure } from './report.js';
 
 /**

@@ -4,8 +4,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { tracingChannel } from '#platform';
 import { processWide } from '../platform/process-wide.js';
 import { currentRecordedStep } from '../trace/current-step.js';
-import { isBelow, registerFinder } from '../trace/scope.js';
-import type { Step } from '../trace/types.js';
+import type { Step } from '../trace/model/types.js';
+import { isBelow, registerFinder } from '../trace/scope/scope.js';
 import { reportFailure } from './report.js';
 
 /** The part of a diagnostics channel that is used. */

@@ -4,13 +4,13 @@
  */
 
 import { startTimer, stopTimer, type Timer, unref } from '../platform/timers.js';
-import { numberIn } from '../trace/field-values.js';
-import type { Billing, RecordedUsage } from '../trace/pricing.js';
+import { numberIn } from '../trace/model/field-values.js';
+import { isModelCall } from '../trace/model/step-fields.js';
+import type { StepUpdate } from '../trace/model/step-types.js';
+import type { Step } from '../trace/model/types.js';
 import type { OpenCall, TracedStep } from '../trace/recorded-trace.js';
-import { isModelCall } from '../trace/step-fields.js';
-import type { StepUpdate } from '../trace/step-types.js';
-import { laterCounts, type TokenCounts } from '../trace/token-counts.js';
-import type { Step } from '../trace/types.js';
+import type { Billing, RecordedUsage } from '../trace/usage/pricing.js';
+import { laterCounts, type TokenCounts } from '../trace/usage/token-counts.js';
 import { quote } from '../values/json-text.js';
 import type { StepType } from '../wire.js';
 import { reportFailure } from './report.js';

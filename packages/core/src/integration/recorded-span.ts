@@ -1,12 +1,12 @@
 /** Spans of OpenTelemetry as steps. */
 
 import { currentRecordedStep, endedTraceStep, isInInertScope } from '../trace/current-step.js';
-import { textIn } from '../trace/estimated-cost.js';
+import { isModelCall } from '../trace/model/step-fields.js';
+import type { StepOptions, StepUpdate } from '../trace/model/step-types.js';
+import type { Step } from '../trace/model/types.js';
 import type { Deferred, RecordedTrace, TracedStep } from '../trace/recorded-trace.js';
-import { isBelow } from '../trace/scope.js';
-import { isModelCall } from '../trace/step-fields.js';
-import type { StepOptions, StepUpdate } from '../trace/step-types.js';
-import type { Step } from '../trace/types.js';
+import { isBelow } from '../trace/scope/scope.js';
+import { textIn } from '../trace/usage/estimated-cost.js';
 import type { StepType } from '../wire.js';
 import type { RecordedCall } from './recorded-call.js';
 import { reportFailure } from './report.js';

@@ -6,11 +6,11 @@
 import { processWide } from '../platform/process-wide.js';
 import { currentRecordedStep } from '../trace/current-step.js';
 import { isInert } from '../trace/inert.js';
+import { isModelCall } from '../trace/model/step-fields.js';
+import type { StepOptions, StepUpdate } from '../trace/model/step-types.js';
+import type { Step } from '../trace/model/types.js';
 import type { TracedStep } from '../trace/recorded-trace.js';
-import type { ScopeStep } from '../trace/scope.js';
-import { isModelCall } from '../trace/step-fields.js';
-import type { StepOptions, StepUpdate } from '../trace/step-types.js';
-import type { Step } from '../trace/types.js';
+import type { ScopeStep } from '../trace/scope/scope.js';
 import { arrayOrEmpty, objectOrEmpty, stringOrUndefined } from '../values/json-fields.js';
 import type { StepType } from '../wire.js';
 import { isRequestAnnounced } from './announced-request.js';

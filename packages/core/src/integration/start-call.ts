@@ -3,9 +3,9 @@
 import { openCallTrace } from '../api/call-trace.js';
 import { currentRecordedStep, endedTraceStep, isInInertScope } from '../trace/current-step.js';
 import { isInert } from '../trace/inert.js';
+import type { StepOptions } from '../trace/model/step-types.js';
+import type { Step } from '../trace/model/types.js';
 import type { RecordedTrace, TracedStep } from '../trace/recorded-trace.js';
-import type { StepOptions } from '../trace/step-types.js';
-import type { Step } from '../trace/types.js';
 import type { StepType } from '../wire.js';
 import { type CallProgress, RecordedCall, tracedStepOf } from './recorded-call.js';
 import { reportFailure } from './report.js';

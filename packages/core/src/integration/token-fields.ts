@@ -1,6 +1,6 @@
 /** Converts token counts of clients to the fields that the platform prices. */
 
-import { reconciled, type TokenCounts } from '../trace/token-counts.js';
+import { reconciled, type TokenCounts } from '../trace/usage/token-counts.js';
 
 /** Token fields of a step, and the counts that have no field. */
 export interface TokenFields {

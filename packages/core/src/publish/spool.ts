@@ -1,6 +1,6 @@
 /** The interface of a spool, which keeps traces on disk until they are delivered. */
 
-import type { EndedTrace } from '../trace/ended-trace.js';
+import type { EndedTrace } from '../trace/model/ended-trace.js';
 import type { RetryPolicy } from './chain/backoff.js';
 import type { Ledger } from './counts/ledger.js';
 import type { BatchLimits } from './queue/open-batches.js';

@@ -1,7 +1,7 @@
 /** Finds the step that the running code belongs to, of any scope manager. */
 
 import type { TracedStep } from './recorded-trace.js';
-import { innermost, scopeManagers } from './scope.js';
+import { innermost, scopeManagers } from './scope/scope.js';
 
 /** The step of an open trace that the running code belongs to. */
 export function currentRecordedStep(): TracedStep | undefined {

@@ -3,10 +3,10 @@
 import { randomUuid } from '../platform/random-id.js';
 import { watchRejection } from '../values/thenable.js';
 import type { StepType } from '../wire.js';
-import { ambientContext } from './ambient-context.js';
-import { defaultScope, runOnceInScope, type StepScope } from './scope.js';
-import type { Caller } from './trace-context.js';
-import type { RequestTrace, StartedTrace, Step, Usage } from './types.js';
+import type { Caller } from './ids/trace-context.js';
+import type { RequestTrace, StartedTrace, Step, Usage } from './model/types.js';
+import { ambientContext } from './scope/ambient-context.js';
+import { defaultScope, runOnceInScope, type StepScope } from './scope/scope.js';
 
 /** The usage of a trace without any. */
 export const NOTHING_USED: Usage = {

@@ -7,21 +7,21 @@ import type { JsonMembers } from '../values/json-members.js';
 import { quote } from '../values/json-text.js';
 import { isThenable } from '../values/thenable.js';
 import type { StepType } from '../wire.js';
-import type { EndedStep } from './ended-trace.js';
-import { forgetEstimate } from './estimated-cost.js';
+import { areTimes, completeTimes, type MeasuredTimes } from './content/measured-times.js';
+import { mergeIntoMetadata, setInMetadata } from './content/metadata.js';
+import { stepName } from './content/step-name.js';
+import type { TraceValues } from './content/trace-values.js';
+import { newStepId } from './ids/step-id.js';
 import { inertStep, isInert } from './inert.js';
+import type { EndedStep } from './model/ended-trace.js';
 import {
   finishedStepKeys,
   type KnownKeys,
   reportUnknownKeys,
   stepOptionKeys,
   stepUpdateKeys,
-} from './known-keys.js';
-import { areTimes, completeTimes, type MeasuredTimes } from './measured-times.js';
-import { mergeIntoMetadata, setInMetadata } from './metadata.js';
-import type { RecordedUsage } from './pricing.js';
-import { type RecordedError, recordedError } from './recorded-error.js';
-import type { ScopeStep, StepScope } from './scope.js';
+} from './model/known-keys.js';
+import { type RecordedError, recordedError } from './model/recorded-error.js';
 import {
   FIELDS,
   type Field,
@@ -31,12 +31,12 @@ import {
   isModelCall,
   isStepType,
   secretKeyOf,
-} from './step-fields.js';
-import { newStepId } from './step-id.js';
-import { stepName } from './step-name.js';
-import type { FinishedStep, StepOptions, StepUpdate } from './step-types.js';
-import type { TraceValues } from './trace-values.js';
-import type { Step } from './types.js';
+} from './model/step-fields.js';
+import type { FinishedStep, StepOptions, StepUpdate } from './model/step-types.js';
+import type { Step } from './model/types.js';
+import type { ScopeStep, StepScope } from './scope/scope.js';
+import { forgetEstimate } from './usage/estimated-cost.js';
+import type { RecordedUsage } from './usage/pricing.js';
 
 /** What a step uses of its trace. */
 export interface StepOwner {

@@ -9,23 +9,30 @@ import type { Redactor } from '../values/redactor.js';
 import type { Snapshotter } from '../values/snapshotter.js';
 import { watchRejection } from '../values/thenable.js';
 import type { StepType } from '../wire.js';
-import { type AmbientContext, ambientContext } from './ambient-context.js';
-import { columnsOf, contextOf, sessionIdOf, userIdOf } from './app-columns.js';
-import type { CostTracker } from './cost-tracker.js';
-import type { EndedTrace } from './ended-trace.js';
+import { columnsOf, contextOf, sessionIdOf, userIdOf } from './content/app-columns.js';
+import { stepName } from './content/step-name.js';
+import { TraceValues } from './content/trace-values.js';
+import { type IdSpace, INFERENCE_ID_FORM, isInferenceId } from './ids/inference-id.js';
+import { TraceIds } from './ids/trace-context.js';
 import { NOTHING_USED } from './inert.js';
-import { type IdSpace, INFERENCE_ID_FORM, isInferenceId } from './inference-id.js';
-import { reportUnknownKeys, traceUpdateKeys } from './known-keys.js';
+import type { EndedTrace } from './model/ended-trace.js';
+import { reportUnknownKeys, traceUpdateKeys } from './model/known-keys.js';
+import type { FinishedStep, StepOptions, StepUpdate } from './model/step-types.js';
+import type { TraceLimits } from './model/trace-limits.js';
+import type {
+  Outcome,
+  SettledTrace,
+  StartedTrace,
+  Step,
+  TraceUpdate,
+  Usage,
+} from './model/types.js';
 import { RecordedStep, type StepOwner } from './recorded-step.js';
 import { callSample } from './sampling.js';
-import { innermost, runOnceInScope, type ScopeStep, type StepScope } from './scope.js';
-import { stepName } from './step-name.js';
-import type { FinishedStep, StepOptions, StepUpdate } from './step-types.js';
-import { TraceIds } from './trace-context.js';
-import type { TraceLimits } from './trace-limits.js';
-import { TraceValues } from './trace-values.js';
-import type { Outcome, SettledTrace, StartedTrace, Step, TraceUpdate, Usage } from './types.js';
-import { usageOf } from './usage.js';
+import { type AmbientContext, ambientContext } from './scope/ambient-context.js';
+import { innermost, runOnceInScope, type ScopeStep, type StepScope } from './scope/scope.js';
+import type { CostTracker } from './usage/cost-tracker.js';
+import { usageOf } from './usage/usage.js';
 
 /** Longest values that a trace in a batch may have left to be recorded: about a tenth of a millisecond of work. */
 export const MAX_BATCHED_CHARS = 16_384;
@@ -608,16 +615,16 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
   }
 
   /**
-   * Whether the ended trace is completed alone and not in a batch: because functions of the app are called for that, or because it
+   * Whether the ended trace is finalized alone and not in a batch: because functions of the app are called for that, or because it
    * would keep the others waiting.
    */
-  get isCompletedAlone(): boolean {
+  get isFinalizedAlone(): boolean {
     if (this.#sample !== undefined || this.recorder.redactor.replacesTexts) return true;
     return this.#deferredChars > MAX_BATCHED_CHARS;
   }
 
   /** Reads what is known only at the end, and what the app may change after it. */
-  readFacts(): void {}
+  readAtEnd(): void {}
 
   /** Completes the ended trace with all that is not yet recorded. */
   finalize(): void {

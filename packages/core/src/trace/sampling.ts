@@ -2,8 +2,8 @@
 
 import type { Diagnostics } from '../diagnostics/diagnostics.js';
 import { watchRejection } from '../values/thenable.js';
-import type { RecordedError } from './recorded-error.js';
-import type { SettledTrace, Usage } from './types.js';
+import type { RecordedError } from './model/recorded-error.js';
+import type { SettledTrace, Usage } from './model/types.js';
 
 /** The part of a settled trace that sampling reads. */
 interface Sampled {

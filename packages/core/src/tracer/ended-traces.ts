@@ -27,17 +27,17 @@ export interface EndedTracesOptions {
   readonly onQueued: () => void;
 }
 
-/** Completes ended traces, and queues their rows. */
+/** Finalizes ended traces, and queues their rows. */
 export class EndedTraces {
   readonly #options: EndedTracesOptions;
-  /** Traces that ended within the code that is running and are completed alone, in a microtask. */
+  /** Traces that ended within the code that is running and are finalized alone, in a microtask. */
   readonly #ended = new Set<RecordedTrace>();
   /**
-   * Batch of traces to complete, and of completed ones whose rows are to be written: all one after the other, which keeps that code
+   * Batch of traces to finalize, and of finalized ones whose rows are to be written: all one after the other, which keeps that code
    * in the processor's cache, and needs no turn of the event loop for each.
    */
-  readonly #incomplete: RecordedTrace[] = [];
-  readonly #completed: RecordedTrace[] = [];
+  readonly #unfinalized: RecordedTrace[] = [];
+  readonly #finalized: RecordedTrace[] = [];
   /** Whether something will queue the batch. */
   #isScheduled = false;
   /** Runs while traces wait. It delays an exit of the process, so that their rows are not lost. */
@@ -64,7 +64,7 @@ export class EndedTraces {
 
   /** Number of traces in the batch. */
   get #waiting(): number {
-    return this.#incomplete.length + this.#completed.length;
+    return this.#unfinalized.length + this.#finalized.length;
   }
 
   /** The traces whose rows wait for promises. */
@@ -84,28 +84,28 @@ export class EndedTraces {
 
   /**
    * Takes a trace that has ended. What the app may change later is read now, and the rest of the work waits for a batch. A trace that
-   * is completed alone is completed soon: within its own async context, which functions among the options may read, but not within
+   * is finalized alone is finalized soon: within its own async context, which functions among the options may read, but not within
    * the call that ended it.
    */
   add(trace: RecordedTrace): void {
     const { runDetached } = this.#options;
     if (this.#isQueuedAtOnce(trace)) {
       runDetached(() => {
-        if (this.#complete(trace)) this.#queue(trace);
+        if (this.#finalize(trace)) this.#queue(trace);
       });
-    } else if (trace.isCompletedAlone) {
+    } else if (trace.isFinalizedAlone) {
       this.#ended.add(trace);
       runDetached(() => {
         queueMicrotask(() => {
-          if (this.#ended.delete(trace)) this.#completeAlone(trace);
+          if (this.#ended.delete(trace)) this.#finalizeAlone(trace);
         });
       });
     } else {
-      this.#incomplete.push(trace);
+      this.#unfinalized.push(trace);
       this.#schedule();
       // The end of a response rarely runs in a scope.
-      if (trace.scope.get() === undefined) trace.readFacts();
-      else runDetached(() => trace.readFacts());
+      if (trace.scope.get() === undefined) trace.readAtEnd();
+      else runDetached(() => trace.readAtEnd());
     }
   }
 
@@ -120,25 +120,25 @@ export class EndedTraces {
     this.#options.runDetached(() => {
       for (const trace of this.#ended) {
         this.#ended.delete(trace);
-        this.#completeAlone(trace);
+        this.#finalizeAlone(trace);
       }
       this.#queueWaiting();
     });
   }
 
-  /** Completes a trace before the batch. Never throws, since an error in a microtask would end the process. */
-  #completeAlone(trace: RecordedTrace): void {
+  /** Finalizes a trace before the batch. Never throws, since an error in a microtask would end the process. */
+  #finalizeAlone(trace: RecordedTrace): void {
     try {
-      if (!this.#complete(trace)) return;
-      this.#completed.push(trace);
+      if (!this.#finalize(trace)) return;
+      this.#finalized.push(trace);
       this.#schedule();
     } catch (error) {
-      trace.reportFailure('complete', error);
+      trace.reportFailure('finalize', error);
     }
   }
 
-  /** Completes a trace, and decides whether it is kept. @returns whether its row is to be queued now. Never throws. */
-  #complete(trace: RecordedTrace): boolean {
+  /** Finalizes a trace, and decides whether it is kept. @returns whether its row is to be queued now. Never throws. */
+  #finalize(trace: RecordedTrace): boolean {
     try {
       trace.finalize();
     } catch (error) {
@@ -148,7 +148,7 @@ export class EndedTraces {
       if (!trace.isAwaitingOptions) return this.#isKept(trace);
       this.#awaiting.set(trace, this.#queueWhenSettled(trace));
     } catch (error) {
-      trace.reportFailure('complete', error);
+      trace.reportFailure('finalize', error);
     }
     return false;
   }
@@ -185,9 +185,9 @@ export class EndedTraces {
     if (this.#timer !== undefined) stopTimer(this.#timer);
     this.#timer = undefined;
     this.#isScheduled = false;
-    for (const trace of taken(this.#incomplete))
-      if (this.#complete(trace)) this.#completed.push(trace);
-    for (const trace of taken(this.#completed)) {
+    for (const trace of taken(this.#unfinalized))
+      if (this.#finalize(trace)) this.#finalized.push(trace);
+    for (const trace of taken(this.#finalized)) {
       try {
         this.#queue(trace);
       } catch (error) {

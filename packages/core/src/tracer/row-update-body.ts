@@ -2,7 +2,7 @@
 
 import { unknownKey } from '../diagnostics/unknown-key.js';
 import { isReserved } from '../publish/row/layout.js';
-import { INFERENCE_ID_FORM, isInferenceId } from '../trace/inference-id.js';
+import { INFERENCE_ID_FORM, isInferenceId } from '../trace/ids/inference-id.js';
 import { parseJson } from '../values/json-text.js';
 import type { Redactor } from '../values/redactor.js';
 import { Snapshotter } from '../values/snapshotter.js';

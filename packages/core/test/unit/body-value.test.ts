@@ -5,7 +5,7 @@ import { Diagnostics } from '../../src/diagnostics/diagnostics.ts';
 import { BodyCapture } from '../../src/http/body/body-capture.ts';
 import { bodyText } from '../../src/http/body/body-value.ts';
 import { RecordedTrace } from '../../src/trace/recorded-trace.ts';
-import { defaultScope } from '../../src/trace/scope.ts';
+import { defaultScope } from '../../src/trace/scope/scope.ts';
 import { type RedactOptions, Redactor } from '../../src/values/redactor.ts';
 import { Snapshotter } from '../../src/values/snapshotter.ts';
 

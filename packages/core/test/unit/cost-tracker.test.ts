@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { BudgetError, type CostOptions, CostTracker } from '../../src/trace/cost-tracker.ts';
-import type { PricedCall } from '../../src/trace/pricing.ts';
-import type { Usage } from '../../src/trace/types.ts';
+import type { Usage } from '../../src/trace/model/types.ts';
+import { BudgetError, type CostOptions, CostTracker } from '../../src/trace/usage/cost-tracker.ts';
+import type { PricedCall } from '../../src/trace/usage/pricing.ts';
 
 /** Tracks one trace whose usage is as given. */
 function track(options: Partial<CostOptions>, usage: Partial<Usage> = {}, isOpen = true) {

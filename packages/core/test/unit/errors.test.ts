@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { recordedError } from '../../src/trace/recorded-error.ts';
+import { recordedError } from '../../src/trace/model/recorded-error.ts';
 import { maskedError } from '../../src/values/masked-error.ts';
 import {
   classOf,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { startProcess } from '../../../../test/support/child.ts';
-import { idSpaceOf, isInferenceId, registerId } from '../../src/trace/inference-id.ts';
+import { idSpaceOf, isInferenceId, registerId } from '../../src/trace/ids/inference-id.ts';
 
 describe('an inference ID', () => {
   for (const id of ['a', '7', 'req-1', 'a'.repeat(128), 'A._:=@+/-z', crypto.randomUUID()]) {
@@ -86,7 +86,7 @@ describe('an id that comes again', () => {
       ['id-22334', 3_586_747_811],
       ['id-900074', 652_307_156],
     ];
-    const { href } = new URL('../../src/trace/inference-id.ts', import.meta.url);
+    const { href } = new URL('../../src/trace/ids/inference-id.ts', import.meta.url);
     const program = `import { registerId } from ${JSON.stringify(href)};
       console.log(${JSON.stringify(least)}.map((each) => registerId(...each)).join());`;
     const node = [process.execPath, '--import', 'tsx', '--input-type=module'] as const;

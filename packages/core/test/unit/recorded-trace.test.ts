@@ -3,7 +3,7 @@ import { type Diagnostic, Diagnostics } from '../../src/diagnostics/diagnostics.
 import { isInert } from '../../src/trace/inert.ts';
 import type { RecordedStep } from '../../src/trace/recorded-step.ts';
 import { RecordedTrace, type Recorder } from '../../src/trace/recorded-trace.ts';
-import { defaultScope } from '../../src/trace/scope.ts';
+import { defaultScope } from '../../src/trace/scope/scope.ts';
 import { Redactor } from '../../src/values/redactor.ts';
 import { Snapshotter } from '../../src/values/snapshotter.ts';
 import type { StepType } from '../../src/wire.ts';

@@ -4,8 +4,9 @@ import {
   endedTraceStep,
   isInInertScope,
 } from '../../src/trace/current-step.ts';
-import { GuardedScope, scopeOf } from '../../src/trace/guarded-scope.ts';
+import { readCaller } from '../../src/trace/ids/trace-context.ts';
 import { InertTrace, inertStep, isRequestTrace } from '../../src/trace/inert.ts';
+import { GuardedScope, scopeOf } from '../../src/trace/scope/guarded-scope.ts';
 import {
   defaultScope,
   innermost,
@@ -15,8 +16,7 @@ import {
   runOnceInScope,
   type ScopeManager,
   type ScopeStep,
-} from '../../src/trace/scope.ts';
-import { readCaller } from '../../src/trace/trace-context.ts';
+} from '../../src/trace/scope/scope.ts';
 
 /** A step as scopes see it. */
 function stepOf(parent?: ScopeStep, isLive = true): ScopeStep {

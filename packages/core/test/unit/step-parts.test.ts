@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { fieldText, fits, indexOfField, isStepType } from '../../src/trace/step-fields.ts';
-import { newStepId } from '../../src/trace/step-id.ts';
-import { cutKey, stepName } from '../../src/trace/step-name.ts';
-import { TraceValues } from '../../src/trace/trace-values.ts';
+import { cutKey, stepName } from '../../src/trace/content/step-name.ts';
+import { TraceValues } from '../../src/trace/content/trace-values.ts';
+import { newStepId } from '../../src/trace/ids/step-id.ts';
+import { fieldText, fits, indexOfField, isStepType } from '../../src/trace/model/step-fields.ts';
 import { Redactor } from '../../src/values/redactor.ts';
 import { Snapshotter } from '../../src/values/snapshotter.ts';
 

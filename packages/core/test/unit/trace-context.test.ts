@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { baggageMembers } from '../../src/http/baggage.ts';
-import { newStepId } from '../../src/trace/step-id.ts';
-import { readCaller, spanIdOf, TraceIds } from '../../src/trace/trace-context.ts';
+import { baggageMembers } from '../../src/http/request/baggage.ts';
+import { newStepId } from '../../src/trace/ids/step-id.ts';
+import { readCaller, spanIdOf, TraceIds } from '../../src/trace/ids/trace-context.ts';
 
 const VALID = '00-12345678901234567890123456789012-1234567890123456-01';
 

@@ -6,7 +6,7 @@
  */
 
 import { assignMethod } from '../../follow/replace-method.js';
-import type { Outcome } from '../../trace/types.js';
+import type { Outcome } from '../../trace/model/types.js';
 
 interface NodeWebSocket {
   emit(event: string | symbol, ...args: unknown[]): boolean;

@@ -1,5 +1,5 @@
 import { fieldsMayBeSlow } from '#platform';
-import { defineTraceProperty } from '../trace-property.js';
+import { defineTraceProperty } from '../trace/trace-property.js';
 import { observeResponses } from './node-response.js';
 
 /**

@@ -2,8 +2,8 @@
  * How core reads a framework's requests and follows them to their end. One stateless object serves all requests.
  */
 
-import type { RequestBody } from './body/request-body.js';
-import type { RecordedRequestTrace } from './recorded-request-trace.js';
+import type { RequestBody } from '../body/request-body.js';
+import type { RecordedRequestTrace } from '../trace/recorded-request-trace.js';
 
 export interface RequestAdapter<Req extends object, Res> {
   /** Whether the framework swaps the prototype of requests before the middleware runs. @default false */

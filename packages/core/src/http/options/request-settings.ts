@@ -1,11 +1,11 @@
 /** The options of a middleware with their defaults, and guarded calls of functions among them. */
 
-import type { DiagnosticReason } from '../diagnostics/diagnostic-reason.js';
-import type { Diagnostics } from '../diagnostics/diagnostics.js';
-import { optionRejected, optionThrew, optionUnreadable } from '../diagnostics/option-failure.js';
-import type { RecordedTrace } from '../trace/recorded-trace.js';
-import type { SettledTrace } from '../trace/types.js';
-import { isThenable, watchRejection } from '../values/thenable.js';
+import type { DiagnosticReason } from '../../diagnostics/diagnostic-reason.js';
+import type { Diagnostics } from '../../diagnostics/diagnostics.js';
+import { optionRejected, optionThrew, optionUnreadable } from '../../diagnostics/option-failure.js';
+import type { SettledTrace } from '../../trace/model/types.js';
+import type { RecordedTrace } from '../../trace/recorded-trace.js';
+import { isThenable, watchRejection } from '../../values/thenable.js';
 import type { RequestAdapter } from './request-adapter.js';
 import { checkTracingOptions, type TracingOptions } from './tracing-options.js';
 

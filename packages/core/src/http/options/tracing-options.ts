@@ -8,10 +8,10 @@ import {
   checkPositive,
   formatValue,
   optionalFunction,
-} from '../config/checks.js';
-import { TRACER_OPTIONS, type TracerOptions } from '../config/tracer-options.js';
-import type { SettledTrace } from '../trace/types.js';
-import type { Tracer } from '../tracer/tracer-api.js';
+} from '../../config/checks.js';
+import { TRACER_OPTIONS, type TracerOptions } from '../../config/tracer-options.js';
+import type { SettledTrace } from '../../trace/model/types.js';
+import type { Tracer } from '../../tracer/tracer-api.js';
 
 /** A value or a promise of it. */
 type Eventually<T> = T | PromiseLike<T>;

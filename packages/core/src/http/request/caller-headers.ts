@@ -1,8 +1,8 @@
 /** The caller of a request, from the headers of W3C Trace Context and Baggage, as far as the options trust it. */
 
-import { type Caller, readCaller, TraceIds } from '../trace/trace-context.js';
+import { type Caller, readCaller, TraceIds } from '../../trace/ids/trace-context.js';
+import type { RequestSettings } from '../options/request-settings.js';
 import { baggageMembers } from './baggage.js';
-import type { RequestSettings } from './request-settings.js';
 
 /** What a request's headers state about its caller. */
 export interface CallerHeaders {

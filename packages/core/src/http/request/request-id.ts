@@ -1,8 +1,8 @@
 /** The inference ID of a request: its sources, and the response header that returns it. */
 
-import { type IdSpace, isInferenceId, registerId } from '../trace/inference-id.js';
-import type { LaterId } from './request-facts.js';
-import type { RequestSettings } from './request-settings.js';
+import { type IdSpace, isInferenceId, registerId } from '../../trace/ids/inference-id.js';
+import type { RequestSettings } from '../options/request-settings.js';
+import type { LaterId } from '../trace/request-facts.js';
 
 /** The id that the app itself created, unless it only repeats the client's, which `trust` decides on. Never throws. */
 export function idMadeByApp<Req extends object, Res>(

@@ -1,14 +1,14 @@
 /** The inputs and other facts of a request: read before the app runs if they are known then, else at the end. */
 
-import type { RecordedTrace } from '../trace/recorded-trace.js';
-import { stepName } from '../trace/step-name.js';
-import { JsonMembers } from '../values/json-members.js';
-import { isThenable } from '../values/thenable.js';
-import { bodyText } from './body/body-value.js';
-import type { RequestBody } from './body/request-body.js';
-import type { Place, RequestDetails, RequestReader } from './request-facts.js';
-import { maskedPath, partsOf } from './request-path.js';
-import type { RequestSettings } from './request-settings.js';
+import { stepName } from '../../trace/content/step-name.js';
+import type { RecordedTrace } from '../../trace/recorded-trace.js';
+import { JsonMembers } from '../../values/json-members.js';
+import { isThenable } from '../../values/thenable.js';
+import { bodyText } from '../body/body-value.js';
+import type { RequestBody } from '../body/request-body.js';
+import type { RequestSettings } from '../options/request-settings.js';
+import type { Place, RequestDetails, RequestReader } from '../trace/request-facts.js';
+import { maskedPath, partsOf } from '../trace/request-path.js';
 
 const COLUMNS: readonly string[] = ['body', 'query', 'params'];
 
@@ -88,7 +88,7 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
    * Reads what is known at the end: inputs, headers, and what the options `input`, `user`, `session` and `metadata` return.
    * @returns the facts for the name and metadata of the trace
    */
-  readDetails(trace: RecordedTrace, path: string): RequestDetails {
+  readAtEnd(trace: RecordedTrace, path: string): RequestDetails {
     const { adapter, user, session, metadata, headers } = this.#settings;
     this.#paramsText ??= this.#collectParams(trace);
     if (trace.columns === undefined) this.#readInputs(trace);

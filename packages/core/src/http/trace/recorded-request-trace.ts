@@ -1,16 +1,16 @@
 /** The trace of a request: request facts, response facts and the outcome. */
 
 import { encoded, utf8Length } from '#platform';
-import { REQUEST_TRACE } from '../trace/inert.js';
-import { MAX_BATCHED_CHARS, RecordedTrace, type Recorder } from '../trace/recorded-trace.js';
-import { stepName } from '../trace/step-name.js';
-import { TraceIds } from '../trace/trace-context.js';
-import type { Outcome, RequestTrace, SettledTrace } from '../trace/types.js';
-import { quote } from '../values/json-text.js';
-import { roundedText } from '../values/number-text.js';
-import { type BodyCapture, isOtherEncoding } from './body/body-capture.js';
-import { NOTHING_SENT, type ResponseFacts } from './body/body-facts.js';
-import { bodyText } from './body/body-value.js';
+import { stepName } from '../../trace/content/step-name.js';
+import { TraceIds } from '../../trace/ids/trace-context.js';
+import { REQUEST_TRACE } from '../../trace/inert.js';
+import type { Outcome, RequestTrace, SettledTrace } from '../../trace/model/types.js';
+import { MAX_BATCHED_CHARS, RecordedTrace, type Recorder } from '../../trace/recorded-trace.js';
+import { quote } from '../../values/json-text.js';
+import { roundedText } from '../../values/number-text.js';
+import { type BodyCapture, isOtherEncoding } from '../body/body-capture.js';
+import { NOTHING_SENT, type ResponseFacts } from '../body/body-facts.js';
+import { bodyText } from '../body/body-value.js';
 import type {
   FollowedResponse,
   LaterId,
@@ -76,7 +76,7 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
   #details: RequestDetails | undefined = undefined;
   /** Facts of the ended response that are not yet recorded. */
   #pendingFacts: ResponseFacts | undefined = undefined;
-  #areFactsRead = false;
+  #isReadAtEnd = false;
   #ahead: WrittenAhead | undefined = undefined;
 
   constructor(recorder: Recorder, options: RecordedRequestTraceOptions) {
@@ -320,7 +320,7 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
     const isFailure = outcome === 'completed' && facts.status !== undefined && facts.status >= 500;
     this.setOutcome(isFailure ? 'error' : outcome);
     this.#pendingFacts = facts;
-    this.#areFactsRead = false;
+    this.#isReadAtEnd = false;
   }
 
   override interrupt(): void {
@@ -346,22 +346,22 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
     this.settleResponse(outcome, facts);
   }
 
-  override get isCompletedAlone(): boolean {
+  override get isFinalizedAlone(): boolean {
     const reader = this.#reader;
     if (reader?.isReadLater === true) return true;
     const bodies = (this.#body?.bytes ?? 0) + (reader?.capturedBytes ?? 0);
-    return bodies > MAX_BATCHED_CHARS || super.isCompletedAlone;
+    return bodies > MAX_BATCHED_CHARS || super.isFinalizedAlone;
   }
 
-  override readFacts(): void {
-    if (this.#areFactsRead) return;
-    this.#areFactsRead = true;
+  override readAtEnd(): void {
+    if (this.#isReadAtEnd) return;
+    this.#isReadAtEnd = true;
     this.renameToLaterId();
     const facts = this.#pendingFacts;
     if (facts === undefined) return;
     if (this.#convertOutput !== undefined) this.#recordOutput(facts);
     try {
-      this.#details ??= this.#reader?.readDetails(this, this.path);
+      this.#details ??= this.#reader?.readAtEnd(this, this.path);
     } catch (error) {
       this.reportFailure('facts', error);
       // Without the parameters, nobody knows which parts of the path are secret.
@@ -372,13 +372,13 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
 
   override finalize(): void {
     super.finalize();
-    this.readFacts();
+    this.readAtEnd();
     const facts = this.#pendingFacts;
     if (facts === undefined) return;
     this.#pendingFacts = undefined;
     this.#reader?.recordInputs(this);
     this.#recordOutput(facts);
-    this.#recordFacts();
+    this.#recordNameAndHttp();
   }
 
   #recordOutput(facts: ResponseFacts): void {
@@ -398,7 +398,7 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
     return this.method === 'HEAD' || this.#statusCode === 204 || this.#statusCode === 304;
   }
 
-  #recordFacts(): void {
+  #recordNameAndHttp(): void {
     const { route, mount, name, path = this.path } = this.#details ?? {};
     const { root, method, statusCode, outcome } = this;
     if (root.name === '') {

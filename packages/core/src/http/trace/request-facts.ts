@@ -1,7 +1,7 @@
 /** What the trace of a request is given to read: the request of a framework, its later id, and its response. */
 
-import type { RecordedTrace } from '../trace/recorded-trace.js';
-import type { ResponseFacts } from './body/body-facts.js';
+import type { RecordedTrace } from '../../trace/recorded-trace.js';
+import type { ResponseFacts } from '../body/body-facts.js';
 
 /** Facts of a request that are known at its end. */
 export interface RequestDetails {
@@ -35,7 +35,7 @@ export interface RequestReader {
    * @param path of the request, without the query
    * @returns the facts for its name and metadata
    */
-  readDetails(trace: RecordedTrace, path: string): RequestDetails;
+  readAtEnd(trace: RecordedTrace, path: string): RequestDetails;
   /** Records the inputs that the reader has captured by then, unless there are others. */
   recordInputs(trace: RecordedTrace): void;
   /** Replaces the former id in the response header, if it can still be changed. */

@@ -1,8 +1,8 @@
 /** Paths of requests for names and metadata, with ids and secrets masked. */
 
-import { processWide } from '../platform/process-wide.js';
-import { MASK } from '../values/mask-text.js';
-import { percentDecoded } from '../values/percent-decoded.js';
+import { processWide } from '../../platform/process-wide.js';
+import { MASK } from '../../values/mask-text.js';
+import { percentDecoded } from '../../values/percent-decoded.js';
 
 /** The path of a URL without its query. An absolute URL (RFC 9112, 3.2.2) loses scheme, user, password and host. */
 export function pathOf(url: string): string {

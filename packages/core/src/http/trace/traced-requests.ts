@@ -1,8 +1,8 @@
 /** Which trace a request has, for all installed copies of this package. */
 
 import { fieldsMayBeSlow } from '#platform';
-import { processWide } from '../platform/process-wide.js';
-import type { RequestTrace } from '../trace/types.js';
+import { processWide } from '../../platform/process-wide.js';
+import type { RequestTrace } from '../../trace/model/types.js';
 
 interface TracedRequests {
   traceIn(req: object): RequestTrace | undefined;

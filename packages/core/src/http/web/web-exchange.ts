@@ -8,10 +8,10 @@
 
 import { passThrough } from '../../follow/pass-through.js';
 import { startTimer, stopTimer, type Timer } from '../../platform/timers.js';
-import type { Outcome } from '../../trace/types.js';
+import type { Outcome } from '../../trace/model/types.js';
 import { isStreamedType, type ResponseFacts } from '../body/body-facts.js';
-import type { RecordedRequestTrace } from '../recorded-request-trace.js';
-import type { FollowedResponse } from '../request-facts.js';
+import type { RecordedRequestTrace } from '../trace/recorded-request-trace.js';
+import type { FollowedResponse } from '../trace/request-facts.js';
 import { lengthIn } from './web-request-body.js';
 
 /** What a response body was created from: a stream, a Blob (which may be a file), or unknown. */

@@ -1,6 +1,6 @@
 /** The columns of a row: its input columns, and the `config` that names all columns to the platform. */
 
-import type { EndedTrace } from '../../trace/ended-trace.js';
+import type { EndedTrace } from '../../trace/model/ended-trace.js';
 import { JsonMembers } from '../../values/json-members.js';
 import { jsonOf } from '../../values/json-text.js';
 import type { WireConfig } from '../../wire.js';

@@ -1,8 +1,8 @@
 /** Writes an ended trace as a row, by concatenating its JSON texts. */
 
-import type { EndedStep, EndedTrace } from '../../trace/ended-trace.js';
-import { FIELDS, type Field } from '../../trace/step-fields.js';
-import { UsageSum } from '../../trace/usage.js';
+import type { EndedStep, EndedTrace } from '../../trace/model/ended-trace.js';
+import { FIELDS, type Field } from '../../trace/model/step-fields.js';
+import { UsageSum } from '../../trace/usage/usage.js';
 import type { JsonMembers } from '../../values/json-members.js';
 import { quote, quoteName } from '../../values/json-text.js';
 import { integerText, roundedText, thousandthsText } from '../../values/number-text.js';

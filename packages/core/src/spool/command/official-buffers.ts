@@ -2,7 +2,7 @@
 
 import { randomUuid } from '../../platform/random-id.js';
 import { QueuedRow } from '../../publish/row/queued-row.js';
-import { isInferenceId } from '../../trace/inference-id.js';
+import { isInferenceId } from '../../trace/ids/inference-id.js';
 import { isJsonObject, type JsonObject, jsonOf, tryParseJson } from '../../values/json-text.js';
 
 /** A trace that another SDK could not deliver. */

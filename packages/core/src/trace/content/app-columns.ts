@@ -1,8 +1,8 @@
 /** Converts the trace-level values that users give to what the row contains: inputs, context, user, session. */
 
 import { isProxy } from '#platform';
-import { JsonMembers } from '../values/json-members.js';
-import { MASK } from '../values/mask-text.js';
+import { JsonMembers } from '../../values/json-members.js';
+import { MASK } from '../../values/mask-text.js';
 import type { TraceValues } from './trace-values.js';
 
 /** Further properties of an input are left out. */

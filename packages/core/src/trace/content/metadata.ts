@@ -1,8 +1,8 @@
 /** Merges metadata of a step key by key, at most 128 keys. */
 
 import { isProxy } from '#platform';
-import { JsonMembers } from '../values/json-members.js';
-import { quote } from '../values/json-text.js';
+import { JsonMembers } from '../../values/json-members.js';
+import { quote } from '../../values/json-text.js';
 import type { TraceValues } from './trace-values.js';
 
 const MAX_KEYS = 128;

@@ -1,8 +1,8 @@
 /** Limits the length of names that users give. */
 
-import { maskUserInfo } from '../values/mask-text.js';
-import { MAX_NAME_CHARS } from '../values/read-safely.js';
-import { head } from '../values/well-formed.js';
+import { maskUserInfo } from '../../values/mask-text.js';
+import { MAX_NAME_CHARS } from '../../values/read-safely.js';
+import { head } from '../../values/well-formed.js';
 
 const MAX_SEEN_CHARS = 2048;
 

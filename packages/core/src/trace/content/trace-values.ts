@@ -1,9 +1,9 @@
 /** Converts the values of one trace to masked JSON text, within the characters that the trace has left. */
 
-import type { Diagnostics } from '../diagnostics/diagnostics.js';
-import { parseJson } from '../values/json-text.js';
-import type { Redactor } from '../values/redactor.js';
-import type { Snapshotter } from '../values/snapshotter.js';
+import type { Diagnostics } from '../../diagnostics/diagnostics.js';
+import { parseJson } from '../../values/json-text.js';
+import type { Redactor } from '../../values/redactor.js';
+import type { Snapshotter } from '../../values/snapshotter.js';
 import { cutKey } from './step-name.js';
 
 /** Characters of a key that count at most. */

@@ -1,7 +1,7 @@
 /** Inference IDs: which strings are valid, and the register by which repeated ones become distinct. */
 
-import { processWide } from '../platform/process-wide.js';
-import { maskUserInfo } from '../values/mask-text.js';
+import { processWide } from '../../platform/process-wide.js';
+import { maskUserInfo } from '../../values/mask-text.js';
 
 /** A letter or digit, then at most 127 characters that are safe in headers, URLs, paths and logs. */
 const VALID = /^[A-Za-z0-9][A-Za-z0-9._:=@+/-]{0,127}$/;

@@ -1,6 +1,6 @@
 /** Ids of steps: UUIDs of the form of version 4 that share one random prefix per process and count up after it. */
 
-import { randomUuid } from '../platform/random-id.js';
+import { randomUuid } from '../../platform/random-id.js';
 
 /** Drawn at the first use: workerd has no random values before the first request. */
 let prefix = '';

@@ -1,7 +1,7 @@
 /** W3C Trace Context, level 2 (https://www.w3.org/TR/trace-context-2/): the ids that a trace shares with other services. */
 
-import { randomUuid } from '../platform/random-id.js';
-import { bitsOfDigits, hexadecimal, mixedBits } from '../values/mixed-bits.js';
+import { randomUuid } from '../../platform/random-id.js';
+import { bitsOfDigits, hexadecimal, mixedBits } from '../../values/mixed-bits.js';
 
 /** What a caller says about itself in the headers `traceparent` and `tracestate`. */
 export interface Caller {

@@ -1,7 +1,7 @@
 /** The read model of an ended trace, for rows and exporters: names, times, ids, and values as JSON text. */
 
-import type { JsonMembers } from '../values/json-members.js';
-import type { StepType } from '../wire.js';
+import type { JsonMembers } from '../../values/json-members.js';
+import type { StepType } from '../../wire.js';
 import type { RecordedError } from './recorded-error.js';
 
 export interface EndedTrace {

@@ -1,6 +1,6 @@
 /** Reads values back from the recorded fields of a step. */
 
-import { parseJson } from '../values/json-text.js';
+import { parseJson } from '../../values/json-text.js';
 import type { EndedStep } from './ended-trace.js';
 import { indexOfField } from './step-fields.js';
 

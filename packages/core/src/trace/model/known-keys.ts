@@ -1,8 +1,8 @@
 /** The keys that steps and traces take, and the diagnostic for any other. */
 
-import type { Diagnostics } from '../diagnostics/diagnostics.js';
-import { unknownKey } from '../diagnostics/unknown-key.js';
-import type { StepType } from '../wire.js';
+import type { Diagnostics } from '../../diagnostics/diagnostics.js';
+import { unknownKey } from '../../diagnostics/unknown-key.js';
+import type { StepType } from '../../wire.js';
 import { FIELDS } from './step-fields.js';
 import type { FinishedStep, StepFields, StepOptions, StepUpdate } from './step-types.js';
 import type { TraceUpdate } from './types.js';

@@ -1,7 +1,7 @@
 /** Errors as traces record them. */
 
 import { isNativeError, isProxy } from '#platform';
-import { errorMessage, errorName } from '../values/read-safely.js';
+import { errorMessage, errorName } from '../../values/read-safely.js';
 
 /** An error of a step or a trace. */
 export interface RecordedError {

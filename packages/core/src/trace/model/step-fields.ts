@@ -1,7 +1,7 @@
 /** The fields of each step type in the API, and how values are checked and written for them. */
 
 import { isProxy } from '#platform';
-import type { StepType } from '../wire.js';
+import type { StepType } from '../../wire.js';
 import type { StepFields } from './step-types.js';
 
 type FieldKind = 'string' | 'amount' | 'count' | 'object' | 'array' | 'strings' | 'counts' | 'any';

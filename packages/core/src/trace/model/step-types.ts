@@ -1,6 +1,6 @@
 /** The fields of steps by type. Names and units are the platform's. */
 
-import type { StepType } from '../wire.js';
+import type { StepType } from '../../wire.js';
 
 /** Fields of a `chat_completion` step. Leave out what was not measured: absent means unknown. */
 export interface ChatCompletionFields {

@@ -1,6 +1,6 @@
 /** The handles that users hold: a step, a trace, and the trace of an HTTP request. */
 
-import type { StepType } from '../wire.js';
+import type { StepType } from '../../wire.js';
 import type { FinishedStep, StepOptions, StepUpdate } from './step-types.js';
 
 /**

@@ -1,8 +1,8 @@
 /** The operation of another tracing library that the running code belongs to, such as the active span of OpenTelemetry. */
 
-import { processWide } from '../platform/process-wide.js';
+import { processWide } from '../../platform/process-wide.js';
+import type { Caller } from '../ids/trace-context.js';
 import type { ScopeStep } from './scope.js';
-import type { Caller } from './trace-context.js';
 
 export interface AmbientContext {
   /** The operation, as the caller of what begins within it; undefined if it has no valid ids. */

@@ -1,8 +1,8 @@
 /** The scope: which trace and step the running code belongs to. */
 
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { processWide } from '../platform/process-wide.js';
-import type { Step } from './types.js';
+import { processWide } from '../../platform/process-wide.js';
+import type { Step } from '../model/types.js';
 
 /**
  * Carries the current step along asynchronous calls. It may lose a step, but it must never return a step to code of another

@@ -1,11 +1,11 @@
 /** Reports usage and cost of running traces to the app, and enforces budgets. */
 
-import type { Diagnostics } from '../diagnostics/diagnostics.js';
-import { recognizeAcrossCopies } from '../platform/process-wide.js';
-import { startTimer } from '../platform/timers.js';
-import { watchRejection } from '../values/thenable.js';
+import type { Diagnostics } from '../../diagnostics/diagnostics.js';
+import { recognizeAcrossCopies } from '../../platform/process-wide.js';
+import { startTimer } from '../../platform/timers.js';
+import { watchRejection } from '../../values/thenable.js';
+import type { Trace, Usage } from '../model/types.js';
 import type { Pricing } from './pricing.js';
-import type { Trace, Usage } from './types.js';
 
 /** What `onExceeded` is given: a trace that cost more than its budget. */
 export interface BudgetExceeded {

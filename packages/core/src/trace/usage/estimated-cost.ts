@@ -1,11 +1,11 @@
 /** Estimates the cost of a tree of steps, by the costs that are known and the prices of the option `pricing`. */
 
-import { parseJson } from '../values/json-text.js';
-import type { EndedStep } from './ended-trace.js';
-import { numberIn, parsedField } from './field-values.js';
+import { parseJson } from '../../values/json-text.js';
+import type { EndedStep } from '../model/ended-trace.js';
+import { numberIn, parsedField } from '../model/field-values.js';
+import { isModelCall } from '../model/step-fields.js';
+import type { Usage } from '../model/types.js';
 import type { Billing, PricedCall, Pricing, RecordedUsage } from './pricing.js';
-import { isModelCall } from './step-fields.js';
-import type { Usage } from './types.js';
 
 /** A step with what an integration has recorded of its usage. */
 export interface UsageStep extends EndedStep {

@@ -1,11 +1,11 @@
 /** Sums of tokens and cost over a tree of steps. */
 
-import type { EndedStep } from './ended-trace.js';
+import type { EndedStep } from '../model/ended-trace.js';
+import { numberIn } from '../model/field-values.js';
+import { isModelCall } from '../model/step-fields.js';
+import type { Usage } from '../model/types.js';
 import { estimateOf, type UsageStep } from './estimated-cost.js';
-import { numberIn } from './field-values.js';
 import type { Pricing } from './pricing.js';
-import { isModelCall } from './step-fields.js';
-import type { Usage } from './types.js';
 
 /**
  * The sums over the steps; undefined for what no step has.
