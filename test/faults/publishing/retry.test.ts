@@ -7,7 +7,8 @@ import { SendError } from '../../../packages/core/dist/publish/transport/send-er
 import { boundedTest } from '../../support/bounded-test.ts';
 import { assertConserved, watchConservation } from '../../support/conservation.ts';
 import { startFaultyCollector } from '../../support/faulty-collector.ts';
-import { publish, quickTracer } from './support.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
+import { publish, quickTracer, sleep } from './support.ts';
 
 describe('waits between tries', () => {
   boundedTest('are spread evenly from nothing to the ceiling, as they arrive', async () => {
@@ -167,6 +168,38 @@ describe('Retry-After', () => {
       first.delete(what);
       assert.ok(wait >= floorMs - 3, `waited ${wait} ms`);
       assert.ok(wait <= atMostMs + JITTER_MS + LATE_MS, `waited ${wait} ms`);
+    });
+  }
+
+  for (const withSpool of [true, false]) {
+    it(`holds back every other batch too, ${withSpool ? 'with' : 'without'} a spool`, async () => {
+      using folder = temporaryFolder();
+      let answeredAt = 0;
+      await using server = await startFaultyCollector({
+        call(response, _arrival, n) {
+          if (n > 0) return false;
+          response.writeHead(429, { 'Retry-After': '1' }).end();
+          answeredAt = performance.now();
+          return true;
+        },
+      });
+      const { tracer } = quickTracer(server.url, {
+        ...(withSpool && { spool: { dir: folder.path } }),
+      });
+      using _watch = watchConservation(tracer);
+      publish(tracer, 1);
+      while (answeredAt === 0) await sleep(1);
+      for (let i = 0; i < 5; i++) {
+        publish(tracer, 1, `later-${i}`);
+        await sleep(20);
+      }
+      await server.takes(6);
+      const [, second] = server.arrivals;
+      assert.ok(
+        (second?.at ?? 0) - answeredAt >= 997,
+        `sent ${(second?.at ?? 0) - answeredAt} ms later`,
+      );
+      await tracer.shutdown();
     });
   }
 

@@ -34,6 +34,29 @@ describe('rows that may have arrived', () => {
     });
   }
 
+  for (const status of [400, 401, 403, 405, 410, 422]) {
+    it(`are sent again where the platform does not offer the lookup, or not to this key: ${status}`, async () => {
+      using folder = temporaryFolder();
+      let sent = 0;
+      await using collector = await startCollector((request, response) => {
+        if (request.method === 'GET') {
+          response.writeHead(status).end('{"error":"Missing Authentication Token"}');
+          return true;
+        }
+        sent++;
+        if (sent > 1) return false;
+        response.destroy();
+        return true;
+      });
+      const { tracer } = spooling(collector.server.url, folder.path, { retry: { baseMs: 5 } });
+      publish(tracer, 3);
+      await until('all have arrived', () => tracer.stats().published === 3);
+      assert.deepEqual([sent, tracer.stats().quarantined], [2, 0]);
+      assertConserved(tracer.stats());
+      await tracer.shutdown();
+    });
+  }
+
   it('are only those of the batches in flight where a tracer was shut down', async () => {
     using folder = temporaryFolder();
     let isHung = true;

@@ -9,6 +9,7 @@ import { paceOf, type RetryPolicy } from '../publish/chain/backoff.js';
 import { type Breaker, withBreaker } from '../publish/chain/with-breaker.js';
 import { withIsolation } from '../publish/chain/with-isolation.js';
 import { withRetry } from '../publish/chain/with-retry.js';
+import { withSuspicion } from '../publish/chain/with-suspicion.js';
 import { withTrimming } from '../publish/chain/with-trimming.js';
 import { type Lookup, withVerification } from '../publish/chain/with-verification.js';
 import { Ledger } from '../publish/counts/ledger.js';
@@ -243,7 +244,7 @@ export class Destination {
   #transport(options: DestinationOptions, spool: Spool | undefined): RowTransport {
     const { sender, lookup, retry, retriesSends } = options;
     if (spool !== undefined) {
-      const attempts = spool.withSendLog(sender);
+      const attempts = withSuspicion(spool.withSendLog(sender));
       const verification = {
         paceMs: paceOf(retry),
         rowsThatMayHaveArrived: (rows: readonly QueuedRow[]) => spool.rowsThatMayHaveArrived(rows),
@@ -255,14 +256,18 @@ export class Destination {
     }
     if (!retriesSends) return sender;
     return withIsolation(
-      withRetry(withTrimming(withBreaker(sender, retry, { callerWaits: true })), retry, {
-        onRetry: (error, waitMs) =>
-          this.#tools.diagnostics.report(
-            'warn',
-            'publish_retry',
-            `${error.message}; the next attempt is in ${Math.ceil(waitMs)} ms`,
-          ),
-      }),
+      withRetry(
+        withTrimming(withBreaker(withSuspicion(sender), retry, { callerWaits: true })),
+        retry,
+        {
+          onRetry: (error, waitMs) =>
+            this.#tools.diagnostics.report(
+              'warn',
+              'publish_retry',
+              `${error.message}; the next attempt is in ${Math.ceil(waitMs)} ms`,
+            ),
+        },
+      ),
     );
   }
 }

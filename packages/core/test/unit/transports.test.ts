@@ -51,7 +51,7 @@ describe('an error of a send', () => {
   for (const [code, [isRetryable, isOfRows]] of Object.entries(CODES)) {
     it(`says whether the same rows may be taken later: ${code}`, () => {
       const error = failing(code as SendErrorCode);
-      assert.deepEqual([error.isRetryable, isAboutRows(error)], [isRetryable, isOfRows]);
+      assert.deepEqual([error.isRetryable, isAboutRows(error, 1)], [isRetryable, isOfRows]);
       assert.deepEqual(
         [error.isAmbiguous, error.isPaused, 'cause' in error],
         [false, false, false],
@@ -164,7 +164,18 @@ describe('the breaker', () => {
     const inner = failingTimes(99, () => failing('busy', { retryAfterMs: 60_000 }));
     const breaker = withBreaker(inner, POLICY);
     for (let i = 0; i < 6; i++) await send(breaker);
-    assert.equal(inner.sent.length, 5);
+    assert.equal(inner.sent.length, 1);
+  });
+
+  it('waits no shorter for each caller where it waits itself', async () => {
+    const inner = failingTimes(99, () => failing('busy', { retryAfterMs: 60_000 }));
+    const breaker = withBreaker(inner, POLICY, { callerWaits: true });
+    await send(breaker);
+    await assert.rejects(
+      breaker.send(batchOf('b'), OPTIONS),
+      (error: SendError) => error.isPaused && (error.retryAfterMs ?? 0) > 59_000,
+    );
+    assert.equal(inner.sent.length, 1);
   });
 
   it('counts failures in a row alone', async () => {

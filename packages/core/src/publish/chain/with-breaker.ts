@@ -1,8 +1,11 @@
-/** A circuit breaker: after five failures in a row it refuses sends, except one probe after each wait. */
+/**
+ * A circuit breaker: after five failures in a row, or one whose response has `Retry-After`, it refuses sends, except one probe after
+ * each wait.
+ */
 
 import { monotonicMs } from '../../platform/clock.js';
 import type { RowTransport } from '../transport/row-transport.js';
-import { SendError } from '../transport/send-error.js';
+import { SendError, suspicionIn } from '../transport/send-error.js';
 import { type RetryPolicy, waitBefore } from './backoff.js';
 
 export interface BreakerTools {
@@ -49,12 +52,13 @@ export function withBreaker(
   function countFailure(error: SendError): void {
     failures++;
     const isRefused = isRefusal(error);
-    if (!isRefused && failures < THRESHOLD) return;
+    const retryAfterMs = error.retryAfterMs ?? 0;
+    if (!isRefused && failures < THRESHOLD && retryAfterMs === 0) return;
     const waitMs = isRefused
       ? UNAUTHORIZED_MS * (0.5 + random() / 2)
       : tools.callerWaits === true
-        ? 0
-        : waitBefore(failures - THRESHOLD + 1, error.retryAfterMs, policy, random);
+        ? retryAfterMs
+        : waitBefore(Math.max(failures - THRESHOLD + 1, 1), retryAfterMs, policy, random);
     last = error;
     notBefore = monotonicMs() + waitMs;
   }
@@ -73,8 +77,7 @@ export function withBreaker(
         reset();
         return delivery;
       } catch (error) {
-        if (error instanceof SendError && isCounted(error)) countFailure(error);
-        else if (error instanceof SendError && error.code !== 'given_up') reset();
+        if (error instanceof SendError) takeError(error);
         throw error;
       } finally {
         if (wasOpen) probeEndsAt = 0;
@@ -87,8 +90,12 @@ export function withBreaker(
     close: () => transport.close(),
   };
 
-  function isCounted(error: SendError): boolean {
-    return error.isRetryable || (tools.opensOnRefusedKey === true && isRefusal(error));
+  function takeError(error: SendError): void {
+    // Whether the platform works is not known from rows that make it fail.
+    if (suspicionIn(error) !== undefined) return;
+    const isRefused = tools.opensOnRefusedKey === true && isRefusal(error);
+    if (error.isRetryable || isRefused) countFailure(error);
+    else if (error.code !== 'given_up') reset();
   }
 }
 

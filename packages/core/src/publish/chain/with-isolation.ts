@@ -11,7 +11,7 @@ export function withIsolation(transport: RowTransport): RowTransport {
     try {
       return await transport.send(batch, options);
     } catch (error) {
-      if (!(error instanceof SendError) || !isAboutRows(error)) throw error;
+      if (!(error instanceof SendError) || !isAboutRows(error, batch.rows.length)) throw error;
       if (batch.rows.length === 1) return failedDelivery(error, 1);
       const middle = batch.rows.length >> 1;
       const first = await sendHalf(batch, 0, middle, options);

@@ -3,7 +3,7 @@
 import { monotonicMs } from '../../platform/clock.js';
 import { delay } from '../../platform/timers.js';
 import type { RowTransport } from '../transport/row-transport.js';
-import { SendError } from '../transport/send-error.js';
+import { isAboutRows, SendError } from '../transport/send-error.js';
 import { type RetryPolicy, waitBefore } from './backoff.js';
 
 export interface RetryTools {
@@ -29,6 +29,7 @@ export function withRetry(
         } catch (error) {
           if (!(error instanceof SendError) || !error.isRetryable || options.signal?.aborted)
             throw error;
+          if (isAboutRows(error, batch.rows.length)) throw error;
           const waitMs = waitBefore(attempt + 1, error.retryAfterMs, policy, random);
           if (monotonicMs() + waitMs > deadline) throw error;
           // A send that the breaker refused does not count as an attempt.

@@ -65,9 +65,9 @@ export class OpenlayerApi {
     const path = `rows/${encodeURIComponent(inferenceId)}`;
     const { apiKey } = this.#options;
     const { response, url } = await this.#send({ method: 'GET', path, ...options }, MAX_ROW_BYTES);
-    if (response.status === 404) return false;
-    // The platform does not offer this call: assume that the row is missing.
-    if (response.status === 405 || response.status === 501) return false;
+    // With 404, the row is missing. Otherwise the platform does not offer this call, or not to this key: assume the same, since only a
+    // send may decide about the key and the row.
+    if (response.status === 501 || isFinal(response.status)) return false;
     if (response.status < 200 || response.status >= 300) {
       assertSuccess(response, { method: 'GET', url, apiKey });
     }
@@ -197,6 +197,11 @@ function codeOf(status: number): SendErrorCode {
     default:
       return status >= 500 ? 'busy' : 'refused';
   }
+}
+
+/** Whether another call would be answered in the same way. */
+function isFinal(status: number): boolean {
+  return status >= 400 && status < 500 && codeOf(status) !== 'busy';
 }
 
 /** Whether the response to a GET of a row contains a row; undefined if it is not JSON. */

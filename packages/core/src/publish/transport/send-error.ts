@@ -57,7 +57,29 @@ export class SendError extends Error {
 
 recognizeAcrossCopies(SendError, 'SendError.v1');
 
-/** Whether the platform may accept some rows of the refused batch if they are sent alone. */
-export function isAboutRows(error: SendError): boolean {
+/**
+ * Whether one of the rows makes the platform fail, which takes others: `possible` if rows of the batch have failed before, `known`
+ * if a single row has failed often.
+ */
+export type Suspicion = 'possible' | 'known';
+
+const suspicions = new WeakMap<SendError, Suspicion>();
+
+/** Undefined unless rows of the batch are suspected to be the cause. */
+export function suspicionIn(error: SendError): Suspicion | undefined {
+  return suspicions.get(error);
+}
+
+export function setSuspicion(error: SendError, suspicion: Suspicion): void {
+  suspicions.set(error, suspicion);
+}
+
+/**
+ * Whether the rows are the cause: of a single row, whether it is not to be sent again; of several, whether the platform may take some
+ * of them if they are sent alone.
+ */
+export function isAboutRows(error: SendError, rows: number): boolean {
+  const suspicion = suspicions.get(error);
+  if (suspicion !== undefined) return rows > 1 || suspicion === 'known';
   return error.code === 'rejected' || error.code === 'too_large';
 }

@@ -15,7 +15,7 @@ import { type BatchLimits, OpenBatches } from '../../publish/queue/open-batches.
 import type { QueuedRow } from '../../publish/row/queued-row.js';
 import type { ReplayHandle, ReplayOptions } from '../../publish/spool.js';
 import type { RowBatch, RowDelivery } from '../../publish/transport/row-transport.js';
-import { SendError } from '../../publish/transport/send-error.js';
+import { SendError, suspicionIn } from '../../publish/transport/send-error.js';
 
 /** Rows to be sent again. */
 export interface Replayable {
@@ -146,16 +146,21 @@ export class Replay implements ReplayHandle {
     this.#isIdle = batch === undefined;
     if (batch === undefined) return SCAN_MS * (0.5 + this.#random());
     let error: unknown;
+    let goesOn = true;
     for (const each of batchesOf(batch.rows, this.#options.limits)) {
       if (this.#stop.signal.aborted) {
         error ??= new SendError('given_up', 'the tracer was shut down');
+        goesOn = false;
       }
-      if (error !== undefined) {
+      if (!goesOn) {
         this.#account(waiting.keepAll(each.rows, error), each, batch);
         continue;
       }
-      error = await this.#send(each, batch);
-      if (error === undefined) await delay(paceOf(policy), this.#stop.signal);
+      const failure = await this.#send(each, batch);
+      error ??= failure;
+      // The rows behind those that make the platform fail do not wait for them.
+      goesOn = failure === undefined || isSuspicious(failure);
+      if (goesOn) await delay(paceOf(policy), this.#stop.signal);
     }
     if (error === undefined) {
       this.#failures = 0;
@@ -192,6 +197,10 @@ export class Replay implements ReplayHandle {
     const { spooled = 0, held = 0, error } = delivery;
     return spooled + held > 0 ? (error ?? new Error('rows still wait on disk')) : undefined;
   }
+}
+
+function isSuspicious(error: unknown): boolean {
+  return error instanceof SendError && suspicionIn(error) !== undefined;
 }
 
 /** Groups rows into batches of one layout with distinct ids, within the limits and in their order. */

@@ -26,7 +26,7 @@ export function withKeeping(transport: RowTransport, keeper: RowKeeper): RowTran
       } catch (error) {
         if (!(error instanceof SendError)) return keeper.keepAll(rows, error);
         if (error.isFinal) return setAside(keeper, rows, error);
-        if (!isAboutRows(error)) return keeper.keepAll(rows, error);
+        if (!isAboutRows(error, rows.length)) return keeper.keepAll(rows, error);
         if (rows.length > 1) throw error;
         return setAside(keeper, rows, error);
       }
