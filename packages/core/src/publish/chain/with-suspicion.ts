@@ -17,7 +17,7 @@ const FAILURES_OF_CAUSE = 10;
 const SUCCESSES = 3;
 /** ... and so many for each other send that has failed. */
 const SUCCESSES_PER_FAILURE = 10;
-/** Failed sends of suspected rows in a row, after which the platform is taken to be down. Halving 100 rows to one takes 8. */
+/** Failures in a row with suspected rows, after which the platform is taken to be down. Halving 100 rows to one takes 8. */
 const MAX_PROBES = 16;
 const MAX_SUSPECTS = 10_000;
 
@@ -71,10 +71,10 @@ export function withSuspicion(transport: RowTransport): RowTransport {
     if (most === undefined || most.failures < FAILURES) return undefined;
     const good = successes - most.successesBefore;
     const bad = otherFailures - most.failuresBefore;
-    if (rows.length > 1) return probes++ < MAX_PROBES ? 'possible' : undefined;
     const isKnown = good >= SUCCESSES && good >= bad * SUCCESSES_PER_FAILURE;
-    if (isKnown && most.failures >= FAILURES_OF_CAUSE) return 'known';
-    return good > bad ? 'possible' : undefined;
+    if (rows.length === 1 && isKnown && most.failures >= FAILURES_OF_CAUSE) return 'known';
+    const mayWork = (rows.length === 1 && good > bad) || probes++ < MAX_PROBES;
+    return mayWork ? 'possible' : undefined;
   }
 
   function suspectOf(inferenceId: string): Suspect {

@@ -151,8 +151,8 @@ function childrenText(children: readonly EndedStep[], context: RowContext): stri
 /** The value of `latency`, and the times after it. */
 function timesText(step: EndedStep, trace: EndedTrace): string {
   const { startMs, latencyMs } = step;
-  // A step that has not ended gets the current time as its end.
-  const endMs = step.isRunning ? Math.max(trace.elapsedMs(), startMs) : step.endMs;
+  // A step that has not ended lasts as long as its trace.
+  const endMs = step.isRunning ? Math.max(trace.endMs, startMs) : step.endMs;
   let text = roundedText(latencyMs < 0 ? endMs - startMs : latencyMs);
   text += ',"startTime":';
   text += integerText(Math.floor(trace.startedAt + startMs));
