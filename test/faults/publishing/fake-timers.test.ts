@@ -31,8 +31,24 @@ async function soon<T>(what: string, promise: Promise<T>): Promise<T> {
 }
 
 describe('with fake timers', () => {
-  beforeEach(() => mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'setImmediate'] }));
-  afterEach(() => mock.timers.reset());
+  const { queueMicrotask } = globalThis;
+  beforeEach(() => {
+    mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'setImmediate'] });
+    // Jest's replace it as well.
+    globalThis.queueMicrotask = () => {};
+  });
+  afterEach(() => {
+    mock.timers.reset();
+    globalThis.queueMicrotask = queueMicrotask;
+  });
+
+  it('a trace whose end calls a function of the app is published in time', async () => {
+    await using collector = await startCollector();
+    const { tracer } = quickTracer(collector.server.url, { redact: { text: (text) => text } });
+    publish(tracer, 1);
+    await until('it has arrived', () => collector.server.rows().length === 1);
+    await soon('the tracer is shut down', tracer.shutdown());
+  });
 
   it('a trace is published in time, though the test advances nothing', async () => {
     await using collector = await startCollector();

@@ -1,9 +1,10 @@
-/** The timers of the runtime, taken before a test can replace them by fake ones, which would delay or lose rows. */
+/** The timers and microtasks of the runtime, taken before a test can replace them by fake ones, which would delay or lose rows. */
 export const {
   setTimeout: startTimer,
   clearTimeout: stopTimer,
   setInterval: startInterval,
   clearInterval: stopInterval,
+  queueMicrotask: startMicrotask,
 } = globalThis;
 
 /** A timer that was started. */

@@ -86,6 +86,8 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
   /** Epoch milliseconds. */
   readonly startedAt = wallClockMs();
   readonly #startedMono = monotonicMs();
+  /** Milliseconds after the start; negative before the end. */
+  #endMs = -1;
   #inferenceId: string;
   /** Undefined until `ensureIds` makes them, since most traces are not joined to others. */
   #ids: TraceIds | undefined = undefined;
@@ -220,6 +222,10 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
 
   elapsedMs(): number {
     return elapsedSince(this.#startedMono);
+  }
+
+  get endMs(): number {
+    return this.#endMs < 0 ? this.elapsedMs() : this.#endMs;
   }
 
   update(update: TraceUpdate): void {
@@ -607,6 +613,7 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
       this.reportFailure('end', error);
     }
     this.#isOpen = false;
+    this.#endMs = this.elapsedMs();
     try {
       this.recorder.takeEnded(this);
     } catch (error) {

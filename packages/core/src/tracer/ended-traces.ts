@@ -3,12 +3,25 @@
 import { atTurnEnd } from '#platform';
 import type { Diagnostics } from '../diagnostics/diagnostics.js';
 import { elapsedSince, monotonicMs } from '../platform/clock.js';
-import { startTimer, stopTimer, type Timer, unref, waitAtMost } from '../platform/timers.js';
+import {
+  startMicrotask,
+  startTimer,
+  stopTimer,
+  type Timer,
+  unref,
+  waitAtMost,
+} from '../platform/timers.js';
 import type { RecordedTrace } from '../trace/recorded-trace.js';
 import type { Publishing } from './publishing.js';
 
 /** Traces of a full batch. */
-const MAX_WAITING = 16;
+const FULL = 16;
+
+/** Traces of a batch that is queued at once, so that memory stays bounded. */
+const MAX_WAITING = 64;
+
+/** Traces between which no request is served. Each delays the requests that arrive meanwhile by about 50 microseconds. */
+const MAX_AT_ONCE = 8;
 
 /** Longest wait of a batch without a spool. */
 const MAX_WAIT_MS = 20;
@@ -96,7 +109,7 @@ export class EndedTraces {
     } else if (trace.isFinalizedAlone) {
       this.#ended.add(trace);
       runDetached(() => {
-        queueMicrotask(() => {
+        startMicrotask(() => {
           if (this.#ended.delete(trace)) this.#finalizeAlone(trace);
         });
       });
@@ -122,7 +135,7 @@ export class EndedTraces {
         this.#ended.delete(trace);
         this.#finalizeAlone(trace);
       }
-      this.#queueWaiting();
+      this.#queueWaiting(Number.POSITIVE_INFINITY);
     });
   }
 
@@ -153,23 +166,33 @@ export class EndedTraces {
     return false;
   }
 
-  /** Lets the batch be queued: at once if it is full, else soon. */
+  /** Lets the batch be queued: from the next turn of the event loop on if it is full, else soon. */
   #schedule(): void {
+    const { hasSpool, publishing, runDetached } = this.#options;
     const count = this.#waiting;
-    if (this.#isScheduled && count !== MAX_WAITING) return;
+    const isFull = count === FULL && !hasSpool;
+    if (this.#isScheduled && !isFull && count !== MAX_WAITING) return;
     this.#isScheduled = true;
-    const queue = () => this.#queueWaiting();
-    this.#options.runDetached(() => {
-      if (count >= MAX_WAITING || !this.#options.publishing.mayDelayExit) queueMicrotask(queue);
-      else if (this.#options.hasSpool) atTurnEnd?.(queue);
-      else this.#timer = startTimer(queue, MAX_WAIT_MS);
+    runDetached(() => {
+      if (count >= MAX_WAITING || !publishing.mayDelayExit) {
+        startMicrotask(() => this.#queueWaiting(count));
+      } else if (hasSpool) {
+        atTurnEnd?.(() => this.#queueWaiting(MAX_WAITING));
+      } else if (count >= FULL) {
+        atTurnEnd?.(() => this.#queueWaiting(MAX_AT_ONCE));
+      } else {
+        this.#timer = startTimer(() => this.#queueWaiting(MAX_AT_ONCE), MAX_WAIT_MS);
+      }
     });
   }
 
-  /** Queues the batch. Never throws, since an error in a timer would end the process. */
-  #queueWaiting(): void {
+  /**
+   * Queues the oldest of the batch, and the others in the next turns of the event loop. Never throws, since an error in a timer
+   * would end the process.
+   */
+  #queueWaiting(most: number): void {
     try {
-      this.#queueBatch();
+      this.#queueBatch(most);
     } catch (error) {
       this.#options.diagnostics.report(
         'error',
@@ -180,21 +203,24 @@ export class EndedTraces {
     }
   }
 
-  /** A trace that ends meanwhile, as in a function for diagnostics, is in the next batch. */
-  #queueBatch(): void {
+  /** A trace that ends meanwhile, as in a function for diagnostics, comes in a later turn. */
+  #queueBatch(most: number): void {
     if (this.#timer !== undefined) stopTimer(this.#timer);
     this.#timer = undefined;
     this.#isScheduled = false;
-    for (const trace of taken(this.#unfinalized))
+    for (const trace of taken(this.#unfinalized, most))
       if (this.#finalize(trace)) this.#finalized.push(trace);
-    for (const trace of taken(this.#finalized)) {
+    for (const trace of taken(this.#finalized, most)) {
       try {
         this.#queue(trace);
       } catch (error) {
         trace.reportFailure('queue', error);
       }
     }
-    if (this.#waiting > 0) this.#schedule();
+    if (this.#waiting === 0) return;
+    this.#isScheduled = true;
+    if (atTurnEnd === undefined) startMicrotask(() => this.#queueWaiting(most));
+    else atTurnEnd(() => this.#queueWaiting(most));
   }
 
   async #queueWhenSettled(trace: RecordedTrace): Promise<void> {
@@ -288,9 +314,9 @@ export class EndedTraces {
   }
 }
 
-/** Takes the traces of now one by one: those that are left can be counted, and taken by another call. */
-function* taken(traces: RecordedTrace[]): Generator<RecordedTrace> {
-  for (let count = traces.length; count > 0; count--) {
+/** Takes the oldest traces of now one by one: those that are left can be counted, and taken by another call. */
+function* taken(traces: RecordedTrace[], most: number): Generator<RecordedTrace> {
+  for (let count = Math.min(traces.length, most); count > 0; count--) {
     const trace = traces.shift();
     if (trace === undefined) return;
     yield trace;

@@ -367,6 +367,8 @@ export class TracerCore implements Tracer, Recorder {
     if (this.#ended.size === 0) return this.publishing.shutdown(deadlineMs);
     // Half of the time, since sending needs time too.
     return this.#ended.waitForOptions(deadlineMs / 2).then((waitedMs) => {
+      // With those that have ended meanwhile.
+      this.#ended.queueAll();
       this.#ended.queueAwaiting();
       return this.publishing.shutdown(deadlineMs - waitedMs);
     });

@@ -21,7 +21,7 @@ function traceThat() {
     startedAt: Date.now(),
     nameAtStart: 'GET /',
     unrecordedSteps: 0,
-    elapsedMs: () => 5,
+    endMs: 5,
     get revision() {
       return facts.revision;
     },

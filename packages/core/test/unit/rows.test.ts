@@ -251,6 +251,19 @@ describe('a step of a row', () => {
     assert.ok((open?.endTime ?? 0) >= (open?.startTime ?? 1));
   });
 
+  boundedTest('lasts no longer than its trace, however late the row is made', async () => {
+    const transport = memoryTransport();
+    const tracer = createTracer({ transport });
+    const trace = tracer.startTrace('job');
+    trace.startStep('open');
+    trace.end();
+    for (const begin = performance.now(); performance.now() - begin < 50; );
+    await tracer.shutdown();
+    const [root] = transport.rows[0]?.steps ?? [];
+    const latencyMs = root?.steps[0]?.latency ?? -1;
+    assert.ok(latencyMs >= 0 && latencyMs < 40, String(latencyMs));
+  });
+
   boundedTest('lasts as long as its work, and no longer', async () => {
     const { root } = await published((t) => {
       const step = t.startStep('slow');

@@ -22,8 +22,8 @@ export interface EndedTrace {
   readonly question: string | undefined;
   /** Number of steps that were not recorded because of `maxSteps` or `maxDepth`. */
   readonly unrecordedSteps: number;
-  /** Milliseconds since the trace's start. */
-  elapsedMs(): number;
+  /** Milliseconds after the trace's start; the current time if it has not ended. */
+  readonly endMs: number;
 }
 
 export interface EndedStep {
