@@ -8,7 +8,7 @@ import { PassThrough } from 'node:stream';
 import { promisify } from 'node:util';
 import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
-import type { Tracer } from '@openlayer-tracing/core';
+import { currentTrace, type RequestTrace, type Tracer } from '@openlayer-tracing/core';
 import type { WireRow } from '@openlayer-tracing/core/wire';
 import { openlayerTracing as forExpress } from '@openlayer-tracing/express';
 import { openlayerTracing as forHono } from '@openlayer-tracing/hono';
@@ -94,7 +94,7 @@ interface Conversation {
   read(text: string): Promise<void>;
 }
 
-function ask(server: Server): Conversation {
+function ask(server: Server, headers = ''): Conversation {
   const { port } = server.address() as AddressInfo;
   const socket = connect(port, '127.0.0.1');
   let text = '';
@@ -102,7 +102,7 @@ function ask(server: Server): Conversation {
     text += part;
   });
   socket.on('error', () => {});
-  socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
+  socket.write(`GET / HTTP/1.1\r\nhost: x\r\n${headers}\r\n`);
   return {
     socket,
     async read(wanted) {
@@ -275,6 +275,98 @@ for (const [name, make] of Object.entries(FRAMEWORKS)) {
         }
       });
     }
+
+    for (const reads of ['before', 'after'] as const) {
+      it(`aborts the signal where the client leaves after it was abandoned, read ${reads} that`, async () => {
+        await using collector = await startCollector();
+        const tracer = collector.createTracer();
+        let trace: RequestTrace | undefined;
+        const handler: Part = (_req, res) => {
+          trace = currentTrace() as RequestTrace;
+          if (reads === 'before') assert.equal(trace.signal.aborted, false);
+          res.write('so far');
+        };
+        const server = make(tracer, { handler }, 300);
+        const { socket, read } = ask(server);
+        await read('so far');
+        const [row] = await collector.exactly(1);
+        assert.equal(httpOf(row as WireRow).outcome, 'abandoned');
+        if (reads === 'before') assert.equal(trace?.signal.aborted, false);
+        socket.destroy();
+        for (let i = 0; trace?.signal.aborted !== true; i++) {
+          assert.ok(i < 500, 'the signal does not abort');
+          await later(5);
+        }
+        server.close();
+      });
+    }
+
+    it('does not abort the signal where it was sent whole after it was abandoned', async () => {
+      await using collector = await startCollector();
+      const tracer = collector.createTracer();
+      const { promise, resolve } = withResolvers<ServerResponse>();
+      let signal: AbortSignal | undefined;
+      const handler: Part = (_req, res) => {
+        ({ signal } = currentTrace() as RequestTrace);
+        res.write('so far');
+        resolve(res);
+      };
+      const server = make(tracer, { handler }, 300);
+      const { socket, read } = ask(server);
+      const res = await promise;
+      await collector.exactly(1);
+      res.end('the end');
+      await read('the end');
+      socket.destroy();
+      while (!res.closed) await later(2);
+      assert.equal(signal?.aborted, false);
+      server.close();
+    });
+
+    it('keeps what was sent where it had its turn on a pipelined connection and the client left', async () => {
+      await using collector = await startCollector();
+      const tracer = collector.createTracer();
+      let requests = 0;
+      const handler: Part = (_req, res) => {
+        requests++;
+        if (requests === 1) {
+          res.end('first');
+          return;
+        }
+        res.setHeader('content-type', 'text/event-stream');
+        res.write(`data: ${JSON.stringify({ choices: [{ delta: { content: 'One ' } }] })}\n\n`);
+      };
+      const server = make(tracer, { handler });
+      const { socket, read } = ask(server, '\r\nGET / HTTP/1.1\r\nhost: x\r\n');
+      await read('One ');
+      socket.destroy();
+      const rows = await collector.exactly(2);
+      const streamed = rows.find(({ output }) => output === 'One ');
+      assert.deepEqual(
+        [streamed && httpOf(streamed).outcome, streamed && httpOf(streamed).status],
+        ['aborted', 200],
+      );
+      server.close();
+    });
+
+    it('is aborted where the client offered an upgrade, got 102 and left', async () => {
+      await using collector = await startCollector();
+      const tracer = collector.createTracer();
+      let signal: AbortSignal | undefined;
+      const handler: Part = (_req, res) => {
+        ({ signal } = currentTrace() as RequestTrace);
+        res.writeProcessing();
+      };
+      const server = make(tracer, { handler });
+      const offer = 'connection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: x\r\n';
+      const { socket, read } = ask(server, offer);
+      await read('102 Processing');
+      socket.destroy();
+      const [row] = await collector.exactly(1);
+      const { outcome, status } = httpOf(row as WireRow);
+      assert.deepEqual([outcome, status, signal?.aborted], ['aborted', null, true]);
+      server.close();
+    });
 
     it('is abandoned with status, type, text and bytes when it is older than maxAgeMs', async () => {
       const handler: Part = (_req, res) => {

@@ -84,8 +84,7 @@ class NodeResponse implements FollowedResponse {
     this.#isHttp2 = (res as { stream?: unknown }).stream !== undefined;
     this.#isServed = this.#isHttp2 || this.#connection?.server !== undefined;
     this.isObserved = res.req === req && isObserved(res);
-    const { upgrade } = req.headers ?? {};
-    this.#bytesBefore = upgrade === undefined ? undefined : (this.#connection?.bytesWritten ?? 0);
+    this.#bytesBefore = mayBeUpgraded(req) ? (this.#connection?.bytesWritten ?? 0) : undefined;
   }
 
   start(): void {
@@ -118,6 +117,14 @@ class NodeResponse implements FollowedResponse {
       contentType: sentHeaderOf(res, /\r\ncontent-type: ([^\r]*)/i),
       contentEncoding: contentEncoding ?? sentHeaderOf(res, /\r\ncontent-encoding: ([^\r]*)/i),
     };
+  }
+
+  followClient(): void {
+    const res: Partial<ServerResponse> = this.#res;
+    if (res.destroyed || res.closed) return;
+    res.once?.('close', () => {
+      if (!res.writableFinished) this.#trace.settleResponse('aborted', NOTHING_SENT);
+    });
   }
 
   /** The status that was sent; undefined before. Adapters may redefine `headersSent`. */
@@ -289,16 +296,26 @@ class NodeResponse implements FollowedResponse {
     }
   }
 
-  /** Called when the socket closed before this response got it. */
+  /** Called when the socket closed. If the response got it, 'close' is emitted on the response next. */
   socketClosed(): void {
     try {
-      if (this.#trace.isSettled) return;
+      if (this.#res.socket) return;
       if (this.#wasUpgraded()) this.#onClose();
       else this.#trace.settleResponse('aborted', NOTHING_SENT);
     } catch (error) {
       this.#trace.reportFailure('close', error);
     }
   }
+}
+
+/**
+ * Whether the client offers an upgrade that may be taken: by Node, or by a handler that makes the handshake itself. Java's clients
+ * offer one that nobody takes, and then bytes without a head are a response with a status of 1xx, such as 103.
+ */
+function mayBeUpgraded(req: IncomingMessage): boolean {
+  const { upgrade: offered } = req.headers ?? {};
+  if (offered === undefined) return false;
+  return (req as { upgrade?: unknown }).upgrade !== false || /websocket/i.test(offered);
 }
 
 function observedWriting(original: Method, name: string, response: NodeResponse): Method {

@@ -73,6 +73,7 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
   #firstByteMs = -1;
   #statusCode: number | undefined = undefined;
   #controller: AbortController | undefined = undefined;
+  #hasClientLeft = false;
   #details: RequestDetails | undefined = undefined;
   /** Facts of the ended response that are not yet recorded. */
   #pendingFacts: ResponseFacts | undefined = undefined;
@@ -138,7 +139,7 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
-      if (this.outcome === 'aborted') this.#controller.abort();
+      if (this.#hasClientLeft) this.#controller.abort();
     }
     return this.#controller.signal;
   }
@@ -268,7 +269,10 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
 
   /** Settles the trace at the end of its response. */
   settleResponse(outcome: Outcome, facts: ResponseFacts, error?: unknown): void {
-    if (this.isSettled) return;
+    if (this.isSettled) {
+      if (this.outcome === 'abandoned' && outcome === 'aborted') this.#abortSignal();
+      return;
+    }
     try {
       if (error !== undefined) this.recordFirstError(error);
       if (!this.#isAheadRowCurrent(outcome, facts)) {
@@ -280,7 +284,12 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
       this.reportFailure('settle', failure);
     }
     this.settle(this.outcome);
-    if (outcome === 'aborted') this.#controller?.abort();
+    if (outcome === 'aborted') this.#abortSignal();
+  }
+
+  #abortSignal(): void {
+    this.#hasClientLeft = true;
+    this.#controller?.abort();
   }
 
   /** Whether the row that was written ahead is still correct. */
@@ -331,8 +340,14 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
   }
 
   override abandon(): void {
+    const response = this.#response;
     this.#settleEarly('abandoned');
     super.abandon();
+    try {
+      response?.followClient();
+    } catch (error) {
+      this.reportFailure('signal', error);
+    }
   }
 
   /** Settles the trace before its response ended, with the facts known so far. */

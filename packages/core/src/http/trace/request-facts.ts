@@ -52,4 +52,6 @@ export interface LaterId {
 export interface FollowedResponse {
   /** The facts known now. */
   facts(): ResponseFacts;
+  /** The trace was abandoned, and the response goes on: settles it again as aborted if the client leaves. */
+  followClient(): void;
 }

@@ -113,6 +113,9 @@ export class WebExchange implements FollowedResponse {
     };
   }
 
+  /** The signal and the body of the response are followed anyway. */
+  followClient(): void {}
+
   #followBody(response: Response): Response {
     const { body } = response;
     if (body === null || body.locked) {
