@@ -247,15 +247,19 @@ export class DiskSpool implements Spool, RowKeeper, SendLog, WaitingRows {
   /** Keeps a row on disk to be sent again. @returns whether that succeeded */
   #keepOnDisk(row: QueuedRow): boolean {
     if (this.#adopted.putBack(row)) return true;
-    const { slowDisk } = this.#folder;
-    if (slowDisk.isSlow && this.#memory.hasRoomFor(row) && !this.#isExiting) return false;
     const entry = entryOf(row);
-    const position = isOnDisk(row) ? entry : this.#append(entry, row);
+    const position = isOnDisk(row) ? entry : this.#appendToKeep(entry, row);
     if (position === undefined) return false;
     // Also for a row that is known to have arrived, which is not recorded on disk: it is looked up again.
     position.segment.setSpooled(position.number, row.mayHaveArrived);
     this.#replay?.wakeSoon();
     return true;
+  }
+
+  /** Writes a row that is to be sent again, unless it can wait in memory for a slow disk. */
+  #appendToKeep(entry: SpoolEntry | undefined, row: QueuedRow): SpoolEntry | undefined {
+    const waits = this.#folder.slowDisk.isSlow && !this.#isExiting && this.#memory.hasRoomFor(row);
+    return waits ? undefined : this.#append(entry, row);
   }
 
   async quarantine(row: QueuedRow): Promise<boolean> {

@@ -43,7 +43,7 @@ describe('a spool whose disk fails', () => {
   });
   afterEach(() => rmSync(dir, { recursive: true }));
 
-  function spoolOn(files: SpoolFiles): DiskSpool {
+  function spoolOn(files: SpoolFiles, ledger = new Ledger()): DiskSpool {
     const config = {
       dir,
       maxBytes: 1e8,
@@ -56,7 +56,7 @@ describe('a spool whose disk fails', () => {
       files,
       destination: 'a pipeline',
       diagnostics: new Diagnostics({ level: 'off' }),
-      ledger: new Ledger(),
+      ledger,
       redactor: new Redactor(),
       runDetached: (fn) => fn(),
     });
@@ -101,6 +101,47 @@ describe('a spool whose disk fails', () => {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     assert.equal(outputOf(replayed[0]), 'cut off');
+    await replay.stop();
+    spool.release();
+  });
+
+  it('leaves rows where they are that are on a disk that got slow, and counts them there', async () => {
+    let waitMs = 0;
+    const files: SpoolFiles = {
+      ...nodeSpoolFiles,
+      append(file, bytes, length) {
+        for (const begin = performance.now(); performance.now() - begin < waitMs; );
+        return nodeSpoolFiles.append(file, bytes, length);
+      },
+    };
+    const ledger = new Ledger();
+    const spool = spoolOn(files, ledger);
+    const { trace } = traceThat();
+    spool.writeAhead(trace);
+    const row = spool.writeRow(trace);
+    ledger.queue(row.byteLength);
+    ledger.move('queued', [row], spool.keepAll([row]));
+    assert.deepEqual([ledger.queued, ledger.spooled], [0, 1]);
+    // Two bad windows.
+    waitMs = 60;
+    for (let i = 0; i < 45; i++) spool.writeAhead(traceThat().trace);
+    waitMs = 0;
+    let sends = 0;
+    const replay = spool.replay({
+      transport: {
+        async send({ rows }) {
+          return sends++ < 2 ? spool.keepAll(rows) : { delivered: rows.length, lost: {} };
+        },
+        close() {},
+      },
+      policy: { baseMs: 1, capMs: 1, maxElapsedMs: 1000 },
+      limits: { maxBatchRows: 10, maxBatchBytes: 1000 },
+    });
+    for (let i = 0; ledger.published === 0 && i < 200; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      assert.deepEqual([ledger.queued, ledger.spooled + ledger.published], [0, 1]);
+    }
+    assert.deepEqual([ledger.published, ledger.spooled, ledger.queuedBytes], [1, 0, 0]);
     await replay.stop();
     spool.release();
   });

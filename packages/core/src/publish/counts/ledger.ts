@@ -93,13 +93,13 @@ export class Ledger {
     rows: readonly { readonly byteLength: number }[],
     { delivered, spooled = 0, quarantined = 0, held = 0, lost }: Delivery,
   ): void {
-    // Rows in the memory ring stay counted where they were; the spool counts their bytes.
-    const leavingRows = rows.length - held;
+    // Rows in the memory ring count as queued; the spool counts their bytes.
+    this.#queued += held;
     if (from === 'queued') {
-      this.#queued -= leavingRows;
+      this.#queued -= rows.length;
       for (const row of rows) this.#queuedBytes -= row.byteLength;
     } else {
-      this.#spooled -= leavingRows;
+      this.#spooled -= rows.length;
     }
     this.#published += delivered;
     this.#spooled += spooled;
