@@ -83,11 +83,17 @@ export class HonoExchange extends WebExchange {
   #rememberSource(response: Response, data: unknown): void {
     // Hono creates error responses from the body of another response, which is in memory.
     const isStream = data instanceof ReadableStream && this.#context.error === undefined;
-    const source = isStream ? 'stream' : data instanceof Blob ? data : undefined;
+    const source = isStream ? 'stream' : sourceOf(data);
     if (source === undefined) return;
     this.#sources ??= new Map();
     this.#sources.set(response, source);
   }
+}
+
+function sourceOf(data: unknown): BodySource {
+  if (data instanceof Blob) return data;
+  const isBytes = ArrayBuffer.isView(data) || data instanceof ArrayBuffer;
+  return isBytes || typeof data === 'string' ? 'memory' : undefined;
 }
 
 /** The result of `fn`; undefined if it throws, which is reported. */

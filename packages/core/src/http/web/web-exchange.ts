@@ -14,8 +14,8 @@ import type { RecordedRequestTrace } from '../trace/recorded-request-trace.js';
 import type { FollowedResponse } from '../trace/request-facts.js';
 import { lengthIn } from './web-request-body.js';
 
-/** What a response body was created from: a stream, a Blob (which may be a file), or unknown. */
-export type BodySource = 'stream' | Blob | undefined;
+/** What a response body was created from: a stream, a Blob (which may be a file), bytes or a string in memory, or unknown. */
+export type BodySource = 'stream' | 'memory' | Blob | undefined;
 
 /** No more is read of a copy. The body is sent unchanged, since a stream would lose the `Content-Length`. */
 const MAX_COPY_BYTES = 16_777_216;
@@ -79,11 +79,11 @@ export class WebExchange implements FollowedResponse {
       return response;
     }
     const { headers } = response;
-    const isFile = source !== undefined && source !== 'stream';
+    const isFile = typeof source === 'object';
     const isHead = this.#trace.method === 'HEAD';
     if (isFile && !isHead && Number.isFinite(source.size)) this.#trace.addUnseenBytes(source.size);
     const isSent = isFile || isHead || response.bodyUsed;
-    const isStream = source === 'stream' || isStreamed(headers);
+    const isStream = source === 'stream' || (source !== 'memory' && isStreamed(headers));
     if (!isSent && (isStream || !(await this.#readCopy(response))))
       return this.#followBody(response);
     this.settle('completed');
