@@ -6,7 +6,6 @@ import { traced } from './common/hooks/traced.js';
 import { CALL_OPTIONS, type CallOptions, checkOptions } from './common/options.js';
 import { reportRequests } from './http/report-requests.js';
 import { HANDLER_NAME, LangChainHandler } from './langchain/handler.js';
-import { currentRunId } from './langchain/runs.js';
 import { type ChatModel, traceStreamEvents } from './langchain/stream-events.js';
 import { isEmbeddings, traceEmbeddings } from './langchain/trace-embeddings.js';
 
@@ -72,12 +71,17 @@ export function traceLangChain(manager: object, options: LangChainOptions = {}):
   assertChangeable('traceLangChain', 'class', manager, '_configureSync');
   traced.add(manager);
   const handler = new LangChainHandler(options);
-  registerStepFinder(() => handler.stepOf(currentRunId()));
+  registerStepFinder(() => handler.currentStep());
   const CallbackManager = manager as new () => Manager;
   // LangChain calls this method for every run, with or without callbacks of its own.
   replaceMethod(manager as unknown as ManagerClass, '_configureSync', (configureSync) => {
     return function tracedConfigureSync(this: unknown, ...args: unknown[]): Manager {
-      const configured = configureSync.apply(this, args) ?? new CallbackManager();
+      // Without callbacks there is no manager. One that is made for no callbacks has the metadata and tags of the call.
+      const [, ...others] = args;
+      const configured =
+        configureSync.apply(this, args) ??
+        configureSync.apply(this, [[], ...others]) ??
+        new CallbackManager();
       if (!configured.handlers.some(({ name }) => name === HANDLER_NAME)) {
         // The second argument: the runs below inherit it.
         configured.addHandler(handler, true);
