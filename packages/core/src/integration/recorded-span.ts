@@ -93,12 +93,24 @@ export interface SpanWork {
   readonly model: string | undefined;
 }
 
+interface SpanIds {
+  readonly traceId: string;
+  readonly spanId: string;
+}
+
+/** A link to a span of the same or another trace. */
+interface SpanReference extends SpanIds {
+  readonly attributes?: Readonly<Record<string, unknown>> | undefined;
+}
+
 /** What a span says as a step. */
 export interface SpanReport {
   readonly type: StepType;
   readonly update: StepUpdate;
   /** The ids of the span, under which OpenTelemetry's other exporters have it. */
-  readonly ids?: { readonly traceId: string; readonly spanId: string } | undefined;
+  readonly ids?: SpanIds | undefined;
+  /** The spans that it links to. */
+  readonly links?: readonly SpanReference[];
   readonly userId?: string | undefined;
   readonly sessionId?: string | undefined;
 }
@@ -350,10 +362,20 @@ class SpanOfStep implements RecordedSpan, Deferred {
 }
 
 /** Marks the step of a span. */
-function nameIds(step: TracedStep, { ids }: SpanReport): void {
+function nameIds(step: TracedStep, { ids, links = [] }: SpanReport): void {
   if (ids === undefined) return;
-  // The ids are hexadecimal digits.
-  step.setMetadata('otel', `{"trace_id":"${ids.traceId}","span_id":"${ids.spanId}"}`);
+  if (links.length === 0) {
+    // The ids are hexadecimal digits.
+    step.setMetadata('otel', `{"trace_id":"${ids.traceId}","span_id":"${ids.spanId}"}`);
+    return;
+  }
+  const linked = links.map(({ traceId, spanId, attributes }) => ({
+    trace_id: traceId,
+    span_id: spanId,
+    ...(attributes && { attributes }),
+  }));
+  const value = { trace_id: ids.traceId, span_id: ids.spanId, links: linked };
+  step.setMetadata('otel', step.trace.values.snapshot(value, 'otel'));
 }
 
 /** A larger difference between the clocks of a span and its trace is shown. */
