@@ -1,6 +1,6 @@
 /** The entry point for LangChain, from version 1 of its core on, and LangGraph. */
 
-import { registerStepFinder } from '@openlayer-tracing/core/integration';
+import { registerStepFinder, replaceSpans } from '@openlayer-tracing/core/integration';
 import { assertChangeable, replaceMethod } from './common/hooks/replace-method.js';
 import { traced } from './common/hooks/traced.js';
 import { CALL_OPTIONS, type CallOptions, checkOptions } from './common/options.js';
@@ -22,6 +22,12 @@ interface Manager {
   readonly handlers: readonly { readonly name: string }[];
   addHandler(handler: unknown, inherit?: boolean): void;
 }
+
+/** The instrumentations of OpenTelemetry that have spans of LangChain's runs. */
+const INSTRUMENTATIONS = [
+  '@arizeai/openinference-instrumentation-langchain',
+  '@traceloop/instrumentation-langchain',
+];
 
 /** How the clients of LangChain's models for OpenAI name themselves. */
 const REQUESTS = { userAgent: /\blangchainjs-/, free: [/\/moderations$/] };
@@ -70,6 +76,7 @@ export function traceLangChain(manager: object, options: LangChainOptions = {}):
   if (traced.has(manager)) return;
   assertChangeable('traceLangChain', 'class', manager, '_configureSync');
   traced.add(manager);
+  for (const scope of INSTRUMENTATIONS) replaceSpans(scope);
   const handler = new LangChainHandler(options);
   registerStepFinder(() => handler.currentStep());
   const CallbackManager = manager as new () => Manager;

@@ -14,6 +14,7 @@ import {
   type ExchangeFacts,
   endExchange,
   forgetUntyped,
+  hasReplacedSpans,
   isOfExpectedRuns,
   isOfOpenSpan,
   isSameModel,
@@ -144,7 +145,9 @@ export function beginSpan(
   const run = mayBeRun && ofParent ? observedRunAround(ofParent, span.scope) : undefined;
   if (run !== undefined) return { step: run as Step, end() {} };
   const facts = new SpanFacts(span, work);
+  const isReplaced = hasReplacedSpans(span.scope);
   if (!isModelCall(type)) {
+    if (isReplaced) return undefined;
     const group = SpanOfStep.start(span, type, parent);
     if (mayBeRun) group?.shareRun(facts);
     else group?.revealLater();
@@ -155,6 +158,7 @@ export function beginSpan(
     if (joined !== undefined) return new FillingSpan(joined.step, joined);
     if (isClientCall(ofParent, type, model)) return new FillingSpan(ofParent);
   }
+  if (isReplaced) return undefined;
   const started = SpanOfStep.start(span, type, parent);
   started?.share(facts);
   return started;
