@@ -87,7 +87,7 @@ describe('a step with more unknown fields than it keeps', () => {
       const steps = row?.steps.flatMap(flat) ?? [];
       const model = steps.find(({ type }) => type === 'chat_completion');
       assert.deepEqual(model?.metadata[fact], value);
-      const kept = Object.keys(model.metadata).filter((key) => key.startsWith('other_'));
+      const kept = Object.keys(model?.metadata ?? {}).filter((key) => key.startsWith('other_'));
       assert.ok(kept.length > 80, `${kept.length}`);
     });
   }
