@@ -4,9 +4,11 @@ import assert from 'node:assert/strict';
 import { traceModel } from '@openlayer-tracing/integrations/ai-sdk';
 import { tracedFetch } from '@openlayer-tracing/integrations/fetch';
 import { traceGoogleGenAI } from '@openlayer-tracing/integrations/google-genai';
+import { traceOpenAI } from '@openlayer-tracing/integrations/openai';
 import * as ai6 from 'ai6';
 import { createOpenAI } from 'ai6-openai';
 import { GoogleGenAI } from 'genai3';
+import OpenAI from 'openai7';
 import { type Reply, stepOf } from './far-end.ts';
 
 /** Sends this much, and never ends. */
@@ -99,4 +101,21 @@ describe('a stream that the app aborts with its own reason', () => {
       assert.match(JSON.stringify(step.metadata?.error), /too slow/);
     });
   }
+});
+
+describe('a call that is a trace of its own and that the app aborts before a response', () => {
+  it('has its row at once, since the client does not retry it', async () => {
+    const silent: Reply = () => {};
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), 100);
+    const before = performance.now();
+    const step = await stepOf(silent, (url) =>
+      traceOpenAI(new OpenAI({ apiKey: 'k', baseURL: `${url}/v1` })).chat.completions.create(
+        { model: 'm', messages: [] },
+        { signal: controller.signal },
+      ),
+    );
+    assert.ok(performance.now() - before < 3000);
+    assert.notEqual(step.metadata?.error, undefined);
+  }).timeout(15_000);
 });

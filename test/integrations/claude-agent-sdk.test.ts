@@ -481,6 +481,23 @@ describe('the end of a run of the Claude agent SDK', () => {
     }
   });
 
+  for (const reason of ['aborted_streaming', 'aborted_tools']) {
+    it(`is none of a failure if the app interrupts it: ${reason}`, async () => {
+      const stated = { subtype: 'error_during_execution', is_error: true, errors: ['aborted'] };
+      const over = { ...stated, result: undefined, terminal_reason: reason };
+      const step = await recorded(agentOf(...begun, result(over)), read);
+      const { error, ended, partial, terminalReason } = step.metadata;
+      assert.deepEqual([error, ended, partial, terminalReason], [undefined, 'left', true, reason]);
+    });
+  }
+
+  it('is complete if the app goes on after an interrupt', async () => {
+    const stated = { subtype: 'error_during_execution', is_error: true, errors: ['aborted'] };
+    const over = { ...stated, result: undefined, terminal_reason: 'aborted_streaming' };
+    const step = await recorded(agentOf(...begun, result(over), result()), read);
+    assert.deepEqual([step.metadata.error, step.metadata.ended], [undefined, undefined]);
+  });
+
   it('is a failure if it throws, with the work until then', async () => {
     const query = agentOf(...begun, () => {
       throw new Error('the process exited with code 1');

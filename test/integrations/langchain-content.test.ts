@@ -8,7 +8,7 @@ import { LLM } from '@langchain/core/language_models/llms';
 import { AIMessage, AIMessageChunk, type BaseMessage, ToolMessage } from '@langchain/core/messages';
 import { ChatGenerationChunk, type ChatResult } from '@langchain/core/outputs';
 import { tool } from '@langchain/core/tools';
-import { ChatOpenAI } from '@langchain/openai';
+import { AzureChatOpenAI, ChatOpenAI } from '@langchain/openai';
 import { captureTraces } from '@openlayer-tracing/core/testing';
 import type { WireStep } from '@openlayer-tracing/core/wire';
 import { traceLangChain } from '@openlayer-tracing/integrations/langchain';
@@ -547,5 +547,64 @@ describe('a client of LangChain', () => {
         });
       }
     }
+  }
+});
+
+describe("the provider of a LangChain model's step", () => {
+  before(() => traceLangChain(CallbackManager));
+
+  const chat: Reply = {
+    json: {
+      ...{ id: 'c', model: 'gpt-5-mini', object: 'chat.completion' },
+      choices: [
+        { index: 0, message: { role: 'assistant', content: 'So.' }, finish_reason: 'stop' },
+      ],
+    },
+  };
+  const azure = (url: string, more: object = {}) =>
+    new AzureChatOpenAI({
+      ...{ azureOpenAIApiKey: 'k', azureOpenAIEndpoint: url, maxRetries: 0 },
+      ...{ azureOpenAIApiDeploymentName: 'ours', azureOpenAIApiVersion: '2024-10-21' },
+      ...more,
+    });
+  /** A class of another package that uses the converters of OpenAI's. */
+  class Stated extends Own {
+    readonly #provider: string;
+
+    constructor(provider: string) {
+      super([{ content: 'So.', response_metadata: { model_provider: 'openai' } }]);
+      this.#provider = provider;
+    }
+
+    override getLsParams(options: this['ParsedCallOptions']) {
+      return { ...super.getLsParams(options), ls_provider: this.#provider };
+    }
+  }
+  class ChatMistralAI extends Own {}
+
+  const models: Readonly<Record<string, readonly [string, (url: string) => BaseChatModel]>> = {
+    AzureChatOpenAI: ['azure', azure],
+    'AzureChatOpenAI with the Responses API': [
+      'azure',
+      (url) => azure(url, { useResponsesApi: true }),
+    ],
+    'a model that states its provider': ['deepseek', () => new Stated('deepseek')],
+    'a model that states it in other letters': ['google', () => new Stated('Google_GenAI')],
+    'a model that states it in its response alone': [
+      'openai',
+      () => new Own([{ content: 'So.', response_metadata: { model_provider: 'openai' } }]),
+    ],
+    'a model that states it in its name alone': [
+      'mistral',
+      () => new ChatMistralAI([{ content: 'So.' }]),
+    ],
+  };
+  for (const [name, [provider, modelOf]] of Object.entries(models)) {
+    it(`is ${provider}: ${name}`, async () => {
+      const answer = (asked: { readonly path: string }) =>
+        asked.path.includes('/responses') ? { json: response } : chat;
+      const step = await stepOfCall(answer as never, (url) => modelOf(url).invoke('hi'));
+      assert.equal(step.provider, provider);
+    });
   }
 });

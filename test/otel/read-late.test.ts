@@ -125,6 +125,23 @@ describe('a span that ended', () => {
     assert.deepEqual(seen, [12]);
   });
 
+  it('has the spans that it links to, at most 32, with their attributes', async () => {
+    const { traceId, spanId } = spans.startSpan('before').spanContext();
+    const context = { traceId, spanId, traceFlags: 1 };
+    const [bare, many] = await new Lab().stepsOf(() => {
+      const links = [{ context, attributes: { queue: 'orders', api_key: 'sk-1' } }, { context }];
+      spans.startSpan('handle', { links }).end();
+      spans.startSpan('batch', { links: Array.from({ length: 100 }, () => ({ context })) }).end();
+    });
+    const otelOf = (step: WireStep | undefined) =>
+      step?.metadata.otel as { links: { attributes?: Record<string, unknown> }[] } | undefined;
+    const [first, ...others] = otelOf(bare)?.links ?? [];
+    assert.equal(first?.attributes?.queue, 'orders');
+    assert.doesNotMatch(JSON.stringify(first), /sk-1/);
+    assert.deepEqual(others, [{ trace_id: traceId, span_id: spanId }]);
+    assert.equal(otelOf(many)?.links.length, 32);
+  });
+
   it('does not overwrite what the app sets after its end', async () => {
     const [step] = await new Lab().stepsOf(() => {
       const span = spans.startSpan('chat', { attributes: CALL });

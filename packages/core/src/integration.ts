@@ -64,7 +64,12 @@ export {
   runGuarded,
 } from './integration/report.js';
 export { type CallResult, runCall } from './integration/run-call.js';
-export { beforeJoining, expectRuns, isNearExchange } from './integration/shared-exchange.js';
+export {
+  beforeJoining,
+  expectRuns,
+  isNearExchange,
+  replaceSpans,
+} from './integration/shared-exchange.js';
 export { startCall } from './integration/start-call.js';
 export {
   type BodyChange,

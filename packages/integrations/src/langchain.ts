@@ -1,12 +1,11 @@
 /** The entry point for LangChain, from version 1 of its core on, and LangGraph. */
 
-import { registerStepFinder } from '@openlayer-tracing/core/integration';
+import { registerStepFinder, replaceSpans } from '@openlayer-tracing/core/integration';
 import { assertChangeable, replaceMethod } from './common/hooks/replace-method.js';
 import { traced } from './common/hooks/traced.js';
 import { CALL_OPTIONS, type CallOptions, checkOptions } from './common/options.js';
 import { reportRequests } from './http/report-requests.js';
 import { HANDLER_NAME, LangChainHandler } from './langchain/handler.js';
-import { currentRunId } from './langchain/runs.js';
 import { type ChatModel, traceStreamEvents } from './langchain/stream-events.js';
 import { isEmbeddings, traceEmbeddings } from './langchain/trace-embeddings.js';
 
@@ -23,6 +22,12 @@ interface Manager {
   readonly handlers: readonly { readonly name: string }[];
   addHandler(handler: unknown, inherit?: boolean): void;
 }
+
+/** The instrumentations of OpenTelemetry that have spans of LangChain's runs. */
+const INSTRUMENTATIONS = [
+  '@arizeai/openinference-instrumentation-langchain',
+  '@traceloop/instrumentation-langchain',
+];
 
 /** How the clients of LangChain's models for OpenAI name themselves. */
 const REQUESTS = { userAgent: /\blangchainjs-/, free: [/\/moderations$/] };
@@ -71,13 +76,19 @@ export function traceLangChain(manager: object, options: LangChainOptions = {}):
   if (traced.has(manager)) return;
   assertChangeable('traceLangChain', 'class', manager, '_configureSync');
   traced.add(manager);
+  for (const scope of INSTRUMENTATIONS) replaceSpans(scope);
   const handler = new LangChainHandler(options);
-  registerStepFinder(() => handler.stepOf(currentRunId()));
+  registerStepFinder(() => handler.currentStep());
   const CallbackManager = manager as new () => Manager;
   // LangChain calls this method for every run, with or without callbacks of its own.
   replaceMethod(manager as unknown as ManagerClass, '_configureSync', (configureSync) => {
     return function tracedConfigureSync(this: unknown, ...args: unknown[]): Manager {
-      const configured = configureSync.apply(this, args) ?? new CallbackManager();
+      // Without callbacks there is no manager. One that is made for no callbacks has the metadata and tags of the call.
+      const [, ...others] = args;
+      const configured =
+        configureSync.apply(this, args) ??
+        configureSync.apply(this, [[], ...others]) ??
+        new CallbackManager();
       if (!configured.handlers.some(({ name }) => name === HANDLER_NAME)) {
         // The second argument: the runs below inherit it.
         configured.addHandler(handler, true);

@@ -15,8 +15,9 @@ export interface PassThroughObserver<T> {
   /**
    * The consumer cancelled the stream.
    * @param isRead whether it had read anything before
+   * @param reason the reason that it gave, if any
    */
-  onCancel(isRead: boolean): void;
+  onCancel(isRead: boolean, reason: unknown): void;
   /** A method of this observer threw. Must not throw itself. */
   onFailure(what: ObserverMethod, error: unknown): void;
 }
@@ -141,7 +142,7 @@ export function passThrough<T>(
   const cancel = (reason: unknown): Promise<void> | undefined => {
     if (open === undefined) return undefined;
     open = undefined;
-    observe('cancel', () => observer.onCancel(reader !== undefined));
+    observe('cancel', () => observer.onCancel(reader !== undefined, reason));
     return (reader ?? source).cancel(reason);
   };
   const strategy = { highWaterMark: 0 };

@@ -14,6 +14,7 @@ import {
   type ExchangeFacts,
   endExchange,
   forgetUntyped,
+  hasReplacedSpans,
   isOfExpectedRuns,
   isOfOpenSpan,
   isSameModel,
@@ -93,12 +94,24 @@ export interface SpanWork {
   readonly model: string | undefined;
 }
 
+interface SpanIds {
+  readonly traceId: string;
+  readonly spanId: string;
+}
+
+/** A link to a span of the same or another trace. */
+interface SpanReference extends SpanIds {
+  readonly attributes?: Readonly<Record<string, unknown>> | undefined;
+}
+
 /** What a span says as a step. */
 export interface SpanReport {
   readonly type: StepType;
   readonly update: StepUpdate;
   /** The ids of the span, under which OpenTelemetry's other exporters have it. */
-  readonly ids?: { readonly traceId: string; readonly spanId: string } | undefined;
+  readonly ids?: SpanIds | undefined;
+  /** The spans that it links to. */
+  readonly links?: readonly SpanReference[];
   readonly userId?: string | undefined;
   readonly sessionId?: string | undefined;
 }
@@ -132,7 +145,9 @@ export function beginSpan(
   const run = mayBeRun && ofParent ? observedRunAround(ofParent, span.scope) : undefined;
   if (run !== undefined) return { step: run as Step, end() {} };
   const facts = new SpanFacts(span, work);
+  const isReplaced = hasReplacedSpans(span.scope);
   if (!isModelCall(type)) {
+    if (isReplaced) return undefined;
     const group = SpanOfStep.start(span, type, parent);
     if (mayBeRun) group?.shareRun(facts);
     else group?.revealLater();
@@ -143,6 +158,7 @@ export function beginSpan(
     if (joined !== undefined) return new FillingSpan(joined.step, joined);
     if (isClientCall(ofParent, type, model)) return new FillingSpan(ofParent);
   }
+  if (isReplaced) return undefined;
   const started = SpanOfStep.start(span, type, parent);
   started?.share(facts);
   return started;
@@ -350,10 +366,20 @@ class SpanOfStep implements RecordedSpan, Deferred {
 }
 
 /** Marks the step of a span. */
-function nameIds(step: TracedStep, { ids }: SpanReport): void {
+function nameIds(step: TracedStep, { ids, links = [] }: SpanReport): void {
   if (ids === undefined) return;
-  // The ids are hexadecimal digits.
-  step.setMetadata('otel', `{"trace_id":"${ids.traceId}","span_id":"${ids.spanId}"}`);
+  if (links.length === 0) {
+    // The ids are hexadecimal digits.
+    step.setMetadata('otel', `{"trace_id":"${ids.traceId}","span_id":"${ids.spanId}"}`);
+    return;
+  }
+  const linked = links.map(({ traceId, spanId, attributes }) => ({
+    trace_id: traceId,
+    span_id: spanId,
+    ...(attributes && { attributes }),
+  }));
+  const value = { trace_id: ids.traceId, span_id: ids.spanId, links: linked };
+  step.setMetadata('otel', step.trace.values.snapshot(value, 'otel'));
 }
 
 /** A larger difference between the clocks of a span and its trace is shown. */

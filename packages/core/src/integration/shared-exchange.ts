@@ -143,6 +143,22 @@ export function isOfExpectedRuns(scope: string): boolean {
   return shared.scopesOfRuns.has(scope);
 }
 
+const replacedScopes = processWide('replaced-spans.v1', () => new Set<string>());
+
+/**
+ * An integration records all that this instrumentation of OpenTelemetry has spans of, if the app uses both: its spans are no
+ * steps. Spans of model calls add what is missing in the steps of the integration.
+ * @param scope the name of the instrumentation
+ */
+export function replaceSpans(scope: string): void {
+  replacedScopes.add(scope);
+}
+
+/** Whether an integration records all that this instrumentation has spans of. */
+export function hasReplacedSpans(scope: string): boolean {
+  return replacedScopes.has(scope);
+}
+
 /** Lets an integration record a run into the step of a span, until the span ends. */
 export function shareRun(exchange: SharedExchange): void {
   openSpansOf(exchange.step.trace).runs.add(exchange);

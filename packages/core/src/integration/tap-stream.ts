@@ -14,8 +14,8 @@ export interface BodyObserver {
   ended(): void;
   /** The source of the body failed. */
   failed(error: unknown): void;
-  /** The consumer stopped before the end. */
-  cancelled(): void;
+  /** The consumer stopped before the end. @param reason the reason that it gave, if any */
+  cancelled(reason?: unknown): void;
 }
 
 /** Changes a body on its way to the consumer. */
@@ -47,7 +47,7 @@ export function tapStream(
       onChunk: tap.chunk,
       onEnd: tap.ended,
       onError: tap.failed,
-      onCancel: tap.cancelled,
+      onCancel: (_isRead, reason) => tap.cancelled(reason),
       onFailure: reportFailure,
     },
     { keep, change: change && guardedChange(change), type: streamType(source) },
@@ -132,6 +132,6 @@ function guarded(observer: BodyObserver): Required<BodyObserver> {
     },
     ended: () => end('ended', () => observer.ended()),
     failed: (error) => end('failed', () => observer.failed(error)),
-    cancelled: () => end('cancelled', () => observer.cancelled()),
+    cancelled: (reason) => end('cancelled', () => observer.cancelled(reason)),
   };
 }

@@ -15,11 +15,19 @@ import {
   recordedDetails,
   recordedParameters,
 } from '../common/content/recorded-content.js';
-import { isAbort, statedError, thrownError, thrownText } from '../common/failures/call-error.js';
+import {
+  isAbort,
+  isTimeout,
+  statedError,
+  thrownError,
+  thrownText,
+  unknownError,
+} from '../common/failures/call-error.js';
 import {
   arrayOrEmpty,
   definedFields,
   type Json,
+  knownFirst,
   nonEmptyFields,
   objectOrEmpty,
   stringOrUndefined,
@@ -58,6 +66,10 @@ export class AiModelCall {
   #response = new SdkResponse();
   #firstTokenMs: number | undefined;
   readonly #failures: string[] = [];
+  /** What the last attempt threw. */
+  #thrown: unknown;
+  /** The app's signal, as far as the SDK reports it. */
+  #reportedSignal: { readonly aborted: boolean; readonly reason: unknown } | undefined;
 
   /**
    * Starts the step.
@@ -139,7 +151,15 @@ export class AiModelCall {
     this.#startWaiting();
     this.#response = new SdkResponse();
     this.#firstTokenMs = undefined;
+    this.#thrown = undefined;
     return true;
+  }
+
+  /** Starts a retry after a failure that the SDK does not report. @returns false if the trace has ended */
+  retryUnreported(): boolean {
+    this.#stopWaiting();
+    this.#failures.push(thrownText(unknownError('AttemptFailed')));
+    return this.retry();
   }
 
   /** Announces the request, because the client of the provider may be traced as well. */
@@ -170,9 +190,20 @@ export class AiModelCall {
     const error = thrownError(this.#options, thrown);
     this.#stopWaiting();
     this.#failures.push(thrownText(error));
-    if (isAbort(thrown, this.#request.params.abortSignal)) {
+    this.#thrown = thrown;
+    // The telemetry of the SDK has no signal.
+    if (isAbort(thrown, this.#request.params.abortSignal ?? this.#reportedSignal)) {
       this.#recorded.end(this.#recordResponse('left'));
     } else this.#recorded.fail(error, this.#recordResponse('failed'));
+  }
+
+  /** The app has aborted the operation. The call may have failed with the reason before the SDK reports it. */
+  abort(reason: unknown): void {
+    this.#reportedSignal = { aborted: true, reason };
+    const isFailed = !this.#recorded.isOpen && this.#thrown !== undefined;
+    if (!isFailed || this.#thrown !== reason || !this.#recorded.mayRetry) return;
+    this.#recorded.retry();
+    this.#recorded.end(this.#recordResponse('left'));
   }
 
   /** Ends the call with a complete response. */
@@ -223,7 +254,10 @@ export class AiModelCall {
         if (!isComplete) failure ??= error;
         end('failed');
       },
-      cancelled: () => end('left'),
+      cancelled: (reason) => {
+        if (isTimeout(reason)) failure ??= reason;
+        end('left');
+      },
     };
     // `tapStream` passes on chunks of any type.
     const tapped = tapStream(parts as unknown as ReadableStream<Uint8Array>, observer, parts);
@@ -267,10 +301,7 @@ export class AiModelCall {
       ...this.#documents(output),
       output: hasOutput ? recordedContent(this.#options, 'output', output) : undefined,
       metadata: definedFields({
-        ...recordedDetails(this.#options, {
-          ...details,
-          ...nonEmptyFields({ runtimeContext }),
-        }),
+        ...recordedDetails(this.#options, knownFirst(nonEmptyFields({ runtimeContext }), details)),
         ...metadata,
         functionId,
         ...(this.#request.kind.type === 'retriever' && { model: fields.model }),

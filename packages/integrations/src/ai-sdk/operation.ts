@@ -1,4 +1,5 @@
 import { type RecordedCall, recognizeAcrossCopies } from '@openlayer-tracing/core/integration';
+import { unknownError } from '../common/failures/call-error.js';
 import type { Json } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
 import { chat, embedding } from './kinds.js';
@@ -19,6 +20,18 @@ interface OperationStart {
   readonly description?: CallDescription | undefined;
 }
 
+/** The state of an abort signal. */
+interface ReportedSignal {
+  readonly aborted: boolean;
+  readonly reason?: unknown;
+}
+
+interface OpenEmbedding {
+  readonly call: AiModelCall;
+  /** The array that the SDK passes for each attempt of a request of `embedMany`. */
+  readonly values: unknown;
+}
+
 /** One call of the AI SDK by the app: generateText, streamObject, embed, ... It keeps the open calls of models and tools. */
 export class Operation {
   readonly kind: OperationKind;
@@ -31,8 +44,11 @@ export class Operation {
   /** Whether the model call failed, so that the next request is a retry. */
   #hasModelFailed = false;
   #isFromChannel = false;
+  #isOver = false;
+  /** The app's abort signal, as far as the SDK reports it. */
+  #signal: ReportedSignal = { aborted: false };
   readonly #tools = new Map<unknown, RecordedCall>();
-  readonly #openEmbeddings = new Map<unknown, AiModelCall>();
+  readonly #openEmbeddings = new Map<unknown, OpenEmbedding>();
   /** The embedding calls that have ended, in the order of their requests. */
   readonly #endedEmbeddings: AiModelCall[] = [];
   /** The response of the only embedding, until the operation ends. */
@@ -65,9 +81,34 @@ export class Operation {
     this.#isFromChannel = true;
   }
 
-  /** Replaces parameters of the model calls that follow. */
-  extendSettings(settings: Json): void {
+  /** Whether the SDK has reported the end of the operation. Its tools may still run. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  markOver(): void {
+    this.#isOver = true;
+  }
+
+  get signal(): ReportedSignal {
+    return this.#signal;
+  }
+
+  /** The app has aborted the operation. */
+  abort(reason: unknown): void {
+    this.#signal = { aborted: true, reason };
+    this.#model?.abort(reason);
+  }
+
+  get hasOpenTools(): boolean {
+    return this.#tools.size > 0;
+  }
+
+  /** A step of the run begins. @param settings replace parameters of the model calls that follow */
+  startStep(settings: Json): void {
     this.#settings = { ...this.#settings, ...settings };
+    // A model call of this step is no retry of one before.
+    this.#hasModelFailed = false;
   }
 
   /** Starts a model call within the step of the operation. */
@@ -94,17 +135,34 @@ export class Operation {
 
   startEmbedding(event: Json): void {
     const { provider, modelId, values, embedCallId } = event;
+    if (this.#retryEmbedding(embedCallId, values)) return;
     const params = { ...this.#settings, ...event };
     const description = this.#description;
     const request = { kind: embedding, provider, modelId, params, description };
     const call = AiModelCall.start(this.options, request);
     if (call === undefined) return;
-    this.#openEmbeddings.set(embedCallId, call);
+    this.#openEmbeddings.set(embedCallId, { call, values });
     call.announceRequest(values);
   }
 
+  /**
+   * Continues an open embedding: the SDK gives each attempt an id of its own, and does not report the end of one that failed.
+   * @returns false if the embedding is none that is open
+   */
+  #retryEmbedding(id: unknown, values: unknown): boolean {
+    for (const [openId, open] of this.#openEmbeddings) {
+      if (this.kind === 'embedMany' && open.values !== values) continue;
+      this.#openEmbeddings.delete(openId);
+      if (!open.call.retryUnreported()) return false;
+      this.#openEmbeddings.set(id, open);
+      open.call.announceRequest(values);
+      return true;
+    }
+    return false;
+  }
+
   endEmbedding(event: Json): void {
-    const call = this.#openEmbeddings.get(event.embedCallId);
+    const call = this.#openEmbeddings.get(event.embedCallId)?.call;
     if (call === undefined) return;
     this.#openEmbeddings.delete(event.embedCallId);
     this.#endedEmbeddings.push(call);
@@ -116,6 +174,9 @@ export class Operation {
   /** Adds the facts that the end of the operation has about its embeddings. */
   endEmbeddings({ response, providerMetadata, warnings }: Json): void {
     const embeddings = this.#endedEmbeddings;
+    // Attempts that failed, of calls whose values are hidden: nothing says which attempt followed.
+    for (const { call } of this.#openEmbeddings.values()) call.fail(unknownError('AttemptFailed'));
+    this.#openEmbeddings.clear();
     if (this.kind === 'embed') {
       embeddings[0]?.endWith({ ...this.#embedding, response, providerMetadata, warnings });
       return;
@@ -131,8 +192,11 @@ export class Operation {
 
   /** Fails the model calls that have not ended. */
   failOpenModels(error: unknown): void {
-    for (const call of this.#openEmbeddings.values()) call.fail(error);
-    if (this.#model?.isOpen) this.#model.fail(error);
+    const embeddings = [...this.#openEmbeddings.values()].map(({ call }) => call);
+    for (const call of [...embeddings, ...this.#endedEmbeddings, this.#model]) {
+      if (call?.isOpen) call.fail(error);
+    }
+    this.#openEmbeddings.clear();
   }
 
   /** The open tool with this id; undefined if there is none. */

@@ -9,7 +9,7 @@ import {
 } from '@openlayer-tracing/core/integration';
 import { OpenRuns } from '../common/calls/open-runs.js';
 import { recordedContent, recordedDetails } from '../common/content/recorded-content.js';
-import { isAbort, thrownError, thrownText } from '../common/failures/call-error.js';
+import { isAbort, isTimeout, thrownError, thrownText } from '../common/failures/call-error.js';
 import { endLeft, failCall } from '../common/failures/fail-call.js';
 import {
   arrayOrEmpty,
@@ -108,9 +108,13 @@ export class AiTelemetry {
   }
 
   /** The parameters of the next model call, which may differ from those of the operation. */
-  onStepStart = guarded((event) => this.#operation(event)?.extendSettings(settingsIn(event)));
+  onStepStart = guarded((event) => this.#operation(event)?.startStep(settingsIn(event)));
 
-  onLanguageModelCallStart = guarded((event) => this.#operation(event)?.startModel(event));
+  /** Of a stream, the SDK reports each attempt as a start; otherwise only the first one. */
+  onLanguageModelCallStart = guarded((event) => {
+    const operation = this.#operation(event);
+    if (operation?.retryModel() === false) operation.startModel(event);
+  });
   onObjectStepStart = guarded((event) => {
     const operation = this.#operation(event);
     operation?.startModel(event);
@@ -136,7 +140,8 @@ export class AiTelemetry {
     const { options } = operation;
     const about = recordedDetails(options, toolDetails(event, event.toolCall));
     const name = stringOrUndefined(toolName) ?? 'tool';
-    const tool = startTool(options, { name, input, operation, metadata: about });
+    const onTraceEnd = () => this.#endTool(event, operation, toolCallId);
+    const tool = startTool(options, { name, input, operation, metadata: about, onTraceEnd });
     if (tool !== undefined) operation.startTool(toolCallId, tool);
   });
 
@@ -148,10 +153,16 @@ export class AiTelemetry {
     const { options } = operation;
     const { type, output, error } = objectOrEmpty(event.toolOutput);
     const metadata = recordedDetails(options, toolDetails(event, event.toolOutput));
-    if (type === 'tool-error') failCall(tool, options, error, { update: { metadata } });
+    const { signal } = operation;
+    if (type === 'tool-error') failCall(tool, options, error, { update: { metadata }, signal });
     else tool.end({ output: recordedContent(options, 'output', output), metadata });
-    operation.endTool(toolCallId);
+    this.#endTool(event, operation, toolCallId);
   });
+
+  #endTool({ callId }: Json, operation: Operation, toolCallId: unknown): void {
+    operation.endTool(toolCallId);
+    if (operation.isOver && !operation.hasOpenTools) this.#operations.end(callId);
+  }
 
   onEnd = guarded((event) => {
     const operation = this.#operation(event);
@@ -178,7 +189,12 @@ export class AiTelemetry {
   }
 
   onAbort = guarded((event) => {
-    const { reason } = event;
+    const { callId, reason } = event;
+    if (isTimeout(reason)) {
+      this.onError({ callId, error: reason });
+      return;
+    }
+    this.#operation(event)?.abort(reason);
     // The default AbortError carries no reason.
     const abortReason = isAbort(reason) ? undefined : reasonMessage(reason);
     this.#end(event, (recorded, options) => {
@@ -302,8 +318,11 @@ export class AiTelemetry {
 
   #end({ callId }: Json, end: (recorded: RecordedCall, options: CallOptions) => void): void {
     const operation = this.#operations.get(callId);
-    this.#operations.end(callId);
-    if (operation?.recorded !== undefined) end(operation.recorded, operation.options);
+    if (operation === undefined || operation.isOver) return;
+    operation.markOver();
+    // A tool that ignores the app's abort ends later.
+    if (!operation.hasOpenTools) this.#operations.end(callId);
+    if (operation.recorded !== undefined) end(operation.recorded, operation.options);
   }
 }
 

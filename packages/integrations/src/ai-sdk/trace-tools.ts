@@ -78,12 +78,14 @@ interface ToolRun {
   readonly operation?: Operation;
   /** The metadata of the step. */
   readonly metadata: Json;
+  /** Called if the trace ends before the tool. */
+  readonly onTraceEnd?: () => void;
 }
 
 /** Starts the step of a tool. @returns undefined if nothing is recorded */
 export function startTool(
   options: CallOptions,
-  { name, input, operation, metadata }: ToolRun,
+  { name, input, operation, metadata, onTraceEnd }: ToolRun,
 ): RecordedCall | undefined {
   const inputs = recordedContent(options, 'inputs', input);
   const settings = {
@@ -94,7 +96,13 @@ export function startTool(
     arguments: inputs,
     metadata,
   } as const;
-  const tool = startCall(settings, {}, operation?.recorded?.step) as RecordedCall | undefined;
+  const progress = {
+    soFar: () => {
+      onTraceEnd?.();
+      return undefined;
+    },
+  };
+  const tool = startCall(settings, progress, operation?.recorded?.step) as RecordedCall | undefined;
   if (tool !== undefined) tool.startBackgroundWork();
   return tool;
 }

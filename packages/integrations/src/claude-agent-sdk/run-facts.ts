@@ -39,6 +39,7 @@ export class RunFacts {
   #metadata: Json = {};
   #details: Json = {};
   #failure: CallError | undefined;
+  #isAborted = false;
 
   constructor(options: CallOptions) {
     this.#options = options;
@@ -65,6 +66,11 @@ export class RunFacts {
   /** The failure that the last result states; undefined if there is none. */
   get failure(): CallError | undefined {
     return this.#failure;
+  }
+
+  /** Whether the last result states that the app aborted or interrupted the run. */
+  get isAborted(): boolean {
+    return this.#isAborted;
   }
 
   addMetadata(metadata: Json): void {
@@ -105,9 +111,12 @@ export class RunFacts {
     });
     this.#addDetails(presentFields(fieldsExcept(message, ...READ_OF_RESULT)));
     const isFailed = isError === true || (typeof subtype === 'string' && subtype !== 'success');
-    this.#failure = isFailed
-      ? failureOf(this.#options, subtype, joinedErrors(errors) ?? result)
-      : undefined;
+    // `aborted_streaming` or `aborted_tools`: the SDK states these as errors during the execution.
+    this.#isAborted = isFailed && /^aborted_/.test(String(message.terminal_reason));
+    this.#failure =
+      isFailed && !this.#isAborted
+        ? failureOf(this.#options, subtype, joinedErrors(errors) ?? result)
+        : undefined;
   }
 
   #addDetails(details: Json): void {

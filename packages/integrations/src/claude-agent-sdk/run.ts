@@ -168,15 +168,16 @@ export class AgentRun {
     for (const { latest } of this.#threads.values()) latest?.endUnfinished();
     this.#tools.endAll();
     this.#totals.divide(this.step);
-    const { failure, hasResult } = this.#facts;
-    const update = this.#update({ isCut: ending !== 'complete' && !hasResult });
+    const { failure, hasResult, isAborted } = this.#facts;
+    const isCut = isAborted || (ending !== 'complete' && !hasResult);
+    const update = this.#update({ isCut });
     if (ending === 'failed') this.#call.fail(thrownError(this.#options, error), update);
     else if (failure !== undefined) this.#call.fail(failure, update);
     else this.#call.end(update);
   }
 
   soFar(): StepUpdate<'agent'> {
-    return this.#update({ isCut: !this.#facts.hasResult });
+    return this.#update({ isCut: this.#facts.isAborted || !this.#facts.hasResult });
   }
 
   #update({ isCut }: { readonly isCut: boolean }): StepUpdate<'agent'> {

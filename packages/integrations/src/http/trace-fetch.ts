@@ -12,7 +12,7 @@ import { type Json, stringOrUndefined } from '../common/json.js';
 import { isStreamType } from './body/response-body.js';
 import { FetchedResult } from './calls/fetched-result.js';
 import { HttpCall } from './calls/http-call.js';
-import { currentMethodCall } from './calls/method-call.js';
+import { currentMethodCall, type MethodCall } from './calls/method-call.js';
 import { attemptKeyOf, RetriedCalls } from './calls/retried-calls.js';
 import type { ClientProfile } from './client-profile.js';
 import type { AnyFetch } from './fetch-types.js';
@@ -89,7 +89,8 @@ function startAttempt(
   const started = call;
   return new Attempt(started, {
     args: changedInit === undefined ? args : [input, changedInit],
-    mayRetry: methodCall?.countAttempt(init?.headers) ?? key?.mayRetry ?? false,
+    hasRetries: methodCall?.countAttempt(init?.headers) ?? key?.mayRetry ?? false,
+    methodCall,
     hidesUsage: changedInit !== undefined,
     signal: signalOf(input, init),
     onFailure: () => {
@@ -101,8 +102,10 @@ function startAttempt(
 interface AttemptRequest {
   /** The arguments for the wrapped fetch. */
   readonly args: FetchArguments;
-  /** Whether the client may retry if this attempt fails. */
-  readonly mayRetry: boolean;
+  /** Whether the client has retries left if this attempt fails. */
+  readonly hasRetries: boolean;
+  /** The call of a traced client; undefined if the fetch alone is traced. */
+  readonly methodCall: MethodCall | undefined;
   /** Whether the response's stream has token counts that the app did not request, and must not see. */
   readonly hidesUsage: boolean;
   /** By which the app may abort the request; undefined if there is none. */
@@ -125,9 +128,15 @@ class Attempt {
     return this.#request.args;
   }
 
+  /** Whether the client may retry now. The app may have aborted the call since the request was sent. */
+  get #mayRetry(): boolean {
+    const { hasRetries, methodCall } = this.#request;
+    return hasRetries && methodCall?.isAborted !== true;
+  }
+
   fail(error: unknown): void {
     runGuarded('failure', () => {
-      this.#call.failAttempt(error, { mayRetry: this.#request.mayRetry });
+      this.#call.failAttempt(error, { mayRetry: this.#mayRetry });
       this.#request.onFailure();
     });
   }
@@ -139,7 +148,8 @@ class Attempt {
 
   #observed(response: Response): unknown {
     const { status, headers } = response;
-    const { mayRetry, hidesUsage, signal, onFailure } = this.#request;
+    const { hidesUsage, signal, onFailure } = this.#request;
+    const mayRetry = this.#mayRetry;
     if (status >= 400) onFailure();
     const isUnobservable = !isObservable(response);
     const observer = this.#call.observeBody({ status, headers, isUnobservable, mayRetry, signal });

@@ -63,9 +63,9 @@ export class LangChainHandler {
     return this;
   }
 
-  /** The step of an open run; undefined if there is none. */
-  stepOf(runId: unknown): Step | undefined {
-    return this.#runs.stepOf(runId);
+  /** The step of the run that the running code belongs to; undefined if there is none. */
+  currentStep(): Step | undefined {
+    return this.#runs.currentStep();
   }
 
   handleChainStart: Listener = guarded(
@@ -120,8 +120,7 @@ export class LangChainHandler {
   });
 
   handleLLMError: Listener = guarded((error, runId) => {
-    this.#runs.modelOf(runId)?.fail(error);
-    this.#runs.remove(runId);
+    this.#runs.failModel(runId, error);
   });
 
   handleToolStart: Listener = guarded((tool, input, runId, parentId, _tags, _meta, name) => {
@@ -202,12 +201,15 @@ export class LangChainHandler {
       stringOrUndefined(modelName) ??
       stringOrUndefined(lsModel);
     const kind = arrayOrEmpty(objectOrEmpty(llm).id);
+    // The default is a part of the class's name, which says less than a response does.
+    const isDefault = provider === String(kind.at(-1)).replace(/^Chat/, '');
+    const known = this.#options.provider ?? (isDefault ? undefined : langChainProvider(provider));
     const recorded = this.#runs.start(runId, parentId, {
       name: 'LangChain Chat Completion',
       type: 'chat_completion',
       inputs: this.#content('inputs', definedFields({ prompt: plainValue(prompt), tools })),
       // `langchain`, `chat_models`, `openai`, `ChatOpenAI`
-      provider: this.#options.provider ?? langChainProvider(provider ?? kind.at(-2)),
+      provider: known ?? langChainProvider(provider ?? kind.at(-2)),
       model: named,
       ...(Object.keys(parameters).length > 0 && {
         modelParameters: recordedParameters(this.#options, parameters),
@@ -216,7 +218,11 @@ export class LangChainHandler {
     if (recorded === undefined) return;
     this.#runs.setModel(
       runId,
-      new ModelRun(recorded, this.#options, stringOrUndefined(objectOrEmpty(params).service_tier)),
+      new ModelRun(recorded, this.#options, {
+        tier: stringOrUndefined(objectOrEmpty(params).service_tier),
+        hasProvider: known !== undefined,
+      }),
+      objectOrEmpty(options).signal,
     );
     // LangChain does not say in which scope the client sends the request.
     announceRequest(recorded, { model: named, lastText: lastText(prompt) });

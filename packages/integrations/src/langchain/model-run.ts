@@ -2,19 +2,21 @@ import type { RecordedCall, StepUpdate } from '@openlayer-tracing/core/integrati
 import { tokenFields } from '@openlayer-tracing/core/integration';
 import { roundedMs } from '../common/calls/rounded-ms.js';
 import { recordedContent, recordedDetails } from '../common/content/recorded-content.js';
-import { emptyResponseError, statedError } from '../common/failures/call-error.js';
-import { failCall } from '../common/failures/fail-call.js';
+import { emptyResponseError, statedError, thrownError } from '../common/failures/call-error.js';
+import { endLeft } from '../common/failures/fail-call.js';
 import { failureOfEnd } from '../common/failures/failed-end.js';
 import {
   arrayOrEmpty,
   definedFields,
   type Json,
+  knownFirst,
   objectOrEmpty,
   stringOrUndefined,
 } from '../common/json.js';
 import { nameSet } from '../common/names.js';
 import type { CallOptions } from '../common/options.js';
 import { withPricedTier } from '../common/service-tier.js';
+import { isLeft } from './aborts.js';
 import { Pieces } from './pieces.js';
 import {
   type Generation,
@@ -24,17 +26,24 @@ import {
 } from './read-generation.js';
 import { langChainProvider } from './values.js';
 
+/** What is known of a model run at its start. */
+interface RequestFacts {
+  /** The tier that the call requests, which not all responses repeat. */
+  readonly tier: string | undefined;
+  /** Whether the provider is known: converters that clients share state theirs in each response. */
+  readonly hasProvider: boolean;
+}
+
 /** One run of a model as a step, recorded token by token or at its end. */
 export class ModelRun {
   readonly #recorded: RecordedCall;
   readonly #options: CallOptions;
-  readonly #requestedTier: string | undefined;
+  readonly #request: RequestFacts;
   readonly #pieces = new Pieces();
   #firstTokenMs: number | undefined;
 
-  /** @param requestedTier the tier that the call requests, which not all responses repeat */
-  constructor(recorded: RecordedCall, options: CallOptions, requestedTier?: string) {
-    this.#requestedTier = requestedTier;
+  constructor(recorded: RecordedCall, options: CallOptions, request: RequestFacts) {
+    this.#request = request;
     this.#recorded = recorded;
     this.#options = options;
     recorded.startWaiting();
@@ -75,7 +84,7 @@ export class ModelRun {
     const counts = first?.tokens ?? outputTokens(result);
     if (first !== undefined) {
       this.#recorded.addBilling(
-        withPricedTier({ serviceTier: this.#requestedTier, ...first.billing }),
+        withPricedTier({ serviceTier: this.#request.tier, ...first.billing }),
       );
     }
     this.#recorded.stopWaiting();
@@ -83,10 +92,10 @@ export class ModelRun {
     const update = {
       output: this.#content(output),
       model: first?.model,
-      provider: this.#options.provider ?? langChainProvider(first?.provider),
+      provider: this.#request.hasProvider ? undefined : langChainProvider(first?.provider),
       ...(counts && tokenFields(counts)),
       metadata: definedFields({
-        ...recordedDetails(this.#options, { ...otherResultFields(result), ...first?.details }),
+        ...recordedDetails(this.#options, knownFirst(first?.details, otherResultFields(result))),
         ...first?.metadata,
         ...(new Set(reasons).size > 1 && { finishReasons: reasons.map((each) => each ?? null) }),
         reasoning: this.#content(first?.reasoning ?? this.#pieces.reasoning),
@@ -99,9 +108,12 @@ export class ModelRun {
     else this.#recorded.fail(emptyResponseError(this.#options, undefined), update);
   }
 
-  fail(error: unknown): void {
+  /** @param signal by which the app may have aborted the run */
+  fail(error: unknown, signal: unknown): void {
     this.#recorded.stopWaiting();
-    failCall(this.#recorded, this.#options, error, { update: this.#unfinished(undefined) });
+    const update = this.#unfinished(undefined);
+    if (isLeft(error, signal)) endLeft(this.#recorded, update);
+    else this.#recorded.fail(thrownError(this.#options, error), update);
   }
 
   soFar(): StepUpdate {

@@ -7,6 +7,7 @@ import {
   definedFields,
   isRecord,
   type Json,
+  knownFirst,
   nonEmptyFields,
   objectOrEmpty,
   stringOrUndefined,
@@ -89,11 +90,11 @@ export function readGeneration(generation: Json): Generation {
       ...otherCounts(message.usage_metadata),
       ...facts,
     },
-    details: {
-      ...nonEmptyFields(about, isResponse ? REPEATED : READ),
+    details: knownFirst(
       // The stop sequence is content: it repeats a part of the request.
-      ...definedFields({ stopSequence: stringOrUndefined(about.stop_sequence) }),
-    },
+      definedFields({ stopSequence: stringOrUndefined(about.stop_sequence) }),
+      nonEmptyFields(about, isResponse ? REPEATED : READ),
+    ),
   };
 }
 

@@ -1,4 +1,4 @@
-/** The open runs of LangChain and their steps, and the id of the current run. */
+/** The open runs of LangChain, their steps, and the current run. */
 
 import {
   currentWithin,
@@ -10,9 +10,11 @@ import {
   startCall,
 } from '@openlayer-tracing/core/integration';
 import { OpenRuns } from '../common/calls/open-runs.js';
-import { failCall } from '../common/failures/fail-call.js';
-import { type Json, objectOrEmpty } from '../common/json.js';
+import { thrownError } from '../common/failures/call-error.js';
+import { endLeft } from '../common/failures/fail-call.js';
+import { isRecord, type Json, objectOrEmpty } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
+import { isLeft } from './aborts.js';
 import type { ModelRun } from './model-run.js';
 
 interface Run {
@@ -20,7 +22,10 @@ interface Run {
   readonly step: Step | undefined;
   /** The step of the run; undefined for a hidden run. */
   readonly recorded: RecordedCall | undefined;
+  readonly parent: Run | undefined;
   model?: ModelRun;
+  /** By which the app may abort the run: the latest one that the run or one below it was seen with. */
+  signal?: unknown;
 }
 
 /** The open runs by LangChain's ids. */
@@ -42,8 +47,9 @@ export class Runs {
 
   /** Adds a run without a step of its own: its children become children of its parent. */
   hide(runId: unknown, parentId: unknown): void {
-    const step = this.stepOf(parentId);
-    if (step !== undefined) this.#runs.addStepless(runId, { step, recorded: undefined }, parentId);
+    const parent = this.#runs.get(parentId);
+    if (parent?.step === undefined) return;
+    this.#runs.addStepless(runId, { step: parent.step, recorded: undefined, parent }, parentId);
   }
 
   /** Starts the step of a run. @returns undefined if nothing is recorded */
@@ -53,7 +59,8 @@ export class Runs {
     options: StepOptions<T>,
   ): RecordedCall | undefined {
     let run: Run | undefined;
-    const parent = this.stepOf(parentId);
+    const parent = this.#runs.get(parentId);
+    this.#readCurrentSignal();
     const recorded = startCall(
       options,
       {
@@ -64,20 +71,38 @@ export class Runs {
         },
         amount: () => run?.model?.amount ?? 0,
       },
-      parent && currentWithin(parent),
+      parent?.step && currentWithin(parent.step),
     ) as RecordedCall | undefined;
     if (recorded === undefined) return undefined;
     // The run of a model says itself when it waits for the provider.
     if (options.type !== 'chat_completion') recorded.startBackgroundWork();
-    run = { step: recorded.step, recorded };
+    run = { step: recorded.step, recorded, parent, signal: parent?.signal };
     this.#runs.add(runId, run, parentId);
     return recorded;
   }
 
-  /** Marks an open run as one of a model. */
-  setModel(runId: unknown, model: ModelRun): void {
+  /**
+   * Marks an open run as one of a model.
+   * @param signal by which the app may abort it
+   */
+  setModel(runId: unknown, model: ModelRun, signal: unknown): void {
     const run = this.#runs.get(runId);
-    if (run !== undefined) run.model = model;
+    if (run === undefined) return;
+    run.model = model;
+    keepSignal(run, signal);
+  }
+
+  /** The step of the run that the running code belongs to; undefined if there is none. */
+  currentStep(): Step | undefined {
+    return this.stepOf(this.#readCurrentSignal());
+  }
+
+  /** Only the code within a run sees its signal. @returns the id of the run */
+  #readCurrentSignal(): unknown {
+    const { runId, signal } = currentRun();
+    const run = this.#runs.get(runId);
+    if (run !== undefined) keepSignal(run, signal);
+    return runId;
   }
 
   end(runId: unknown, update: StepUpdate): void {
@@ -86,18 +111,33 @@ export class Runs {
   }
 
   fail(runId: unknown, error: unknown, update: StepUpdate = {}): void {
-    const recorded = this.#runs.get(runId)?.recorded;
+    const { recorded, signal } = this.#runs.get(runId) ?? {};
     this.remove(runId);
     if (recorded === undefined) return;
     const { is_bubble_up: isControl, name } = (error ?? {}) as Record<string, unknown>;
     // Graphs throw some objects that are no failures: an interrupt that waits for a human, a command to a parent.
     if (isControl === true) recorded.end({ metadata: { ended: name } } as StepUpdate);
-    else failCall(recorded, this.#options, error, { update });
+    else if (isLeft(error, signal)) endLeft(recorded, update);
+    else recorded.fail(thrownError(this.#options, error), update);
+  }
+
+  failModel(runId: unknown, error: unknown): void {
+    const { model, signal } = this.#runs.get(runId) ?? {};
+    model?.fail(error, signal);
+    this.remove(runId);
   }
 
   /** The run is over. */
   remove(runId: unknown): void {
     this.#runs.end(runId);
+  }
+}
+
+/** Keeps the signal of a run, for it and for those around it: their signals are the same, or this one depends on theirs. */
+function keepSignal(run: Run, signal: unknown): void {
+  if (!isRecord(signal)) return;
+  for (let at: Run | undefined = run; at !== undefined && at.signal !== signal; at = at.parent) {
+    at.signal = signal;
   }
 }
 
@@ -109,16 +149,23 @@ interface Storage {
   getStore(): unknown;
 }
 
-/** The id of the run that the running code belongs to; undefined if LangChain does not know it. */
-export function currentRunId(): unknown {
+/** The run that the running code belongs to, as far as LangChain knows it. */
+interface CurrentRun {
+  readonly runId: unknown;
+  readonly signal: unknown;
+}
+
+const NO_RUN: CurrentRun = { runId: undefined, signal: undefined };
+
+function currentRun(): CurrentRun {
   const { [STORAGE]: storage } = globalThis as { [STORAGE]?: Storage };
-  if (storage === undefined) return undefined;
+  if (storage === undefined) return NO_RUN;
   const extra = objectOrEmpty(objectOrEmpty(storage.getStore()).extra) as Json & {
     [CONFIG]?: unknown;
   };
-  const callbacks = objectOrEmpty(objectOrEmpty(extra[CONFIG]).callbacks) as {
-    getParentRunId?: unknown;
-  };
-  const { getParentRunId } = callbacks;
-  return typeof getParentRunId === 'function' ? getParentRunId.call(callbacks) : undefined;
+  const { callbacks, signal } = objectOrEmpty(extra[CONFIG]);
+  const manager = objectOrEmpty(callbacks) as { getParentRunId?: unknown };
+  const { getParentRunId } = manager;
+  if (typeof getParentRunId !== 'function') return NO_RUN;
+  return { runId: getParentRunId.call(manager), signal };
 }

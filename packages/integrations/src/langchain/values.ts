@@ -1,6 +1,6 @@
 /** Converts LangChain's messages and usage to plain objects. */
 
-import type { TokenCounts } from '@openlayer-tracing/core/integration';
+import { providerSlug, type TokenCounts } from '@openlayer-tracing/core/integration';
 import { changedContent, type Visits } from '../common/content/visits.js';
 import {
   arrayOrEmpty,
@@ -86,19 +86,14 @@ export function messageTokens(usage: unknown): TokenCounts | undefined {
   };
 }
 
-/** Our names of providers, where LangChain has others. */
-const PROVIDERS: Readonly<Record<string, string>> = {
-  google_genai: 'google',
-  google_vertexai: 'google',
-  'google-genai': 'google',
-  amazon_bedrock: 'bedrock',
-  bedrock_converse: 'bedrock',
-  together: 'together_ai',
-  fireworks: 'fireworks_ai',
-  mistralai: 'mistral',
-};
+/** The slugs of providers that LangChain alone names so, in lower case. */
+const PROVIDERS: ReadonlyMap<string | undefined, string> = new Map([
+  ['google-genai', 'google'],
+  ['googlegenerativeai', 'google'],
+  ['bedrock_converse', 'bedrock'],
+]);
 
+/** The slug of a provider by LangChain's name, which may be a part of a class's name. */
 export function langChainProvider(value: unknown): string | undefined {
-  const name = stringOrUndefined(value);
-  return name === undefined ? undefined : (PROVIDERS[name] ?? name);
+  return PROVIDERS.get(stringOrUndefined(value)?.toLowerCase()) ?? providerSlug(value);
 }

@@ -12,6 +12,7 @@ import {
 import { OpenRuns } from '../common/calls/open-runs.js';
 import { recordedDetails } from '../common/content/recorded-content.js';
 import { messageError, streamError } from '../common/failures/call-error.js';
+import { endLeft } from '../common/failures/fail-call.js';
 import {
   fieldsExcept,
   type Json,
@@ -21,7 +22,7 @@ import {
 } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
 import { openSteps } from './open-steps.js';
-import { agentsSpanFacts, agentsStep, isModelSpan, turnTokens } from './span-step.js';
+import { agentsSpanFacts, agentsStep, isModelSpan, isUnanswered, turnTokens } from './span-step.js';
 
 /** The most failed workflows that are remembered, because they continue if the app caught the error. */
 const MAX_FAILED = 1000;
@@ -145,8 +146,17 @@ export class AgentsProcessor {
       if (billing !== undefined) recorded?.addBilling(billing);
       if (open !== undefined) countTurn(open, data, update);
       if (error === null || error === undefined) {
-        if (statedFailure === undefined) recorded?.end(update);
-        else recorded?.fail(streamError(this.#options, statedFailure), update);
+        if (statedFailure !== undefined) {
+          recorded?.fail(streamError(this.#options, statedFailure), update);
+        } else if (recorded !== undefined && isUnanswered(data)) endLeft(recorded, update);
+        else recorded?.end(update);
+        return;
+      }
+      if (isAbortOf(error)) {
+        if (recorded !== undefined) endLeft(recorded, update);
+        if (failsWith === undefined) return;
+        endLeft(failsWith);
+        this.#keepFailed(traceId);
         return;
       }
       const failure = messageError(this.#options, 'AgentsError', spanErrorMessage(error));
@@ -195,6 +205,18 @@ function countTurn(open: OpenSpan, data: Json, update: StepUpdate): void {
     const tokens = turnTokens(data.usage);
     if (tokens !== undefined) uncounted[0]?.update(tokenFields(tokens) as StepUpdate);
   }
+}
+
+/** The messages of the errors with which clients and runtimes end a call that was aborted. */
+const ABORT =
+  /^(\w*Error: )?(request was aborted|(this|the) operation was aborted|aborted)\.?$|^AbortError\b/i;
+
+/** Whether the app aborted what the span stands for. The SDK states no more than the text of an error. */
+function isAbortOf(error: unknown): boolean {
+  const { message, data } = objectOrEmpty(error);
+  return ABORT.test(
+    stringOrUndefined(objectOrEmpty(data).error) ?? stringOrUndefined(message) ?? '',
+  );
 }
 
 /** The SDK's message, and the message of the error that caused it. */

@@ -21,6 +21,7 @@ import {
   definedFields,
   isRecord,
   type Json,
+  knownFirst,
   nonEmptyArrayOrUndefined,
   nonEmptyFields,
   objectOrEmpty,
@@ -90,6 +91,16 @@ export function agentsStep(data: Json, options: CallOptions): StepOptions | unde
 /** Whether the span is a model call. */
 export function isModelSpan({ type }: Json): boolean {
   return type === 'response' || type === 'generation';
+}
+
+/**
+ * Whether the span of a model call that ended without an error has no response: the app stopped reading its stream. Without the
+ * inputs, the app has the SDK leave out responses too.
+ */
+export function isUnanswered(data: Json): boolean {
+  const { type, _input, _response, response_id: id, input, output } = data;
+  if (type === 'response') return _input !== undefined && (_response ?? id) === undefined;
+  return type === 'generation' && input !== undefined && output === undefined;
 }
 
 /** The facts of a span by its data. */
@@ -256,10 +267,10 @@ function modelFacts(
     }),
     ...tokenFields(tokens ?? {}),
     metadata: definedFields({
-      ...recordedDetails(options, {
-        ...details,
-        ...definedFields({ errorDetails: failureDetails(response.error) }),
-      }),
+      ...recordedDetails(
+        options,
+        knownFirst(definedFields({ errorDetails: failureDetails(response.error) }), details),
+      ),
       ...metadata,
       requestId: stringOrUndefined(response._request_id),
       reasoning: recordedContent(options, 'output', reasoning),

@@ -1,6 +1,12 @@
 /** Reads the spans of the SDK, of versions 1 to 3. */
 
-import type { MeasuredSpan, SpanEvent, SpanKind, SpanScope } from '../dialects/span-data.js';
+import type {
+  MeasuredSpan,
+  SpanEvent,
+  SpanKind,
+  SpanLink,
+  SpanScope,
+} from '../dialects/span-data.js';
 
 /** Seconds and nanoseconds. */
 type Time = readonly [number, number];
@@ -19,13 +25,19 @@ export interface ReadableSpan {
     readonly time: Time;
     readonly attributes?: Readonly<Record<string, unknown>> | undefined;
   }[];
+  readonly links?:
+    | readonly {
+        readonly context: { readonly traceId: string; readonly spanId: string };
+        readonly attributes?: Readonly<Record<string, unknown>> | undefined;
+      }[]
+    | undefined;
   readonly instrumentationScope?: SpanScope | undefined;
   /** In place of `instrumentationScope`, until version 2. */
   readonly instrumentationLibrary?: SpanScope | undefined;
 }
 
 /** What a span holds beside its name, times and status. */
-export type SpanContent = Pick<ReadableSpan, 'attributes' | 'events'>;
+export type SpanContent = Pick<ReadableSpan, 'attributes' | 'events' | 'links'>;
 
 const KINDS: readonly SpanKind[] = ['internal', 'server', 'client', 'producer', 'consumer'];
 const CODES = ['unset', 'ok', 'error'] as const;
@@ -61,6 +73,17 @@ export function eventsOf({ events }: SpanContent): readonly SpanEvent[] {
   return events.length === 0 ? NOTHING : events.map(eventOf);
 }
 
+const MAX_LINKS = 32;
+
+/** The first 32 links. */
+export function linksOf({ links = NOTHING }: SpanContent): readonly SpanLink[] {
+  return links.slice(0, MAX_LINKS).map(({ context: { traceId, spanId }, attributes = {} }) => ({
+    traceId,
+    spanId,
+    ...(Object.keys(attributes).length > 0 && { attributes }),
+  }));
+}
+
 /** The end in epoch milliseconds. A span that has not ended ends now. */
 export function endOf({ ended, startTime, endTime }: ReadableSpan): number {
   return ended ? millis(endTime) : Math.max(Date.now(), millis(startTime));
@@ -81,9 +104,12 @@ export function millis([seconds, nanos]: Time): number {
  * Whether the span has nothing but a name and times, as many of an app's own have: no convention needs to read it.
  * @param content of the span
  */
-export function isBare({ status }: ReadableSpan, { attributes, events }: SpanContent): boolean {
+export function isBare(
+  { status }: ReadableSpan,
+  { attributes, events, links = NOTHING }: SpanContent,
+): boolean {
   for (const _key in attributes) return false;
-  return events.length === 0 && status.code === 0;
+  return events.length === 0 && links.length === 0 && status.code === 0;
 }
 
 /** What an attribute takes beside the characters of its value, approximately. */
@@ -93,13 +119,17 @@ const MAX_DEPTH = 32;
 /** Attributes and elements of arrays that are counted: more would keep the app waiting at the end of the span. */
 const MAX_ITEMS = 20_000;
 
-/** Characters of the attributes and events, approximately; infinite if they are too many or too deep to count. */
-export function charsOf({ attributes, events }: SpanContent): number {
+/** Characters of the attributes, events and links, approximately; infinite if they are too many or too deep to count. */
+export function charsOf({ attributes, events, links = NOTHING }: SpanContent): number {
   const count = new CharCount();
   count.addObject(attributes, 0);
   for (const event of events) {
     count.addItem(event.name);
     if (event.attributes !== undefined) count.addObject(event.attributes, 0);
+  }
+  for (const link of links) {
+    count.addItem(link.context.spanId);
+    if (link.attributes !== undefined) count.addObject(link.attributes, 0);
   }
   return count.chars;
 }

@@ -10,6 +10,7 @@ import {
   eventsOf,
   isBare,
   kindOf,
+  linksOf,
   measuredSpanOf,
   millis,
   type ReadableSpan,
@@ -19,7 +20,7 @@ import {
 
 /**
  * Reads the span when something of it is needed. What an ended span says does not change: the SDKs ignore what is set later, and
- * its attributes and events are copied, since processors after this one may edit them, as OpenLLMetry's does.
+ * its attributes, events and links are copied, since processors after this one may edit them, as OpenLLMetry's does.
  */
 export class SdkSpan implements SpanSource {
   readonly #span: ReadableSpan;
@@ -36,7 +37,12 @@ export class SdkSpan implements SpanSource {
   }
 
   static ended(span: ReadableSpan): SdkSpan {
-    return new SdkSpan(span, { attributes: { ...span.attributes }, events: [...span.events] });
+    const { attributes, events, links } = span;
+    return new SdkSpan(span, {
+      attributes: { ...attributes },
+      events: [...events],
+      links: links && [...links],
+    });
   }
 
   get name(): string {
@@ -83,7 +89,7 @@ export class SdkSpan implements SpanSource {
       ...fields,
       metadata: tags === undefined ? metadata : { ...metadata, tags },
     } as StepUpdate;
-    return { type, update, ids, userId, sessionId };
+    return { type, update, ids, links: linksOf(content), userId, sessionId };
   }
 }
 

@@ -257,7 +257,13 @@ const CASES = {
     };
   },
   langchain({ llm, provider }) {
+    // As LangGraph does: LangChain knows the run that code belongs to.
+    require('@langchain/core/context');
+    const { BaseRetriever } = require('@langchain/core/retrievers');
+    const { RunnableSequence } = require('@langchain/core/runnables');
+    const { tool } = require('@langchain/core/tools');
     const { ChatOpenAI } = require('@langchain/openai');
+    const { z } = require('zod');
     const { traceLangChain } = require('@openlayer-tracing/integrations/langchain');
     if (DOORS === 'yes')
       traceLangChain(require('@langchain/core/callbacks/manager').CallbackManager);
@@ -275,6 +281,12 @@ const CASES = {
       const callbackManagerModule = require('@langchain/core/callbacks/manager');
       spans.manuallyInstrument({ callbackManagerModule });
     }
+    class Places extends BaseRetriever {
+      lc_namespace = ['tests'];
+      async _getRelevantDocuments() {
+        return [{ pageContent: 'Drammen', metadata: {} }];
+      }
+    }
     const model = (scenario) =>
       new ChatOpenAI({
         model: 'gpt-5-mini',
@@ -289,6 +301,27 @@ const CASES = {
       whole: async () => (await model().invoke('hi there')).content,
       stream: async () => (await drained(model().stream('hi there'))).map(({ content }) => content),
       error: () => model('status-400').invoke('hi there'),
+      chain: async () => {
+        const weather = tool(({ city }) => `sunny in ${city}`, {
+          name: 'weather',
+          schema: z.object({ city: z.string() }),
+        });
+        const retriever = new Places({});
+        const chain = RunnableSequence.from([
+          () => weather.invoke({ city: 'Oslo' }),
+          async (said) => [said, ...(await retriever.invoke('near Oslo'))].length,
+          () => 'hi there',
+          model(),
+        ]);
+        return (await chain.invoke('')).content;
+      },
+      'two at once': () =>
+        Promise.all(
+          ['one', 'two'].map(async (question) => {
+            const chain = RunnableSequence.from([() => question, model()]);
+            return (await chain.invoke('')).content;
+          }),
+        ),
     };
   },
   'ai-sdk'({ llm }) {

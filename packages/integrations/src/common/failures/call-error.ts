@@ -10,6 +10,7 @@ import {
   stringOrUndefined,
   tryParseJson,
 } from '../json.js';
+import { nameSet } from '../names.js';
 import { type CallOptions, hidesContent } from '../options.js';
 
 /**
@@ -254,6 +255,9 @@ function nonEmptyString(type: unknown): string | undefined {
   return typeof type === 'string' && type !== '' ? type : undefined;
 }
 
+/** The errors of clients and frameworks for a call that the app aborted, by their names. */
+const ABORTS = nameSet('AbortError ModelAbortError APIUserAbortError');
+
 /**
  * Whether the app aborted the call, which is no failure of the provider: by an AbortError, or by a signal with a reason of its own.
  * A timeout is a failure. Never throws.
@@ -263,10 +267,18 @@ export function isAbort(error: unknown, signal?: unknown): boolean {
   const isAborted = readOrUndefined(() => {
     const { aborted, reason } = objectOrEmpty(signal);
     // Frameworks throw the reason itself, or an error of their own.
-    const isByApp = aborted === true && objectOrEmpty(reason).name !== 'TimeoutError';
-    return isByApp || objectOrEmpty(error).name === 'AbortError';
+    if (aborted === true) return !isTimeout(reason);
+    // Stainless's clients leave the name of their errors at `Error`.
+    const { name, constructor: made } = objectOrEmpty(error);
+    const className = typeof made === 'function' ? made.name : '';
+    return ABORTS.has(String(name)) || ABORTS.has(className);
   });
   return isAborted === true;
+}
+
+/** Whether the reason of an abort is that the time of the call is over. Never throws. */
+export function isTimeout(reason: unknown): boolean {
+  return readOrUndefined(() => objectOrEmpty(reason).name === 'TimeoutError') === true;
 }
 
 /** The message of an error, or the text of any other value that was thrown. Never throws. */

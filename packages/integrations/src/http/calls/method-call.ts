@@ -36,12 +36,17 @@ export class MethodCall {
     return this.#params;
   }
 
+  /** Whether the app has aborted the call: the client does not retry then. */
+  get isAborted(): boolean {
+    return this.#signal?.aborted === true;
+  }
+
   /** Makes later requests attempts of this call. */
   recordAs(httpCall: HttpCall): void {
     this.#httpCall = httpCall;
   }
 
-  /** Reads the options of the request: its body, the number of retries, and whether it was aborted. */
+  /** Reads the options of the request: its body, the number of retries, and the app's signal. */
   readOptions(options: unknown): void {
     if (!isRecord(options)) return;
     const { body, maxRetries, signal, __metadata: metadata } = options as RequestOptions;
@@ -53,12 +58,12 @@ export class MethodCall {
   /**
    * Counts an attempt.
    * @param headers of the request, which may state the number of earlier attempts
-   * @returns whether the client would retry after a failure
+   * @returns whether the client has retries left
    */
   countAttempt(headers: unknown): boolean {
     const before = Number(headerOf(headers, 'x-stainless-retry-count') ?? this.#attempts);
     this.#attempts++;
-    return before < this.#maxRetries && this.#signal?.aborted !== true;
+    return before < this.#maxRetries;
   }
 }
 

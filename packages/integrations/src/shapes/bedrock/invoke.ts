@@ -266,7 +266,7 @@ class InvokedReader implements ResponseReader {
         metrics: Object.keys(metrics).length > 0 ? metrics : undefined,
         guardrailAction,
       },
-      details: { ...details, ...added },
+      details: knownFirst(added, details),
     };
   }
 

@@ -54,7 +54,7 @@ function readEmbeddings(body: unknown, { url }: ModelRequest): PlainResponse {
     ...(tokens !== undefined && { tokens: { ...tokens, total: tokens.total ?? tokens.input } }),
     billing: geminiBilling(url, usageMetadata),
     metadata: { usageMetadata: otherGeminiUsage(usageMetadata) },
-    details: { ...fieldsExcept(others, 'error'), ...otherVectorFields(vectors) },
+    details: knownFirst(otherVectorFields(vectors), fieldsExcept(others, 'error')),
     fields: vectorFields(vectors),
   };
 }
