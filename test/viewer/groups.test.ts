@@ -37,6 +37,29 @@ describe('sessions, users and their threads', function () {
     await page.getByRole('button', { name: 'Feedback: good' }).waitFor();
   });
 
+  it('are moved through by arrow keys, and opened by Enter or a click', async () => {
+    for (const [path, label] of [
+      ['/sessions', 'Sessions'],
+      ['/users', 'Users'],
+    ] as const) {
+      const { page } = await viewer.open(path);
+      const grid = page.getByRole('grid', { name: label });
+      const rows = grid.locator('[role="row"][aria-selected]');
+      await rows.nth(1).waitFor();
+      await grid.focus();
+      for (const place of [0, 1]) {
+        await page.keyboard.press('ArrowDown');
+        await page.waitForTimeout(100);
+        assert.equal(await rows.nth(place).getAttribute('aria-selected'), 'true');
+      }
+      await page.keyboard.press('Enter');
+      await page.waitForURL(new RegExp(`${path}/.`));
+      await page.goBack();
+      await rows.first().click();
+      await page.waitForURL(new RegExp(`${path}/.`));
+    }
+  });
+
   it('show the whole texts of a request without a question', async () => {
     const { page } = await viewer.open('/sessions/summaries');
     await page.getByRole('button', { name: 'Show the whole texts' }).click();

@@ -396,6 +396,25 @@ describe('the list of requests', function () {
     await rowsOf(page).first().waitFor();
   });
 
+  it('is moved through by arrow keys, on a phone too, and opened by a click', async () => {
+    for (const [width, opened] of [
+      [390, /\/traces\/\d/],
+      [1440, /trace=\d/],
+    ] as const) {
+      const { page } = await rows.open('/requests', { width, height: 844 });
+      await rowsOf(page).nth(2).waitFor();
+      await page.getByRole('grid', { name: 'Requests' }).focus();
+      for (const place of [0, 1]) {
+        await page.keyboard.press('ArrowDown');
+        await page.waitForTimeout(100);
+        assert.equal(await rowsOf(page).nth(place).getAttribute('aria-selected'), 'true');
+      }
+      assert.match(page.url(), /requests$/);
+      await rowsOf(page).nth(1).click();
+      await page.waitForURL(opened);
+    }
+  });
+
   it('has cards on a phone, where a tap opens the request', async () => {
     const { page } = await rows.open('/requests', { width: 390, height: 844 });
     await rowsOf(page).first().waitFor();

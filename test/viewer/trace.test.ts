@@ -108,6 +108,49 @@ describe('a trace', function () {
     await page.waitForURL(/step=1/);
   });
 
+  it('has its groups of equal steps passed by arrow keys, and folded by the others', async () => {
+    const number = await viewer.send(
+      rowOf({
+        name: 'POST /grouped',
+        steps: [
+          { name: 'before' },
+          ...Array.from({ length: 6 }, () => ({ name: 'alike', type: 'tool' })),
+          { name: 'after' },
+        ],
+      }),
+    );
+    const { page } = await viewer.open(`/traces/${number}`);
+    const group = stepRow(page, '6 ×');
+    await group.waitFor();
+    await stepsOf(page).focus();
+    const press = async (key: string, row: string, members: number) => {
+      await page.keyboard.press(key);
+      const active = stepsOf(page).locator('[role="row"][aria-selected="true"]');
+      await until(async () => ((await active.textContent()) ?? '').includes(row), `${key}: ${row}`);
+      assert.equal(await stepRow(page, 'alike').count(), 1 + members, `${key}: members`);
+    };
+    const step = () => new URL(page.url()).searchParams.get('step');
+    await press('ArrowDown', 'before', 0);
+    await press('ArrowDown', '6 ×', 0);
+    // The step whose contents are shown stays.
+    assert.equal(step(), '1');
+    await press('ArrowDown', 'after', 0);
+    await page.waitForURL(/step=8/);
+    await press('ArrowUp', '6 ×', 0);
+    await press('ArrowUp', 'before', 0);
+    await press('ArrowDown', '6 ×', 0);
+    await press('ArrowRight', '6 ×', 6);
+    await press('ArrowRight', 'alike', 6);
+    await page.waitForURL(/step=2/);
+    await press('ArrowLeft', '6 ×', 6);
+    await press('ArrowLeft', '6 ×', 0);
+    await press('Enter', '6 ×', 6);
+    await press('Enter', '6 ×', 0);
+    await group.click();
+    await press('ArrowDown', 'alike', 6);
+    await press('End', 'after', 6);
+  });
+
   it('shows a call of a model as a conversation, with each result at its call', async () => {
     const { page } = await viewer.open(`/traces/${agent}?step=6`);
     const chat = page.getByRole('tabpanel');
