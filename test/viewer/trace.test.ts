@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { startLocalServer } from '@openlayer-tracing/local';
 import type { Locator, Page } from 'playwright-core';
 import { oddRows } from './corpus.ts';
-import { agentRequest, failedRequest, type Json, ragRequest, rowOf, send } from './rows.ts';
+import { agentRequest, CONFIG, failedRequest, type Json, ragRequest, rowOf, send } from './rows.ts';
 import { scrollTo, until, useViewer, type Viewer } from './support.ts';
 
 interface Presigned {
@@ -480,6 +480,30 @@ app.post('/chat', async (req, res) => {
     assert.equal(row?.humanFeedback, 'thumbs_down');
     assert.equal(row?.comment, 'It missed the point.');
     assert.equal(row?.groundTruth, 'Twice.');
+  });
+
+  it('takes feedback for a request whose own inputs have the names of feedback', async () => {
+    const own = { comment: 'My comment', feedback: 'Nice shop', groundTruth: 'None' };
+    const row = rowOf({ name: 'POST /reviews', id: 'req-review', columns: own });
+    const config = { ...CONFIG, inputVariableNames: [...Object.keys(own), 'body'] };
+    await send(viewer.server, [row], config);
+    const next = await viewer.send(ragRequest('Next?', 'Yes.'));
+    const { page } = await viewer.open(`/traces/${next - 1}`);
+    for (const comment of ['Too long.', 'Much too long.']) {
+      await page.getByRole('button', { name: /^Feedback/ }).click();
+      await page.getByRole('button', { name: 'Bad', exact: true }).click();
+      await page.getByLabel('Comment').fill(comment);
+      await page.getByLabel('Expected answer').fill('Short.');
+      await page.getByRole('button', { name: 'Save' }).click();
+      await page.getByRole('button', { name: 'Feedback: bad' }).waitFor();
+      await until(
+        async () => JSON.stringify(viewer.server.row('req-review')).includes(`"${comment}"`),
+        'the comment',
+      );
+    }
+    const stored: Json = viewer.server.row('req-review') ?? {};
+    assert.deepEqual({ ...stored, ...own }, stored);
+    assert.equal(stored.feedbackComment, 'Much too long.');
   });
 
   it('takes a rating, and shows which one was chosen', async () => {

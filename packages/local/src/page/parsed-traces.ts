@@ -50,13 +50,14 @@ export class ParsedTraces {
   }
 
   detail(number: number): string {
-    const { metadata, steps, criticalPath } = this.#outline(number);
+    const { metadata, steps, criticalPath, feedbackColumns } = this.#outline(number);
     const summary = this.#index.summary(number);
     if (summary === undefined) throw unknownTrace(number);
     return limited(
       `{"trace":${summary},"metadata":${toJson(metadata)},` +
         `"steps":${toJson(firstSummaries(steps, FIRST_STEPS))},` +
-        `"totalSteps":${steps.parent.length},"criticalPath":${toJson(criticalPath)}}`,
+        `"totalSteps":${steps.parent.length},"criticalPath":${toJson(criticalPath)},` +
+        `"feedbackColumns":${toJson(feedbackColumns)}}`,
     );
   }
 

@@ -24,7 +24,7 @@ export const updateRow: Route = (call, backend) => {
   if (Object.hasOwn(update.row, idColumn) && update.row[idColumn] !== inferenceId) {
     throw new Refusal(400, 'the inferenceId of a row cannot be changed');
   }
-  backend.store.replace(found.number, { ...found.row, ...update.row }, namedColumns(update));
+  backend.store.update(found, update.row, namedColumns(update));
   backend.events.emit('update', update, call.pipelineId, inferenceId);
   return SUCCESS;
 };

@@ -218,7 +218,7 @@ describe('an index file that two processes write', () => {
     assert.equal(other.fullText.lacksWords, false);
     const stored = store.get(1);
     assert.ok(stored);
-    store.replace(1, { ...stored.row, output: 'anextraordinaryword' });
+    store.update(stored, { output: 'anextraordinaryword' });
     await other.catchUp();
     await one.catchUp();
     for (const index of [one, other]) {
