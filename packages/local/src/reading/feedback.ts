@@ -30,12 +30,12 @@ type UpdatedRow = Pick<
 export function feedbackOf(stored: UpdatedRow): Feedback | null {
   const { row, updatedAt } = stored;
   if (updatedAt === null) return null;
-  const valueOf = (part: Part) => {
+  const partOf = (part: Part) => {
     const column = columnOf(part, stored);
     return column === undefined ? undefined : row[column];
   };
-  const [value, comment] = [valueOf('humanFeedback'), valueOf('comment')];
-  const groundTruth = valueOf('groundTruth');
+  const [value, comment] = [partOf('humanFeedback'), partOf('comment')];
+  const groundTruth = partOf('groundTruth');
   if (value === undefined && comment === undefined && groundTruth === undefined) return null;
   return {
     value: cutValue(value),
