@@ -482,6 +482,25 @@ app.post('/chat', async (req, res) => {
     assert.equal(row?.groundTruth, 'Twice.');
   });
 
+  it('has each step as it was sent: all of its members, and no others', async () => {
+    const sent = {
+      ...{ name: 'ask', id: 'step-1', type: 'chat_completion', provider: 'openai', model: 'gpt-5' },
+      ...{ inputs: { prompt: [] }, output: '', tokens: null, mine: { a: [1] } },
+      ...{ startTime: Date.now(), endTime: Date.now() + 5, latency: 5 },
+    };
+    const row = rowOf({ name: 'POST /raw', id: 'req-raw' });
+    const [root] = row.steps as readonly Json[];
+    const number = await viewer.send({ ...row, steps: [{ ...root, steps: [sent] }] });
+    const { page } = await viewer.open(`/traces/${number}?step=1&view=raw`);
+    const tree = page.getByRole('treegrid', { name: 'the step' });
+    await tree.waitFor();
+    await page.evaluate('navigator.clipboard.writeText("")');
+    const panel = page.getByRole('tabpanel');
+    await panel.getByRole('button', { name: 'Copy', exact: true }).click();
+    await until(async () => (await clipboard(page)) !== '', 'a copy');
+    assert.deepEqual(JSON.parse(await clipboard(page)), sent);
+  });
+
   it('takes feedback for a request whose own inputs have the names of feedback', async () => {
     const own = { comment: 'My comment', feedback: 'Nice shop', groundTruth: 'None' };
     const row = rowOf({ name: 'POST /reviews', id: 'req-review', columns: own });

@@ -318,8 +318,10 @@ export interface StepContent {
   readonly rawOutput: unknown;
   readonly documents: unknown;
   readonly attachments: unknown;
-  /** All other members, and texts that are longer than in the `StepSummary`. */
+  /** All other members, except `steps`. */
   readonly others: Readonly<Record<string, unknown>>;
+  /** Those of the members above that the step does not have. */
+  readonly absent: readonly string[];
   /** Whether the contents were larger than 16 MB and are cut. */
   readonly isCut: boolean;
 }

@@ -185,7 +185,7 @@ function hasWords(value: unknown, words: readonly string[]): boolean {
 
 /** A step that is too large: its long members share what a response may have. */
 function cutContent(content: StepContent): StepContent {
-  const { index: _, id: __, bytes: ___, isCut: ____, ...members } = content;
+  const { index: _, id: __, bytes: ___, isCut: ____, absent: _____, ...members } = content;
   const { others, ...cut } = cutMembers(members, MAX_ROW_CHARS);
   return { ...content, ...cut, others: isRecord(others) ? others : { cut: others }, isCut: true };
 }
