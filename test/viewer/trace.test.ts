@@ -8,7 +8,16 @@ import { fileURLToPath } from 'node:url';
 import { startLocalServer } from '@openlayer-tracing/local';
 import type { Locator, Page } from 'playwright-core';
 import { oddRows } from './corpus.ts';
-import { agentRequest, CONFIG, failedRequest, type Json, ragRequest, rowOf, send } from './rows.ts';
+import {
+  agentRequest,
+  CONFIG,
+  failedRequest,
+  type Json,
+  PIPELINE,
+  ragRequest,
+  rowOf,
+  send,
+} from './rows.ts';
 import { scrollTo, until, useViewer, type Viewer } from './support.ts';
 
 interface Presigned {
@@ -365,6 +374,39 @@ describe('a trace', function () {
     await page.keyboard.press('k');
     await page.waitForURL(/\/traces\/1\?/);
     assert.match(page.url(), /name=POST/);
+  });
+
+  it('leads to requests that came after it was opened, and past those that were deleted', async () => {
+    const [first, second] = ['req-before', 'req-between'].map((id, place) =>
+      rowOf({ name: 'POST /walk', id, time: Date.now() - 3000 + place }),
+    );
+    await viewer.send(first ?? {});
+    await viewer.send(second ?? {});
+    const { page } = await viewer.open('/requests?name=POST+%2Fwalk');
+    await page.locator('main [role="row"][aria-selected]').first().click();
+    await page.keyboard.press('Enter');
+    const previous = page.getByRole('button', { name: 'Previous in the list' });
+    await previous.waitFor();
+    await until(
+      async () => page.getByRole('button', { name: 'Next in the list' }).isEnabled(),
+      'the one before',
+    );
+    assert.ok(await previous.isDisabled());
+    const newest = await viewer.send(rowOf({ name: 'POST /walk', id: 'req-after' }));
+    await page.keyboard.press('k');
+    await page.waitForURL(new RegExp(`/traces/${newest}\\?`));
+    const later = await viewer.send(rowOf({ name: 'POST /walk', id: 'req-latest' }));
+    await until(async () => previous.isEnabled(), 'a button that can be pressed');
+    await previous.click();
+    await page.waitForURL(new RegExp(`/traces/${later}\\?`));
+    const rows = `${viewer.server.url}/inference-pipelines/${PIPELINE}/rows`;
+    const headers = { authorization: 'Bearer any' };
+    await fetch(`${rows}/req-after`, { method: 'DELETE', headers });
+    await page.keyboard.press('j');
+    await page
+      .getByRole('button', { name: /req-between/ })
+      .first()
+      .waitFor();
   });
 
   it('is copied as JSON that can be sent again, and as a curl that asks the same', async () => {
