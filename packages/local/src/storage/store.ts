@@ -6,7 +6,7 @@ import type {
 } from '@openlayer-tracing/core/wire';
 import { toJson } from '../values/json.js';
 import { compressed } from './compression.js';
-import { type Database, IN_MEMORY, openDatabase, usedBytes } from './database.js';
+import { type Database, IN_MEMORY, openDatabase, returnFreePages, usedBytes } from './database.js';
 import { RowReader } from './row-reader.js';
 import { CHANGE, migrate } from './schema.js';
 import {
@@ -214,9 +214,9 @@ export class Store {
     this.#statements.forgetChanges.run(upTo);
   }
 
-  /** Returns up to this many free pages to the file system. */
-  shrink(pages: number): void {
-    this.#db.exec(`PRAGMA incremental_vacuum(${pages})`);
+  /** Returns up to this many free pages to the file system. @returns whether there were some */
+  shrink(pages: number): boolean {
+    return returnFreePages(this.#db, pages);
   }
 
   /** Empties the write-ahead log, whose file otherwise never shrinks. */

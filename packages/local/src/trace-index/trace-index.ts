@@ -4,7 +4,7 @@ import { placedSteps } from '../reading/steps.js';
 import { summaryOf } from '../reading/summary.js';
 import { outlineOf, type TraceOutline } from '../reading/trace-outline.js';
 import { compressed, decompressed } from '../storage/compression.js';
-import { type Database, IN_MEMORY, usedBytes } from '../storage/database.js';
+import { type Database, IN_MEMORY, returnFreePages, usedBytes } from '../storage/database.js';
 import { RowReader, versionOf } from '../storage/row-reader.js';
 import { CHANGE } from '../storage/schema.js';
 import {
@@ -29,7 +29,7 @@ const BATCH_MS = 30;
 /** Rows that are read at a time. */
 const STRIDE = 20;
 const LOAD_STRIDE = 5000;
-/** Pages that are given back to the file system after a deletion. */
+/** Pages that are given back to the file system at a time. */
 const FREED_PAGES = 1000;
 /** The index has the outlines of rows that have at least this many bytes, but not more steps than `MAX_OUTLINED_STEPS`. */
 const MIN_OUTLINED_BYTES = 1024 * 1024;
@@ -239,7 +239,7 @@ export class TraceIndex {
         this.#onDelta(batch.delta);
         if (await this.#indexWords(budget)) isDone = false;
       }
-    } while (await this.#removeLabels(budget));
+    } while ((await this.#removeLabels(budget)) || (await this.#shrink(budget)));
   }
 
   /**
@@ -260,7 +260,18 @@ export class TraceIndex {
     if (this.#isClosed || !this.labels.mayHaveUnused(this.facts.count)) return false;
     await this.labels.findUsed(this.facts, budget);
     const isChanged = await this.#change(() => this.labels.removeSome());
-    if (isChanged) this.#db.exec(`PRAGMA incremental_vacuum(${FREED_PAGES})`);
+    if (isChanged) this.#hasFreePages = true;
+    await budget.turn();
+    return true;
+  }
+
+  /**
+   * Returns some of the free pages to the file system.
+   * @returns whether there may be more
+   */
+  async #shrink(budget: Budget): Promise<boolean> {
+    if (this.#isClosed || !this.#hasFreePages) return false;
+    this.#hasFreePages = returnFreePages(this.#db, FREED_PAGES);
     await budget.turn();
     return true;
   }
@@ -401,8 +412,6 @@ export class TraceIndex {
     for (const number of removed) this.facts.remove(number);
     if (removedUpTo > 0) this.facts.removeUpTo(removedUpTo);
     this.labels.countDeleted(count - this.facts.count);
-    if (this.#hasFreePages) this.#db.exec(`PRAGMA incremental_vacuum(${FREED_PAGES})`);
-    this.#hasFreePages = false;
   }
 
   #hasRowsOf({ newest, change }: IndexMeta): boolean {
