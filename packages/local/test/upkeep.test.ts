@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mock } from 'node:test';
 import Database from 'libsql';
+import type { Health, TracePage } from '../src/page-api.ts';
 import { openAttachments } from '../src/storage/attachments.ts';
 import { IN_MEMORY } from '../src/storage/database.ts';
 import { Store } from '../src/storage/store.ts';
@@ -138,6 +139,29 @@ describe('the files of a server', () => {
     writeFileSync(first, '');
     kept.removeBefore(Date.now());
     assert.equal(existsSync(first), false);
+  });
+
+  it('are read as far as they are indexed while the disk is full', async () => {
+    const file = join(folder, 'traces.db');
+    await using server = await lenientServer(file);
+    await send(server, requestOf('before'));
+    const ids = async () =>
+      (await got<TracePage>(server, 'traces')).traces.map(({ inferenceId }) => inferenceId);
+    assert.deepEqual(await ids(), ['before']);
+    const change = (sql: string) => {
+      const index = new Database(`${file}-index`);
+      index.exec(sql);
+      index.close();
+    };
+    change(`
+      CREATE TRIGGER full BEFORE INSERT ON facts BEGIN SELECT RAISE(ABORT, 'disk full'); END`);
+    await send(server, requestOf('after'));
+    for (let reads = 0; reads < 3; reads += 1) assert.deepEqual(await ids(), ['before']);
+    const { failures } = await got<Health>(server, 'health');
+    assert.equal(failures.length, 1);
+    assert.match(failures[0] ?? '', /new traces cannot be indexed: .*disk full/);
+    change('DROP TRIGGER full');
+    assert.deepEqual(await ids(), ['after', 'before']);
   });
 
   it('may refuse to delete changes: reads and events go on', async () => {
