@@ -1,7 +1,7 @@
 /** Sessions and users, and the thread of one of them. */
 
 import assert from 'node:assert/strict';
-import { dayOfRequests, rowOf } from './rows.ts';
+import { dayOfRequests, PIPELINE, rowOf } from './rows.ts';
 import { refuseNextPages, until, useViewer, type Viewer } from './support.ts';
 
 const summary = rowOf({
@@ -35,6 +35,61 @@ describe('sessions, users and their threads', function () {
     await page.getByRole('button', { name: 'Good' }).click();
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByRole('button', { name: 'Feedback: good' }).waitFor();
+  });
+
+  it('are moved through by arrow keys, and opened by Enter or a click', async () => {
+    for (const [path, label] of [
+      ['/sessions', 'Sessions'],
+      ['/users', 'Users'],
+    ] as const) {
+      const { page } = await viewer.open(path);
+      const grid = page.getByRole('grid', { name: label });
+      const rows = grid.locator('[role="row"][aria-selected]');
+      await rows.nth(1).waitFor();
+      await grid.focus();
+      for (const place of [0, 1]) {
+        await page.keyboard.press('ArrowDown');
+        await page.waitForTimeout(100);
+        assert.equal(await rows.nth(place).getAttribute('aria-selected'), 'true');
+      }
+      await page.keyboard.press('Enter');
+      await page.waitForURL(new RegExp(`${path}/.`));
+      await page.goBack();
+      await rows.first().click();
+      await page.waitForURL(new RegExp(`${path}/.`));
+    }
+  });
+
+  it('show requests, feedback and deletions as they come', async () => {
+    for (const [path, more] of [
+      ['/sessions/live', { session: 'live' }],
+      ['/users/live', { user: 'live' }],
+    ] as const) {
+      const id = (name: string) => `${path.slice(1, 2)}-${name}`;
+      const ask = (name: string) =>
+        viewer.send(
+          rowOf({ ...more, name: `POST /${name}`, id: id(name), body: { question: name } }),
+        );
+      const rows = `${viewer.server.url}/inference-pipelines/${PIPELINE}/rows`;
+      const change = (method: string, place: string, body?: object) =>
+        fetch(`${rows}${place}`, {
+          method,
+          headers: { authorization: 'Bearer any', 'content-type': 'application/json' },
+          ...(body && { body: JSON.stringify(body) }),
+        });
+      await ask('first');
+      const { page } = await viewer.open(path);
+      const turns = page.locator('main article');
+      await turns.first().waitFor();
+      await ask('second');
+      await until(async () => (await turns.count()) === 2, 'a second request');
+      assert.match((await turns.nth(1).textContent()) ?? '', /second/);
+      const row = { human_feedback: 'down' };
+      await change('PUT', `?inferenceId=${id('first')}`, { row });
+      await turns.first().getByText('bad').waitFor();
+      await change('DELETE', `/${id('first')}`);
+      await until(async () => (await turns.count()) === 1, 'one request');
+    }
   });
 
   it('show the whole texts of a request without a question', async () => {

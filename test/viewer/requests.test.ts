@@ -238,6 +238,39 @@ describe('the list of requests', function () {
     await rowWith(page, 'renew a loan').first().waitFor();
   });
 
+  it('keeps the values of a filter that is applied again unchanged', async () => {
+    const values = ['Lovelace, Ada', ' ada ', '"ada"', 'grace'];
+    const query = values.map((each) => `user=${encodeURIComponent(each)}`).join('&');
+    const { page } = await rows.open(`/requests?${query}`);
+    await page.getByRole('button', { name: 'User Lovelace, Ada or' }).click();
+    await page.getByRole('button', { name: 'Apply' }).click();
+    const users = () => new URL(page.url()).searchParams.getAll('user');
+    await page.getByRole('button', { name: 'Apply' }).waitFor({ state: 'detached' });
+    assert.deepEqual(users(), values);
+  });
+
+  it('keeps the milliseconds of a range of time that is applied again, and its other end', async () => {
+    const [from, to] = [Date.now() - 86_400_123, Date.now() + 60_456];
+    const { page } = await rows.open(`/requests?from=${from}&to=${to}`);
+    const times = () => {
+      const { searchParams } = new URL(page.url());
+      return [Number(searchParams.get('from')), Number(searchParams.get('to'))];
+    };
+    const apply = async (change: () => Promise<void> = async () => undefined) => {
+      await page.getByTitle('Range of time', { exact: true }).click();
+      await change();
+      await page.getByRole('button', { name: 'Apply' }).click();
+      await page.getByRole('button', { name: 'Apply' }).waitFor({ state: 'detached' });
+    };
+    await apply();
+    assert.deepEqual(times(), [from, to]);
+    await apply(() => page.getByRole('textbox', { name: 'From' }).fill('2026-01-02T03:04:05'));
+    assert.deepEqual(times(), [Date.UTC(2026, 0, 2, 3, 4, 5), to]);
+    await page.goto(`${rows.origin}/requests?last=6h`);
+    await apply();
+    assert.equal(new URL(page.url()).searchParams.get('last'), '6h');
+  });
+
   it('opens with the filter, order and columns of an address', async () => {
     const { page } = await rows.open(
       '/requests?sort=latency&order=desc&columns=name&columns=latency&status=200',
@@ -394,6 +427,25 @@ describe('the list of requests', function () {
     await page.getByText('No request matches the filter').waitFor();
     await page.getByRole('button', { name: 'Clear the filter' }).click();
     await rowsOf(page).first().waitFor();
+  });
+
+  it('is moved through by arrow keys, on a phone too, and opened by a click', async () => {
+    for (const [width, opened] of [
+      [390, /\/traces\/\d/],
+      [1440, /trace=\d/],
+    ] as const) {
+      const { page } = await rows.open('/requests', { width, height: 844 });
+      await rowsOf(page).nth(2).waitFor();
+      await page.getByRole('grid', { name: 'Requests' }).focus();
+      for (const place of [0, 1]) {
+        await page.keyboard.press('ArrowDown');
+        await page.waitForTimeout(100);
+        assert.equal(await rowsOf(page).nth(place).getAttribute('aria-selected'), 'true');
+      }
+      assert.match(page.url(), /requests$/);
+      await rowsOf(page).nth(1).click();
+      await page.waitForURL(opened);
+    }
   });
 
   it('has cards on a phone, where a tap opens the request', async () => {

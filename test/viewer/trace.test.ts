@@ -8,7 +8,16 @@ import { fileURLToPath } from 'node:url';
 import { startLocalServer } from '@openlayer-tracing/local';
 import type { Locator, Page } from 'playwright-core';
 import { oddRows } from './corpus.ts';
-import { agentRequest, failedRequest, type Json, ragRequest, rowOf, send } from './rows.ts';
+import {
+  agentRequest,
+  CONFIG,
+  failedRequest,
+  type Json,
+  PIPELINE,
+  ragRequest,
+  rowOf,
+  send,
+} from './rows.ts';
 import { scrollTo, until, useViewer, type Viewer } from './support.ts';
 
 interface Presigned {
@@ -106,6 +115,49 @@ describe('a trace', function () {
     await page.waitForURL(/step=2/);
     await page.keyboard.press('ArrowLeft');
     await page.waitForURL(/step=1/);
+  });
+
+  it('has its groups of equal steps passed by arrow keys, and folded by the others', async () => {
+    const number = await viewer.send(
+      rowOf({
+        name: 'POST /grouped',
+        steps: [
+          { name: 'before' },
+          ...Array.from({ length: 6 }, () => ({ name: 'alike', type: 'tool' })),
+          { name: 'after' },
+        ],
+      }),
+    );
+    const { page } = await viewer.open(`/traces/${number}`);
+    const group = stepRow(page, '6 ×');
+    await group.waitFor();
+    await stepsOf(page).focus();
+    const press = async (key: string, row: string, members: number) => {
+      await page.keyboard.press(key);
+      const active = stepsOf(page).locator('[role="row"][aria-selected="true"]');
+      await until(async () => ((await active.textContent()) ?? '').includes(row), `${key}: ${row}`);
+      assert.equal(await stepRow(page, 'alike').count(), 1 + members, `${key}: members`);
+    };
+    const step = () => new URL(page.url()).searchParams.get('step');
+    await press('ArrowDown', 'before', 0);
+    await press('ArrowDown', '6 ×', 0);
+    // The step whose contents are shown stays.
+    assert.equal(step(), '1');
+    await press('ArrowDown', 'after', 0);
+    await page.waitForURL(/step=8/);
+    await press('ArrowUp', '6 ×', 0);
+    await press('ArrowUp', 'before', 0);
+    await press('ArrowDown', '6 ×', 0);
+    await press('ArrowRight', '6 ×', 6);
+    await press('ArrowRight', 'alike', 6);
+    await page.waitForURL(/step=2/);
+    await press('ArrowLeft', '6 ×', 6);
+    await press('ArrowLeft', '6 ×', 0);
+    await press('Enter', '6 ×', 6);
+    await press('Enter', '6 ×', 0);
+    await group.click();
+    await press('ArrowDown', 'alike', 6);
+    await press('End', 'after', 6);
   });
 
   it('shows a call of a model as a conversation, with each result at its call', async () => {
@@ -324,6 +376,39 @@ describe('a trace', function () {
     assert.match(page.url(), /name=POST/);
   });
 
+  it('leads to requests that came after it was opened, and past those that were deleted', async () => {
+    const [first, second] = ['req-before', 'req-between'].map((id, place) =>
+      rowOf({ name: 'POST /walk', id, time: Date.now() - 3000 + place }),
+    );
+    await viewer.send(first ?? {});
+    await viewer.send(second ?? {});
+    const { page } = await viewer.open('/requests?name=POST+%2Fwalk');
+    await page.locator('main [role="row"][aria-selected]').first().click();
+    await page.keyboard.press('Enter');
+    const previous = page.getByRole('button', { name: 'Previous in the list' });
+    await previous.waitFor();
+    await until(
+      async () => page.getByRole('button', { name: 'Next in the list' }).isEnabled(),
+      'the one before',
+    );
+    assert.ok(await previous.isDisabled());
+    const newest = await viewer.send(rowOf({ name: 'POST /walk', id: 'req-after' }));
+    await page.keyboard.press('k');
+    await page.waitForURL(new RegExp(`/traces/${newest}\\?`));
+    const later = await viewer.send(rowOf({ name: 'POST /walk', id: 'req-latest' }));
+    await until(async () => previous.isEnabled(), 'a button that can be pressed');
+    await previous.click();
+    await page.waitForURL(new RegExp(`/traces/${later}\\?`));
+    const rows = `${viewer.server.url}/inference-pipelines/${PIPELINE}/rows`;
+    const headers = { authorization: 'Bearer any' };
+    await fetch(`${rows}/req-after`, { method: 'DELETE', headers });
+    await page.keyboard.press('j');
+    await page
+      .getByRole('button', { name: /req-between/ })
+      .first()
+      .waitFor();
+  });
+
   it('is copied as JSON that can be sent again, and as a curl that asks the same', async () => {
     const { page } = await viewer.open(`/traces/${agent}`);
     await stepRow(page, 'search_rooms').waitFor();
@@ -437,6 +522,49 @@ app.post('/chat', async (req, res) => {
     assert.equal(row?.humanFeedback, 'thumbs_down');
     assert.equal(row?.comment, 'It missed the point.');
     assert.equal(row?.groundTruth, 'Twice.');
+  });
+
+  it('has each step as it was sent: all of its members, and no others', async () => {
+    const sent = {
+      ...{ name: 'ask', id: 'step-1', type: 'chat_completion', provider: 'openai', model: 'gpt-5' },
+      ...{ inputs: { prompt: [] }, output: '', tokens: null, mine: { a: [1] } },
+      ...{ startTime: Date.now(), endTime: Date.now() + 5, latency: 5 },
+    };
+    const row = rowOf({ name: 'POST /raw', id: 'req-raw' });
+    const [root] = row.steps as readonly Json[];
+    const number = await viewer.send({ ...row, steps: [{ ...root, steps: [sent] }] });
+    const { page } = await viewer.open(`/traces/${number}?step=1&view=raw`);
+    const tree = page.getByRole('treegrid', { name: 'the step' });
+    await tree.waitFor();
+    await page.evaluate('navigator.clipboard.writeText("")');
+    const panel = page.getByRole('tabpanel');
+    await panel.getByRole('button', { name: 'Copy', exact: true }).click();
+    await until(async () => (await clipboard(page)) !== '', 'a copy');
+    assert.deepEqual(JSON.parse(await clipboard(page)), sent);
+  });
+
+  it('takes feedback for a request whose own inputs have the names of feedback', async () => {
+    const own = { comment: 'My comment', feedback: 'Nice shop', groundTruth: 'None' };
+    const row = rowOf({ name: 'POST /reviews', id: 'req-review', columns: own });
+    const config = { ...CONFIG, inputVariableNames: [...Object.keys(own), 'body'] };
+    await send(viewer.server, [row], config);
+    const next = await viewer.send(ragRequest('Next?', 'Yes.'));
+    const { page } = await viewer.open(`/traces/${next - 1}`);
+    for (const comment of ['Too long.', 'Much too long.']) {
+      await page.getByRole('button', { name: /^Feedback/ }).click();
+      await page.getByRole('button', { name: 'Bad', exact: true }).click();
+      await page.getByLabel('Comment').fill(comment);
+      await page.getByLabel('Expected answer').fill('Short.');
+      await page.getByRole('button', { name: 'Save' }).click();
+      await page.getByRole('button', { name: 'Feedback: bad' }).waitFor();
+      await until(
+        async () => JSON.stringify(viewer.server.row('req-review')).includes(`"${comment}"`),
+        'the comment',
+      );
+    }
+    const stored: Json = viewer.server.row('req-review') ?? {};
+    assert.deepEqual({ ...stored, ...own }, stored);
+    assert.equal(stored.feedbackComment, 'Much too long.');
   });
 
   it('takes a rating, and shows which one was chosen', async () => {

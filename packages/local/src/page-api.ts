@@ -118,6 +118,13 @@ export interface Feedback {
   readonly at: number;
 }
 
+/** The columns that an update has to set to change the feedback of a trace. */
+export interface FeedbackColumns {
+  readonly humanFeedback: string;
+  readonly comment: string;
+  readonly groundTruth: string;
+}
+
 export const SORT_COLUMNS = [
   'time',
   'latency',
@@ -253,6 +260,7 @@ export interface TraceDetail {
   readonly totalSteps: number;
   /** Indexes of the steps that the duration of the trace depends on: the first 40,000. */
   readonly criticalPath: readonly number[];
+  readonly feedbackColumns: FeedbackColumns;
 }
 
 /** A call of its own, because checking a large trace takes longer than reading it. */
@@ -310,8 +318,10 @@ export interface StepContent {
   readonly rawOutput: unknown;
   readonly documents: unknown;
   readonly attachments: unknown;
-  /** All other members, and texts that are longer than in the `StepSummary`. */
+  /** All other members, except `steps`. */
   readonly others: Readonly<Record<string, unknown>>;
+  /** Those of the members above that the step does not have. */
+  readonly absent: readonly string[];
   /** Whether the contents were larger than 16 MB and are cut. */
   readonly isCut: boolean;
 }

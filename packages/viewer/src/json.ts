@@ -10,10 +10,10 @@ export function textOf(value: unknown): string {
   return typeof value === 'string' ? value : jsonText(value);
 }
 
-/** The value as formatted JSON; without line breaks if it is too deep for the browser, which recurses. */
-export function jsonText(value: unknown): string {
+/** The value as JSON, formatted unless `indent` is 0; without line breaks if it is too deep for the browser, which recurses. */
+export function jsonText(value: unknown, indent = 2): string {
   try {
-    return JSON.stringify(value, null, 2) ?? '';
+    return JSON.stringify(value, null, indent) ?? '';
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     return deepJson(value);

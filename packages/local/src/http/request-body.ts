@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
+import { withQuotedIntegers } from '../values/quoted-integers.js';
 import { Refusal } from './refusal.js';
 
 /** Thrown if the client has closed its connection: no response can be sent. */
@@ -37,8 +38,16 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Bu
   });
 }
 
+/** A body, in which each integer is a number or has all of its digits. */
+export interface JsonBody {
+  /** Large integers are rounded, as JSON.parse reads them. */
+  readonly rounded: unknown;
+  /** Integers that would be rounded are strings. The same object as `rounded` if the body has none. */
+  readonly exact: unknown;
+}
+
 /** The JSON value of a body. @throws Refusal 400 if it is not JSON, or its headers do not allow it */
-export function parseJson(request: IncomingMessage, body: Buffer): unknown {
+export function parseJson(request: IncomingMessage, body: Buffer): JsonBody {
   if (request.headers['content-encoding'] !== undefined) {
     throw new Refusal(400, 'the API accepts no compressed bodies: leave out Content-Encoding');
   }
@@ -47,7 +56,10 @@ export function parseJson(request: IncomingMessage, body: Buffer): unknown {
   }
   if (!isUtf8(body)) throw new Refusal(400, 'the body is not valid UTF-8');
   try {
-    return JSON.parse(body.toString('utf8'));
+    const text = body.toString('utf8');
+    const rounded: unknown = JSON.parse(text);
+    const quoted = withQuotedIntegers(text);
+    return { rounded, exact: quoted === text ? rounded : JSON.parse(quoted) };
   } catch {
     // V8's message is not passed on, since it quotes the body.
     throw new Refusal(400, `the body is not valid JSON (${body.length} bytes)`);

@@ -3,9 +3,9 @@
 import { isUtf8 } from 'node:buffer';
 import type { SpanEvent, SpanLink, SpanScope, SpanStatus } from '@openlayer-tracing/otel/dialects';
 import { isRecord, type Json } from '../values/json.js';
+import { withQuotedIntegers } from '../values/quoted-integers.js';
 import { Malformed } from './malformed.js';
 import type { OtlpSpan, OtlpSpans } from './otlp-span.js';
-import { withQuotedIntegers } from './quoted-integers.js';
 import { MAX_DEPTH, ReadBudget, TOO_DEEP } from './read-budget.js';
 import { Rejections } from './rejections.js';
 import {

@@ -18,6 +18,8 @@ export interface TraceRow {
 export interface EarlierRow extends TraceRow {
   /** Bytes of the row's JSON text. */
   readonly bytes: number;
+  /** The columns that updates have set; undefined if that is not known. */
+  readonly updatedColumns?: readonly string[] | undefined;
 }
 
 /**
@@ -34,7 +36,8 @@ export function traceRowOf(
   const facts = factsOf(main, nodes, earlier);
   const inferenceId = facts.inferenceId ?? traceId;
   const inputs = inputsOf(root);
-  const columns = inputColumns(inputs ?? {});
+  const added = addedColumns(earlier);
+  const columns = inputColumns(inputs ?? {}, added, earlier);
   const metadata: WireStep['metadata'] = {
     ...root.metadata,
     ...(facts.tags && { tags: facts.tags }),
@@ -42,9 +45,9 @@ export function traceRowOf(
     ...(unrecorded > 0 && { unrecordedSteps: unrecorded }),
   };
   const row: WireRow = {
-    ...addedColumns(earlier),
     ...scalarColumns(metadata, columns),
     ...columns,
+    ...added,
     inferenceTimestamp: root.startTime / 1000,
     inferenceId,
     output: root.output,
@@ -169,10 +172,17 @@ export const RESERVED: ReadonlySet<string> = new Set([
   '_question',
 ]);
 
-/** The inputs as columns. An input with a reserved name becomes `input_` and that name. */
-function inputColumns(inputs: Json): Record<string, WireStep['inputs']> {
+/** The inputs as columns. If a name is reserved, or an update has added a column of that name, it gets the prefix `input_`. */
+function inputColumns(
+  inputs: Json,
+  added: Json,
+  earlier: EarlierRow | undefined,
+): Record<string, WireStep['inputs']> {
+  const before = new Set(namesIn(earlier?.config.inputVariableNames));
+  const isTaken = (name: string) =>
+    RESERVED.has(name) || (Object.hasOwn(added, name) && !before.has(name));
   const entries = Object.entries(inputs).map(([name, value]) => {
-    let column = RESERVED.has(name) ? `input_${name}` : name;
+    let column = isTaken(name) ? `input_${name}` : name;
     while (column !== name && Object.hasOwn(inputs, column)) column = `${column}_`;
     return [column, value] as const;
   });
@@ -193,15 +203,25 @@ function namesIn(names: unknown): readonly unknown[] {
   return Array.isArray(names) ? names : [];
 }
 
-/** The columns of the earlier row that updates have added, such as feedback. */
+/** The columns of the earlier row that updates have set, such as feedback. */
 function addedColumns(earlier: EarlierRow | undefined): Record<string, WireStep['inputs']> {
   if (!earlier) return {};
-  const { row, config } = earlier;
-  const written = new Set<unknown>([...RESERVED, ...namesIn(config.inputVariableNames)]);
-  written.delete('groundTruth');
-  const metadata = row.metadata ?? {};
+  const { row, updatedColumns } = earlier;
+  const isUpdated = updatedColumns ? isIn(updatedColumns) : isOtherColumn(earlier);
   const entries = Object.entries(row).filter(
-    ([name, value]) => !written.has(name) && metadata[name] !== value,
+    ([name, value]) => (name === 'groundTruth' || !RESERVED.has(name)) && isUpdated(name, value),
   );
   return Object.fromEntries(entries) as Record<string, WireStep['inputs']>;
+}
+
+function isIn(names: readonly string[]): (name: string) => boolean {
+  const all = new Set(names);
+  return (name) => all.has(name);
+}
+
+/** Whether a column is neither an input nor from the metadata. Of those, some are from updates. */
+function isOtherColumn({ row, config }: EarlierRow): (name: string, value: unknown) => boolean {
+  const inputs = new Set(namesIn(config.inputVariableNames));
+  const metadata = row.metadata ?? {};
+  return (name, value) => !inputs.has(name) && metadata[name] !== value;
 }

@@ -5,7 +5,7 @@ import { parseQuery } from '../trace-index/queries/trace-query.js';
 import { TraceIndex } from '../trace-index/trace-index.js';
 import { type Emit, LiveEvents } from './live-events.js';
 import { type ReadContext, ReadHandler } from './read-handler.js';
-import { catchUpDelayMs, type Reader } from './reader.js';
+import { catchUpDelayMs, type Reader, type ReaderOptions } from './reader.js';
 
 interface Opened {
   readonly index: TraceIndex;
@@ -17,15 +17,15 @@ interface Opened {
 /** Reads a store in memory, in this thread. Its index is opened by the first read, so that tests of apps do not pay for the page. */
 export class MemoryReader implements Reader {
   readonly #store: Store;
-  readonly #maxBytes: number | undefined;
+  readonly #options: ReaderOptions;
   #opened: Opened | undefined;
   #timer: NodeJS.Timeout | undefined;
   #caughtUpAt = Number.NEGATIVE_INFINITY;
   #lastSubscriberId = 0;
 
-  constructor(store: Store, maxBytes: number | undefined) {
+  constructor(store: Store, options: ReaderOptions) {
     this.#store = store;
-    this.#maxBytes = maxBytes;
+    this.#options = options;
   }
 
   get indexSize(): IndexSize {
@@ -65,7 +65,8 @@ export class MemoryReader implements Reader {
     const store = this.#store;
     const live = new LiveEvents();
     const index = new TraceIndex(store.database, IN_MEMORY, {
-      maxBytes: this.#maxBytes,
+      maxBytes: this.#options.maxBytes,
+      onFailure: (error) => this.#options.onFailure(String(error)),
       onDelta(delta) {
         live.note(index, delta);
         store.forgetChanges(index.lastChange);

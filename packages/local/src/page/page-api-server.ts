@@ -9,6 +9,7 @@ import type { IndexSize } from '../storage/upkeep.js';
 import { EventStream } from './event-stream.js';
 import { MemoryReader } from './memory-reader.js';
 import { needsServerState, type ServerState } from './read-handler.js';
+import type { ReaderOptions } from './reader.js';
 import { ThreadReader } from './thread-reader.js';
 
 const MAX_STREAMS = 8;
@@ -26,20 +27,16 @@ export interface PageApiServer {
   close(): Promise<void>;
 }
 
-export interface PageApiServerOptions {
+export interface PageApiServerOptions extends ReaderOptions {
   readonly store: Store;
   readonly attachments: Attachments;
   readonly serverState: () => ServerState;
-  /** Limit for the traces file and its index together, in bytes. */
-  readonly maxBytes: number | undefined;
 }
 
 export function createPageApiServer(options: PageApiServerOptions): PageApiServer {
-  const { store, attachments, serverState, maxBytes } = options;
+  const { store, attachments, serverState } = options;
   const reader =
-    store.file === IN_MEMORY
-      ? new MemoryReader(store, maxBytes)
-      : new ThreadReader(store, maxBytes);
+    store.file === IN_MEMORY ? new MemoryReader(store, options) : new ThreadReader(store, options);
   const streams = new Set<EventStream>();
   let searches = 0;
 

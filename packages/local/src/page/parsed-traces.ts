@@ -50,13 +50,14 @@ export class ParsedTraces {
   }
 
   detail(number: number): string {
-    const { metadata, steps, criticalPath } = this.#outline(number);
+    const { metadata, steps, criticalPath, feedbackColumns } = this.#outline(number);
     const summary = this.#index.summary(number);
     if (summary === undefined) throw unknownTrace(number);
     return limited(
       `{"trace":${summary},"metadata":${toJson(metadata)},` +
         `"steps":${toJson(firstSummaries(steps, FIRST_STEPS))},` +
-        `"totalSteps":${steps.parent.length},"criticalPath":${toJson(criticalPath)}}`,
+        `"totalSteps":${steps.parent.length},"criticalPath":${toJson(criticalPath)},` +
+        `"feedbackColumns":${toJson(feedbackColumns)}}`,
     );
   }
 
@@ -184,7 +185,7 @@ function hasWords(value: unknown, words: readonly string[]): boolean {
 
 /** A step that is too large: its long members share what a response may have. */
 function cutContent(content: StepContent): StepContent {
-  const { index: _, id: __, bytes: ___, isCut: ____, ...members } = content;
+  const { index: _, id: __, bytes: ___, isCut: ____, absent: _____, ...members } = content;
   const { others, ...cut } = cutMembers(members, MAX_ROW_CHARS);
   return { ...content, ...cut, others: isRecord(others) ? others : { cut: others }, isCut: true };
 }

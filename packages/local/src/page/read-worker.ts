@@ -17,6 +17,7 @@ rows.exec('PRAGMA query_only = ON');
 const live = new LiveEvents((upTo) => send({ type: 'sent', upTo }));
 const index = new TraceIndex(rows, indexFile, {
   onDelta: (delta) => live.note(index, delta),
+  onFailure: (error) => send({ type: 'failed', reason: String(error) }),
   since: sent,
   maxBytes,
 });

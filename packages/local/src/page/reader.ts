@@ -18,6 +18,13 @@ export interface Reader {
   close(): Promise<void>;
 }
 
+export interface ReaderOptions {
+  /** Limit for the traces file and its index together, in bytes. */
+  readonly maxBytes: number | undefined;
+  /** Called with the reason for which new traces could not be indexed, but not again before some could. */
+  readonly onFailure: (reason: string) => void;
+}
+
 /** Shortest time between two catch-ups. */
 const CATCH_UP_EVERY_MS = 100;
 

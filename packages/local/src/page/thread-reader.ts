@@ -6,7 +6,7 @@ import { parseQuery } from '../trace-index/queries/trace-query.js';
 import type { Position } from '../trace-index/trace-index.js';
 import type { Emit } from './live-events.js';
 import type { ReadContext } from './read-handler.js';
-import { catchUpDelayMs, type Reader } from './reader.js';
+import { catchUpDelayMs, type Reader, type ReaderOptions } from './reader.js';
 import { workerFile } from './worker-file.cjs';
 import type { FromWorker, ToWorker, WorkerStart } from './worker-messages.js';
 
@@ -31,7 +31,7 @@ interface Subscriber {
  */
 export class ThreadReader implements Reader {
   readonly #store: Store;
-  readonly #maxBytes: number | undefined;
+  readonly #options: ReaderOptions;
   readonly #reads = new Map<number, PendingRead>();
   readonly #subscribers = new Map<number, Subscriber>();
   readonly #stopFollowing: () => void;
@@ -48,9 +48,9 @@ export class ThreadReader implements Reader {
   /** What all subscribers have been sent. */
   #sent: Position = { newest: 0, change: 0 };
 
-  constructor(store: Store, maxBytes: number | undefined) {
+  constructor(store: Store, options: ReaderOptions) {
     this.#store = store;
-    this.#maxBytes = maxBytes;
+    this.#options = options;
     this.#stopFollowing = store.subscribe(() => this.#catchUpSoon());
   }
 
@@ -133,7 +133,7 @@ export class ThreadReader implements Reader {
         file,
         indexFile: `${file}-index`,
         sent: this.#subscribers.size > 0 ? this.#sent : undefined,
-        maxBytes: this.#maxBytes,
+        maxBytes: this.#options.maxBytes,
       } satisfies WorkerStart,
       // The options of this process may load a test runner's hooks.
       execArgv: [],
@@ -172,6 +172,9 @@ export class ThreadReader implements Reader {
       case 'sent':
         this.#sent = message.upTo;
         this.#forgetChanges(message.upTo.change);
+        break;
+      case 'failed':
+        this.#options.onFailure(message.reason);
         break;
       case 'caught-up':
         this.#isCatchingUp = false;

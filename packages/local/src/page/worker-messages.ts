@@ -40,6 +40,8 @@ export type FromWorker =
       readonly isViolation: boolean;
     }
   | { readonly type: 'caught-up'; readonly indexSize: IndexSize }
+  /** New rows could not be indexed. Not sent again before some could. */
+  | { readonly type: 'failed'; readonly reason: string }
   /** The subscribers have been sent everything up to here. */
   | { readonly type: 'sent'; readonly upTo: Position }
   | {

@@ -49,10 +49,14 @@ export function columnValue(row: Json, config: object, key: ConfigKey): unknown 
 export function inferenceIdsOf({ config, rows }: DataStreamRequest): string[] {
   const column = columnNamed(config, 'inferenceIdColumnName') ?? 'inferenceId';
   return rows.map((row) => {
-    const id = Object.hasOwn(row, column) ? row[column] : undefined;
-    if (typeof id === 'number') return String(id);
+    const id = Object.hasOwn(row, column) ? idText(row[column]) : undefined;
     return typeof id === 'string' && id !== '' ? id : randomUUID();
   });
+}
+
+/** A number that identifies a row, as text; any other value as it is. */
+export function idText(id: unknown): unknown {
+  return typeof id === 'number' ? String(id) : id;
 }
 
 /** The names of a row's inputs; none if the config is of another kind of project. */

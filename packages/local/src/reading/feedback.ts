@@ -1,23 +1,41 @@
-import type { Feedback } from '../page-api.js';
+import type { Feedback, FeedbackColumns } from '../page-api.js';
 import type { StoredRow } from '../storage/stored-row.js';
+import { inputNames } from './columns.js';
 import { head, textOf } from './values.js';
 
 /** Characters of a value, a comment or a ground truth. */
 const MAX_FEEDBACK = 1000;
 
-/** Columns that carry feedback where the update did not say which one does. */
-const FEEDBACK_COLUMNS = ['human_feedback', 'humanFeedback', 'feedback'];
-const COMMENT_COLUMNS = ['feedback_comment', 'feedbackComment', 'comment'];
+/** Columns that carry feedback where the update did not say which one does. The page writes the last one that is free. */
+const COLUMNS = {
+  humanFeedback: ['human_feedback', 'feedback', 'humanFeedback'],
+  comment: ['feedback_comment', 'feedbackComment', 'comment'],
+  groundTruth: ['groundTruth'],
+} as const;
+
+/** The keys of an update's config that name such a column. */
+const KEYS = {
+  humanFeedback: 'humanFeedbackColumnName',
+  comment: undefined,
+  groundTruth: 'groundTruthColumnName',
+} as const;
+
+type Part = keyof typeof COLUMNS;
+type UpdatedRow = Pick<
+  StoredRow,
+  'row' | 'config' | 'updateConfig' | 'updatedColumns' | 'updatedAt'
+>;
 
 /** The feedback that updates of the row have added; null if there is none. */
-export function feedbackOf({ row, updateConfig, updatedAt }: StoredRow): Feedback | null {
+export function feedbackOf(stored: UpdatedRow): Feedback | null {
+  const { row, updatedAt } = stored;
   if (updatedAt === null) return null;
-  const named = (key: string) => (typeof updateConfig[key] === 'string' ? [updateConfig[key]] : []);
-  const first = (names: readonly string[]) =>
-    names.map((name) => row[name]).find((value) => value !== undefined && value !== null);
-  const value = first([...named('humanFeedbackColumnName'), ...FEEDBACK_COLUMNS]);
-  const comment = first(COMMENT_COLUMNS);
-  const groundTruth = first([...named('groundTruthColumnName'), 'groundTruth']);
+  const partOf = (part: Part) => {
+    const column = columnOf(part, stored);
+    return column === undefined ? undefined : row[column];
+  };
+  const [value, comment] = [partOf('humanFeedback'), partOf('comment')];
+  const groundTruth = partOf('groundTruth');
   if (value === undefined && comment === undefined && groundTruth === undefined) return null;
   return {
     value: cutValue(value),
@@ -26,6 +44,43 @@ export function feedbackOf({ row, updateConfig, updatedAt }: StoredRow): Feedbac
     groundTruth: cutValue(groundTruth),
     at: updatedAt,
   };
+}
+
+/** The columns for the feedback of a reader: those that have feedback, else columns that the app has not written. */
+export function feedbackColumnsOf(stored: UpdatedRow): FeedbackColumns {
+  const nameOf = (part: Part) => columnOf(part, stored) ?? freeColumn(part, stored);
+  return {
+    humanFeedback: nameOf('humanFeedback'),
+    comment: nameOf('comment'),
+    groundTruth: nameOf('groundTruth'),
+  };
+}
+
+/** The column that has this part of the feedback. */
+function columnOf(part: Part, { row, config, updateConfig, updatedColumns }: UpdatedRow) {
+  const isSet = (name: string) => row[name] !== undefined && row[name] !== null;
+  const key = KEYS[part];
+  const named = key && updateConfig[key];
+  if (typeof named === 'string' && isSet(named)) return named;
+  const inputs = new Set(inputNames(config));
+  // Of rows that an earlier version of this package has updated, any column may come from an update.
+  const updated = updatedColumns ?? Object.keys(row);
+  const names: readonly string[] = COLUMNS[part];
+  const found = updated.filter((name) => !inputs.has(name) && isSet(name));
+  const rank = (name: string) => names.indexOf(name.replace(/_+$/, ''));
+  return found.filter((name) => rank(name) >= 0).sort((a, b) => rank(a) - rank(b))[0];
+}
+
+/** If the app has all of the columns, the name gets an underscore at its end. */
+function freeColumn(part: Part, { row, config, updatedColumns }: UpdatedRow): string {
+  const inputs = new Set(inputNames(config));
+  const updated = new Set(updatedColumns);
+  const isFree = (name: string) =>
+    !inputs.has(name) && (updated.has(name) || row[name] === undefined || row[name] === null);
+  const names: readonly string[] = [...COLUMNS[part]].reverse();
+  let column = names.find(isFree) ?? `${names[0]}_`;
+  while (!isFree(column)) column += '_';
+  return column;
 }
 
 /** The value, or the beginning of its text if that is long: the row has it whole. */

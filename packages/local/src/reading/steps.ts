@@ -226,13 +226,9 @@ const CONTENTS = [
   'attachments',
 ] as const;
 
-/** Members that `StepSummary` has, unless they are too long for it or no texts. */
-const SUMMARIZED = ['name', 'type', 'model', 'provider'];
-
 export function stepContent(raw: Json, index: number): StepContent {
   const others: Record<string, unknown> = { ...raw };
-  for (const name of [...CONTENTS, 'id', 'steps']) delete others[name];
-  for (const name of SUMMARIZED) if (isSummarized(raw[name])) delete others[name];
+  for (const name of [...CONTENTS, 'steps']) delete others[name];
   return {
     index,
     id: textOf(raw.id),
@@ -246,12 +242,9 @@ export function stepContent(raw: Json, index: number): StepContent {
     documents: raw.documents ?? null,
     attachments: raw.attachments ?? null,
     others,
+    absent: CONTENTS.filter((name) => !Object.hasOwn(raw, name)),
     isCut: false,
   };
-}
-
-function isSummarized(value: unknown): boolean {
-  return value === null || (typeof value === 'string' && value.length <= MAX_LABEL);
 }
 
 /**

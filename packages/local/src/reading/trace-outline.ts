@@ -1,10 +1,11 @@
 /** What the page shows of a trace before a step is selected. */
 
-import type { StepColumns } from '../page-api.js';
+import type { FeedbackColumns, StepColumns } from '../page-api.js';
 import type { StoredRow } from '../storage/stored-row.js';
 import { type Json, toJson } from '../values/json.js';
 import { inputNames } from './columns.js';
 import { cutMembers } from './cut-members.js';
+import { feedbackColumnsOf } from './feedback.js';
 import { stepColumns } from './step-columns.js';
 import { criticalPath, type PlacedStep, timedSteps } from './steps.js';
 import { metadataOf } from './summary.js';
@@ -20,11 +21,12 @@ export interface TraceOutline {
   /** All steps. */
   readonly steps: StepColumns;
   readonly criticalPath: readonly number[];
+  readonly feedbackColumns: FeedbackColumns;
 }
 
 /** @param placed the placed steps of the row */
 export function outlineOf(
-  stored: Pick<StoredRow, 'row' | 'callConfig'>,
+  stored: Omit<StoredRow, 'text'>,
   placed: readonly PlacedStep[],
 ): TraceOutline {
   const steps = timedSteps(placed);
@@ -32,6 +34,7 @@ export function outlineOf(
     metadata: shortened(otherColumns(stored, placed[0]?.step ?? {})),
     steps: stepColumns(steps),
     criticalPath: criticalPath(steps).slice(0, MAX_PATH),
+    feedbackColumns: feedbackColumnsOf(stored),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { Checker } from '../checks/check.js';
 import type { Reply } from '../http/reply.js';
+import type { JsonBody } from '../http/request-body.js';
 import type { OtlpReceiver } from '../otlp/otlp-receiver.js';
 import type { AppReports } from '../reports/app-reports.js';
 import type { LocalServerEvents } from '../reports/events.js';
@@ -29,7 +30,7 @@ export interface Call {
   /** The value of another header, by its name in lower case; undefined if it is missing. */
   header(name: string): string | undefined;
   /** The body as JSON. Throws a Refusal if it is not JSON. */
-  json(): unknown;
+  json(): JsonBody;
 }
 
 /** The parts of the server that routes use. */

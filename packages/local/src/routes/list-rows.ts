@@ -21,7 +21,7 @@ export const listRows: Route = async (call, backend) => {
     pipelineId: call.pipelineId,
     isAscending,
     sortColumn: call.query.get('sortColumn') || undefined,
-    filter: rowFilterOf(call.json() ?? {}),
+    filter: rowFilterOf(call.json().exact ?? {}),
     limit: perPage + 1, // one more row shows whether there is a next page
     offset: (page - 1) * perPage,
   });

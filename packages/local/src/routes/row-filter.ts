@@ -99,7 +99,13 @@ const OPERATORS = new Map<string, (value: unknown) => IsMatch>([
 function onNumbers(compare: (column: number, value: number) => boolean) {
   return (value: unknown): IsMatch =>
     (column) =>
-      typeof column === 'number' && typeof value === 'number' && compare(column, value);
+      compare(numberOf(column), numberOf(value));
+}
+
+/** Integers that a number cannot hold are strings; what is no number is NaN, which no comparison takes. */
+function numberOf(value: unknown): number {
+  if (typeof value === 'number') return value;
+  return typeof value === 'string' && /^-?\d{16,}$/.test(value) ? Number(value) : Number.NaN;
 }
 
 function containsAny(list: readonly unknown[]): IsMatch {

@@ -2,7 +2,8 @@ import type { RowUpdateRequest } from '@openlayer-tracing/core/wire';
 import { integerParameter } from '../http/integer-parameter.js';
 import { Refusal } from '../http/refusal.js';
 import { jsonReply, SUCCESS } from '../http/reply.js';
-import { asReadBack, columnNamed } from '../reading/columns.js';
+import { asReadBack, columnNamed, idText } from '../reading/columns.js';
+import { rowWithExactIntegers } from '../reading/exact-integers.js';
 import type { StoredRow } from '../storage/stored-row.js';
 import type { Backend, Call, Route } from './call.js';
 
@@ -13,18 +14,27 @@ import type { Backend, Call, Route } from './call.js';
 export const updateRow: Route = (call, backend) => {
   const number = call.query.get('openlayer_row_id');
   const queried = number === null ? queriedId(call) : undefined;
-  const update = backend.checker.rowUpdate(call.json());
+  const { rounded, exact } = call.json();
+  const checked = backend.checker.rowUpdate(rounded);
   const found =
     queried === undefined ? numbered(number ?? '', call, backend) : stored(queried, call, backend);
   const { inferenceId } = found;
+  const config = { ...found.config, ...checked.config };
+  const update =
+    exact === rounded
+      ? checked
+      : {
+          ...checked,
+          row: rowWithExactIntegers(checked.row, (exact as RowUpdateRequest).row, config),
+        };
   const idColumn =
     columnNamed(update.config ?? {}, 'inferenceIdColumnName') ??
     columnNamed(found.config, 'inferenceIdColumnName') ??
     'inferenceId';
-  if (Object.hasOwn(update.row, idColumn) && update.row[idColumn] !== inferenceId) {
+  if (Object.hasOwn(update.row, idColumn) && idText(update.row[idColumn]) !== inferenceId) {
     throw new Refusal(400, 'the inferenceId of a row cannot be changed');
   }
-  backend.store.replace(found.number, { ...found.row, ...update.row }, namedColumns(update));
+  backend.store.update(found, update.row, namedColumns(update));
   backend.events.emit('update', update, call.pipelineId, inferenceId);
   return SUCCESS;
 };

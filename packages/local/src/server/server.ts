@@ -113,6 +113,7 @@ async function openServer(settings: Settings, parts: OpenParts): Promise<Started
     serverState: () =>
       serverStateOf({ ...settings, editor }, addressOf(http, settings).url, backend, reports),
     maxBytes: settings.maxBytes,
+    onFailure: (reason) => reports.failed(`new traces cannot be indexed: ${reason}`),
   });
   parts.add(() => pageApi.close());
   events.on('refused', (refusal) => pageApi.emit(JSON.stringify({ type: 'refused', refusal })));

@@ -71,9 +71,23 @@ export function openDatabase(file: string, cacheBytes: number): Database {
 
 /** Bytes of the pages in use. */
 export function usedBytes(db: Database): number {
-  const value = (name: string) =>
-    Object.values(db.query<Record<string, number>>(`PRAGMA ${name}`).get() ?? {})[0] ?? 0;
-  return (value('page_count') - value('freelist_count')) * value('page_size');
+  return (pragma(db, 'page_count') - pragma(db, 'freelist_count')) * pragma(db, 'page_size');
+}
+
+/**
+ * Returns up to this many free pages to the file system. The file shrinks at the next checkpoint.
+ * @returns whether it returned some; a database in memory never does
+ */
+export function returnFreePages(db: Database, pages: number): boolean {
+  const before = pragma(db, 'freelist_count');
+  if (before === 0) return false;
+  db.exec(`PRAGMA incremental_vacuum(${pages})`);
+  return pragma(db, 'freelist_count') < before;
+}
+
+function pragma(db: Database, name: string): number {
+  const row = db.query<Record<string, number>>(`PRAGMA ${name}`).get();
+  return Object.values(row ?? {})[0] ?? 0;
 }
 
 /** Creates the file with access for its owner only, since traces contain users' data. SQLite's other files get the same mode. */

@@ -33,6 +33,7 @@ export function migrate(db: Database): void {
   if (!has(db, 'index', 'batches_by_config')) addConfigIndex(db);
   if (!has(db, 'table', 'otlp_bodies')) addOtlp(db);
   if (!hasColumn(db, 'otlp_bodies', 'starts')) addStarts(db);
+  if (!hasColumn(db, 'rows', 'updated_columns')) addUpdatedColumns(db);
 }
 
 function migrateTables(db: Database): void {
@@ -115,6 +116,14 @@ function addOtlp(db: Database): void {
 /** At how many starts a request was received again. An earlier version of this package can still use the file. */
 function addStarts(db: Database): void {
   db.exec('ALTER TABLE otlp_bodies ADD COLUMN starts INTEGER NOT NULL DEFAULT 0');
+}
+
+/**
+ * The names of the columns that updates of a row have set, as JSON; null for rows without updates, and for those that an
+ * earlier version of this package has updated, which can still use the file.
+ */
+function addUpdatedColumns(db: Database): void {
+  db.exec('ALTER TABLE rows ADD COLUMN updated_columns TEXT');
 }
 
 function hasColumn(db: Database, table: string, name: string): boolean {

@@ -6,10 +6,16 @@ import type {
 } from '@openlayer-tracing/core/wire';
 import { toJson } from '../values/json.js';
 import { compressed } from './compression.js';
-import { type Database, IN_MEMORY, openDatabase, usedBytes } from './database.js';
+import { type Database, IN_MEMORY, openDatabase, returnFreePages, usedBytes } from './database.js';
 import { RowReader } from './row-reader.js';
 import { CHANGE, migrate } from './schema.js';
-import { type RowRecord, SELECT_ROWS, type StoredRow, toStoredRow } from './stored-row.js';
+import {
+  type RowRecord,
+  SELECT_ROWS,
+  type StoredRow,
+  toStoredRow,
+  updatedColumnsOf,
+} from './stored-row.js';
 
 /** An accepted data-stream call. */
 export interface ReceivedBatch {
@@ -136,9 +142,14 @@ export class Store {
     return record && toStoredRow(record);
   }
 
-  /** Replaces the row of that number. `config` names those of its columns that have a meaning for the platform. */
-  replace(number: number, row: WireRow, config: RowUpdateConfig | null = null): void {
-    this.#transactions.replace(number, row, config, null);
+  /** Sets columns of the row of that number. `config` names those of them that have a meaning for the platform. */
+  update(
+    { number, row }: Pick<StoredRow, 'number' | 'row'>,
+    columns: Readonly<Record<string, unknown>>,
+    config: RowUpdateConfig | null = null,
+  ): void {
+    const updated = { ...row, ...columns } as WireRow; // an update may set any column to anything
+    this.#transactions.replace(number, updated, config, null, Object.keys(columns));
     this.#notify();
   }
 
@@ -158,7 +169,7 @@ export class Store {
     number: number,
     { row, config, inferenceId }: Pick<StoredRow, 'row' | 'config' | 'inferenceId'>,
   ): void {
-    this.#transactions.replace(number, row, config, inferenceId);
+    this.#transactions.replace(number, row, config, inferenceId, []);
     this.#notify();
   }
 
@@ -203,9 +214,9 @@ export class Store {
     this.#statements.forgetChanges.run(upTo);
   }
 
-  /** Returns up to this many free pages to the file system. */
-  shrink(pages: number): void {
-    this.#db.exec(`PRAGMA incremental_vacuum(${pages})`);
+  /** Returns up to this many free pages to the file system. @returns whether there were some */
+  shrink(pages: number): boolean {
+    return returnFreePages(this.#db, pages);
   }
 
   /** Empties the write-ahead log, whose file otherwise never shrinks. */
@@ -282,13 +293,15 @@ function transactionsOf(
         row: WireRow,
         config: RowUpdateConfig | WireConfig | null,
         inferenceId: string | null,
+        updatedColumns: readonly string[],
       ) => {
         const text = toJson(row);
         const before = to.size.get(number);
         if (!before) return;
         const size = Buffer.byteLength(text);
         const names = { ...JSON.parse(before.update_config ?? '{}'), ...config };
-        to.update.run(inferenceId, size, Date.now(), toJson(names), number);
+        const columns = plus(updatedColumnsOf(before), updatedColumns);
+        to.update.run(inferenceId, size, Date.now(), toJson(names), columns, number);
         to.setBody.run(encode(text), number);
         to.addChange.run(number, CHANGE.updated);
         to.addTotals.run(0, size - before.bytes, 0);
@@ -329,6 +342,11 @@ function transactionsOf(
   };
 }
 
+/** The names of columns as JSON; null where not all are known. */
+function plus(before: readonly string[] | undefined, more: readonly string[]): string | null {
+  return before === undefined ? null : toJson([...new Set([...before, ...more])]);
+}
+
 function statementsOf(db: Database) {
   const inOrder = (order: 'ASC' | 'DESC') =>
     db.query<RowRecord>(
@@ -350,13 +368,13 @@ function statementsOf(db: Database) {
     addTotals: db.command(
       'UPDATE totals SET rows = rows + ?, bytes = bytes + ?, deleted = deleted + ?',
     ),
-    size: db.query<{ bytes: number; update_config: string | null }>(
-      'SELECT bytes, update_config FROM rows WHERE id = ?',
+    size: db.query<Pick<RowRecord, 'bytes' | 'updated_at' | 'update_config' | 'updated_columns'>>(
+      'SELECT bytes, updated_at, update_config, updated_columns FROM rows WHERE id = ?',
     ),
     // Always later than the previous update, so that it identifies a version of the row.
     update: db.command(
-      `UPDATE rows SET inference_id = coalesce(?, inference_id), bytes = ?, updated_at = max(?, coalesce(updated_at, 0) + 1), update_config = ?
-       WHERE id = ?`,
+      `UPDATE rows SET inference_id = coalesce(?, inference_id), bytes = ?, updated_at = max(?, coalesce(updated_at, 0) + 1), update_config = ?,
+         updated_columns = ? WHERE id = ?`,
     ),
     setBody: db.command('UPDATE bodies SET body = ? WHERE id = ?'),
     sameId: db.query<{ id: number; bytes: number }>(

@@ -25,6 +25,8 @@ export interface StoredRow {
   readonly callConfig: Json;
   /** The merged configs of the updates of the row. */
   readonly updateConfig: Json;
+  /** The columns that updates have set; undefined if an earlier version of this package, which did not store them, updated the row. */
+  readonly updatedColumns: readonly string[] | undefined;
 }
 
 /** What `SELECT_ROWS` returns. */
@@ -35,6 +37,7 @@ export interface RowRecord {
   readonly bytes: number;
   readonly updated_at: number | null;
   readonly update_config: string | null;
+  readonly updated_columns: string | null;
   /** Null, as `config`, for rows that were stored before files had batches. */
   readonly received_at: number | null;
   readonly config: string | null;
@@ -42,8 +45,8 @@ export interface RowRecord {
 }
 
 export const SELECT_ROWS = `
-  SELECT rows.id, inference_id, rows.pipeline, rows.bytes, updated_at, update_config, received_at,
-    configs.text AS config, body
+  SELECT rows.id, inference_id, rows.pipeline, rows.bytes, updated_at, update_config,
+    updated_columns, received_at, configs.text AS config, body
   FROM rows JOIN bodies ON bodies.id = rows.id
     LEFT JOIN batches ON batches.id = rows.batch LEFT JOIN configs ON configs.id = batches.config`;
 
@@ -61,7 +64,7 @@ export function emptyStoredRow(record: RowRecord): StoredRow {
 }
 
 function storedRow(
-  { id, inference_id, pipeline, bytes, received_at, updated_at }: RowRecord,
+  record: RowRecord,
   texts: {
     readonly text: string;
     readonly row: unknown;
@@ -70,6 +73,7 @@ function storedRow(
   },
 ): StoredRow {
   const { text, row, callConfig, updateConfig } = texts;
+  const { id, inference_id, pipeline, bytes, received_at, updated_at } = record;
   const config = updateConfig === NOTHING ? callConfig : { ...callConfig, ...updateConfig };
   return {
     number: id,
@@ -83,7 +87,17 @@ function storedRow(
     config: config as unknown as WireConfig, // of any tracer, as the row
     callConfig,
     updateConfig,
+    updatedColumns: updatedColumnsOf(record),
   };
+}
+
+/** See `StoredRow.updatedColumns`. */
+export function updatedColumnsOf({
+  updated_at,
+  updated_columns,
+}: Pick<RowRecord, 'updated_at' | 'updated_columns'>): readonly string[] | undefined {
+  if (updated_columns === null) return updated_at === null ? [] : undefined;
+  return JSON.parse(updated_columns) as string[];
 }
 
 const NOTHING: Json = {};

@@ -43,7 +43,11 @@ export function startUpkeep(store: Store, options: UpkeepOptions): () => void {
   let isCheckpointed = false;
 
   function upkeep(): void {
-    const isBusy = attempt(deleteSome) ?? false;
+    const hasDeleted = attempt(deleteSome) ?? false;
+    // Updates and deletions by clients free pages too.
+    const hasShrunk = attempt(() => store.shrink(PAGES_AT_A_TIME)) ?? false;
+    if (hasShrunk) isCheckpointed = false;
+    const isBusy = hasDeleted || hasShrunk;
     timer = setTimeout(upkeep, isBusy ? PAUSE_MS : CHECK_EVERY_MS).unref();
     if (!isBusy) attempt(checkpointOnce);
   }
@@ -83,9 +87,7 @@ export function startUpkeep(store: Store, options: UpkeepOptions): () => void {
     }
     if (maxBytes !== undefined && isLargerThan(maxBytes))
       deleted += store.removeOldest(ROWS_AT_A_TIME);
-    if (deleted === 0) return false;
-    store.shrink(PAGES_AT_A_TIME);
-    return true;
+    return deleted > 0;
   }
 
   /** While the index lacks changes, its size still includes rows that are deleted, so only the size of the rows counts. */

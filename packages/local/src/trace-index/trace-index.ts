@@ -4,7 +4,7 @@ import { placedSteps } from '../reading/steps.js';
 import { summaryOf } from '../reading/summary.js';
 import { outlineOf, type TraceOutline } from '../reading/trace-outline.js';
 import { compressed, decompressed } from '../storage/compression.js';
-import { type Database, IN_MEMORY, usedBytes } from '../storage/database.js';
+import { type Database, IN_MEMORY, returnFreePages, usedBytes } from '../storage/database.js';
 import { RowReader, versionOf } from '../storage/row-reader.js';
 import { CHANGE } from '../storage/schema.js';
 import {
@@ -18,7 +18,7 @@ import { Budget } from './budget.js';
 import { Facts } from './facts/facts.js';
 import { hashOf } from './facts/hash.js';
 import { modelsHash, packFacts } from './facts/packed-facts.js';
-import { type IndexMeta, indexStatements, openIndexFile } from './index-file.js';
+import { DamagedIndex, type IndexMeta, indexStatements, openIndexFile } from './index-file.js';
 import { Labels } from './labels.js';
 import { FullTextIndex, partitionLength } from './words/full-text-index.js';
 import { searchText } from './words/search-text.js';
@@ -29,7 +29,7 @@ const BATCH_MS = 30;
 /** Rows that are read at a time. */
 const STRIDE = 20;
 const LOAD_STRIDE = 5000;
-/** Pages that are given back to the file system after a deletion. */
+/** Pages that are given back to the file system at a time. */
 const FREED_PAGES = 1000;
 /** The index has the outlines of rows that have at least this many bytes, but not more steps than `MAX_OUTLINED_STEPS`. */
 const MIN_OUTLINED_BYTES = 1024 * 1024;
@@ -63,6 +63,8 @@ export interface Position {
 export interface TraceIndexOptions {
   /** Called after each transaction that changed something. */
   readonly onDelta?: (delta: IndexDelta) => void;
+  /** Called when a catch-up fails, but not again before one has succeeded. Reads go on with the traces that are indexed. */
+  readonly onFailure?: ((error: unknown) => void) | undefined;
   /** The first call of `onDelta` also has what came after this position, before the index was opened. */
   readonly since?: Position | undefined;
   /** Limit for the traces file and its index together, in bytes: words are deleted in small parts of it. */
@@ -106,6 +108,7 @@ export class TraceIndex {
   readonly #db: Database;
   readonly #statements;
   readonly #onDelta: (delta: IndexDelta) => void;
+  readonly #onFailure: (error: unknown) => void;
   readonly #since: Position | undefined;
   #catchingUp: Promise<void> | undefined;
   #waiting: Waiting[] = [];
@@ -113,6 +116,7 @@ export class TraceIndex {
   #hasFreePages = false;
   readonly #isInMemory: boolean;
   #isLoaded = false;
+  #isFailing = false;
   /** The facts in memory end at this row; another process may have brought the file further. */
   #indexedTo = 0;
   #appliedChange = 0;
@@ -121,8 +125,9 @@ export class TraceIndex {
 
   /** @param rows a connection to the traces file */
   constructor(rows: Database, file: string, options: TraceIndexOptions = {}) {
-    const { onDelta = () => {}, since, maxBytes } = options;
+    const { onDelta = () => {}, onFailure = () => {}, since, maxBytes } = options;
     this.#onDelta = onDelta;
+    this.#onFailure = onFailure;
     this.#since = since;
     this.#isInMemory = file === IN_MEMORY;
     this.#rows = new RowReader(rows);
@@ -145,10 +150,37 @@ export class TraceIndex {
   /** Brings the index up to date with the rows, in slices, so that reads go on meanwhile. */
   catchUp(): Promise<void> {
     if (this.#isClosed) return Promise.resolve();
-    this.#catchingUp ??= this.#catchUp().finally(() => {
-      this.#catchingUp = undefined;
-    });
+    this.#catchingUp ??= this.#catchUp()
+      .then(
+        () => {
+          this.#isFailing = false;
+        },
+        (error: unknown) => {
+          this.#report(error);
+          throw error;
+        },
+      )
+      .finally(() => {
+        this.#catchingUp = undefined;
+      });
     return this.#catchingUp;
+  }
+
+  #report(error: unknown): void {
+    if (this.#isFailing || error instanceof DamagedIndex) return;
+    this.#isFailing = true;
+    this.#onFailure(error);
+  }
+
+  /** As `catchUp`. What cannot be indexed, as on a full disk, is missing in reads, which do not fail. */
+  async #tryCatchUp(): Promise<void> {
+    try {
+      await this.catchUp();
+    } catch (error) {
+      if (error instanceof DamagedIndex || !this.#isLoaded) throw error;
+      // The reads that waited do so no longer.
+      this.#serve([...this.#waiting]);
+    }
   }
 
   /**
@@ -164,13 +196,13 @@ export class TraceIndex {
       this.#waiting.push({ upTo: isEmpty ? 1 : newest, resolve });
     });
     // A catch-up goes on for as long as a read waits, and then for all words.
-    if (this.#isInMemory) return Promise.race([served, this.catchUp()]);
+    if (this.#isInMemory) return Promise.race([served, this.#tryCatchUp()]);
     const timer = new AbortController();
     const { signal } = timer;
     const waitMs = isFar && !isEmpty ? SHORT_WAIT_MS : LONG_WAIT_MS;
     const wait = setTimeout(waitMs, undefined, { signal });
     try {
-      await Promise.race([served, this.catchUp(), wait.catch(() => {})]);
+      await Promise.race([served, this.#tryCatchUp(), wait.catch(() => {})]);
     } finally {
       timer.abort();
     }
@@ -239,7 +271,7 @@ export class TraceIndex {
         this.#onDelta(batch.delta);
         if (await this.#indexWords(budget)) isDone = false;
       }
-    } while (await this.#removeLabels(budget));
+    } while ((await this.#removeLabels(budget)) || (await this.#shrink(budget)));
   }
 
   /**
@@ -260,7 +292,18 @@ export class TraceIndex {
     if (this.#isClosed || !this.labels.mayHaveUnused(this.facts.count)) return false;
     await this.labels.findUsed(this.facts, budget);
     const isChanged = await this.#change(() => this.labels.removeSome());
-    if (isChanged) this.#db.exec(`PRAGMA incremental_vacuum(${FREED_PAGES})`);
+    if (isChanged) this.#hasFreePages = true;
+    await budget.turn();
+    return true;
+  }
+
+  /**
+   * Returns some of the free pages to the file system.
+   * @returns whether there may be more
+   */
+  async #shrink(budget: Budget): Promise<boolean> {
+    if (this.#isClosed || !this.#hasFreePages) return false;
+    this.#hasFreePages = returnFreePages(this.#db, FREED_PAGES);
     await budget.turn();
     return true;
   }
@@ -401,8 +444,6 @@ export class TraceIndex {
     for (const number of removed) this.facts.remove(number);
     if (removedUpTo > 0) this.facts.removeUpTo(removedUpTo);
     this.labels.countDeleted(count - this.facts.count);
-    if (this.#hasFreePages) this.#db.exec(`PRAGMA incremental_vacuum(${FREED_PAGES})`);
-    this.#hasFreePages = false;
   }
 
   #hasRowsOf({ newest, change }: IndexMeta): boolean {

@@ -254,10 +254,12 @@ describe('OTLP/HTTP', () => {
     await post(server, protobuf({ ...child, isRemote: true }));
     await server.waitForRows(1);
     const path = `/inference-pipelines/otlp/rows?inferenceId=${TRACE}`;
-    const put = await call(server, 'PUT', path, { row: { rating: 5 } });
+    const update = { rating: 5, comment: 'Good.' };
+    const put = await call(server, 'PUT', path, { row: update });
     assert.equal(put.status, 200);
     const attributes = { 'openlayer.inference_id': 'req-9', 'user.id': 'ada' };
-    const root = { id: '0000000000000001', name: 'root', attributes };
+    const inputs = { 'openlayer.step.inputs': '{"comment":"Add one."}' };
+    const root = { id: '0000000000000001', name: 'root', attributes: { ...attributes, ...inputs } };
     const updated = new Promise((resolve) => {
       server.on('update', ({ row }) => 'user_id' in row && resolve(undefined));
     });
@@ -266,13 +268,14 @@ describe('OTLP/HTTP', () => {
     assert.equal(server.rows().length, 1);
     const row = server.row('req-9', 'otlp');
     assert.equal(row?.rating, 5);
+    assert.equal(row?.comment, 'Good.');
     assert.equal(row?.user_id, 'ada');
     assert.equal(row?.steps[0]?.name, 'root');
     assert.equal(row?.steps[0]?.steps[0]?.name, 'child');
     assert.equal(server.row(TRACE), undefined);
     const read = await call(server, 'GET', '/inference-pipelines/otlp/rows/req-9');
     assert.equal((read.body.row as Record<string, unknown>).openlayer_user_id, 'ada');
-    assert.deepEqual(events.slice(0, 2), [`row ${TRACE}`, `update otlp ${TRACE} rating`]);
+    assert.deepEqual(events.slice(0, 2), [`row ${TRACE}`, `update otlp ${TRACE} rating,comment`]);
     assert.match(events[2] ?? '', /^update otlp req-9 .*user_id/);
   });
 

@@ -281,6 +281,39 @@ span 1 and 1 more
     assert.deepEqual(config.inputVariableNames, []);
   });
 
+  it('keeps a comment of a reader beside an input, or metadata, of the same name', () => {
+    const first = rowOf([{ id: 2, parent: 1 }]);
+    const updated = {
+      ...first,
+      row: { ...first.row, comment: 'Wrong.', plan: 'pro' },
+      ...{ bytes: 1, updatedColumns: ['comment', 'plan'] },
+    };
+    const attributes = { 'openlayer.step.inputs': '{"comment":"Add one."}', plan: 'free' };
+    const root = mapOf([node({ id: 1, attributes })]);
+    const second = traceRowOf(TRACE, root, updated as unknown as EarlierRow);
+    const again = { ...second, bytes: 1, updatedColumns: ['comment', 'plan'] };
+    for (const { row, config } of [second, traceRowOf(TRACE, root, again)]) {
+      assert.deepEqual(
+        [row.comment, row.input_comment, row.plan, config.inputVariableNames],
+        ['Wrong.', 'Add one.', 'pro', ['input_comment']],
+      );
+    }
+  });
+
+  it('keeps what an update has written into an input, and takes over what no update has written', () => {
+    const asked = { 'openlayer.step.inputs': '{"comment":"Add one."}', plan: 'free' };
+    const first = rowOf([{ id: 1, attributes: asked }]);
+    const updated = { ...first, row: { ...first.row, comment: 'Add two.' }, bytes: 1 };
+    const later = mapOf([node({ id: 2, parent: 1 })]);
+    const { row, config } = traceRowOf(TRACE, later, { ...updated, updatedColumns: ['comment'] });
+    assert.equal(row.comment, 'Add two.');
+    assert.deepEqual(config.inputVariableNames, ['comment']);
+    assert.equal(
+      traceRowOf(TRACE, later, { ...updated, updatedColumns: [] }).row.comment,
+      'Add one.',
+    );
+  });
+
   it('has inputs with reserved names under other names', () => {
     const { row, config } = rowOf([
       { id: 1, attributes: { 'openlayer.step.inputs': '{"output":1,"input_output":2,"a":3}' } },

@@ -54,6 +54,43 @@ describe('the index of a file', () => {
     store.close();
   });
 
+  it('is read as it is while it cannot be written, which is reported once', async () => {
+    const store = storeOf(3);
+    let isFull = false;
+    const database: Database = {
+      ...store.database,
+      query<T>(sql: string) {
+        const query = store.database.query<T>(sql);
+        const all = (...values: SqlValue[]) => {
+          if (isFull && sql.includes('WHERE rows.id > ?')) throw new Error('disk full');
+          return query.all(...values);
+        };
+        return { get: query.get, all };
+      },
+    };
+    const failures: string[] = [];
+    const onFailure = (error: unknown) => failures.push(String(error));
+    const index = new TraceIndex(database, IN_MEMORY, { onFailure });
+    await index.waitFor(store.newest);
+    for (const rounds of [1, 2]) {
+      isFull = true;
+      store.append(PIPELINE, requestOf('more'), ['more']);
+      const before = index.facts.count;
+      for (let reads = 0; reads < 3; reads += 1) {
+        const start = performance.now();
+        await index.waitFor(store.newest);
+        assert.ok(performance.now() - start < 1000);
+        assert.equal(index.facts.count, before);
+      }
+      assert.deepEqual(failures, Array(rounds).fill('Error: disk full'));
+      isFull = false;
+      await index.waitFor(store.newest);
+      assert.equal(index.facts.count, before + 1);
+    }
+    await index.close();
+    store.close();
+  });
+
   it('has a row whose text cannot be read, with the reason, and all other rows', async () => {
     const store = storeOf(3);
     store.database.exec("UPDATE bodies SET body = x'00ff00' WHERE id = 2");
@@ -218,7 +255,7 @@ describe('an index file that two processes write', () => {
     assert.equal(other.fullText.lacksWords, false);
     const stored = store.get(1);
     assert.ok(stored);
-    store.replace(1, { ...stored.row, output: 'anextraordinaryword' });
+    store.update(stored, { output: 'anextraordinaryword' });
     await other.catchUp();
     await one.catchUp();
     for (const index of [one, other]) {

@@ -95,7 +95,7 @@ describe('the outline of a large row', () => {
       [LONG, 'again'],
     ] as const) {
       const [row] = rowOf(text, name).rows;
-      if (row) server.store.replace(1, row);
+      if (row) server.store.update({ number: 1, row }, {});
       assert.equal(await nameOf(), `${name} 0`);
     }
     const version = server.index.versionOf(1) ?? '';

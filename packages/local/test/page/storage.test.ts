@@ -203,6 +203,25 @@ describe('the files of a server', () => {
     assert.equal(server.rows().length, 5);
   });
 
+  it('have the feedback of an earlier version, which did not store what an update had set', async () => {
+    server = await lenientServer(file);
+    await send(server, requestOf('a', { comment: 'of the app' }));
+    const path = `/inference-pipelines/${PIPELINE}/rows?inferenceId=a`;
+    await call(server, 'PUT', path, { row: { human_feedback: 'up' } });
+    await server.close();
+    const db = new Database(file);
+    db.exec('ALTER TABLE rows DROP COLUMN updated_columns');
+    db.close();
+    rmSync(`${file}-index`, { force: true });
+    server = await lenientServer(file);
+    for (const comment of ['of the app', 'changed']) {
+      const { traces } = await got<TracePage>(server, 'traces');
+      const { value, comment: shown } = traces[0]?.feedback ?? {};
+      assert.deepEqual([value, shown], ['up', comment]);
+      await call(server, 'PUT', path, { row: { comment: 'changed' } });
+    }
+  });
+
   it('lose rows that are too old, the oldest first, and count them', async () => {
     server = await startLocalServer({ file, checks: 'lenient', maxAgeMs: 1 });
     for (let i = 0; i < 30; i += 1) await send(server, requestOf(`id-${i}`));

@@ -328,6 +328,46 @@ describe('feedback', () => {
     });
   }
 
+  it('is never a column of the app, updated or not, and never replaces one', async () => {
+    const names = ['feedback', 'humanFeedback', 'comment', 'feedbackComment', 'groundTruth'];
+    const own = Object.fromEntries(names.map((name) => [name, `the app's ${name}`]));
+    for (const inputVariableNames of [['body'], [...names, 'body']]) {
+      const id = `own-${inputVariableNames.length}`;
+      const body = ourRow({ ...own, inferenceId: id });
+      await send(server, { ...body, config: { ...body.config, inputVariableNames } });
+      const update = async (row: object, config = {}) => {
+        const path = `/inference-pipelines/${PIPELINE}/rows?inferenceId=${id}`;
+        assert.equal((await call(server, 'PUT', path, { row, config })).status, 200);
+        const page = await got<TracePage>(server, 'traces?limit=1');
+        return await got<TraceDetail>(server, `traces/${page.newest}`);
+      };
+      const { trace, feedbackColumns: columns } = await update({ converted: true });
+      assert.equal(trace.feedback, null);
+      assert.deepEqual(columns, {
+        humanFeedback: 'human_feedback',
+        comment: 'feedback_comment',
+        groundTruth: 'groundTruth_',
+      });
+      const given = { [columns.humanFeedback]: 'up', [columns.groundTruth]: 'Yes.' };
+      const config = {
+        humanFeedbackColumnName: columns.humanFeedback,
+        groundTruthColumnName: columns.groundTruth,
+      };
+      const { trace: after, feedbackColumns } = await update(
+        { ...given, [columns.comment]: 'Right.' },
+        config,
+      );
+      const { value, comment, groundTruth } = after.feedback ?? {};
+      assert.deepEqual(
+        { value, comment, groundTruth },
+        { value: 'up', comment: 'Right.', groundTruth: 'Yes.' },
+      );
+      assert.deepEqual(feedbackColumns, columns);
+      const row: Readonly<Record<string, unknown>> = server.row(id) ?? {};
+      assert.deepEqual(Object.fromEntries(names.map((name) => [name, row[name]])), own);
+    }
+  });
+
   it('is found by a search, and deleted with the row', async () => {
     await update({ row: { comment: 'marvellous' } });
     assert.equal((await got<TracePage>(server, 'traces?q=marvellous')).total, 1);

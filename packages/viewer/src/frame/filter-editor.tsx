@@ -8,6 +8,7 @@ import controls from '../ui/styles/controls.module.css';
 import popup from '../ui/styles/popup.module.css';
 import { FIELD_NAMES, FIELDS, type FieldName } from './filter-fields.js';
 import css from './filters.module.css';
+import { listText, readList } from './typed-list.js';
 
 export function FilterEditor({
   name,
@@ -73,12 +74,12 @@ function Editor({
   const onSubmit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
-    const typed = String(form.get('text') ?? '').trim();
+    const typed = String(form.get('text') ?? '');
     if (field.kind === 'flag') apply(true);
-    else if (field.kind === 'number') apply(typed === '' ? undefined : Number(typed));
+    else if (field.kind === 'number') apply(typed.trim() === '' ? undefined : Number(typed));
     else if (field.kind === 'choice') apply(form.get('choice') ?? undefined);
     else {
-      const all = [...form.getAll('choice').map(String), ...split(typed)];
+      const all = [...form.getAll('choice').map(String), ...readList(typed)];
       if (name === 'pipeline') apply(all[0]);
       else apply(all.length > 0 ? all : undefined);
     }
@@ -107,7 +108,7 @@ function Editor({
           placeholder={
             field.kind === 'texts' ? 'Several are separated by commas' : 'Or numbers: 429, 503'
           }
-          defaultValue={free.join(', ')}
+          defaultValue={listText(free.map(String))}
           autoComplete="off"
           spellCheck={false}
         />
@@ -136,11 +137,4 @@ function Editor({
       </button>
     </form>
   );
-}
-
-function split(typed: string): string[] {
-  return typed
-    .split(',')
-    .map((each) => each.trim())
-    .filter((each) => each !== '');
 }

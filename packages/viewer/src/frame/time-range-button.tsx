@@ -70,11 +70,13 @@ export function TimeRangeButton(): ReactNode {
               onSubmit={(event) => {
                 event.preventDefault();
                 const form = new FormData(event.currentTarget);
-                change({
-                  last: undefined,
-                  from: readTime(form.get('from'), clock.zone),
-                  to: readTime(form.get('to'), clock.zone),
-                });
+                // The fields have whole seconds, and one hour twice a year.
+                const read = (name: 'from' | 'to', before: number | undefined) =>
+                  form.get(name) === writeTime(before, clock.zone)
+                    ? before
+                    : readTime(form.get(name), clock.zone);
+                const next = { from: read('from', from), to: read('to', to) };
+                if (next.from !== from || next.to !== to) change({ ...next, last: undefined });
                 setOpen(false);
               }}
             >

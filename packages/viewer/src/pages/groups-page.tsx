@@ -124,11 +124,8 @@ export function GroupsPage(): ReactNode {
         factsOf={({ id }) => ({ key: id, className: isNarrow ? line.card : line.row })}
         rowHeight={isNarrow ? 56 : 32}
         active={active}
-        onActive={(index) => {
-          setActive(index);
-          open(index);
-        }}
-        onOpen={open}
+        onActive={setActive}
+        onPress={open}
         onEnd={nextPage.load}
         headerRows={isNarrow ? 0 : 1}
         {...(!isNarrow && { minWidth: 980 })}

@@ -1,6 +1,6 @@
 /** The requests of one session or user in order, each with its question and answer. */
 
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useLocation, useParams } from '@tanstack/react-router';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
@@ -11,7 +11,9 @@ import { formatCost, formatCount, formatDuration, plural } from '../format.js';
 import { hasConversation, readConversation } from '../reading/conversation/conversation.js';
 import { sumOf } from '../reading/measures.js';
 import { api } from '../server/api.js';
+import { useLiveChanges } from '../server/live-changes.js';
 import { stepQuery } from '../server/queries.js';
+import { reloadTrace } from '../server/reload-trace.js';
 import { toSearch } from '../state/to-search.js';
 import { CopyId } from '../ui/controls/copy-button.js';
 import { NextPageLine, nextPageOf } from '../ui/grid/next-page.js';
@@ -40,6 +42,7 @@ export function ThreadPage(): ReactNode {
     getNextPageParam: ({ next }) => next ?? undefined,
     structuralSharing: false,
   });
+  useLiveThread(kind, id);
   const traces = useMemo(
     () => query.data?.pages.flatMap((page) => page.traces) ?? [],
     [query.data],
@@ -106,6 +109,43 @@ export function ThreadPage(): ReactNode {
       <NextPageLine page={nextPage} />
     </div>
   );
+}
+
+/** Shortest time between two loads that events cause. */
+const RELOAD_MS = 1000;
+
+/** Loads the requests of the thread again when there are others, or one of them has changed. */
+function useLiveThread(kind: 'session' | 'user', id: string): void {
+  const queries = useQueryClient();
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const lastLoad = useRef(0);
+  const reload = () => {
+    if (timer.current !== undefined) return;
+    const waitMs = Math.max(0, lastLoad.current + RELOAD_MS - performance.now());
+    timer.current = setTimeout(() => {
+      timer.current = undefined;
+      lastLoad.current = performance.now();
+      void queries.invalidateQueries({ queryKey: ['thread', kind, id] });
+    }, waitMs);
+  };
+  useEffect(
+    () => () => {
+      clearTimeout(timer.current);
+      timer.current = undefined;
+    },
+    [],
+  );
+  useLiveChanges({
+    listQuery: { [kind]: [id] },
+    onEvent: (event) => {
+      if (event.type === 'refused') return;
+      reload();
+      if (event.type !== 'changed') return;
+      for (const { number } of event.traces) void reloadTrace(queries, number);
+    },
+    onMissed: reload,
+    onRefused: reload,
+  });
 }
 
 /** One request: its previews, and the whole texts on demand, since they may be large. */

@@ -1,6 +1,6 @@
 /** What the form for feedback sends: the fields that a reader has changed, and nothing else. */
 
-import type { Feedback } from '../../../local/src/page-api.js';
+import type { Feedback, FeedbackColumns } from '../../../local/src/page-api.js';
 
 interface FeedbackForm {
   readonly value: unknown;
@@ -23,21 +23,21 @@ export function formOf(feedback: Feedback | null): FeedbackForm {
  * unchanged fields must not be sent. Returns `undefined` if nothing was changed.
  */
 export function feedbackUpdate(
-  feedback: Feedback | null,
+  { feedback, columns }: { readonly feedback: Feedback | null; readonly columns: FeedbackColumns },
   { value, comment, truth }: FeedbackForm,
 ): object | undefined {
   const before = formOf(feedback);
   const row = {
-    ...(value !== before.value && { humanFeedback: value }),
-    ...(text(comment) !== text(before.comment) && { comment: text(comment) || null }),
-    ...(text(truth) !== text(before.truth) && { groundTruth: text(truth) || null }),
+    ...(value !== before.value && { [columns.humanFeedback]: value }),
+    ...(text(comment) !== text(before.comment) && { [columns.comment]: text(comment) || null }),
+    ...(text(truth) !== text(before.truth) && { [columns.groundTruth]: text(truth) || null }),
   };
   if (Object.keys(row).length === 0) return undefined;
   return {
     row,
     config: {
-      ...('humanFeedback' in row && { humanFeedbackColumnName: 'humanFeedback' }),
-      ...('groundTruth' in row && { groundTruthColumnName: 'groundTruth' }),
+      ...(columns.humanFeedback in row && { humanFeedbackColumnName: columns.humanFeedback }),
+      ...(columns.groundTruth in row && { groundTruthColumnName: columns.groundTruth }),
     },
   };
 }

@@ -26,6 +26,7 @@ export function RequestsGrid({
   active,
   handle,
   onActive,
+  onPress,
   onOpen,
 }: {
   readonly list: TraceList;
@@ -35,6 +36,7 @@ export function RequestsGrid({
   readonly active: number;
   readonly handle: Ref<GridHandle>;
   readonly onActive: (index: number) => void;
+  readonly onPress: (index: number) => void;
   readonly onOpen: (index: number) => void;
 }): ReactNode {
   const isNarrow = useIsNarrow();
@@ -84,6 +86,7 @@ export function RequestsGrid({
       rowHeight={lines === 2 ? 56 : 32}
       active={active}
       onActive={onActive}
+      onPress={onPress}
       onOpen={onOpen}
       onEnd={nextPage.load}
       {...(!isNarrow && { minWidth })}

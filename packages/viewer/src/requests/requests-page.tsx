@@ -200,7 +200,8 @@ export function RequestsPage(): ReactNode {
               lines={lines}
               active={active}
               handle={grid}
-              onActive={(index) => {
+              onActive={select}
+              onPress={(index) => {
                 if (isNarrow) openRow(index);
                 else {
                   setSelected(rows[index]?.number);

@@ -117,7 +117,8 @@ export function TraceView({
           shown={shownSteps.shownNow}
           rows={shownSteps.rows}
           active={shownSteps.active}
-          onActive={shownSteps.activate}
+          onActive={shownSteps.moveTo}
+          onPress={shownSteps.press}
           onToggle={shownSteps.toggle}
           zoom={zoom}
           criticalPath={criticalPath}

@@ -1,7 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { useEffect } from 'react';
 import type { TraceSummary } from '../../../local/src/page-api.js';
-import { openLive } from '../server/live-stream.js';
+import { useLiveChanges } from '../server/live-changes.js';
 import { reloadTrace } from '../server/reload-trace.js';
 
 /** How far, in milliseconds, a late step may move the start of its trace. */
@@ -10,27 +9,20 @@ const MOVE_MS = 60_000;
 /** Loads a trace again when its row changes: spans arrive late, and apps send feedback. */
 export function useLiveTrace(trace: TraceSummary | undefined): void {
   const queries = useQueryClient();
-  const { number, pipelineId, time } = trace ?? {};
-  useEffect(() => {
-    if (number === undefined || pipelineId === undefined || time === undefined) return;
-    let isFirst = true;
-    const live = openLive({
-      listQuery: {
-        pipeline: pipelineId,
-        from: Math.floor(time) - MOVE_MS,
-        to: Math.ceil(time) + MOVE_MS,
-      },
-      onEvent: (event) => {
-        const isChanged =
-          event.type === 'changed' && event.traces.some((each) => each.number === number);
-        if (isChanged) void reloadTrace(queries, number);
-      },
-      onState: (state) => {
-        // Events may have been missed while there was no stream.
-        if (state === 'open' && !isFirst) void reloadTrace(queries, number);
-        if (state === 'open') isFirst = false;
-      },
-    });
-    return () => live.close();
-  }, [number, pipelineId, time, queries]);
+  const reload = () => {
+    if (trace !== undefined) void reloadTrace(queries, trace.number);
+  };
+  useLiveChanges({
+    listQuery: trace && {
+      pipeline: trace.pipelineId,
+      from: Math.floor(trace.time) - MOVE_MS,
+      to: Math.ceil(trace.time) + MOVE_MS,
+    },
+    onEvent: (event) => {
+      if (event.type === 'changed' && event.traces.some(({ number }) => number === trace?.number)) {
+        reload();
+      }
+    },
+    onMissed: reload,
+  });
 }

@@ -5,7 +5,13 @@ import { useChangePageState, usePageState } from '../state/use-page-state.js';
 import type { GridHandle } from '../ui/grid/grid.js';
 import { useStable } from '../ui/use-stable.js';
 import { StepAddress } from './step-address.js';
-import { type KnownSteps, movedShown, movesOf, type StepMoves } from './steps/step-moves.js';
+import {
+  type KnownSteps,
+  movedRow,
+  movedShown,
+  movesOf,
+  type StepMoves,
+} from './steps/step-moves.js';
 import {
   buildStepTree,
   reveal,
@@ -30,15 +36,17 @@ export interface ShownSteps {
   readonly rows: Int32Array;
   /** Index of the selected step. */
   readonly selected: number;
-  /** The place of the selected step in `rows`; -1 if it is not shown. */
+  /** The place in `rows` of the group that the reader moved to, else of the selected step; -1 if it is not shown. */
   readonly active: number;
   readonly select: (step: number) => void;
   /** Selects a step, and shows its row in the middle of the grid. */
   readonly showStep: (step: number) => void;
   /** Folds or unfolds the row at a place. */
   readonly toggle: (place: number) => void;
-  /** Selects the step at a place; folds or unfolds a group. */
-  readonly activate: (place: number) => void;
+  /** Moves to a place: selects its step; a group is only marked. */
+  readonly moveTo: (place: number) => void;
+  /** Moves to a place, and folds or unfolds a group there. */
+  readonly press: (place: number) => void;
 }
 
 /** @param only the steps that the search leaves, with their ancestors; undefined for all */
@@ -60,10 +68,16 @@ export function useShownSteps(
   const [selected, setSelected] = useState(state.step ?? 0);
   const shownNow = useMemo(() => ({ ...shown, only }), [shown, only]);
   const rows = useMemo(() => visibleRows(tree, shownNow), [tree, shownNow]);
-  const active = useMemo(() => rows.indexOf(selected), [rows, selected]);
+  /** The row of the group that the reader moved to last; undefined after a step. */
+  const [group, setGroup] = useState<number>();
+  const active = useMemo(() => {
+    const place = group === undefined ? -1 : rows.indexOf(group);
+    return place >= 0 ? place : rows.indexOf(selected);
+  }, [rows, selected, group]);
 
   const address = useRef(new StepAddress());
   const select = (step: number) => {
+    setGroup(undefined);
     if (step === selected) return;
     setSelected(step);
     address.current.write(step);
@@ -80,26 +94,34 @@ export function useShownSteps(
     center(step);
   });
   const followAddress = useStable((step: number) => {
+    setGroup(undefined);
     setSelected(step);
     if (step > 0) center(step);
   });
   const toggle = useStable((place: number) => {
     setShown(toggledRow(shown, rows[place] ?? 0));
   });
-  const activate = useStable((place: number) => {
-    const step = stepAt(rows[place] ?? 0);
-    if (step === undefined) toggle(place);
+  const moveTo = useStable((place: number) => {
+    const code = rows[place] ?? 0;
+    const step = stepAt(code);
+    if (step === undefined) setGroup(code);
     else select(step);
+  });
+  const press = useStable((place: number) => {
+    moveTo(place);
+    if (stepAt(rows[place] ?? 0) === undefined) toggle(place);
   });
 
   const follow = useStable((before: KnownSteps, moves: StepMoves) => {
     const moved = moves(selected);
     const next = movedShown(shown, moves);
     setShown(next);
+    const movedGroup = group === undefined ? undefined : movedRow(group, moves);
     if (moved === undefined) return;
     const from = visibleRows(buildStepTree(before.steps), shown).indexOf(selected);
     const to = visibleRows(tree, next).indexOf(moved);
     select(moved);
+    setGroup(movedGroup);
     // The selected row stays where it is on the screen.
     requestAnimationFrame(() =>
       grid.current?.scrollTo((grid.current.scrollTop() ?? 0) + (to - from) * ROW_HEIGHT),
@@ -120,5 +142,8 @@ export function useShownSteps(
     if (address.current.isRequest(requestedStep)) followAddress(requestedStep);
   }, [requestedStep, steps, isComplete, followAddress]);
 
-  return { shown, setShown, shownNow, rows, selected, active, select, showStep, toggle, activate };
+  return {
+    ...{ shown, setShown, shownNow, rows, selected, active },
+    ...{ select, showStep, toggle, moveTo, press },
+  };
 }

@@ -5,8 +5,33 @@ import type { Json } from '../../values/json.js';
 /** Characters of a trace that are indexed. */
 const MAX_LENGTH = 16 * 1024;
 
-/** Members that are not indexed: the columns repeat the texts of the steps. */
-const SKIPPED = new Set(['steps', 'type', 'id', 'outcome', 'method', 'modelParameters']);
+/** What is not indexed of an object's members: all, a number, or some of its own members. */
+interface Skipped {
+  readonly [name: string]: 'all' | 'number' | Skipped;
+}
+
+/** Members that a tracer writes, at the places where it writes them: an app's objects have the same names elsewhere. */
+const SKIPPED_OF_HTTP: Skipped = {
+  method: 'all',
+  outcome: 'all',
+  timeToFirstByteMs: 'number',
+  bytes: 'number',
+};
+const SKIPPED_OF_ROW: Skipped = {
+  steps: 'all',
+  output: 'all', // comes last
+  inferenceTimestamp: 'number',
+  latency: 'number',
+  tokens: 'number',
+  cost: 'number',
+  metadata: { http: SKIPPED_OF_HTTP },
+};
+const SKIPPED_OF_STEP: Skipped = {
+  ...{ id: 'all', type: 'all', steps: 'all', modelParameters: 'all' },
+  ...{ latency: 'number', startTime: 'number', endTime: 'number', usageDetails: 'all' },
+  ...{ promptTokens: 'number', completionTokens: 'number', tokens: 'number', cost: 'number' },
+  metadata: { http: SKIPPED_OF_HTTP, timeToFirstToken: 'number', chunkTimes: 'all' },
+};
 
 /**
  * The texts of the trace, each once: names, ids and the error first, then question and answer, up to 16 KB. Scripts
@@ -36,38 +61,48 @@ export function searchText(summary: TraceSummary, row: Json, steps: readonly Pla
   ]) {
     add(each ?? '');
   }
-  const { output, ...others } = row;
-  addTexts(others, add, () => length >= MAX_LENGTH);
-  addTexts(output, add, () => length >= MAX_LENGTH);
+  const isFull = () => length >= MAX_LENGTH;
+  addTexts(row, SKIPPED_OF_ROW, add, isFull);
+  addTexts(row.output, undefined, add, isFull);
   for (const { step } of steps) {
-    if (length >= MAX_LENGTH) break;
-    addTexts(step, add, () => length >= MAX_LENGTH);
+    if (isFull()) break;
+    addTexts(step, SKIPPED_OF_STEP, add, isFull);
   }
   return separated([...texts].join('\n'));
 }
 
 /** Adds all strings in the value, and numbers that may be ids. Iteratively: values may be deep. */
-function addTexts(value: unknown, add: (text: string) => void, isFull: () => boolean): void {
+function addTexts(
+  value: unknown,
+  skipped: Skipped | undefined,
+  add: (text: string) => void,
+  isFull: () => boolean,
+): void {
   const pending: unknown[] = [value];
+  /** Of the pending values. */
+  const rules: (Skipped | undefined)[] = [skipped];
   while (pending.length > 0 && !isFull()) {
     const next = pending.pop();
+    const rule = rules.pop();
     if (typeof next === 'string') add(next);
     else if (typeof next === 'number') {
       if (Number.isInteger(next) && next >= 1000) add(String(next));
     } else if (Array.isArray(next)) {
-      for (let i = Math.min(next.length, MAX_LENGTH) - 1; i >= 0; i -= 1) pending.push(next[i]);
+      for (let i = Math.min(next.length, MAX_LENGTH) - 1; i >= 0; i -= 1) {
+        pending.push(next[i]);
+        rules.push(undefined);
+      }
     } else if (typeof next === 'object' && next !== null) {
       const entries = Object.entries(next);
       for (let i = Math.min(entries.length, MAX_LENGTH) - 1; i >= 0; i -= 1) {
         const [key, inner] = entries[i] ?? ['', undefined];
-        if (!SKIPPED.has(key) && !isTime(key, inner)) pending.push(inner);
+        const own = rule && Object.hasOwn(rule, key) ? rule[key] : undefined;
+        if (own === 'all' || (own === 'number' && typeof inner === 'number')) continue;
+        pending.push(inner);
+        rules.push(typeof own === 'object' ? own : undefined);
       }
     }
   }
-}
-
-function isTime(key: string, value: unknown): boolean {
-  return typeof value === 'number' && /time|latency|tokens|bytes|ms$/i.test(key);
 }
 
 const UNSPACED =

@@ -3,7 +3,7 @@
 import { Popover } from '@base-ui/react/popover';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, type ReactNode, useState } from 'react';
-import type { TraceSummary } from '../../../../local/src/page-api.js';
+import type { FeedbackColumns, TraceSummary } from '../../../../local/src/page-api.js';
 import { feedbackText, isThumb, thumbOf } from '../../reading/feedback-text.js';
 import { feedbackUpdate, formOf } from '../../reading/feedback-update.js';
 import { api } from '../../server/api.js';
@@ -14,7 +14,12 @@ import popup from '../../ui/styles/popup.module.css';
 import css from './feedback-button.module.css';
 import head from './trace-head.module.css';
 
-export function FeedbackButton({ trace }: { readonly trace: TraceSummary }): ReactNode {
+interface FeedbackProps {
+  readonly trace: TraceSummary;
+  readonly columns: FeedbackColumns;
+}
+
+export function FeedbackButton({ trace, columns }: FeedbackProps): ReactNode {
   const [isOpen, setOpen] = useState(false);
   const { feedback } = trace;
   const word = feedback === null ? '' : feedbackText(feedback).slice(0, 24);
@@ -31,7 +36,7 @@ export function FeedbackButton({ trace }: { readonly trace: TraceSummary }): Rea
         <Popover.Positioner sideOffset={4} align="end">
           <Popover.Popup className={`${popup.raised} ${popup.form} ${css.popup}`}>
             <Popover.Title className={css.title}>Feedback</Popover.Title>
-            <FeedbackForm trace={trace} onDone={() => setOpen(false)} />
+            <FeedbackForm trace={trace} columns={columns} onDone={() => setOpen(false)} />
           </Popover.Popup>
         </Popover.Positioner>
       </Popover.Portal>
@@ -49,11 +54,9 @@ const CHOSEN: ReadonlyMap<unknown, 'up' | 'down'> = new Map([
 
 function FeedbackForm({
   trace,
+  columns,
   onDone,
-}: {
-  readonly trace: TraceSummary;
-  readonly onDone: () => void;
-}): ReactNode {
+}: FeedbackProps & { readonly onDone: () => void }): ReactNode {
   const queries = useQueryClient();
   const { feedback } = trace;
   const before = formOf(feedback);
@@ -72,11 +75,14 @@ function FeedbackForm({
   const onSubmit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
-    const body = feedbackUpdate(feedback, {
-      value,
-      comment: String(form.get('comment') ?? ''),
-      truth: String(form.get('truth') ?? ''),
-    });
+    const body = feedbackUpdate(
+      { feedback, columns },
+      {
+        value,
+        comment: String(form.get('comment') ?? ''),
+        truth: String(form.get('truth') ?? ''),
+      },
+    );
     setUnchanged(body === undefined);
     if (body !== undefined) save.mutate(body);
   };

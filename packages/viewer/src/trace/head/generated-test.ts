@@ -1,13 +1,16 @@
 import type { StepContent, TraceDetail } from '../../../../local/src/page-api.js';
-import { remarksOn, requestOf } from '../../reading/http-request.js';
+import { type HttpBody, requestOf } from '../../reading/http-request.js';
 
 /** Steps that a generated test expects at most. */
 const MAX_OUTLINE = 200;
 
+/** Levels of a literal. */
+const MAX_DEPTH = 200;
+
 /** A test for `node --test` that sends the request again and compares status and steps. */
 export function testOf(detail: TraceDetail, root: StepContent): string {
   const { trace } = detail;
-  const { method, path, body } = requestOf(detail, root);
+  const { method, path, body, remarks } = requestOf(detail, root);
   const outline = detail.steps
     .slice(0, MAX_OUTLINE)
     .map(({ name, depth }) => `      ${JSON.stringify(`${'  '.repeat(depth)}${name}`)},`);
@@ -16,12 +19,10 @@ export function testOf(detail: TraceDetail, root: StepContent): string {
     `method: ${JSON.stringify(method)},`,
     ...(body === undefined
       ? []
-      : typeof body === 'string'
-        ? [`body: ${JSON.stringify(body)},`]
-        : [
-            `headers: { 'content-type': 'application/json' },`,
-            `body: JSON.stringify(${JSON.stringify(body)}),`,
-          ]),
+      : [
+          `headers: { 'content-type': ${JSON.stringify(body.contentType)} },`,
+          `body: ${bodyCode(body)},`,
+        ]),
   ];
   const isRequest = trace.method !== null;
   const start = isRequest
@@ -37,7 +38,7 @@ export function testOf(detail: TraceDetail, root: StepContent): string {
       ]
     : ['  try {', '    await run();'];
   return [
-    ...remarksOn(detail).map((remark) => `// ${remark}`),
+    ...remarks.map((remark) => `// ${remark}`),
     `import assert from 'node:assert/strict';`,
     ...(isRequest ? [`import { once } from 'node:events';`] : []),
     `import { test } from 'node:test';`,
@@ -64,4 +65,19 @@ export function testOf(detail: TraceDetail, root: StepContent): string {
     '}',
     '',
   ].join('\n');
+}
+
+/** A body as people write it: JSON as a literal, unless that would mean another value, or is too deep for a parser. */
+function bodyCode({ isJson, text }: HttpBody): string {
+  const isLiteral = isJson && !text.includes('"__proto__"') && !isDeep(text);
+  return isLiteral ? `JSON.stringify(${text})` : JSON.stringify(text);
+}
+
+function isDeep(json: string): boolean {
+  let depth = 0;
+  for (const sign of json.matchAll(/[[{]|[\]}]/g)) {
+    depth += sign[0] === '[' || sign[0] === '{' ? 1 : -1;
+    if (depth > MAX_DEPTH) return true;
+  }
+  return false;
 }

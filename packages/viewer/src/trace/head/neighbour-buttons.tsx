@@ -1,6 +1,7 @@
-import { useQuery } from '@tanstack/react-query';
+import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { type ReactNode, useMemo } from 'react';
+import { type ReactNode, useEffect, useMemo, useRef } from 'react';
+import type { Neighbours } from '../../../../local/src/page-api.js';
 import { api } from '../../server/api.js';
 import { listKey, listQueryOf } from '../../state/page-state.js';
 import { toSearch } from '../../state/to-search.js';
@@ -9,26 +10,49 @@ import { useKeys } from '../../ui/controls/use-keys.js';
 import { Icon } from '../../ui/icons.js';
 import controls from '../../ui/styles/controls.module.css';
 
+/** How often the page looks whether there is a previous and a next one. */
+const REFETCH_MS = 5000;
+
 /** Previous and next within the list that led here. */
 export function NeighbourButtons({ number }: { readonly number: number }): ReactNode {
   const state = usePageState();
   const navigate = useNavigate();
   const filter = useMemo(() => listQueryOf(state), [state]);
-  const { data } = useQuery({
+  const queries = useQueryClient();
+  const query = queryOptions({
     queryKey: ['neighbours', number, listKey(filter)],
     queryFn: ({ signal }) => api.neighbours(number, filter, signal),
+    // Others arrive and are deleted meanwhile.
+    staleTime: 0,
   });
-  const go = (to: number | null | undefined) => {
-    if (to === null || to === undefined) return false;
-    navigate({
+  const { data } = useQuery({
+    ...query,
+    refetchInterval: () => (document.hidden ? false : REFETCH_MS),
+  });
+  // The reader may leave while the neighbours are loaded.
+  const shown = useRef<number>(undefined);
+  useEffect(() => {
+    shown.current = number;
+    return () => {
+      shown.current = undefined;
+    };
+  }, [number]);
+  const go = async (where: keyof Neighbours) => {
+    const latest = await queries.fetchQuery(query).catch(() => data);
+    const to = latest?.[where];
+    if (to === null || to === undefined || shown.current !== number) return;
+    await navigate({
       to: '/traces/$number',
       params: { number: String(to) },
       search: toSearch((before) => ({ ...before, step: undefined, find: undefined })),
       replace: true,
-    }).catch(() => undefined);
+    });
+  };
+  const start = (where: keyof Neighbours) => {
+    go(where).catch(() => undefined);
     return true;
   };
-  useKeys({ j: () => go(data?.next), k: () => go(data?.previous) });
+  useKeys({ j: () => start('next'), k: () => start('previous') });
   return (
     <>
       <button
@@ -36,7 +60,7 @@ export function NeighbourButtons({ number }: { readonly number: number }): React
         className={controls.button}
         disabled={data?.previous == null}
         title="Previous in the list (k)"
-        onClick={() => go(data?.previous)}
+        onClick={() => start('previous')}
       >
         <Icon name="up" />
         <span className="visually-hidden">Previous in the list</span>
@@ -46,7 +70,7 @@ export function NeighbourButtons({ number }: { readonly number: number }): React
         className={controls.button}
         disabled={data?.next == null}
         title="Next in the list (j)"
-        onClick={() => go(data?.next)}
+        onClick={() => start('next')}
       >
         <Icon name="down" />
         <span className="visually-hidden">Next in the list</span>

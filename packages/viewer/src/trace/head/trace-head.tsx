@@ -64,7 +64,7 @@ export const TraceHead = memo(function TraceHead({
         <Time time={trace.time} className={css.time} />
         <span className={css.gap} />
         {!isPane && <NeighbourButtons number={trace.number} />}
-        <FeedbackButton trace={trace} />
+        <FeedbackButton trace={trace} columns={detail.feedbackColumns} />
         <TraceMenu detail={detail} />
         {isPane && (
           <>

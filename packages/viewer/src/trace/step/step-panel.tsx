@@ -8,6 +8,7 @@ import { Conversation } from '../../content/conversation.js';
 import { Documents } from '../../content/documents.js';
 import { JsonTree } from '../../content/json-tree.js';
 import { MediaBox } from '../../content/media-box.js';
+import type { Json } from '../../json.js';
 import { hasConversation, readConversation } from '../../reading/conversation/conversation.js';
 import { documentsOf } from '../../reading/documents.js';
 import { attachmentsIn } from '../../reading/media.js';
@@ -155,8 +156,7 @@ function RawPanel({
     structuralSharing: false,
     gcTime: 60_000,
   });
-  const { index: _index, isCut: _isCut, bytes: _bytes, id, others, ...members } = content;
-  const own = { id, name: step.name, type: step.type, ...members, ...others };
+  const own = useMemo(() => sentMembers(content), [content]);
   return (
     <>
       <Titled title="The step as it was sent, without its children">
@@ -177,6 +177,14 @@ function RawPanel({
       )}
     </>
   );
+}
+
+/** The members of the step, those with names and numbers first. */
+function sentMembers(content: StepContent): Json {
+  const { index: _, id: __, bytes: ___, isCut: ____, others, absent, ...members } = content;
+  const isAbsent = new Set(absent);
+  const sent = Object.entries(members).filter(([name]) => !isAbsent.has(name));
+  return { ...others, ...Object.fromEntries(sent) };
 }
 
 function Titled({

@@ -1,7 +1,7 @@
 /** Finds the steps of a trace again after more of it has arrived, which moves their places. */
 
 import type { StepSummary } from '../../../../local/src/page-api.js';
-import type { StepsShown } from './step-tree.js';
+import { groupAt, groupRow, type StepsShown } from './step-tree.js';
 
 /** The steps of a trace at one time. */
 export interface KnownSteps {
@@ -41,6 +41,13 @@ export function movedShown(shown: StepsShown, moves: StepMoves): StepsShown {
     folded: movedSet(shown.folded, moves),
     openGroups: movedSet(shown.openGroups, moves),
   };
+}
+
+/** The code of a row, of a step or a group, after the moves; undefined if it is gone. */
+export function movedRow(code: number, moves: StepMoves): number | undefined {
+  const group = groupAt(code);
+  const moved = moves(group ?? code);
+  return moved === undefined || group === undefined ? moved : groupRow(moved);
 }
 
 function movedSet(set: ReadonlySet<number>, moves: StepMoves): ReadonlySet<number> {

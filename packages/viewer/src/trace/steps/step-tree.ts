@@ -116,7 +116,7 @@ export function visibleRows(tree: StepTree, shown: StepsShown): Int32Array {
     }
     const group = groups.get(index);
     if (group !== undefined) {
-      rows[count++] = -1 - index;
+      rows[count++] = groupRow(index);
       if (!shown.openGroups.has(index)) {
         index = group.end;
         continue;
@@ -159,8 +159,13 @@ export function parentPlace(tree: StepTree, rows: Int32Array, place: number): nu
 }
 
 /** The first step of the group that a row stands for; undefined for a step. */
-function groupAt(code: number): number | undefined {
+export function groupAt(code: number): number | undefined {
   return code < 0 ? -1 - code : undefined;
+}
+
+/** The row of the group that begins at a step. */
+export function groupRow(first: number): number {
+  return -1 - first;
 }
 
 function isFiltered({ only, modelsOnly }: StepsShown): boolean {

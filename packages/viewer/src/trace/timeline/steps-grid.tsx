@@ -26,6 +26,7 @@ export interface StepsGridProps {
   /** Place in `rows`. */
   readonly active: number;
   readonly onActive: (place: number) => void;
+  readonly onPress: (place: number) => void;
   readonly onToggle: (place: number) => void;
   readonly zoom: TimeRange;
   readonly criticalPath: ReadonlySet<number> | undefined;
@@ -88,6 +89,7 @@ export const StepsGrid = memo(function StepsGrid(props: StepsGridProps): ReactNo
       rowHeight={ROW_HEIGHT}
       active={props.active}
       onActive={props.onActive}
+      onPress={props.onPress}
       onToggle={props.onToggle}
       parentOf={(place) => parentPlace(tree, rows, place)}
       headerRows={1}

@@ -45,7 +45,10 @@ interface GridProps<Row> {
   readonly headerRows?: number;
   /** The row with the keyboard focus; -1 for none. */
   readonly active: number;
+  /** Called when a key moves to a row. */
   readonly onActive: (index: number) => void;
+  /** Called at a click, and at Enter if there is no `onOpen`. By default a click does what a key does. */
+  readonly onPress?: (index: number) => void;
   /** Folds or unfolds a row. */
   readonly onToggle?: (index: number) => void;
   /** Called at Enter and at a double click. */
@@ -63,7 +66,7 @@ interface GridProps<Row> {
 
 export function Grid<Row>(props: GridProps<Row>): ReactNode {
   const { count, rowHeight, active, onToggle, onScroll, onEnd } = props;
-  const onActive = useStable(props.onActive);
+  const onPress = useStable(props.onPress ?? props.onActive);
   const onOpen = useStable((index: number) => props.onOpen?.(index));
   const id = useId();
   const scroller = useRef<HTMLDivElement>(null);
@@ -103,7 +106,7 @@ export function Grid<Row>(props: GridProps<Row>): ReactNode {
   const go = (index: number) => {
     const next = Math.max(0, Math.min(count - 1, index));
     if (count === 0) return;
-    onActive(next);
+    props.onActive(next);
     show(next);
   };
   const onKeyDown = (event: KeyboardEvent<HTMLDivElement>) => {
@@ -144,8 +147,10 @@ export function Grid<Row>(props: GridProps<Row>): ReactNode {
         else return;
         break;
       case 'Enter':
-        if (active < 0 || props.onOpen === undefined) return;
-        onOpen(active);
+        if (active < 0) return;
+        if (props.onOpen !== undefined) props.onOpen(active);
+        else if (props.onPress !== undefined) props.onPress(active);
+        else return;
         break;
       default:
         return;
@@ -167,7 +172,7 @@ export function Grid<Row>(props: GridProps<Row>): ReactNode {
         row={row}
         factsOf={props.factsOf}
         renderRow={props.renderRow}
-        onActive={onActive}
+        onPress={onPress}
         onOpen={onOpen}
       />,
     );
@@ -209,7 +214,7 @@ interface RowProps<Row> extends Pick<GridProps<Row>, 'factsOf' | 'renderRow'> {
   readonly rowIndex: number;
   readonly height: number;
   readonly isActive: boolean;
-  readonly onActive: (index: number) => void;
+  readonly onPress: (index: number) => void;
   readonly onOpen: (index: number) => void;
 }
 
@@ -227,7 +232,7 @@ const MemoizedRow = memo(function GridRow<Row>(props: RowProps<Row>): ReactNode 
       aria-selected={props.isActive}
       {...(level !== undefined && { 'aria-level': level })}
       {...(expanded !== undefined && { 'aria-expanded': expanded })}
-      onClick={() => props.onActive(index)}
+      onClick={() => props.onPress(index)}
       onDoubleClick={() => props.onOpen(index)}
     >
       {props.renderRow(row, index)}

@@ -1,10 +1,8 @@
 /** Whether a text may have an integer that JSON.parse would round: outside of strings, it follows one of these characters. */
 const HAS_LONG = /[:,[]\s*-?\d{16}/;
-const LONG = /([:,[]\s*)(-?\d{16,20})(?=\s*[,\]}])/g;
+const LONG = /([:,[]\s*)(-?\d{16,})(?=\s*[,\]}])/g;
 
-/**
- * The JSON text with long integers as strings. OTLP allows 64-bit integers as numbers, which JSON.parse rounds to 53 bits.
- */
+/** The JSON text with those integers as strings that JSON.parse would change, since it rounds to 53 bits. */
 export function withQuotedIntegers(text: string): string {
   if (!HAS_LONG.test(text)) return text;
   const parts: string[] = [];
@@ -12,12 +10,16 @@ export function withQuotedIntegers(text: string): string {
   while (at < text.length) {
     const open = text.indexOf('"', at);
     const outside = open < 0 ? text.slice(at) : text.slice(at, open);
-    parts.push(outside.replace(LONG, '$1"$2"'));
+    parts.push(outside.replace(LONG, quotedIfRounded));
     if (open < 0) break;
     at = endOfString(text, open);
     parts.push(text.slice(open, at));
   }
   return parts.join('');
+}
+
+function quotedIfRounded(match: string, before: string, digits: string): string {
+  return String(Number(digits)) === digits ? match : `${before}"${digits}"`;
 }
 
 /** The place behind the string that begins at `open`. */
