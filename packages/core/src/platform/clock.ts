@@ -21,6 +21,11 @@ export function wallClockMs(): number {
   return Math.max(Math.floor(systemNow()), EARLIEST_MS);
 }
 
+/** Epoch milliseconds of the system's clock, by which files are dated. */
+export function systemClockMs(): number {
+  return systemNow();
+}
+
 /** Milliseconds from `performance.now` as the app may have replaced it, else from the system's own. */
 export function monotonicMs(): number {
   try {

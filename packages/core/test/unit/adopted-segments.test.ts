@@ -19,6 +19,7 @@ import { AdoptedSegments } from '../../src/spool/folder/adopted-segments.ts';
 import { OwnSegments } from '../../src/spool/folder/own-segments.ts';
 import { SpoolFolder } from '../../src/spool/folder/spool-folder.ts';
 import { isAdoptedElsewhere } from '../../src/spool/segment/spool-entry.ts';
+import { useLaterClock } from '../later-clock.ts';
 
 const DEAD = 'host-1-1-dead';
 
@@ -138,6 +139,54 @@ describe('segments of dead processes', () => {
     adopted.release();
     assert.equal(await other.adopt(), true);
     other.release();
+  });
+
+  describe('of a process that runs', () => {
+    const clock = useLaterClock();
+
+    it('are left to it while it may renew leases that ended when the clock of the machine jumped', async () => {
+      const folder = folderOf('host-1-1-alive');
+      const own = ownSegmentsOf(folder);
+      const row = new QueuedRow('a', '{}', '{"inferenceId":"a"}');
+      const entry = own.append(undefined, row);
+      entry?.segment.setSpooled(entry.number, false);
+      const [name = ''] = readdirSync(folder.path);
+      const age = (ms: number) => {
+        const at = new Date(Date.now() - ms);
+        utimesSync(join(folder.path, name), at, at);
+      };
+      const adopted = new AdoptedSegments(folderOf('host-1-2-alive'));
+      age(3_600_000);
+      assert.equal(await adopted.adopt(), false);
+      clock.laterMs += 11_000;
+      assert.equal(await adopted.adopt(), false);
+      age(1000);
+      assert.equal(await adopted.adopt(), false);
+      // Renewed and stopped since.
+      age(1_800_000);
+      clock.laterMs += 60_000;
+      assert.equal(await adopted.adopt(), false);
+      clock.laterMs += 12_000;
+      assert.equal(await adopted.adopt(), true);
+      adopted.release();
+    });
+
+    it('are judged by the clock of the system, not by one that a test sets', async () => {
+      const folder = folderOf('host-1-1-alive');
+      const own = ownSegmentsOf(folder);
+      const entry = own.append(undefined, new QueuedRow('a', '{}', '{"inferenceId":"a"}'));
+      entry?.segment.setSpooled(entry.number, false);
+      const { now } = Date;
+      Date.now = () => now() + 86_400_000;
+      try {
+        const adopted = new AdoptedSegments(folderOf('host-1-2-alive'));
+        assert.equal(await adopted.adopt(), false);
+        clock.laterMs += 60_000;
+        assert.equal(await adopted.adopt(), false);
+      } finally {
+        Date.now = now;
+      }
+    });
   });
 
   it('has rows to be looked up, if it is old, also after the process that adopted it has ended', async () => {

@@ -1,12 +1,12 @@
 /** Segments of dead processes that this process has adopted: one at a time, the oldest first. */
 
-import { monotonicMs, wallClockMs } from '../../platform/clock.js';
+import { elapsedSince, monotonicMs, systemClockMs, wallClockMs } from '../../platform/clock.js';
 import { Ledger } from '../../publish/counts/ledger.js';
 import type { QueuedRow } from '../../publish/row/queued-row.js';
 import { interruptedRow } from '../segment/interrupted-row.js';
 import { type Recovered, recover } from '../segment/recover.js';
 import type { Segment } from '../segment/segment.js';
-import { nameOf, type SegmentName, segmentsIn } from '../segment/segment-names.js';
+import { NO_OWNER, nameOf, type SegmentName, segmentsIn } from '../segment/segment-names.js';
 import { entryOf, type SpoolEntry } from '../segment/spool-entry.js';
 import type { DeletedFile } from './quarantine.js';
 import { readBack } from './read-back.js';
@@ -22,6 +22,11 @@ const MAX_DAMAGES = 100;
 const MAX_DAMAGE_BYTES = 8 * 1024 * 1024;
 /** A segment whose adoption failed is tried again after this time, since each failure pauses the writes of all rows. */
 const RETRY_ADOPTION_MS = 60_000;
+/**
+ * A process that runs renews its leases in less time. It may not have come to that when the clock of the machine jumps, as after a
+ * suspension: then all leases seem to have ended at once.
+ */
+const RENEWAL_MS = 12_000;
 
 interface Adopted extends Recovered {
   /** When its process last renewed the lease, in epoch milliseconds. */
@@ -45,6 +50,8 @@ export class AdoptedSegments {
   readonly #newerVersions = new Set<string>();
   /** When segments whose adoption failed may be tried again, by id. */
   readonly #retryAt = new Map<string, number>();
+  /** Files of running processes whose leases have ended: when they were renewed last, and when this process saw that first. */
+  readonly #ended = new Map<string, { readonly renewedMs: number; readonly seenAt: number }>();
   #isReading = false;
 
   constructor(folder: SpoolFolder) {
@@ -164,12 +171,26 @@ export class AdoptedSegments {
 
   *#adoptable(): Generator<SegmentName> {
     const { files, path, owner } = this.#folder;
-    const now = wallClockMs();
+    const now = systemClockMs();
     for (const name of segmentsIn(files, path)) {
       if (name.owner === owner || this.#newerVersions.has(name.id)) continue;
       if ((this.#retryAt.get(name.id) ?? 0) > monotonicMs()) continue;
-      if (isAdoptable(files, path, name, now)) yield name;
+      if (isAdoptable(files, path, name, now) && !this.#mayBeRenewed(name)) yield name;
     }
+  }
+
+  /** Whether the owner of a segment whose lease has ended runs, and may renew it yet. */
+  #mayBeRenewed(name: SegmentName): boolean {
+    const { files, path } = this.#folder;
+    if (name.owner === NO_OWNER || files.isAlive(name.owner) !== true) return false;
+    const file = nameOf(name.id, name.owner);
+    const renewedMs = files.stat(files.join(path, file))?.modifiedMs ?? 0;
+    const seen = this.#ended.get(file);
+    if (seen?.renewedMs !== renewedMs) {
+      this.#ended.set(file, { renewedMs, seenAt: monotonicMs() });
+      return true;
+    }
+    return elapsedSince(seen.seenAt) < RENEWAL_MS;
   }
 
   async #adoptSegment(name: SegmentName): Promise<boolean> {
@@ -200,6 +221,7 @@ export class AdoptedSegments {
       return false;
     }
     this.#retryAt.delete(name.id);
+    this.#ended.clear();
     return true;
   }
 
