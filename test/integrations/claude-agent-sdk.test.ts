@@ -491,6 +491,28 @@ describe('the end of a run of the Claude agent SDK', () => {
     });
   }
 
+  it('is a failure if its time is over, however the SDK states that', async () => {
+    const aborted = {
+      ...{ subtype: 'error_during_execution', is_error: true, errors: ['aborted'] },
+      ...{ result: undefined, terminal_reason: 'aborted_streaming' },
+    };
+    const ends: readonly (Json | (() => never))[] = [
+      result(aborted),
+      () => {
+        throw Object.assign(new Error('aborted by user'), { name: 'AbortError' });
+      },
+    ];
+    for (const end of ends) {
+      const abortController = new AbortController();
+      const options = { abortController };
+      const expire = () => abortController.abort(new DOMException('too slow', 'TimeoutError'));
+      const step = await recorded(agentOf(...begun, expire, end), (query) =>
+        read(query, { prompt: 'Fix it.', options }),
+      );
+      assert.deepEqual([step.metadata.error, step.metadata.ended], ['too slow', undefined]);
+    }
+  });
+
   it('is complete if the app goes on after an interrupt', async () => {
     const stated = { subtype: 'error_during_execution', is_error: true, errors: ['aborted'] };
     const over = { ...stated, result: undefined, terminal_reason: 'aborted_streaming' };
@@ -504,7 +526,7 @@ describe('the end of a run of the Claude agent SDK', () => {
     });
     const step = await recorded(query, read);
     assert.equal(step.metadata.error, 'the process exited with code 1');
-    assert.equal(step.metadata.partial, true);
+    assert.deepEqual([step.metadata.partial, step.metadata.ended], [true, undefined]);
     const [answer, tool] = step.steps as [WireStep, WireStep];
     assert.equal(answer.metadata.responseId, 'msg_1');
     assert.deepEqual([tool.name, tool.metadata.ended], ['Bash', 'unfinished']);

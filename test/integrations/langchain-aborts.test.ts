@@ -133,6 +133,39 @@ describe('a run of LangChain that the app aborts', () => {
   }
 });
 
+describe('a run that records nothing while it is aborted', () => {
+  before(() => traceLangChain(CallbackManager));
+
+  const pause = () => new Promise((resolve) => setTimeout(resolve, 200));
+  const waiting: Readonly<Record<string, Run>> = {
+    'a graph': (_url, signal) => graphOf(pause).invoke({}, { signal }),
+    'a stream of a graph': (_url, signal) => read(graphOf(pause).stream({}, { signal })),
+    'a function': (_url, signal) => RunnableLambda.from(pause).invoke('', { signal }),
+    'a graph within a function': (_url, signal) =>
+      RunnableLambda.from((_input, config) => graphOf(pause).invoke({}, config)).invoke('', {
+        signal,
+      }),
+  };
+  for (const [name, run] of Object.entries(waiting)) {
+    it(`is left, and has not failed: ${name}`, async () => {
+      const controller = new AbortController();
+      setTimeout(() => controller.abort(), 50);
+      for (const step of await stepsOfRun(run, controller.signal)) {
+        assert.deepEqual(
+          [step.name, step.metadata?.ended, step.metadata?.error],
+          [step.name, 'left', undefined],
+        );
+      }
+    });
+
+    it(`has failed if its time is over: ${name}`, async () => {
+      for (const step of await stepsOfRun(run, AbortSignal.timeout(50))) {
+        assert.notEqual(step.metadata?.error, undefined, step.name);
+      }
+    });
+  }
+});
+
 describe('a graph of which one node fails', () => {
   before(() => traceLangChain(CallbackManager));
 

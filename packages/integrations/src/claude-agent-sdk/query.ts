@@ -72,9 +72,7 @@ function passedPromise(step: Promise<Result>, run: AgentRun): Promise<Result> {
   return step.then(
     (result) => passedResult(result, run),
     (error: unknown) => {
-      runGuarded('message', () =>
-        run.end(isAbort(error) || run.isAborted ? 'left' : 'failed', error),
-      );
+      runGuarded('message', () => run.end(isAbort(error, run.signal) ? 'left' : 'failed', error));
       throw error;
     },
   );

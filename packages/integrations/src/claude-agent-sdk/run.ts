@@ -10,7 +10,7 @@ import {
   recordedDetails,
   recordedParameters,
 } from '../common/content/recorded-content.js';
-import { thrownError } from '../common/failures/call-error.js';
+import { isTimeout, thrownError } from '../common/failures/call-error.js';
 import {
   arrayOrEmpty,
   countOrUndefined,
@@ -54,6 +54,12 @@ interface Thread {
   /** When the last message was received: the model has been working since then. Epoch milliseconds. */
   lastMs: number;
   latest: ModelStep | undefined;
+}
+
+interface RunEnd {
+  /** Whether something of the run is missing. */
+  readonly isCut: boolean;
+  readonly isLeft: boolean;
 }
 
 /** One run of an agent as a step, recorded by its messages. */
@@ -119,8 +125,9 @@ export class AgentRun {
     return this.#messages;
   }
 
-  get isAborted(): boolean {
-    return this.#signal?.aborted === true;
+  /** By which the app may abort the run; undefined if there is none. */
+  get signal(): AbortSignal | undefined {
+    return this.#signal;
   }
 
   /** The arguments for the SDK: a prompt that is an async iterable is replaced by one that is observed. */
@@ -170,17 +177,22 @@ export class AgentRun {
     this.#totals.divide(this.step);
     const { failure, hasResult, isAborted } = this.#facts;
     const isCut = isAborted || (ending !== 'complete' && !hasResult);
-    const update = this.#update({ isCut });
-    if (ending === 'failed') this.#call.fail(thrownError(this.#options, error), update);
-    else if (failure !== undefined) this.#call.fail(failure, update);
+    const reason: unknown = this.#signal?.reason;
+    const isTimedOut = isTimeout(reason) && (isAborted || ending === 'failed');
+    const hasFailed = ending === 'failed' || isTimedOut;
+    const update = this.#update({ isCut, isLeft: isCut && !hasFailed });
+    if (hasFailed) {
+      this.#call.fail(thrownError(this.#options, isTimedOut ? reason : error), update);
+    } else if (failure !== undefined) this.#call.fail(failure, update);
     else this.#call.end(update);
   }
 
   soFar(): StepUpdate<'agent'> {
-    return this.#update({ isCut: this.#facts.isAborted || !this.#facts.hasResult });
+    const isCut = this.#facts.isAborted || !this.#facts.hasResult;
+    return this.#update({ isCut, isLeft: isCut });
   }
 
-  #update({ isCut }: { readonly isCut: boolean }): StepUpdate<'agent'> {
+  #update({ isCut, isLeft }: RunEnd): StepUpdate<'agent'> {
     const { output, details, metadata } = this.#facts;
     const result = output ?? this.#threads.get(undefined)?.latest?.output;
     return {
@@ -189,7 +201,7 @@ export class AgentRun {
         ...recordedDetails(this.#options, details),
         ...metadata,
         partial: isCut && this.#messages > 0 ? true : undefined,
-        ended: isCut ? 'left' : undefined,
+        ended: isLeft ? 'left' : undefined,
       }),
     };
   }

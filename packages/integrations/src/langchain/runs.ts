@@ -111,14 +111,17 @@ export class Runs {
   }
 
   fail(runId: unknown, error: unknown, update: StepUpdate = {}): void {
-    const { recorded, signal } = this.#runs.get(runId) ?? {};
+    const run = this.#runs.get(runId);
     this.remove(runId);
-    if (recorded === undefined) return;
+    if (run?.recorded === undefined) return;
+    const { recorded, signal, parent } = run;
     const { is_bubble_up: isControl, name } = (error ?? {}) as Record<string, unknown>;
     // Graphs throw some objects that are no failures: an interrupt that waits for a human, a command to a parent.
     if (isControl === true) recorded.end({ metadata: { ended: name } } as StepUpdate);
-    else if (isLeft(error, signal)) endLeft(recorded, update);
-    else recorded.fail(thrownError(this.#options, error), update);
+    else if (isLeft(error, signal)) {
+      keepAbort(parent, error);
+      endLeft(recorded, update);
+    } else recorded.fail(thrownError(this.#options, error), update);
   }
 
   failModel(runId: unknown, error: unknown): void {
@@ -139,6 +142,11 @@ function keepSignal(run: Run, signal: unknown): void {
   for (let at: Run | undefined = run; at !== undefined && at.signal !== signal; at = at.parent) {
     at.signal = signal;
   }
+}
+
+/** Of runs whose signals are not known, the abort of a run within them says that they may be aborted. */
+function keepAbort(run: Run | undefined, reason: unknown): void {
+  for (let at = run; at !== undefined; at = at.parent) at.signal ??= { aborted: true, reason };
 }
 
 /** The symbols under which LangChain keeps its AsyncLocalStorage, and under which the store has the config for child runs. */
