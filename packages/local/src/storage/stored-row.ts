@@ -21,7 +21,7 @@ export interface StoredRow {
   readonly bytes: number;
   /** Names the columns of the row: `callConfig`, extended by `updateConfig`. */
   readonly config: WireConfig;
-  /** The config of the call that brought the row. */
+  /** The config of the call that brought the row; for a trace that came by OTLP, of the last of its spans. */
   readonly callConfig: Json;
   /** The merged configs of the updates of the row. */
   readonly updateConfig: Json;
@@ -85,7 +85,7 @@ function storedRow(
     text,
     bytes,
     config: config as unknown as WireConfig, // of any tracer, as the row
-    callConfig,
+    callConfig: isRewritten(updateConfig) ? withoutFeedbackNames(config) : callConfig,
     updateConfig,
     updatedColumns: updatedColumnsOf(record),
   };
@@ -98,6 +98,16 @@ export function updatedColumnsOf({
 }: Pick<RowRecord, 'updated_at' | 'updated_columns'>): readonly string[] | undefined {
   if (updated_columns === null) return updated_at === null ? [] : undefined;
   return JSON.parse(updated_columns) as string[];
+}
+
+/** Whether the row was made anew of later spans, and its config with it: an update cannot name inputs. */
+function isRewritten({ inputVariableNames }: Json): boolean {
+  return inputVariableNames !== undefined;
+}
+
+function withoutFeedbackNames(config: Json): Json {
+  const { humanFeedbackColumnName: _, groundTruthColumnName: __, ...own } = config;
+  return own;
 }
 
 const NOTHING: Json = {};
