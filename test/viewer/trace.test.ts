@@ -186,6 +186,34 @@ describe('a trace', function () {
     assert.equal(await stepRow(page, 'reserve_room').count(), 1);
   });
 
+  it('is found in without accents, in any case, as the list is searched', async () => {
+    const output = { answer: 'Un café à São Paulo, ΑΘΉΝΑ, 한국 and ไทย' };
+    const number = await viewer.send(
+      rowOf({ name: 'POST /accents', steps: [{ name: 'Épeler' }, { name: 'say', output }] }),
+    );
+    const { page } = await viewer.open(`/traces/${number}`);
+    await stepRow(page, 'say').waitFor();
+    await page.keyboard.press('f');
+    const field = page.getByLabel('Find in this trace');
+    for (const [words, count] of [
+      ['CAFE', 1],
+      ['cafe\u0301', 1],
+      ['sao paulo', 1],
+      ['αθηνα', 1],
+      ['epeler', 1],
+      ['한국', 1],
+      ['한구', 0],
+      ['ไทย', 1],
+    ] as const) {
+      await field.fill(words);
+      await page
+        .getByText(count === 0 ? 'no match' : /^(\d\/)?1$/)
+        .first()
+        .waitFor();
+      await field.fill('');
+    }
+  });
+
   it('counts no matches of the words before while it searches', async () => {
     const { page } = await viewer.open(`/traces/${agent}`);
     await stepRow(page, 'search_rooms').waitFor();
