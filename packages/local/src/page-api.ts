@@ -67,6 +67,9 @@ export const MARKS = [
   'interrupted',
   'unfinished',
   'late',
+  'retried',
+  'replayed',
+  'sampled',
 ] as const;
 
 /** How a request ended. Traces without a request, and those of other tracers, have none. */
