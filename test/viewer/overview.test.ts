@@ -46,6 +46,25 @@ describe('the overview', function () {
     );
   });
 
+  it('keeps the time that was chosen by keys while it is loaded again', async () => {
+    const ask = (minutes: number) =>
+      ragRequest('When?', 'Now.', { name: 'POST /spread', time: Date.now() - minutes * 60_000 });
+    await viewer.send(ask(4), ask(0));
+    const { page } = await viewer.open('/overview?name=POST+%2Fspread');
+    const chart = page.getByRole('slider', { name: /^Requests over time/ });
+    await chart.focus();
+    for (const key of ['End', 'ArrowLeft', 'ArrowLeft']) await page.keyboard.press(key);
+    const chosen = async () => (await chart.getAttribute('aria-valuetext')) ?? '';
+    const before = await chosen();
+    assert.match(before, /^2.*completed 0,/);
+    await viewer.send(ask(0));
+    await page.waitForResponse(/\/api\/overview/);
+    await page.waitForTimeout(500);
+    assert.equal(await chosen(), before);
+    await page.keyboard.press('ArrowRight');
+    assert.ok((await chosen()) > before, `${await chosen()} is not after ${before}`);
+  });
+
   it('shows a dash for tokens and costs that no request has', async () => {
     const { page } = await viewer.open('/requests');
     await page.route('**/api/overview*', async (route) => {

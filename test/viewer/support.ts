@@ -100,12 +100,17 @@ export class Viewer implements AsyncDisposable {
 
   /** What the page asks the server for, asked directly. */
   async get<T>(path: string): Promise<T> {
+    return JSON.parse(await this.text(path)) as T;
+  }
+
+  /** As `get`, as the text of the response. */
+  async text(path: string): Promise<string> {
     const token = new URL(this.server.viewerUrl).hash.replace('#token=', '');
     const response = await fetch(`${this.origin}${path}`, {
       headers: { authorization: `Bearer ${token}` },
     });
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
-    return (await response.json()) as T;
+    return await response.text();
   }
 
   /** Sends rows, and waits until the page's API has them. @returns the number of the last */

@@ -186,6 +186,34 @@ describe('a trace', function () {
     assert.equal(await stepRow(page, 'reserve_room').count(), 1);
   });
 
+  it('is found in without accents, in any case, as the list is searched', async () => {
+    const output = { answer: 'Un café à São Paulo, ΑΘΉΝΑ, 한국 and ไทย' };
+    const number = await viewer.send(
+      rowOf({ name: 'POST /accents', steps: [{ name: 'Épeler' }, { name: 'say', output }] }),
+    );
+    const { page } = await viewer.open(`/traces/${number}`);
+    await stepRow(page, 'say').waitFor();
+    await page.keyboard.press('f');
+    const field = page.getByLabel('Find in this trace');
+    for (const [words, count] of [
+      ['CAFE', 1],
+      ['cafe\u0301', 1],
+      ['sao paulo', 1],
+      ['αθηνα', 1],
+      ['epeler', 1],
+      ['한국', 1],
+      ['한구', 0],
+      ['ไทย', 1],
+    ] as const) {
+      await field.fill(words);
+      await page
+        .getByText(count === 0 ? 'no match' : /^(\d\/)?1$/)
+        .first()
+        .waitFor();
+      await field.fill('');
+    }
+  });
+
   it('counts no matches of the words before while it searches', async () => {
     const { page } = await viewer.open(`/traces/${agent}`);
     await stepRow(page, 'search_rooms').waitFor();
@@ -308,6 +336,25 @@ describe('a trace', function () {
     await page.getByRole('button', { name: 'Show 100 more documents' }).click();
     await page.getByText('text 199', { exact: true }).waitFor();
     assert.deepEqual(complaints, []);
+  });
+
+  it('shows documents with distances: the nearest has the fullest bar', async () => {
+    const found = [0.2, 0.5, 0.9].map((distance) => ({ text: `at ${distance}`, distance }));
+    const number = await viewer.send(
+      rowOf({
+        name: 'POST /near',
+        steps: [{ name: 'find', type: 'retriever', more: { documents: found } }],
+      }),
+    );
+    const { page } = await viewer.open(`/traces/${number}?step=1`);
+    const meters = page.locator('[title^="Distance"] > span > span');
+    await meters.first().waitFor();
+    const widths: number[] = [];
+    for (const meter of await meters.all()) widths.push((await meter.boundingBox())?.width ?? 0);
+    assert.ok(
+      (widths[0] ?? 0) > (widths[1] ?? 0) && (widths[1] ?? 0) > (widths[2] ?? 0),
+      String(widths),
+    );
   });
 
   it('remembers how contents are shown', async () => {
@@ -827,6 +874,29 @@ app.post('/chat', async (req, res) => {
       assert.deepEqual(copied, stored);
       assert.deepEqual(copied.body, { question });
     }
+  });
+
+  it('may have documents of any depth, and be opened from a file', async () => {
+    let deep: unknown = 'bottom';
+    for (let level = 0; level < 20_000; level++) deep = [deep];
+    const documents = [{ text: 'A deep document', score: 1, deep }];
+    const more = { documents };
+    const row = rowOf({
+      name: 'POST /deep-documents',
+      steps: [{ name: 'find', type: 'retriever', output: documents, more }],
+    });
+    const number = await viewer.send(row);
+    const { page, complaints } = await viewer.open(`/traces/${number}?step=1`);
+    await page.getByText('A deep document', { exact: true }).waitFor();
+    assert.equal(await page.getByRole('heading', { name: 'Output' }).count(), 0);
+    await page.goto(`${viewer.origin}/requests`);
+    const response = await viewer.text(`/api/traces/${number}/row`);
+    await page.getByLabel('Files with traces').setInputFiles({
+      ...{ name: 'deep.json', mimeType: 'application/json' },
+      buffer: Buffer.from(response),
+    });
+    await page.waitForURL(/pipeline=opened-files|\/traces\/\d+/);
+    assert.deepEqual(complaints, []);
   });
 
   it('that is not there is said to be not there', async () => {

@@ -37,6 +37,17 @@ export const PREVIEW_LENGTH = 200;
 /** The pipeline of traces that were opened from files on the page. No app has it. */
 export const OPENED_FILES_PIPELINE = 'opened-files';
 
+/** A text as searches compare it: in lower case, and without the accents of Latin, Greek and Cyrillic letters. */
+export function foldedText(text: string): string {
+  const lower = text.toLowerCase();
+  return /[^\0-\x7f]/.test(lower)
+    ? lower
+        .normalize('NFD')
+        .replace(/[\u0300-\u036f]/g, '')
+        .normalize('NFC')
+    : lower;
+}
+
 /*
  * The index stores an outcome, a dialect and a mark by its place in these lists: a change of the order needs a new version of
  * the index.
@@ -56,6 +67,9 @@ export const MARKS = [
   'interrupted',
   'unfinished',
   'late',
+  'retried',
+  'replayed',
+  'sampled',
 ] as const;
 
 /** How a request ended. Traces without a request, and those of other tracers, have none. */

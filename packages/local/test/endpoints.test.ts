@@ -90,6 +90,22 @@ describe('POST data-stream', () => {
   });
 });
 
+describe('a list of rows', () => {
+  for (const name of ['constructor', '__proto__', 'toString', 'no such column']) {
+    it(`is in the order of arrival if it is sorted by ${name}, which no row has`, async () => {
+      await using server = await startLocalServer();
+      for (const id of ['a', 'b']) await send(server, requestOf(id));
+      const { status, body } = await call(server, 'POST', `${ROWS}?sortColumn=${name}`, {});
+      assert.equal(status, 200);
+      const items = body.items as readonly { readonly inferenceId: string }[];
+      assert.deepEqual(
+        items.map(({ inferenceId }) => inferenceId),
+        ['a', 'b'],
+      );
+    });
+  }
+});
+
 describe('GET, PUT and DELETE rows', () => {
   const odd = 'id with/slash?&#+%é';
 

@@ -99,7 +99,7 @@ describe('integers above 2^53', () => {
     ] as const) {
       const columnFilters = [{ measurement: 'order', operator, value }];
       const { body } = await sent(server, 'POST', `${PATH}/rows`, { columnFilters });
-      assert.equal((body.items as unknown[]).length, count, `${operator} ${value}`);
+      assert.equal((body.items as unknown as unknown[]).length, count, `${operator} ${value}`);
     }
   });
 });

@@ -31,9 +31,11 @@ export function formatCost(cost: number | null | undefined): string {
   if (cost === null || cost === undefined) return UNKNOWN;
   if (cost === 0) return '$0';
   const size = Math.abs(cost);
-  const decimals = size >= 1 ? 2 : Math.min(10, 3 - Math.floor(Math.log10(size)));
-  const shown = cost.toFixed(decimals);
-  return `$${size >= 1 ? shown : shown.replace(/0+$/, '')}`;
+  if (size >= 0.99995) return `$${cost.toFixed(2)}`;
+  // Without the zeros at its end, and with an exponent if it is very small.
+  if (size < 1e-10) return `$${Number(cost.toPrecision(4))}`;
+  const decimals = Math.min(10, 3 - Math.floor(Math.log10(size)));
+  return `$${cost.toFixed(decimals).replace(/0+$/, '')}`;
 }
 
 /** Bytes in the unit that suits them. */

@@ -559,6 +559,14 @@ describe('a conversation', () => {
     }
   });
 
+  it('is read from messages of LangChain in each other, however deep', () => {
+    let message: object = { lc: 1, id: ['HumanMessage'], kwargs: { content: 'Hello' } };
+    for (let depth = 0; depth < 20_000; depth++) {
+      message = { lc: 1, id: ['AIMessage'], kwargs: message };
+    }
+    assert.deepEqual(read([message]), ['user: Hello']);
+  });
+
   it('is read from very many messages and parts', () => {
     const texts = Array.from({ length: 200_000 }, (_, place) => `text ${place}`);
     assert.equal(

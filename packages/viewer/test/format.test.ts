@@ -25,6 +25,8 @@ describe('a number on the page', () => {
   });
 
   it('is a cost to four significant digits', () => {
+    const edges = [0.99994, 0.99995, 0.999999, 0.099996, -0.99999, 1e-12].map(formatCost);
+    assert.deepEqual(edges, ['$0.9999', '$1.00', '$1.00', '$0.1', '$-1.00', '$1e-12']);
     const shown = [0, 0.0000846, 0.00012345678, 0.5, 1.005, 12.3456, 1e-9].map(formatCost);
     assert.deepEqual(shown, [
       '$0',

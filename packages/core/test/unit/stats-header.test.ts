@@ -26,6 +26,18 @@ describe("the header with the tracer's counts", () => {
     assert.match(name, new RegExp(`\\(process ${process.pid}\\)$`));
   });
 
+  it('says how the rows are sent, where that is not as usual', () => {
+    const make = statsHeader(() => ({ started: 3 }));
+    const facts = (text = '') => {
+      const { name: _, ...others } = JSON.parse(text) as Record<string, unknown>;
+      return others;
+    };
+    const stats = { started: 3 };
+    assert.deepEqual(facts(make?.()), { stats });
+    assert.deepEqual(facts(make?.({ retries: 2 })), { stats, retries: 2 });
+    assert.deepEqual(facts(make?.({ isReplay: true })), { stats, isReplay: true });
+  });
+
   it('is none where counting fails or the counts are long', () => {
     const fails = statsHeader(() => {
       throw new Error('no');

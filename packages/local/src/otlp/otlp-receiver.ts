@@ -165,7 +165,8 @@ export class OtlpReceiver {
     const earlier = this.#store.findTrace(pipelineId, traceId);
     const { row, config, inferenceId } = traceRowOf(traceId, nodes, earlier);
     if (!earlier) {
-      this.#store.append(pipelineId, { config, rows: [row] }, [inferenceId], traceId);
+      const facts = { otlpTrace: traceId };
+      this.#store.append(pipelineId, { config, rows: [row] }, [inferenceId], facts);
       this.#events.emit('row', row, pipelineId, { inferenceId, config });
       return;
     }

@@ -4,6 +4,7 @@ import { integerParameter } from '../http/integer-parameter.js';
 import { Refusal } from '../http/refusal.js';
 import {
   type FoundSteps,
+  foldedText,
   MAX_STEPS_LENGTH,
   type StepContent,
   type TraceNotes,
@@ -95,7 +96,7 @@ export class ParsedTraces {
 
   async find(number: number, text: string, budget: Budget): Promise<string> {
     const { steps } = this.#parse(number);
-    const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+    const words = foldedText(text).split(/\s+/).filter(Boolean);
     const found: number[] = [];
     let isCut = false;
     for (const [index, { step }] of words.length > 0 ? steps.entries() : []) {
@@ -172,7 +173,7 @@ function hasWords(value: unknown, words: readonly string[]): boolean {
   while (pending.length > 0 && missing.size > 0) {
     const next = pending.pop();
     if (typeof next === 'string' || typeof next === 'number' || typeof next === 'boolean') {
-      const text = String(next).toLowerCase();
+      const text = foldedText(String(next));
       for (const word of missing) if (text.includes(word)) missing.delete(word);
     } else if (Array.isArray(next)) {
       for (const each of next) pending.push(each);

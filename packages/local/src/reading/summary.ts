@@ -9,6 +9,7 @@ import {
   PREVIEW_LENGTH,
   type TraceSummary,
 } from '../page-api.js';
+import { SENDING } from '../storage/schema.js';
 import type { StoredRow } from '../storage/stored-row.js';
 import { isRecord, type Json } from '../values/json.js';
 import { type ConfigKey, columnValue } from './columns.js';
@@ -193,9 +194,9 @@ function statusOf(value: unknown): number | null {
   return status !== null && status >= 100 && status <= 999 ? status : null;
 }
 
-/** Marks for what the tracer did to the trace, found by the words that it leaves in the text, and by when the row came. */
+/** Marks for what the tracer did to the trace, found by the words that it leaves in the text, by when the row came, and by what the sender said. */
 function marksOf(
-  { text, receivedAt, pipelineId }: StoredRow,
+  { text, receivedAt, pipelineId, sending }: StoredRow,
   steps: readonly PlacedStep[],
   {
     outcome,
@@ -220,6 +221,9 @@ function marksOf(
   const isLate = end !== null && receivedAt - end > LATE_MS;
   // Files have old traces.
   if (isLate && pipelineId !== OPENED_FILES_PIPELINE) marks.push('late');
+  for (const mark of ['retried', 'replayed', 'sampled'] as const) {
+    if ((sending & SENDING[mark]) !== 0) marks.push(mark);
+  }
   return marks;
 }
 

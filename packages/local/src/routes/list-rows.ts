@@ -56,7 +56,8 @@ async function select(backend: Backend, selection: Selection): Promise<StoredRow
     if (seen % ROWS_AT_A_TIME === 0) await setImmediate();
     const row = backend.checker.mode === 'strict' ? stored.row : byBothNames(stored);
     if (filter && !filter({ number: stored.number, row })) continue;
-    const value = sortColumn === undefined ? null : (row[sortColumn] ?? null);
+    const hasValue = sortColumn !== undefined && Object.hasOwn(row, sortColumn);
+    const value = hasValue ? (row[sortColumn] ?? null) : null;
     found.push({ number: stored.number, value });
     if (isAscending && sortColumn === undefined && found.length === offset + limit) break;
   }

@@ -2,6 +2,9 @@ import type { Database } from './database.js';
 
 const VERSION = 1;
 
+/** What is known of how the rows of a call were sent, as bits. */
+export const SENDING = { retried: 1, replayed: 2, sampled: 4 } as const;
+
 /** Kinds of changes of stored rows. */
 export const CHANGE = { updated: 0, deleted: 1, deletedUpTo: 2 } as const;
 
@@ -34,6 +37,7 @@ export function migrate(db: Database): void {
   if (!has(db, 'table', 'otlp_bodies')) addOtlp(db);
   if (!hasColumn(db, 'otlp_bodies', 'starts')) addStarts(db);
   if (!hasColumn(db, 'rows', 'updated_columns')) addUpdatedColumns(db);
+  if (!hasColumn(db, 'batches', 'sending')) addSending(db);
 }
 
 function migrateTables(db: Database): void {
@@ -124,6 +128,11 @@ function addStarts(db: Database): void {
  */
 function addUpdatedColumns(db: Database): void {
   db.exec('ALTER TABLE rows ADD COLUMN updated_columns TEXT');
+}
+
+/** How the rows of a batch were sent: the sum of `SENDING`. An earlier version of this package can still use the file. */
+function addSending(db: Database): void {
+  db.exec('ALTER TABLE batches ADD COLUMN sending INTEGER NOT NULL DEFAULT 0');
 }
 
 function hasColumn(db: Database, table: string, name: string): boolean {

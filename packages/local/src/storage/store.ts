@@ -33,6 +33,14 @@ export interface PageRequest {
   readonly offset: number;
 }
 
+/** What is known of rows beside the call that brought them. */
+export interface ReceivedFacts {
+  /** The trace id of a row whose spans came by OTLP: `findTrace` finds it. */
+  readonly otlpTrace?: string | null;
+  /** How the rows were sent: the sum of `SENDING`. */
+  readonly sending?: number;
+}
+
 const CACHE_BYTES = 16 * 1024 * 1024;
 /** Rows that `each` reads at a time. */
 const STRIDE = 100;
@@ -95,15 +103,15 @@ export class Store {
 
   /**
    * Stores all rows of a data-stream call, or none.
-   * @param otlpTrace the trace id of a row whose spans came by OTLP: `findTrace` finds it
    */
   append(
     pipelineId: string,
     request: DataStreamRequest,
     inferenceIds: readonly string[],
-    otlpTrace: string | null = null,
+    { otlpTrace = null, sending = 0 }: ReceivedFacts = {},
   ): void {
-    const newest = this.#transactions.append(pipelineId, request, inferenceIds, otlpTrace);
+    const facts = { otlpTrace, sending };
+    const newest = this.#transactions.append(pipelineId, request, inferenceIds, facts);
     this.#rows += request.rows.length;
     this.#newest = Math.max(this.#newest, newest);
     this.#notify();
@@ -269,11 +277,17 @@ function transactionsOf(
         pipelineId: string,
         request: DataStreamRequest,
         ids: readonly string[],
-        otlpTrace: string | null,
+        { otlpTrace, sending }: Required<ReceivedFacts>,
       ) => {
         const config = toJson(request.config);
         to.addConfig.run(config);
-        const batch = to.addBatch.run(pipelineId, config, toJson(ids), Date.now()).lastRowId;
+        const batch = to.addBatch.run(
+          pipelineId,
+          config,
+          toJson(ids),
+          Date.now(),
+          sending,
+        ).lastRowId;
         let bytes = 0;
         let newest = 0;
         for (const [index, row] of request.rows.entries()) {
@@ -357,8 +371,8 @@ function statementsOf(db: Database) {
   return {
     addConfig: db.command('INSERT OR IGNORE INTO configs (text) VALUES (?)'),
     addBatch: db.command(
-      `INSERT INTO batches (pipeline, config, inference_ids, received_at)
-       VALUES (?, (SELECT id FROM configs WHERE text = ?), ?, ?)`,
+      `INSERT INTO batches (pipeline, config, inference_ids, received_at, sending)
+       VALUES (?, (SELECT id FROM configs WHERE text = ?), ?, ?, ?)`,
     ),
     addRow: db.command(
       'INSERT INTO rows (batch, pipeline, inference_id, bytes, otlp_trace) VALUES (?, ?, ?, ?, ?)',

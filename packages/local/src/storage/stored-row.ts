@@ -11,6 +11,8 @@ export interface StoredRow {
   readonly inferenceId: string;
   /** Epoch milliseconds; 0 for rows that were stored before files had batches. */
   readonly receivedAt: number;
+  /** How the row was sent: the sum of `SENDING`. */
+  readonly sending: number;
   /** Epoch milliseconds of the last update; null if there was none. */
   readonly updatedAt: number | null;
   /** The row that was sent, with the columns that updates have added. */
@@ -21,7 +23,7 @@ export interface StoredRow {
   readonly bytes: number;
   /** Names the columns of the row: `callConfig`, extended by `updateConfig`. */
   readonly config: WireConfig;
-  /** The config of the call that brought the row. */
+  /** The config of the call that brought the row; for a trace that came by OTLP, of the last of its spans. */
   readonly callConfig: Json;
   /** The merged configs of the updates of the row. */
   readonly updateConfig: Json;
@@ -41,12 +43,14 @@ export interface RowRecord {
   /** Null, as `config`, for rows that were stored before files had batches. */
   readonly received_at: number | null;
   readonly config: string | null;
+  /** Null as well. */
+  readonly sending: number | null;
   readonly body: string | ArrayBuffer;
 }
 
 export const SELECT_ROWS = `
   SELECT rows.id, inference_id, rows.pipeline, rows.bytes, updated_at, update_config,
-    updated_columns, received_at, configs.text AS config, body
+    updated_columns, received_at, sending, configs.text AS config, body
   FROM rows JOIN bodies ON bodies.id = rows.id
     LEFT JOIN batches ON batches.id = rows.batch LEFT JOIN configs ON configs.id = batches.config`;
 
@@ -80,12 +84,13 @@ function storedRow(
     pipelineId: pipeline,
     inferenceId: inference_id,
     receivedAt: received_at ?? 0,
+    sending: record.sending ?? 0,
     updatedAt: updated_at,
     row: (isRecord(row) ? row : {}) as WireRow, // of any tracer: its readers check what they read
     text,
     bytes,
     config: config as unknown as WireConfig, // of any tracer, as the row
-    callConfig,
+    callConfig: isRewritten(updateConfig) ? withoutFeedbackNames(config) : callConfig,
     updateConfig,
     updatedColumns: updatedColumnsOf(record),
   };
@@ -98,6 +103,16 @@ export function updatedColumnsOf({
 }: Pick<RowRecord, 'updated_at' | 'updated_columns'>): readonly string[] | undefined {
   if (updated_columns === null) return updated_at === null ? [] : undefined;
   return JSON.parse(updated_columns) as string[];
+}
+
+/** Whether the row was made anew of later spans, and its config with it: an update cannot name inputs. */
+function isRewritten({ inputVariableNames }: Json): boolean {
+  return inputVariableNames !== undefined;
+}
+
+function withoutFeedbackNames(config: Json): Json {
+  const { humanFeedbackColumnName: _, groundTruthColumnName: __, ...own } = config;
+  return own;
 }
 
 const NOTHING: Json = {};

@@ -3,7 +3,7 @@ import { type Database, IN_MEMORY, openDatabase } from '../storage/database.js';
 import { LABEL_TABLE } from './labels.js';
 import { PARTITIONS_TABLE } from './words/partition.js';
 
-const VERSION = 15;
+const VERSION = 16;
 const CACHE_BYTES = 16 * 1024 * 1024;
 
 /**

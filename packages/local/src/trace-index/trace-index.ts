@@ -150,19 +150,17 @@ export class TraceIndex {
   /** Brings the index up to date with the rows, in slices, so that reads go on meanwhile. */
   catchUp(): Promise<void> {
     if (this.#isClosed) return Promise.resolve();
-    this.#catchingUp ??= this.#catchUp()
-      .then(
-        () => {
-          this.#isFailing = false;
-        },
-        (error: unknown) => {
-          this.#report(error);
-          throw error;
-        },
-      )
-      .finally(() => {
+    this.#catchingUp ??= this.#catchUp().then(
+      () => {
         this.#catchingUp = undefined;
-      });
+        this.#isFailing = false;
+      },
+      (error: unknown) => {
+        this.#catchingUp = undefined;
+        this.#report(error);
+        throw error;
+      },
+    );
     return this.#catchingUp;
   }
 
@@ -172,10 +170,12 @@ export class TraceIndex {
     this.#onFailure(error);
   }
 
-  /** As `catchUp`. What cannot be indexed, as on a full disk, is missing in reads, which do not fail. */
-  async #tryCatchUp(): Promise<void> {
+  /** Catches up for a read. What cannot be indexed, as on a full disk, is missing in reads, which do not fail. */
+  async #catchUpFor(read: Waiting): Promise<void> {
     try {
-      await this.catchUp();
+      // The running catch-up may have looked for rows before the read began to wait.
+      do await this.catchUp();
+      while (this.#waiting.includes(read) && !this.#isClosed);
     } catch (error) {
       if (error instanceof DamagedIndex || !this.#isLoaded) throw error;
       // The reads that waited do so no longer.
@@ -192,17 +192,20 @@ export class TraceIndex {
     const indexed = this.facts.newest;
     const isFar = this.#isLoaded && newest - indexed > LITTLE_LAG;
     const isEmpty = isFar && indexed === 0;
+    let serve = () => {};
     const served = new Promise<void>((resolve) => {
-      this.#waiting.push({ upTo: isEmpty ? 1 : newest, resolve });
+      serve = resolve;
     });
+    const read: Waiting = { upTo: isEmpty ? 1 : newest, resolve: () => serve() };
+    this.#waiting.push(read);
     // A catch-up goes on for as long as a read waits, and then for all words.
-    if (this.#isInMemory) return Promise.race([served, this.#tryCatchUp()]);
+    if (this.#isInMemory) return Promise.race([served, this.#catchUpFor(read)]);
     const timer = new AbortController();
     const { signal } = timer;
     const waitMs = isFar && !isEmpty ? SHORT_WAIT_MS : LONG_WAIT_MS;
     const wait = setTimeout(waitMs, undefined, { signal });
     try {
-      await Promise.race([served, this.#tryCatchUp(), wait.catch(() => {})]);
+      await Promise.race([served, this.#catchUpFor(read), wait.catch(() => {})]);
     } finally {
       timer.abort();
     }

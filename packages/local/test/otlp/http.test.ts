@@ -16,9 +16,10 @@ import {
 } from '@openlayer-tracing/local';
 import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { ProtobufReader, WIRE } from '../../src/otlp/protobuf-reader.ts';
-import type { Health } from '../../src/page-api.ts';
+import type { Health, TraceDetail, TraceNotes } from '../../src/page-api.ts';
 import { openDatabase } from '../../src/storage/database.ts';
 import { call, pageTokenOf, rawRequest } from '../client.ts';
+import { got } from '../page/read.ts';
 import { readableSpan, requestOf, type SpanFacts, spanFields, TRACE } from './spans.ts';
 
 const BIN = fileURLToPath(new URL('../../dist/bin.js', import.meta.url));
@@ -258,7 +259,7 @@ describe('OTLP/HTTP', () => {
     const put = await call(server, 'PUT', path, { row: update });
     assert.equal(put.status, 200);
     const attributes = { 'openlayer.inference_id': 'req-9', 'user.id': 'ada' };
-    const inputs = { 'openlayer.step.inputs': '{"comment":"Add one."}' };
+    const inputs = { 'openlayer.step.inputs': '{"comment":"Add one.","question":"How?"}' };
     const root = { id: '0000000000000001', name: 'root', attributes: { ...attributes, ...inputs } };
     const updated = new Promise((resolve) => {
       server.on('update', ({ row }) => 'user_id' in row && resolve(undefined));
@@ -275,6 +276,15 @@ describe('OTLP/HTTP', () => {
     assert.equal(server.row(TRACE), undefined);
     const read = await call(server, 'GET', '/inference-pipelines/otlp/rows/req-9');
     assert.equal((read.body.row as Record<string, unknown>).openlayer_user_id, 'ada');
+    const detail = await got<TraceDetail>(server, 'traces/1');
+    assert.equal(detail.metadata.question, undefined, 'an input is no other column');
+    const { config } = await got<{ config: { inputVariableNames: string[] } }>(
+      server,
+      'traces/1/row',
+    );
+    assert.deepEqual(config.inputVariableNames, ['input_comment', 'question']);
+    const { notes } = await got<TraceNotes>(server, 'traces/1/notes');
+    assert.deepEqual(notes, []);
     assert.deepEqual(events.slice(0, 2), [`row ${TRACE}`, `update otlp ${TRACE} rating,comment`]);
     assert.match(events[2] ?? '', /^update otlp req-9 .*user_id/);
   });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type LocalServer, startLocalServer } from '@openlayer-tracing/local';
 import Database from 'libsql';
-import type { Health, ServerInfo, TracePage } from '../../src/page-api.ts';
+import type { Feedback, Health, ServerInfo, TracePage } from '../../src/page-api.ts';
 import { call, fixture, PIPELINE, pageTokenOf, requestOf, send } from '../client.js';
 import { got, lenientServer } from './read.js';
 
@@ -215,8 +215,8 @@ describe('the files of a server', () => {
     rmSync(`${file}-index`, { force: true });
     server = await lenientServer(file);
     for (const comment of ['of the app', 'changed']) {
-      const { traces } = await got<TracePage>(server, 'traces');
-      const { value, comment: shown } = traces[0]?.feedback ?? {};
+      const page: TracePage = await got(server, 'traces');
+      const { value, comment: shown }: Partial<Feedback> = page.traces[0]?.feedback ?? {};
       assert.deepEqual([value, shown], ['up', comment]);
       await call(server, 'PUT', path, { row: { comment: 'changed' } });
     }

@@ -1,6 +1,6 @@
 /** Documents that a step retrieved, with their scores. */
 
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useMemo, useState } from 'react';
 import { plural } from '../format.js';
 import type { RetrievedDocument } from '../reading/documents.js';
 import { CopyButton } from '../ui/controls/copy-button.js';
@@ -12,6 +12,8 @@ import { JsonTree } from './json-tree.js';
 
 /** A step may have very many documents. */
 const DOCUMENTS_AT_ONCE = 100;
+/** A bar is seen even if it stands for nothing. */
+const MIN_SHARE = 0.02;
 
 export function Documents({
   documents,
@@ -19,11 +21,11 @@ export function Documents({
   readonly documents: readonly RetrievedDocument[];
 }): ReactNode {
   const [most, setMost] = useState(DOCUMENTS_AT_ONCE);
-  const best = documents.reduce((high, { score }) => Math.max(high, score ?? 0), 0);
+  const shareOf = useMemo(() => shares(documents), [documents]);
   const hidden = Math.max(0, documents.length - most);
   return (
     <ol className={css.documents}>
-      {documents.slice(0, most).map(({ text, title, score, others }, place) => (
+      {documents.slice(0, most).map(({ text, title, score, isDistance, others }, place) => (
         <li key={place} className={css.document}>
           <div className={css.head}>
             <span className={css.rank}>{place + 1}</span>
@@ -33,13 +35,9 @@ export function Documents({
               </span>
             )}
             {score !== undefined && (
-              <span className={css.score} title={`Score ${score}`}>
+              <span className={css.score} title={`${isDistance ? 'Distance' : 'Score'} ${score}`}>
                 <span className={css.meter}>
-                  <span
-                    style={{
-                      width: `${best > 0 ? Math.max(2, (Math.max(0, score) / best) * 100) : 0}%`,
-                    }}
-                  />
+                  <span style={{ width: `${shareOf(score, isDistance) * 100}%` }} />
                 </span>
                 {score.toPrecision(3)}
               </span>
@@ -68,4 +66,24 @@ export function Documents({
       )}
     </ol>
   );
+}
+
+/** How full the bar of a score is, from 0 to 1: that of the best document is full. */
+function shares(documents: readonly RetrievedDocument[]) {
+  let best = 0;
+  let nearest = Number.POSITIVE_INFINITY;
+  let farthest = Number.NEGATIVE_INFINITY;
+  for (const { score, isDistance } of documents) {
+    if (score === undefined) continue;
+    if (!isDistance) best = Math.max(best, score);
+    else {
+      nearest = Math.min(nearest, score);
+      farthest = Math.max(farthest, score);
+    }
+  }
+  return (score: number, isDistance: boolean) => {
+    if (!isDistance) return best > 0 ? Math.max(MIN_SHARE, score / best) : 0;
+    if (farthest === nearest) return 1;
+    return Math.max(MIN_SHARE, (farthest - score) / (farthest - nearest));
+  };
 }

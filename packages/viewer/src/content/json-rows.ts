@@ -1,5 +1,7 @@
 /** The visible members of a JSON value as rows, for any size and depth, without recursion. */
 
+import { foldedText } from '../../../local/src/page-api.js';
+
 /** A place in a value. */
 export interface JsonPlace {
   /** Unique among the places of one value. */
@@ -96,7 +98,7 @@ export function jsonRows(value: unknown, expanded: ReadonlySet<string>): readonl
 
 /** Places of the members whose name or value has the words, in order; at most `max` of them. */
 export function findInJson(value: unknown, words: string, max: number): readonly JsonPlace[] {
-  const wanted = words.toLowerCase();
+  const wanted = foldedText(words);
   const found: JsonPlace[] = [];
   if (wanted === '') return found;
   const open: Node[] = [rootOf(value)];
@@ -104,8 +106,8 @@ export function findInJson(value: unknown, words: string, max: number): readonly
     const each = open.pop();
     if (each === undefined) break;
     const shown = parsedText(each.value) ?? each.value;
-    const isName = typeof each.name === 'string' && each.name.toLowerCase().includes(wanted);
-    const isValue = !isBranch(shown) && String(shown).toLowerCase().includes(wanted);
+    const isName = typeof each.name === 'string' && foldedText(each.name).includes(wanted);
+    const isValue = !isBranch(shown) && foldedText(String(shown)).includes(wanted);
     if (isName || isValue) found.push(each);
     if (!isBranch(shown)) continue;
     const members = [...membersOf(shown)].reverse();

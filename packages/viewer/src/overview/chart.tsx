@@ -35,6 +35,8 @@ export default function Chart({ title, format, series, data, onBucket }: ChartPr
   const { theme } = useSettings();
   const { zone } = useClock();
   const [place, setPlace] = useState<number>();
+  /** When the chosen bucket begins: its place changes while data are loaded again. */
+  const chosen = useRef<number>(undefined);
   const [width, setWidth] = useState(0);
   const plotted = useRef<uPlot>(undefined);
   const latest = useRef({ data, onBucket });
@@ -55,6 +57,7 @@ export default function Chart({ title, format, series, data, onBucket }: ChartPr
     const read = colorReader(element);
     const color = (name: string) => read(`var(${name})`);
     const values = stacked(series, data.buckets);
+    let isReady = false;
     const plot = new uPlot(
       {
         width,
@@ -104,7 +107,26 @@ export default function Chart({ title, format, series, data, onBucket }: ChartPr
             }),
           })),
         ],
-        hooks: { setCursor: [({ cursor }) => setPlace(cursor.idx ?? undefined)] },
+        hooks: {
+          ready: [
+            (drawn) => {
+              isReady = true;
+              const next = placeOf(chosen.current, data);
+              setPlace(next);
+              const from = next === undefined ? undefined : data.buckets[next]?.from;
+              if (from !== undefined) {
+                drawn.setCursor({ left: drawn.valToPos(from / 1000, 'x'), top: 0 });
+              }
+            },
+          ],
+          setCursor: [
+            ({ cursor }) => {
+              if (!isReady) return;
+              chosen.current = data.buckets[cursor.idx ?? -1]?.from;
+              setPlace(cursor.idx ?? undefined);
+            },
+          ],
+        },
       } as uPlot.Options,
       [data.buckets.map(({ from }) => from / 1000), ...values.reverse()] as uPlot.AlignedData,
       element,
@@ -119,7 +141,6 @@ export default function Chart({ title, format, series, data, onBucket }: ChartPr
       plot.over.removeEventListener('click', onClick);
       plot.destroy();
       plotted.current = undefined;
-      setPlace(undefined);
     };
   }, [data, series, width, theme, zone, format]);
 
@@ -130,6 +151,7 @@ export default function Chart({ title, format, series, data, onBucket }: ChartPr
     const from = data.buckets[next]?.from;
     if (plot === undefined || from === undefined) return;
     plot.setCursor({ left: plot.valToPos(from / 1000, 'x'), top: 0 });
+    chosen.current = from;
     setPlace(next);
   };
   const onKeyDown = (event: KeyboardEvent<HTMLDivElement>) => {
@@ -145,6 +167,7 @@ export default function Chart({ title, format, series, data, onBucket }: ChartPr
   };
   const leave = () => {
     plotted.current?.setCursor({ left: -10, top: -10 });
+    chosen.current = undefined;
     setPlace(undefined);
   };
   return (
@@ -184,6 +207,13 @@ export default function Chart({ title, format, series, data, onBucket }: ChartPr
       )}
     </div>
   );
+}
+
+/** The place of the bucket that has a time; undefined for none. */
+function placeOf(time: number | undefined, { buckets, bucketMs }: Overview): number | undefined {
+  if (time === undefined) return undefined;
+  const place = buckets.findIndex(({ from }) => from <= time && time < from + bucketMs);
+  return place < 0 ? undefined : place;
 }
 
 /** A label with the time; at midnight with the day. */

@@ -6,6 +6,8 @@ export interface RetrievedDocument {
   readonly text: string | undefined;
   readonly title: string | undefined;
   readonly score: number | undefined;
+  /** Whether the score is a distance: the nearest document is the best. */
+  readonly isDistance: boolean;
   readonly others: Readonly<Record<string, unknown>>;
   /** The array that the document is from. */
   readonly list: unknown;
@@ -46,7 +48,10 @@ export function documentsOf({ documents, output }: StepContent): readonly Retrie
 
 function readDocument(value: unknown, list: unknown): RetrievedDocument {
   if (typeof value !== 'object' || value === null) {
-    return { text: String(value), title: undefined, score: undefined, others: {}, list };
+    return {
+      ...{ text: String(value), title: undefined, score: undefined, isDistance: false },
+      ...{ others: {}, list },
+    };
   }
   const fields = value as Readonly<Record<string, unknown>>;
   const inner = fields.metadata as Readonly<Record<string, unknown>> | null | undefined;
@@ -64,6 +69,7 @@ function readDocument(value: unknown, list: unknown): RetrievedDocument {
           : undefined
         : String(fields[title]),
     score: score === undefined ? undefined : Number(fields[score]),
+    isDistance: score === 'distance',
     others: Object.fromEntries(Object.entries(fields).filter(([name]) => !used.has(name))),
     list,
   };

@@ -15,6 +15,7 @@ import type {
   TracePage,
   TraceSummary,
 } from '../../../local/src/page-api.js';
+import { jsonText } from '../json.js';
 import { type PageState, toTraceQuery } from '../state/page-state.js';
 import { ApiError } from './api-error.js';
 
@@ -126,7 +127,7 @@ export const api = {
     call<unknown>(`/v1/inference-pipelines/${encodeURIComponent(pipeline)}/data-stream`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
+      body: jsonText(body, 0),
     }),
 
   /**
@@ -139,7 +140,7 @@ export const api = {
       {
         method: 'PUT',
         headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(body),
+        body: jsonText(body, 0),
       },
     ),
 };

@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import type { TraceSummary } from '../../../local/src/page-api.js';
-import { useLiveChanges } from '../server/live-changes.js';
 import { reloadTrace } from '../server/reload-trace.js';
+import { useLiveChanges } from '../ui/use-live-changes.js';
 
 /** How far, in milliseconds, a late step may move the start of its trace. */
 const MOVE_MS = 60_000;

@@ -25,7 +25,10 @@ export function withRetry(
       const deadline = monotonicMs() + policy.maxElapsedMs;
       for (let attempt = 0; ; attempt++) {
         try {
-          return await transport.send(batch, options);
+          return await transport.send(
+            batch,
+            attempt === 0 ? options : { ...options, retries: attempt },
+          );
         } catch (error) {
           if (!(error instanceof SendError) || !error.isRetryable || options.signal?.aborted)
             throw error;

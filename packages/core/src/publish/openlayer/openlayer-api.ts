@@ -7,7 +7,7 @@ import { tryParseJson } from '../../values/json-text.js';
 import type { SendErrorCode } from '../transport/drop-reason.js';
 import { SendError } from '../transport/send-error.js';
 import type { SendOptions } from '../transport/user-transport.js';
-import { STATS_HEADER } from './stats-header.js';
+import { type SendingFacts, STATS_HEADER } from './stats-header.js';
 
 export interface ApiOptions {
   /** Ends in `/v1`. */
@@ -17,10 +17,10 @@ export interface ApiOptions {
   /** Limit for one whole call, in milliseconds. */
   readonly timeoutMs: number;
   /** Makes the header with the tracer's counts; undefined unless the platform is on this machine. */
-  readonly statsHeader?: (() => string | undefined) | undefined;
+  readonly statsHeader?: ((sending: SendingFacts) => string | undefined) | undefined;
 }
 
-export interface ApiCall {
+export interface ApiCall extends SendingFacts {
   readonly method: 'GET' | 'POST' | 'PUT';
   /** The path below the pipeline's, with the query. */
   readonly path: string;
@@ -89,7 +89,7 @@ export class OpenlayerApi {
     const url = new URL(
       `${baseUrl}/inference-pipelines/${encodeURIComponent(inferencePipelineId)}/${call.path}`,
     );
-    const stats = call.method === 'POST' ? statsHeader?.() : undefined;
+    const stats = call.method === 'POST' ? statsHeader?.(call) : undefined;
     let response: HttpResponse;
     try {
       response = await this.#client.send({

@@ -38,6 +38,10 @@ export interface Delivery {
 export interface SendOptions {
   /** Aborts at the shutdown of the tracer: the send should end then. */
   readonly signal?: AbortSignal | undefined;
+  /** How many attempts to send the batch have failed. @default 0 */
+  readonly retries?: number | undefined;
+  /** Whether the rows waited in the spool. @default false */
+  readonly isReplay?: boolean | undefined;
 }
 
 /** Sends batches. */

@@ -178,7 +178,8 @@ export class Replay implements ReplayHandle {
     const total = batch.rows.length;
     let delivery: RowDelivery;
     try {
-      delivery = await this.#options.transport.send(batch, { signal: this.#stop.signal });
+      const { signal } = this.#stop;
+      delivery = await this.#options.transport.send(batch, { signal, isReplay: true });
     } catch (error) {
       return this.#account(this.#waiting.keepAll(batch.rows, error), batch, from);
     }

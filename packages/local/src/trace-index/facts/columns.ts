@@ -41,11 +41,11 @@ export const OUTCOME_CODES: readonly (Outcome | null)[] = [null, ...OUTCOMES];
 export const FLAGS = {
   outcome: { shift: 0, mask: 7 },
   dialect: { shift: 3, mask: 7 },
-  marks: { shift: 6, mask: 255 },
+  marks: { shift: 6, mask: 511 },
   /** 0 none, 1 neither praise nor blame, 2 positive, 3 negative. */
-  feedback: { shift: 14, mask: 3 },
-  failed: { shift: 16, mask: 1 },
-  deleted: { shift: 17, mask: 1 },
+  feedback: { shift: 15, mask: 3 },
+  failed: { shift: 17, mask: 1 },
+  deleted: { shift: 18, mask: 1 },
 } as const;
 
 /** The value of one fact in `flags`. */

@@ -56,14 +56,15 @@ const SHOWN_FIELDS = new Set(
   ).split(' '),
 );
 
-export function readMessage(value: unknown, side: Message['side'], otherwise = 'user'): Message[] {
+export function readMessage(
+  received: unknown,
+  side: Message['side'],
+  otherwise = 'user',
+): Message[] {
+  const value = unwrapped(received);
   if (typeof value === 'string') return [textMessage(otherwise, value, side)];
   if (!isRecord(value))
     return [{ role: otherwise, name: undefined, side, parts: [{ kind: 'unknown', value }] }];
-  if (isLangChain(value)) {
-    const kind = Array.isArray(value.id) ? String(value.id.at(-1)) : '';
-    return readMessage({ type: kind, ...(value.kwargs as Json) }, side, otherwise);
-  }
   // An item of the Responses API is a message of its own.
   const { type } = value;
   if (
@@ -185,6 +186,16 @@ export function withParts(
   return parts.length === 0 ? [] : [{ role, name, side, parts }];
 }
 
-function isLangChain(value: Json): boolean {
+function isLangChain(value: Json): value is Json & { readonly kwargs: Json } {
   return value.lc === 1 && isRecord(value.kwargs);
+}
+
+/** A message of LangChain as its fields, with the class as its type; any other value as it is. */
+function unwrapped(value: unknown): unknown {
+  let inner = value;
+  while (isRecord(inner) && isLangChain(inner)) {
+    const kind = Array.isArray(inner.id) ? String(inner.id.at(-1)) : '';
+    inner = { type: kind, ...inner.kwargs };
+  }
+  return inner;
 }

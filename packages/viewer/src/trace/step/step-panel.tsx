@@ -8,7 +8,7 @@ import { Conversation } from '../../content/conversation.js';
 import { Documents } from '../../content/documents.js';
 import { JsonTree } from '../../content/json-tree.js';
 import { MediaBox } from '../../content/media-box.js';
-import type { Json } from '../../json.js';
+import { type Json, jsonText } from '../../json.js';
 import { hasConversation, readConversation } from '../../reading/conversation/conversation.js';
 import { documentsOf } from '../../reading/documents.js';
 import { attachmentsIn } from '../../reading/media.js';
@@ -135,7 +135,7 @@ function MainPanel({
 function isSame(output: unknown, documents: unknown): boolean {
   if (output === documents) return true;
   if (!Array.isArray(output) || !Array.isArray(documents)) return false;
-  return output.length === documents.length && JSON.stringify(output) === JSON.stringify(documents);
+  return output.length === documents.length && jsonText(output, 0) === jsonText(documents, 0);
 }
 
 function RawPanel({

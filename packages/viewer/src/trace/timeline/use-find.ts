@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useDeferredValue, useMemo } from 'react';
-import type { StepSummary } from '../../../../local/src/page-api.js';
+import { foldedText, type StepSummary } from '../../../../local/src/page-api.js';
 import { api } from '../../server/api.js';
 
 export interface Find {
@@ -27,10 +27,10 @@ export function useFind(number: number, steps: readonly StepSummary[], words: st
   const { data, isFetching, error, refetch } = query;
   return useMemo(() => {
     const matches = new Set<number>(sought === '' ? [] : data?.steps);
-    const lower = sought.toLowerCase();
-    if (lower !== '') {
+    const wanted = foldedText(sought);
+    if (wanted !== '') {
       for (const { index, name } of steps) {
-        if (name.toLowerCase().includes(lower)) matches.add(index);
+        if (foldedText(name).includes(wanted)) matches.add(index);
       }
     }
     const list = [...matches].sort((a, b) => a - b);

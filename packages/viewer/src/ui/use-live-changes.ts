@@ -1,8 +1,8 @@
 import { useEffect } from 'react';
 import type { ServerEvent } from '../../../local/src/page-api.js';
+import { openLive } from '../server/live-stream.js';
 import { listKey, type PageState } from '../state/page-state.js';
-import { useStable } from '../ui/use-stable.js';
-import { openLive } from './live-stream.js';
+import { useStable } from './use-stable.js';
 
 interface LiveChanges {
   /** The traces whose changes are read; undefined for none. */
