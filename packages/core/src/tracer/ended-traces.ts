@@ -36,8 +36,8 @@ export class EndedTraces {
    * Batch of traces to complete, and of completed ones whose rows are to be written: all one after the other, which keeps that code
    * in the processor's cache, and needs no turn of the event loop for each.
    */
-  readonly #incomplete: RecordedTrace[] = [];
-  readonly #completed: RecordedTrace[] = [];
+  readonly #incomplete = new Set<RecordedTrace>();
+  readonly #completed = new Set<RecordedTrace>();
   /** Whether something will queue the batch. */
   #isScheduled = false;
   /** Runs while traces wait. It delays an exit of the process, so that their rows are not lost. */
@@ -64,7 +64,7 @@ export class EndedTraces {
 
   /** Number of traces in the batch. */
   get #waiting(): number {
-    return this.#incomplete.length + this.#completed.length;
+    return this.#incomplete.size + this.#completed.size;
   }
 
   /** The traces whose rows wait for promises. */
@@ -101,7 +101,7 @@ export class EndedTraces {
         });
       });
     } else {
-      this.#incomplete.push(trace);
+      this.#incomplete.add(trace);
       this.#schedule();
       // The end of a response rarely runs in a scope.
       if (trace.scope.get() === undefined) trace.readFacts();
@@ -130,7 +130,7 @@ export class EndedTraces {
   #completeAlone(trace: RecordedTrace): void {
     try {
       if (!this.#complete(trace)) return;
-      this.#completed.push(trace);
+      this.#completed.add(trace);
       this.#schedule();
     } catch (error) {
       trace.reportFailure('complete', error);
@@ -186,7 +186,7 @@ export class EndedTraces {
     this.#timer = undefined;
     this.#isScheduled = false;
     for (const trace of taken(this.#incomplete))
-      if (this.#complete(trace)) this.#completed.push(trace);
+      if (this.#complete(trace)) this.#completed.add(trace);
     for (const trace of taken(this.#completed)) {
       try {
         this.#queue(trace);
@@ -289,10 +289,11 @@ export class EndedTraces {
 }
 
 /** Takes the traces of now one by one: those that are left can be counted, and taken by another call. */
-function* taken(traces: RecordedTrace[]): Generator<RecordedTrace> {
-  for (let count = traces.length; count > 0; count--) {
-    const trace = traces.shift();
-    if (trace === undefined) return;
+function* taken(traces: Set<RecordedTrace>): Generator<RecordedTrace> {
+  let count = traces.size;
+  for (const trace of traces) {
+    if (count-- === 0) return;
+    traces.delete(trace);
     yield trace;
   }
 }
