@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
+import { createTracer } from '@openlayer-tracing/core';
 import { memoryTransport } from '@openlayer-tracing/core/testing';
 import { boundedTest } from '../../../../test/support/bounded-test.ts';
-import { createTracer } from '../../src/index.ts';
 
 /** @returns milliseconds of this process in which so many traces that ended in one turn are delivered */
 async function costOf(count: number): Promise<number> {
