@@ -45,8 +45,13 @@ const LONG_TESTS = {
     ],
     ['test/**/*.fault.ts'],
   ),
+  // Tests that install the same libraries are in one part.
   '--packages': parts(
-    ['test/packages/typescript.package.ts', 'test/otel/**/*.package.ts'],
+    [
+      'test/{otel/**/*,packages/opentelemetry-*}.package.ts',
+      'test/packages/typescript.package.ts',
+      'test/packages/{jest,nest,next}*.package.ts',
+    ],
     ['test/**/*.package.ts'],
   ),
   '--pages': [[PAGES]],
