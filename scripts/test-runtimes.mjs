@@ -6,9 +6,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { printFailedTests } from './failed-tests.mjs';
+import { runBeside } from './pool.mjs';
 import { prepare, root } from './prepare.mjs';
 import { compatibilityDateOf, programOf } from './runtimes.mjs';
 
@@ -23,28 +24,28 @@ const ROWS = new Map([
   ['MCP', 'Model Context Protocol'],
 ]);
 
-const CLIENTS = 'test/integrations/clients';
+const CLIENTS = 'test/integrations/clients/*.test.ts';
+// What breaks a stream of HTTP/2 is told in another way elsewhere, and that is all that Bedrock's client speaks.
+const CLIENTS_ELSEWHERE = [CLIENTS, '--ignore', 'test/integrations/clients/bedrock.test.ts'];
+const SUITE = ['test/contract/suite/**/*.test.ts'];
+const TRANSPARENCY = ['test/contract/transparency/**/*.test.ts'];
+const FRAMEWORKS = ['test/contract/**/*.test.ts', ...ignoring([...SUITE, ...TRANSPARENCY])];
+const ON_EVERY_NODE = [SUITE, FRAMEWORKS];
+const APPS_ELSEWHERE = ['test/contract/runtimes/*.runtime.ts'];
 
-/** By runtime, the arguments for mocha. */
-const RUNTIMES = new Map();
-for (const name of ['Node 20', 'Node 22', 'Node 24', 'Node 26']) {
-  const files = ['test/contract/**/*.test.ts'];
+/** By runtime, the arguments for mocha, which runs each list by itself. */
+const RUNTIMES = new Map([
   // Every answer is compared byte by byte on the oldest and the newest: what lies between them differs in no way of its own.
-  const isOuter = name === 'Node 20' || name === 'Node 26';
-  if (!isOuter) files.push('--ignore', 'test/contract/transparency/**');
-  if (name === 'Node 20' || name === 'Node 24') {
-    files.push(`${CLIENTS}/*.test.ts`, 'test/integrations/mcp.test.ts');
-  }
-  RUNTIMES.set(name, { files, isNode: true });
-}
-// There the tests run on this Node, and the apps and batteries in processes of the runtime.
-for (const name of ['Bun', 'Deno', 'workerd', 'workerd 1.20260426']) {
-  const files = ['test/contract/runtimes/*.runtime.ts'];
-  // What breaks a stream of HTTP/2 is told in another way there, and that is all that Bedrock's client speaks.
-  const clients = [`${CLIENTS}/*.test.ts`, '--ignore', `${CLIENTS}/bedrock.test.ts`];
-  if (!name.startsWith('workerd')) files.push(...clients);
-  RUNTIMES.set(name, { files, isNode: false });
-}
+  ['Node 20', [...ON_EVERY_NODE, TRANSPARENCY, [CLIENTS, 'test/integrations/mcp.test.ts']]],
+  ['Node 22', ON_EVERY_NODE],
+  ['Node 24', [...ON_EVERY_NODE, [CLIENTS, 'test/integrations/mcp.test.ts']]],
+  ['Node 26', [...ON_EVERY_NODE, TRANSPARENCY]],
+  // There the tests run on this Node, and the apps and batteries in processes of the runtime.
+  ['Bun', [APPS_ELSEWHERE, CLIENTS_ELSEWHERE]],
+  ['Deno', [APPS_ELSEWHERE, CLIENTS_ELSEWHERE]],
+  ['workerd', [APPS_ELSEWHERE]],
+  ['workerd 1.20260426', [APPS_ELSEWHERE]],
+]);
 
 /** A test that fails may leave a server open, and then the run would never end. */
 const LIMIT_MS = 30 * 60_000;
@@ -53,7 +54,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'contract-'));
 prepare();
 const wanted = process.argv.slice(2);
 const names = [...RUNTIMES.keys()].filter((name) => wanted.length === 0 || wanted.includes(name));
-const results = await runAll();
+const results = await runRuntimes();
 rmSync(scratch, { recursive: true });
 
 printTable();
@@ -71,32 +72,28 @@ printFailedTests(
 const passed = total('passes');
 const failed = total('failures');
 console.log(`\n${passed} passed, ${failed} failed`);
-process.exitCode =
-  failed > 0 || passed === 0 || results.some((each) => each.passes.length === 0) ? 1 : 0;
+process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
 
-/** Runs the suite on each runtime, two at a time: the tests wait about as long as they compute. */
-async function runAll() {
-  const found = new Map();
-  const waiting = [...names];
-  const runWaiting = async () => {
-    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
-      found.set(name, await runOn(name));
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, runWaiting));
-  return names.map((name) => ({ name, ...found.get(name) }));
+/** Runs the suite on each runtime, in parts beside each other. */
+async function runRuntimes() {
+  const parts = names.flatMap((name) => RUNTIMES.get(name).map((files) => ({ name, files })));
+  const found = await runBeside(parts, runPart);
+  return names.map((name) => {
+    const own = found.filter((each) => each.name === name);
+    const all = (kind) => own.flatMap((each) => each[kind]);
+    return { name, passes: all('passes'), failures: all('failures'), pending: all('pending') };
+  });
 }
 
-/** Runs the suite on a runtime and says at once what failed there. */
-async function runOn(name) {
-  const program = programOf(name);
-  const { files, isNode } = RUNTIMES.get(name);
-  const report = join(scratch, `${name}.json`);
+/** Runs a part of the suite on a runtime and says at once what failed there. */
+async function runPart({ name, files }) {
+  const runtime = programOf(name);
+  const program = name.startsWith('Node') ? runtime : process.execPath;
+  const report = join(mkdtempSync(join(scratch, 'part-')), 'report.json');
   const mocha = `${root}node_modules/mocha/bin/mocha.js`;
   const options = ['--reporter', 'json', '--reporter-option', `output=${report}`];
-  console.log(`${name} ...`);
   const started = performance.now();
-  const child = spawn(isNode ? program : process.execPath, [mocha, ...options, ...files], {
+  const child = spawn(program, [mocha, ...options, ...files], {
     cwd: root,
     timeout: LIMIT_MS,
     killSignal: 'SIGKILL',
@@ -104,21 +101,28 @@ async function runOn(name) {
     env: {
       ...process.env,
       CONTRACT_RUNTIME: name,
-      CONTRACT_PROGRAM: program,
+      CONTRACT_PROGRAM: runtime,
       CONTRACT_DATE: compatibilityDateOf(name),
     },
   });
   const [status, signal] = await once(child, 'close');
   const found = resultsIn(report);
-  // A run that left no report, or a rejection behind, has failed.
-  if (status !== 0 && found.failures.length === 0) {
-    found.failures.push({ fullTitle: 'the run', err: { stack: `ended with ${status ?? signal}` } });
+  // A run that left no report, no test, or a rejection behind, has failed.
+  if (found.failures.length === 0 && (status !== 0 || found.passes.length === 0)) {
+    const stack = `mocha ${files.join(' ')} ended with ${status ?? signal}`;
+    found.failures.push({ fullTitle: 'the run', err: { stack } });
   }
   for (const { fullTitle, err } of found.failures) {
     console.log(`\nFAILED on ${name}: ${fullTitle}\n${err.stack ?? err.message}\n`);
   }
-  console.log(`${name}: ${sumOf(found)} in ${Math.round((performance.now() - started) / 1000)} s`);
-  return found;
+  const seconds = Math.round((performance.now() - started) / 1000);
+  console.log(`${name}, ${files[0]}: ${sumOf(found)} in ${seconds} s`);
+  return { name, ...found };
+}
+
+/** The options that leave files out. */
+function ignoring(files) {
+  return files.flatMap((each) => ['--ignore', each]);
 }
 
 function resultsIn(report) {

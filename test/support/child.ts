@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { compiled } from './compiled.ts';
+import { type CompiledOptions, compiled } from './compiled.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -99,7 +99,7 @@ export function startProcess(
   };
 }
 
-export interface AppOptions extends Omit<ChildOptions, 'env'> {
+export interface AppOptions extends Omit<ChildOptions, 'env'>, CompiledOptions {
   readonly args?: readonly string[];
   /** The command that runs it. */
   readonly under?: readonly string[];
@@ -112,12 +112,12 @@ export interface AppOptions extends Omit<ChildOptions, 'env'> {
 export function startApp(
   file: string,
   variables: Readonly<Record<string, string>>,
-  { args = [], under = [], ...options }: AppOptions = {},
+  { args = [], under = [], isBundle, ...options }: AppOptions = {},
 ): Child {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(OPENLAYER|NODE_)/.test(name),
   );
-  const script = file.endsWith('.mts') ? compiled(file) : file;
+  const script = file.endsWith('.mts') ? compiled(file, { isBundle }) : file;
   const command = [...under, process.execPath, script, ...args];
   return startProcess(command as [string, ...string[]], {
     env: { ...Object.fromEntries(inherited), ...variables },

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readText } from '../../house/repository.ts';
 import { PIPELINE, startCollector } from '../../support/collector.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
-import { ask, publishingTo, start } from './support.ts';
+import { ask, publishingTo, startBundle } from './support.ts';
 
 /** What becomes of requests: published, or gone on untraced. A value that is none is `said`, whatever becomes of them. */
 type Result = 'traced' | 'traced, said' | 'untraced, said' | 'untraced';
@@ -152,7 +152,7 @@ async function run(
   // An address that the environment does not name is the real one: nothing is to reach it from here.
   const isReal = variables.OPENLAYER_BASE_URL?.trim() === '';
   const given = isReal ? { ...variables, OPENLAYER_DISABLE_PUBLISH: '1' } : variables;
-  const { port, output, ended } = start('server.mts', given);
+  const { port, output, ended } = startBundle('server.mts', given);
   const address = await port.catch((error: Error) => error);
   if (address instanceof Error) return address.message;
   if (output.stderr !== '') return `it is said at mount: ${output.stderr}`;

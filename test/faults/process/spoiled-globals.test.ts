@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { startCollector } from '../../support/collector.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { hostileNames, spoils, withoutHttp } from './apps/spoils.mts';
-import { publishingTo, start } from './support.ts';
+import { publishingTo, startBundle } from './support.ts';
 
 const CALLS = ['nothing', 'values', 'update', 'steps', 'generator'];
 const REQUESTS = ['json', 'events', 'throws'];
@@ -10,7 +10,7 @@ const REQUESTS = ['json', 'events', 'throws'];
 /** The rows of an app that records while something is not as it should be. They arrive in one batch that is valid. */
 async function rowsOf(variables: Record<string, string>, kinds = [...CALLS, ...REQUESTS]) {
   await using collector = await startCollector();
-  const { ended } = start('spoiled.mts', {
+  const { ended } = startBundle('spoiled.mts', {
     ...publishingTo(collector.server.url),
     ...variables,
     KINDS: kinds.join(' '),

@@ -5,12 +5,22 @@ import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { type Child, startApp } from '../../support/child.ts';
 import { PIPELINE } from '../../support/collector.ts';
+import type { CompiledOptions } from '../../support/compiled.ts';
 import { type FaultyCollector, startFaultyCollector } from '../../support/faulty-collector.ts';
 
 /** Starts an app of `apps/` with these variables and none of ours from the outside. */
 export function start(app: string, variables: Record<string, string> = {}): Child {
+  return startIt(app, variables, {});
+}
+
+/** The same in one file with all that it imports, which starts in half the time: for tests that start a hundred. */
+export function startBundle(app: string, variables: Record<string, string>): Child {
+  return startIt(app, variables, { isBundle: true });
+}
+
+function startIt(app: string, variables: Record<string, string>, options: CompiledOptions): Child {
   const file = fileURLToPath(new URL(`apps/${app}`, import.meta.url));
-  return startApp(file, variables, { limitMs: 90_000 });
+  return startApp(file, variables, { limitMs: 90_000, ...options });
 }
 
 /** The environment that publishes to this address. */

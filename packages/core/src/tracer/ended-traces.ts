@@ -49,8 +49,8 @@ export class EndedTraces {
    * Batch of traces to finalize, and of finalized ones whose rows are to be written: all one after the other, which keeps that code
    * in the processor's cache, and needs no turn of the event loop for each.
    */
-  readonly #unfinalized: RecordedTrace[] = [];
-  readonly #finalized: RecordedTrace[] = [];
+  readonly #unfinalized = new Set<RecordedTrace>();
+  readonly #finalized = new Set<RecordedTrace>();
   /** Whether something will queue the batch. */
   #isScheduled = false;
   /** Runs while traces wait. It delays an exit of the process, so that their rows are not lost. */
@@ -77,7 +77,7 @@ export class EndedTraces {
 
   /** Number of traces in the batch. */
   get #waiting(): number {
-    return this.#unfinalized.length + this.#finalized.length;
+    return this.#unfinalized.size + this.#finalized.size;
   }
 
   /** The traces whose rows wait for promises. */
@@ -114,7 +114,7 @@ export class EndedTraces {
         });
       });
     } else {
-      this.#unfinalized.push(trace);
+      this.#unfinalized.add(trace);
       this.#schedule();
       // The end of a response rarely runs in a scope.
       if (trace.scope.get() === undefined) trace.readAtEnd();
@@ -143,7 +143,7 @@ export class EndedTraces {
   #finalizeAlone(trace: RecordedTrace): void {
     try {
       if (!this.#finalize(trace)) return;
-      this.#finalized.push(trace);
+      this.#finalized.add(trace);
       this.#schedule();
     } catch (error) {
       trace.reportFailure('finalize', error);
@@ -209,7 +209,7 @@ export class EndedTraces {
     this.#timer = undefined;
     this.#isScheduled = false;
     for (const trace of taken(this.#unfinalized, most))
-      if (this.#finalize(trace)) this.#finalized.push(trace);
+      if (this.#finalize(trace)) this.#finalized.add(trace);
     for (const trace of taken(this.#finalized, most)) {
       try {
         this.#queue(trace);
@@ -315,10 +315,11 @@ export class EndedTraces {
 }
 
 /** Takes the oldest traces of now one by one: those that are left can be counted, and taken by another call. */
-function* taken(traces: RecordedTrace[], most: number): Generator<RecordedTrace> {
-  for (let count = Math.min(traces.length, most); count > 0; count--) {
-    const trace = traces.shift();
-    if (trace === undefined) return;
+function* taken(traces: Set<RecordedTrace>, most: number): Generator<RecordedTrace> {
+  let count = Math.min(traces.size, most);
+  for (const trace of traces) {
+    if (count-- === 0) return;
+    traces.delete(trace);
     yield trace;
   }
 }
