@@ -1,6 +1,6 @@
 /**
  * Observes how Express runs middleware, routes and error handlers, without changing the routers' stacks. All apps of one copy of
- * Express share the class of layers, whose methods are replaced, so that an app is observed however it is called.
+ * Express share the classes of routers and layers, whose methods are replaced, so that an app is observed however it is called.
  */
 
 import {
@@ -27,15 +27,22 @@ interface AnyApp {
 
 type Next = (this: unknown, ...args: unknown[]) => unknown;
 type Handle = (this: Layer, req: Request, res: unknown, next: Next) => unknown;
+type RunRouter = (this: unknown, req: Request, res: unknown, done: unknown) => unknown;
 type HandleError = (this: Layer, error: unknown, req: Request, res: unknown, next: Next) => unknown;
 
 /** Files of Express that contain the class of layers. */
 const LAYER_MODULE = /[\\/](?:router|express[^\\/]*)[\\/]lib[\\/](?:router[\\/])?layer\.js$/;
 
+/** Files of Express that contain the class of routers. */
+const ROUTER_MODULE =
+  /[\\/]node_modules[\\/](?:router|express[^\\/]*[\\/]lib[\\/]router)[\\/]index\.js$/;
+
 /** Apps whose layers are observed. */
 const preparedApps = new WeakSet<object>();
 /** Prototypes of layers whose methods are replaced. */
 const watchedLayers = new WeakSet<object>();
+/** Prototypes of routers whose method is replaced. */
+const watchedRouters = new WeakSet<object>();
 /** The app of the last request: a fast check, since most processes have one app. */
 let latestApp: unknown;
 
@@ -57,16 +64,45 @@ export function prepareApp(app: unknown): boolean {
   preparedApps.add(app as object);
   latestApp = app;
   watchLayers(Object.getPrototypeOf(layer) as object);
+  watchRouters(router);
   prepareSlowPrototypes(request, response, requestBehind);
   return true;
 }
 
-/** Observes the layers of other loaded copies of Express, whose apps may be called directly. */
+/** Observes the layers and routers of all loaded copies of Express, whose apps may be called directly. */
 export function watchLoadedCopies(): void {
   for (const loaded of loadedModules(LAYER_MODULE)) {
     const { prototype } = loaded as { prototype?: object };
     if (prototype !== undefined) watchLayers(prototype);
   }
+  for (const loaded of loadedModules(ROUTER_MODULE)) {
+    // In Express 4, the function itself is the prototype of the routers that it makes.
+    const { prototype } = loaded as { prototype?: object };
+    for (const routers of [prototype, loaded]) watchRouters(routers);
+  }
+}
+
+/** Replaces the method by which the prototype of routers runs their layers, once. @param router the prototype, or a router */
+function watchRouters(router: unknown): void {
+  let holder = router as object | null | undefined;
+  while (holder && !Object.hasOwn(holder, 'handle')) {
+    holder = Object.getPrototypeOf(holder) as object | null;
+  }
+  if (!holder || watchedRouters.has(holder)) return;
+  watchedRouters.add(holder);
+  replaceMethod(holder, 'handle', watchedRouter);
+}
+
+/** Errors of parameters, and of paths that cannot be decoded, leave a router without passing a layer. */
+function watchedRouter(original: RunRouter): RunRouter {
+  return function handle(this: unknown, req, res, done) {
+    if (typeof done !== 'function') return original.call(this, req, res, done);
+    return original.call(this, req, res, function passOut(this: unknown, ...args: unknown[]) {
+      const trace = openTraceOf(req);
+      if (trace !== undefined) recordPassedError(trace, args[0]);
+      return Reflect.apply(done, this, args);
+    });
+  };
 }
 
 /** Replaces the methods of the prototype of layers, once. */
