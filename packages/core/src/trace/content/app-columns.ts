@@ -2,7 +2,9 @@
 
 import { isProxy } from '#platform';
 import { JsonMembers } from '../../values/json-members.js';
+import { jsonOf } from '../../values/json-text.js';
 import { MASK } from '../../values/mask-text.js';
+import { isPlainObject, membersInText } from './object-members.js';
 import type { TraceValues } from './trace-values.js';
 
 /** Further properties of an input are left out. */
@@ -11,14 +13,26 @@ const MAX_COLUMNS = 64;
 const MAX_PASSAGES = 1000;
 const MAX_IDENTITY_CHARS = 256;
 
-/** One column for each property of the input, at most 64. Anything but an object becomes one column, `input`. */
+/**
+ * One column for each member of the input, at most 64. What has no members in the inputs of a step becomes one column, `input`: a
+ * string, an array, a Map, a stream, a request.
+ */
 export function columnsOf(input: unknown, values: TraceValues): JsonMembers {
-  const isObject =
-    typeof input === 'object' && input !== null && !isProxy(input) && !Array.isArray(input);
-  const source: object = isObject ? input : { input };
   const columns = new JsonMembers();
-  for (const key of Object.keys(source).slice(0, MAX_COLUMNS)) {
-    columns.set(values.label(key), values.snapshotProperty(source, key) ?? 'null');
+  if (typeof input === 'object' && input !== null && isPlainObject(input)) {
+    for (const key of Object.keys(input).slice(0, MAX_COLUMNS)) {
+      columns.set(values.label(key), values.snapshotProperty(input, key) ?? 'null');
+    }
+    return columns;
+  }
+  const text = values.snapshotProperty({ input }, 'input') ?? 'null';
+  const members = membersInText(input, text);
+  if (members === undefined) {
+    columns.set('input', text);
+    return columns;
+  }
+  for (const [key, value] of Object.entries(members).slice(0, MAX_COLUMNS)) {
+    columns.set(values.label(key), jsonOf(value));
   }
   return columns;
 }

@@ -3,6 +3,7 @@
 import { isProxy } from '#platform';
 import { JsonMembers } from '../../values/json-members.js';
 import { quote } from '../../values/json-text.js';
+import { isPlainObject, membersInText } from './object-members.js';
 import type { TraceValues } from './trace-values.js';
 
 const MAX_KEYS = 128;
@@ -23,11 +24,12 @@ export function mergeIntoMetadata(
   values: TraceValues,
   { replace = true }: MergeOptions = {},
 ): Metadata {
-  if (typeof update !== 'object' || update === null || isProxy(update)) {
+  const members = membersOf(update, values);
+  if (members === undefined) {
     values.reportBadInput('metadata must be an object');
     return metadata;
   }
-  const keys = Object.keys(update);
+  const keys = Object.keys(members);
   let merged = metadata;
   for (const key of keys.length > MAX_KEYS_PER_UPDATE ? keys.slice(0, MAX_KEYS_PER_UPDATE) : keys) {
     if (values.isFull) {
@@ -35,7 +37,9 @@ export function mergeIntoMetadata(
     }
     if (!replace && merged?.has(values.label(key))) continue;
     // Values that are not kept must not use up the trace's room.
-    const text = hasRoomFor(merged, key, values) ? values.snapshotProperty(update, key) : undefined;
+    const text = hasRoomFor(merged, key, values)
+      ? values.snapshotProperty(members, key)
+      : undefined;
     if (text !== undefined) merged = setInMetadata(merged, key, text, values);
   }
   return merged;
@@ -54,9 +58,15 @@ export function setInMetadata(
 ): Metadata {
   if (!hasRoomFor(metadata, key, values)) return metadata;
   const name = values.label(key);
-  if (metadata === undefined) return membersOf(name, text);
+  if (metadata === undefined) return metadataWith(name, text);
   metadata.set(name, text);
   return metadata;
+}
+
+/** The object whose properties are merged; undefined if the value has none. */
+function membersOf(update: unknown, values: TraceValues): object | undefined {
+  if (typeof update !== 'object' || update === null || isProxy(update)) return undefined;
+  return isPlainObject(update) ? update : membersInText(update, values.textOf(update));
 }
 
 /** Whether the metadata may get the key; if not, that is reported. */
@@ -67,7 +77,7 @@ function hasRoomFor(metadata: Metadata, key: string, values: TraceValues): boole
   return false;
 }
 
-function membersOf(key: string, text: string): JsonMembers {
+function metadataWith(key: string, text: string): JsonMembers {
   const members = new JsonMembers();
   members.set(key, text);
   return members;
