@@ -1,6 +1,7 @@
 /** Requests that are not traced: what their code does is in no trace, and starts none. */
 
 import assert from 'node:assert/strict';
+import { AsyncResource } from 'node:async_hooks';
 import { once } from 'node:events';
 import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -58,6 +59,37 @@ async function listening(server: Server): Promise<Server> {
 const urlOf = (server: Server, path: string) =>
   `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`;
 
+const outside = new AsyncResource('outside of every request');
+
+/** Runs a function as a pool or an emitter does that was made before the request. */
+const lost = <R>(fn: () => R): R => outside.runInAsyncScope(fn);
+
+/** How an app gets back into the scope of its request. Each is asked within it, and run outside. */
+const WAYS: Readonly<Record<string, (trace: RequestTrace, work: () => unknown) => () => unknown>> =
+  {
+    'trace.run': (own, work) => () => own.run(work),
+    'trace.bind': (own, work) => own.bind(work),
+    'trace.step': (own, work) => () => own.step('s', work),
+    'trace.startStep': (own, work) => () => own.startStep('s').run(work),
+    'a step that was started before': (own, work) => {
+      const started = own.startStep('s');
+      return () => started.run(work);
+    },
+    'the step within a step': (own, work) => () =>
+      own.step('s', (outer) => lost(() => outer.step('t', work))),
+    'the root': (own, work) => () => own.root.run(work),
+    'the current step': (own, work) => {
+      const { current } = own;
+      return () => current.step('s', work);
+    },
+    'startStep()': (_own, work) => {
+      const started = startStep('s');
+      return () => started.run(work);
+    },
+    'the step of step()': (_own, work) =>
+      step('s', (given) => () => given.startStep('t').run(work)),
+  };
+
 for (const [name, start] of Object.entries(APPS)) {
   describe(`a request to ${name} that is not traced`, () => {
     it('starts no trace by what it calls', async () => {
@@ -74,6 +106,28 @@ for (const [name, start] of Object.entries(APPS)) {
       assert.deepEqual(await traces.rows(), []);
       server.close();
     });
+
+    for (const [way, runBy] of Object.entries(WAYS)) {
+      it(`starts no trace where its scope was lost and found again by ${way}`, async () => {
+        using traces = captureTraces();
+        const search = trace(() => 'private', { name: 'search' });
+        let ran = 0;
+        const work = () => {
+          search();
+          ran++;
+          return startCall({ name: 'a model', type: 'chat_completion' });
+        };
+        const server = await start(async (own) => {
+          const run = runBy(own, work);
+          assert.equal(lost(run), undefined);
+          return { ok: true };
+        });
+        assert.equal((await fetch(urlOf(server, '/off'))).status, 200);
+        assert.equal(ran, 1);
+        assert.deepEqual(await traces.rows(), []);
+        server.close();
+      });
+    }
 
     it('is in no trace whose code runs what it bound', async () => {
       using traces = captureTraces();
@@ -146,3 +200,24 @@ for (const [name, start] of Object.entries(APPS)) {
     });
   });
 }
+
+describe('a step over the limit of its trace', () => {
+  it('runs its code in the scope of its parent, also where that was lost', async () => {
+    using traces = captureTraces({ limits: { maxSteps: 1 } });
+    const inner = trace(() => 'private', { name: 'inner' });
+    trace(
+      () => {
+        startStep('counts').end();
+        const over = startStep('over');
+        lost(() => over.run(inner));
+        lost(() => over.step('deeper', inner));
+      },
+      { name: 'outer' },
+    )();
+    const rows = await traces.rows();
+    assert.deepEqual(
+      rows.map(({ steps: [root] }) => root?.name),
+      ['outer'],
+    );
+  });
+});

@@ -1,7 +1,7 @@
 /** The free functions, which act on the trace and step that the running code belongs to. They never throw on their own. */
 
 import { stepName } from '../trace/content/step-name.js';
-import { currentRecordedStep, endedTraceStep } from '../trace/current-step.js';
+import { currentInertStep, currentRecordedStep, endedTraceStep } from '../trace/current-step.js';
 import { inertStep } from '../trace/inert.js';
 import type { FinishedStep, StepOptions, StepUpdate } from '../trace/model/step-types.js';
 import type { Step, Trace, TraceUpdate } from '../trace/model/types.js';
@@ -38,7 +38,7 @@ export function step<T extends StepType = 'user_call', R = unknown>(
   const parent = current();
   if (parent !== undefined) return parent.step(options, fn);
   reportLateStep(options);
-  return fn(inertStep());
+  return fn(unrecordedStep());
 }
 
 /**
@@ -53,7 +53,17 @@ export function startStep<T extends StepType = 'user_call'>(
   const parent = current();
   if (parent !== undefined) return parent.startStep(options);
   reportLateStep(options);
-  return inertStep();
+  return unrecordedStep();
+}
+
+/** The step of the inert trace that the running code belongs to, else one outside any trace. */
+function unrecordedStep<T extends StepType>(): Step<T> {
+  try {
+    return (currentInertStep() as Step<T> | undefined) ?? inertStep();
+  } catch (error) {
+    reportUnreadable(error);
+    return inertStep();
+  }
 }
 
 /** Adds a finished child to the current step. Outside a trace it has no effect and is reported as `no_trace`, at level `debug`. */

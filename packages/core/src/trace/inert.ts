@@ -6,7 +6,7 @@ import type { StepType } from '../wire.js';
 import type { Caller } from './ids/trace-context.js';
 import type { RequestTrace, StartedTrace, Step, Usage } from './model/types.js';
 import { ambientContext } from './scope/ambient-context.js';
-import { defaultScope, runOnceInScope, type StepScope } from './scope/scope.js';
+import { defaultScope, runOnceInScope, type ScopeOwner, type StepScope } from './scope/scope.js';
 
 /** The usage of a trace without any. */
 export const NOTHING_USED: Usage = {
@@ -19,24 +19,67 @@ export const NOTHING_USED: Usage = {
   unpriced: {},
 };
 
-const step: Step = {
-  id: '',
-  name: '',
-  type: 'user_call',
-  update() {},
-  step: (_options, fn) => fn(inertStep()),
-  startStep: () => inertStep(),
-  addStep() {},
-  run: (fn) => fn(),
-  end() {},
-  toJSON: () => ({ id: '', name: '', type: 'user_call' }),
-  [Symbol.dispose]() {},
-};
+/** A step that records nothing. */
+class InertStep implements Step {
+  readonly id = '';
+  readonly name = '';
+  readonly type = 'user_call';
+  readonly #owner: ScopeOwner | undefined;
+  readonly #parent: Step | undefined;
 
-/** The inert step. There is one for all types. */
-export function inertStep<T extends StepType>(): Step<T> {
+  /**
+   * @param owner runs the step's code in a scope; undefined for a step outside any trace, whose code just runs
+   * @param parent the recorded step whose scope that is; undefined for the step's own scope, in which no trace begins
+   */
+  constructor(owner?: ScopeOwner, parent?: Step) {
+    this.#owner = owner;
+    this.#parent = parent;
+  }
+
+  update(): void {}
+
+  step<U extends StepType = 'user_call', R = unknown>(
+    _options: unknown,
+    fn: (step: Step<U>) => R,
+  ): R {
+    return this.run(() => fn(this.startStep()));
+  }
+
+  startStep<U extends StepType = 'user_call'>(): Step<U> {
+    return inertStepOf(this);
+  }
+
+  addStep(): void {}
+
+  run<R>(fn: () => R): R {
+    const owner = this.#owner;
+    return owner === undefined ? fn() : runOnceInScope(owner, this.#parent ?? this, fn);
+  }
+
+  end(): void {}
+
+  toJSON(): { readonly id: ''; readonly name: ''; readonly type: 'user_call' } {
+    return { id: '', name: '', type: 'user_call' };
+  }
+
+  [Symbol.dispose](): void {}
+}
+
+function inertStepOf<T extends StepType>(step: InertStep): Step<T> {
   // The type is safe: it has no field of any type, and its methods ignore their arguments.
-  return step as Step<T>;
+  return step as Step as Step<T>;
+}
+
+const outside = new InertStep();
+
+/** An inert step outside any trace. */
+export function inertStep<T extends StepType>(): Step<T> {
+  return inertStepOf(outside);
+}
+
+/** In place of a child that is not recorded. Its code runs in the scope of the parent. */
+export function unrecordedChild<T extends StepType>(trace: ScopeOwner, parent: Step): Step<T> {
+  return inertStepOf(new InertStep(trace, parent));
 }
 
 /** Whether the step is an inert one, of any loaded copy of this package. */
@@ -65,12 +108,11 @@ export interface InertTraceOptions {
  * own: it is in no other trace, and its calls start none.
  */
 export class InertTrace implements RequestTrace, StartedTrace {
-  readonly root: Step<'user_call'> = inertStep();
-  readonly current: Step = step;
   readonly usage: Usage = NOTHING_USED;
   #inferenceId: string | undefined;
   #signal: AbortSignal | undefined;
-  readonly #scope: StepScope;
+  /** The step in whose scope its code runs. */
+  readonly #step: InertStep;
   readonly #signalOfClient: (() => AbortSignal | undefined) | undefined;
   #readCaller: (() => Caller | undefined) | undefined;
   #caller: Caller | undefined;
@@ -80,13 +122,21 @@ export class InertTrace implements RequestTrace, StartedTrace {
     { scope = defaultScope, signal, caller }: InertTraceOptions = {},
   ) {
     this.#inferenceId = inferenceId;
-    this.#scope = scope;
+    this.#step = new InertStep({ scope, reportFailure() {} });
     this.#signalOfClient = signal;
     this.#readCaller = caller;
   }
 
   get [REQUEST_TRACE](): true {
     return true;
+  }
+
+  get root(): Step<'user_call'> {
+    return this.#step;
+  }
+
+  get current(): Step {
+    return this.#step;
   }
 
   get inferenceId(): string {
@@ -107,21 +157,21 @@ export class InertTrace implements RequestTrace, StartedTrace {
   update(): void {}
 
   step<U extends StepType = 'user_call', R = unknown>(
-    _options: unknown,
+    options: unknown,
     fn: (step: Step<U>) => R,
   ): R {
-    return fn(inertStep());
+    return this.#step.step(options, fn);
   }
 
   startStep<U extends StepType = 'user_call'>(): Step<U> {
-    return inertStep();
+    return this.#step.startStep();
   }
 
   addStep(): void {}
   updateStep(): void {}
 
   run<R>(fn: () => R): R {
-    return runOnceInScope({ scope: this.#scope, reportFailure() {} }, step, fn);
+    return this.#step.run(fn);
   }
 
   bind<A extends unknown[], R>(fn: (...args: A) => R): (...args: A) => R {

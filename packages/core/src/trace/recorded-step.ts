@@ -12,7 +12,7 @@ import { mergeIntoMetadata, setInMetadata } from './content/metadata.js';
 import { stepName } from './content/step-name.js';
 import type { TraceValues } from './content/trace-values.js';
 import { newStepId } from './ids/step-id.js';
-import { inertStep, isInert } from './inert.js';
+import { inertStep, isInert, unrecordedChild } from './inert.js';
 import type { EndedStep } from './model/ended-trace.js';
 import {
   finishedStepKeys,
@@ -251,7 +251,10 @@ export class RecordedStep<T extends StepType = StepType>
 
   startStep<U extends StepType = 'user_call'>(options: string | StepOptions<U>): Step<U> {
     try {
-      if (this.isLive) return this.#startChild(options, stepOptionKeys) ?? inertStep<U>();
+      if (this.isLive) {
+        const child = this.#startChild(options, stepOptionKeys);
+        return child ?? unrecordedChild<U>(this.trace, this as Step);
+      }
       return this.#startInEndedTrace(options);
     } catch (error) {
       this.reportFailure('startStep', error);

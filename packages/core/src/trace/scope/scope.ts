@@ -100,7 +100,7 @@ export function registerScope(manager: ScopeManager, guarded: StepScope): () => 
 }
 
 /** A trace, as far as it runs code in scopes. */
-interface ScopeOwner {
+export interface ScopeOwner {
   readonly scope: StepScope;
   /** Must not throw. */
   reportFailure(what: string, error: unknown): void;
