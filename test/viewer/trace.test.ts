@@ -442,18 +442,18 @@ describe('a trace', function () {
     const newest = await viewer.send(rowOf({ name: 'POST /walk', id: 'req-after' }));
     await page.keyboard.press('k');
     await page.waitForURL(new RegExp(`/traces/${newest}\\?`));
+    await page.getByRole('button', { name: 'req-after' }).first().waitFor();
     const later = await viewer.send(rowOf({ name: 'POST /walk', id: 'req-latest' }));
     await until(async () => previous.isEnabled(), 'a button that can be pressed');
     await previous.click();
     await page.waitForURL(new RegExp(`/traces/${later}\\?`));
+    const shown = (id: string) => page.getByRole('button', { name: id }).first().waitFor();
+    await shown('req-latest');
     const rows = `${viewer.server.url}/inference-pipelines/${PIPELINE}/rows`;
     const headers = { authorization: 'Bearer any' };
     await fetch(`${rows}/req-after`, { method: 'DELETE', headers });
     await page.keyboard.press('j');
-    await page
-      .getByRole('button', { name: /req-between/ })
-      .first()
-      .waitFor();
+    await shown('req-between');
   });
 
   it('is copied as JSON that can be sent again, and as a curl that asks the same', async () => {

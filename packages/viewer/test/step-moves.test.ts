@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { type KnownSteps, movedShown, movesOf } from '../src/trace/steps/step-moves.ts';
+import { type KnownSteps, movedRow, movedShown, movesOf } from '../src/trace/steps/step-moves.ts';
+import { groupRow } from '../src/trace/steps/step-tree.ts';
 
 type StepSummary = KnownSteps['steps'][number];
 
@@ -35,5 +36,15 @@ describe('steps of a trace that is loaded again', () => {
       openGroups: new Set([2]),
       modelsOnly: true,
     });
+  });
+
+  it('keep the row that the reader was on, of a step or of a group', () => {
+    const before = { steps: stepsOf(['a', 0], ['b', 1], ['gone', 2]), time: 0 };
+    const now = { steps: stepsOf(['z', -1], ['a', 0], ['b', 1]), time: 0 };
+    const moves = movesOf(before, now);
+    assert.deepEqual(
+      [0, groupRow(0), groupRow(1), 2, groupRow(2)].map((row) => movedRow(row, moves)),
+      [1, groupRow(1), groupRow(2), undefined, undefined],
+    );
   });
 });
