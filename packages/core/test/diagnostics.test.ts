@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { runInNewContext } from 'node:vm';
 import { createTracer, type Diagnostic, type RedactOptions } from '@openlayer-tracing/core';
 import { memoryTransport } from '@openlayer-tracing/core/testing';
 
@@ -31,6 +32,8 @@ describe('the error of a diagnostic', () => {
       new Error('plain'),
       Object.assign(new RangeError('with a code', { cause }), { code: 'EPLAIN', errno: -1 }),
       new AggregateError([cause], 'several'),
+      new DOMException('timed out', 'TimeoutError'),
+      runInNewContext('new TypeError("of another realm, as in Jest")'),
     ]) {
       assert.equal(reported(error).error, error);
     }

@@ -3,6 +3,7 @@
 import { publishDiagnostic, writeLine } from '#platform';
 import { monotonicMs } from '../platform/clock.js';
 import { maskedError } from '../values/masked-error.js';
+import { errorMessage, errorName, isError } from '../values/read-safely.js';
 import { Redactor } from '../values/redactor.js';
 import { watchRejection } from '../values/thenable.js';
 import { head, wellFormed } from '../values/well-formed.js';
@@ -136,7 +137,7 @@ function print({ level, reason, message, error }: Diagnostic): void {
 /** `Name: message` of an error, a thrown string itself, or the type of anything else. Never throws. */
 export function describeError(error: unknown): string {
   try {
-    if (error instanceof Error) return `${error.name}: ${error.message}`;
+    if (isError(error)) return `${errorName(error)}: ${errorMessage(error)}`;
     return typeof error === 'string' ? error : `thrown ${typeof error}`;
   } catch {
     return 'unreadable error';

@@ -1,6 +1,6 @@
 /** Follows generators and iterators: each call runs in the step's scope, and the last one ends the step. */
 
-import { isPromise } from '#platform';
+import { isGeneratorObject, isPromise } from '#platform';
 import { hasMethod } from '../values/read-safely.js';
 import { CollectedOutput, completeAll, failAll } from './collected-output.js';
 import { Followers, joinFollowers, rememberFollowers } from './followers.js';
@@ -133,6 +133,8 @@ function collectResult(
 ): void {
   try {
     if (STOPPING.has(name) || result?.done) {
+      // Other iterators may begin anew.
+      if (result?.done && isGeneratorObject(followers.object)) followers.markOver();
       completeAll(followers);
     } else {
       const item = result?.value;

@@ -23,11 +23,44 @@ export function followReadableStream(
     step.end();
     return source;
   }
+  const closed = closedPromise(source);
+  if (closed !== undefined) {
+    closed.then(
+      () => step.end(),
+      (error: unknown) => step.fail(error),
+    );
+    return source;
+  }
   // A subclass may have methods that its users need.
   if (Object.getPrototypeOf(source) !== ReadableStream.prototype) {
     return followSubclass(step, source);
   }
   return passingOn([step], source);
+}
+
+/** Settles as the stream did; undefined while the stream can be read. No method returns its state. */
+function closedPromise(source: ReadableStream<unknown>): Promise<void> | undefined {
+  showsState ??= releasedClosed(new ReadableStream()) === undefined;
+  return showsState ? releasedClosed(source) : undefined;
+}
+
+/** Whether the runtime's streams are as `releasedClosed` needs them. */
+let showsState: boolean | undefined;
+
+/**
+ * A reader that is released keeps its promise `closed` only if the stream can still be read (ReadableStreamReaderGenericRelease of
+ * the standard). @returns the promise from before the release, if it is not kept
+ */
+function releasedClosed(source: ReadableStream<unknown>): Promise<void> | undefined {
+  const reader = ReadableStream.prototype.getReader.call(
+    source,
+  ) as ReadableStreamDefaultReader<unknown>;
+  const { closed } = reader;
+  reader.releaseLock();
+  if (reader.closed !== closed) return closed as Promise<void>;
+  // Rejected by the release.
+  closed.catch(() => {});
+  return undefined;
 }
 
 function passingOn(

@@ -23,6 +23,7 @@ export class Followers<F extends Follower> {
   /** In the order of their calls. */
   #current: F[];
   #nextSearch = FIRST_SEARCH;
+  #isOver = false;
 
   /** @param maxSteps above this number, the oldest steps end: the app returns the object again and again, and reads it nowhere */
   constructor(object: object, first: F, maxSteps = MAX_FOLLOWERS) {
@@ -52,8 +53,12 @@ export class Followers<F extends Follower> {
     return owner === undefined ? work() : owner.run(work);
   }
 
-  /** Adds a step, unless it follows the object already. */
+  /** Adds a step, unless it follows the object already. Ends the step if the object is over. */
   admit(follower: F): void {
+    if (this.#isOver) {
+      follower.step.end();
+      return;
+    }
     const current = this.#current;
     while (current[0]?.step.isRunning === false) current.shift();
     if (!current.some(({ step }) => step === follower.step)) current.push(follower);
@@ -70,6 +75,11 @@ export class Followers<F extends Follower> {
     this.#current = running;
     this.#nextSearch = Math.min(this.#maxSteps, Math.max(FIRST_SEARCH, running.length * 2));
     for (const { step } of surplus) step.end();
+  }
+
+  /** Call it when nothing more can come of the object: a generator is done. */
+  markOver(): void {
+    this.#isOver = true;
   }
 
   /** Forgets all steps. @returns them */

@@ -1,6 +1,6 @@
 /** Observes the bytes of a response body on their way to the consumer. Reads nothing ahead and keeps nothing. */
 
-import { isNodeReadable, type NodeReadable } from '../follow/follow-readable.js';
+import { endOfReadable, isNodeReadable, type NodeReadable } from '../follow/follow-readable.js';
 import { onEmit } from '../follow/on-emit.js';
 import { passThrough, type StreamChange, streamType } from '../follow/pass-through.js';
 import { reportFailure, runGuarded } from './report.js';
@@ -93,9 +93,19 @@ export function isNodeBody(body: unknown): body is NodeBody {
   return typeof body === 'object' && body !== null && isNodeReadable(body);
 }
 
-/** Observes a Node stream by the events that it emits, without a listener. A stream that cannot be changed counts as left. */
+/**
+ * Observes a Node stream by the events that it emits, without a listener. A stream that has ended before is over at once, and one
+ * that cannot be changed counts as left.
+ */
 export function tapNodeBody(body: NodeBody, observer: BodyObserver): void {
   const guardedObserver = guarded(observer);
+  const end = endOfReadable(body);
+  if (end !== undefined) {
+    if (end.how === 'failed') guardedObserver.failed(end.error);
+    else if (end.how === 'ended') guardedObserver.ended();
+    else guardedObserver.cancelled();
+    return;
+  }
   const isObserved = onEmit(body, (event, argument) => {
     if (event === 'data') guardedObserver.chunk(bytesOf(argument));
     else if (event === 'end') guardedObserver.ended();

@@ -2,6 +2,7 @@
 
 import { describeError } from '../diagnostics/diagnostics.js';
 import { SendError } from '../publish/transport/send-error.js';
+import { isError } from '../values/read-safely.js';
 
 /** Feedback on a published row. Undefined values are left out. */
 export interface Feedback {
@@ -29,7 +30,7 @@ export type UpdateResult = { readonly ok: true } | { readonly ok: false; readonl
 export function failedUpdate(thrown: unknown): UpdateResult {
   let error = new Error('the update failed');
   try {
-    error = thrown instanceof Error ? thrown : new Error(describeError(thrown));
+    error = isError(thrown) ? thrown : new Error(describeError(thrown));
     return Object.defineProperty({ ok: false, error } as const, 'toJSON', {
       value: () => ({ ok: false, error: asJson(error) }),
     });

@@ -1,8 +1,14 @@
 /** Errors with their secrets masked, for diagnostics. */
 
-import { isNativeError, isProxy } from '#platform';
 import { MASK } from './mask-text.js';
-import { dataProperty, errorStack } from './read-safely.js';
+import {
+  dataProperty,
+  errorMessage,
+  errorName,
+  errorStack,
+  isDomException,
+  isError,
+} from './read-safely.js';
 import type { Redactor } from './redactor.js';
 
 const MAX_DEPTH = 5;
@@ -16,19 +22,31 @@ const MAX_CHARS = 65_536;
 export function maskedError(error: unknown, redactor: Redactor, depth = 0): unknown {
   if (typeof error === 'string') return masked(error, '', redactor);
   if (typeof error !== 'object' || error === null) return error;
-  if (depth > MAX_DEPTH || isProxy(error) || !isNativeError(error)) {
-    return new Error(`thrown ${typeof error}`);
-  }
-  const copy: object = Object.create(Object.getPrototypeOf(error));
+  if (depth > MAX_DEPTH || !isError(error)) return new Error(`thrown ${typeof error}`);
+  const copy = emptyCopy(error);
   let isSame = true;
   for (const key of new Set(['message', 'stack', 'cause', 'errors', ...Object.keys(error)])) {
-    const value = key === 'stack' ? errorStack(error) : dataProperty(error, key);
+    const value = propertyOf(error, key);
     if (value === undefined) continue;
     const kept = maskedProperty(key, value, redactor, depth);
     isSame &&= kept === value;
     if (kept !== undefined) set(copy, key, kept);
   }
   return isSame ? error : copy;
+}
+
+/** The getters of a DOMException work only on one that was constructed. */
+function emptyCopy(error: object): object {
+  return isDomException(error)
+    ? new DOMException('', errorName(error))
+    : Object.create(Object.getPrototypeOf(error));
+}
+
+function propertyOf(error: object, key: string): unknown {
+  if (key === 'stack') return errorStack(error);
+  return key === 'message' && isDomException(error)
+    ? errorMessage(error)
+    : dataProperty(error, key);
 }
 
 function maskedProperty(key: string, value: unknown, redactor: Redactor, depth: number): unknown {

@@ -1,6 +1,6 @@
 /** Reads objects without running their code: calls no accessor and touches no proxy. */
 
-import { isProxy } from '#platform';
+import { isNativeError, isProxy } from '#platform';
 import { head } from './well-formed.js';
 
 /** Longest name of a class, error, step or key that is kept; longer ones are cut. */
@@ -45,14 +45,23 @@ export function hasAnyProperty(object: object, keys: readonly PropertyKey[]): bo
   return false;
 }
 
-/** Whether the object inherits from `Error.prototype`, as DOMException does. */
-export function isErrorLike(value: object): boolean {
+/** Whether it is an error of any realm, or an object that inherits from one of this realm, as DOMException does. */
+export function isError(value: unknown): value is Error {
+  if (typeof value !== 'object' || value === null || isProxy(value)) return false;
+  return isNativeError(value) || inherits(value, Error.prototype, domExceptions());
+}
+
+function inherits(value: object, ...prototypes: readonly (object | undefined)[]): boolean {
   let holder: object | null = value;
   for (let depth = 0; holder !== null && depth < 12 && !isProxy(holder); depth++) {
-    if (holder === Error.prototype) return true;
+    if (prototypes.includes(holder)) return true;
     holder = Object.getPrototypeOf(holder);
   }
   return false;
+}
+
+function domExceptions(): object | undefined {
+  return typeof DOMException === 'function' ? DOMException.prototype : undefined;
 }
 
 /** The name of the object's class; `Object` if it has none. */
@@ -65,13 +74,13 @@ export function classOf(value: object): string {
 
 /** The `name` of an error, read without running its code; `Error` if it is not a string. */
 export function errorName(error: object): string {
-  const name = isDomException(error) ? error.name : dataProperty(error, 'name');
+  const name = domExceptionText(error, 'name') ?? dataProperty(error, 'name');
   return typeof name === 'string' ? head(name, MAX_NAME_CHARS) : 'Error';
 }
 
 /** The `message` of an error, read without running its code; '' if it is not a string. */
 export function errorMessage(error: object): string {
-  const message = isDomException(error) ? error.message : dataProperty(error, 'message');
+  const message = domExceptionText(error, 'message') ?? dataProperty(error, 'message');
   return typeof message === 'string' ? message : '';
 }
 
@@ -91,9 +100,19 @@ export function errorStack(error: object): string | undefined {
   }
 }
 
-/** DOMException's properties are accessors of the platform, which are safe to call. */
-function isDomException(value: object): value is DOMException {
-  return (
-    typeof DOMException === 'function' && Object.getPrototypeOf(value) === DOMException.prototype
-  );
+/** A property of a DOMException, which is an accessor of the platform that is safe to call; undefined for other errors. */
+function domExceptionText(error: object, key: 'name' | 'message'): unknown {
+  try {
+    return isDomException(error) && !Object.hasOwn(error, key)
+      ? Reflect.get(DOMException.prototype, key, error)
+      : undefined;
+  } catch {
+    // An object that only inherits from a DOMException.
+    return undefined;
+  }
+}
+
+/** Also of subclasses. In Jest, `Error` is one of the test's realm, but DOMException is that of Node. */
+export function isDomException(value: object): value is DOMException {
+  return inherits(value, domExceptions());
 }

@@ -6,7 +6,6 @@ import {
   isDate,
   isGeneratorObject,
   isMap,
-  isNativeError,
   isPromise,
   isProxy,
   isRegExp,
@@ -22,7 +21,7 @@ import {
   errorStack,
   hasGetter,
   hasMethod,
-  isErrorLike,
+  isError,
   MAX_NAME_CHARS,
 } from './read-safely.js';
 import type { KeyInfo, Redactor } from './redactor.js';
@@ -232,7 +231,7 @@ export class ValueWalk {
   /** The JSON text of a class instance. Brand checks come first, since they run no code of the value. */
   #instance(value: object, depth: number): string {
     if (isDate(value)) return this.#mark(dateText(value));
-    if (isNativeError(value) || isErrorLike(value)) return this.#error(value, depth);
+    if (isError(value)) return this.#error(value, depth);
     if (isMap(value)) return this.#map(value, depth);
     if (isSet(value))
       return `{"$set":${this.#array(firstOf(value, this.#limits.maxNodes), depth)}}`;
@@ -302,7 +301,7 @@ export class ValueWalk {
     const code = dataProperty(value, 'code');
     if (typeof code === 'string' || typeof code === 'number') parts.code = code;
     const cause = dataProperty(value, 'cause');
-    const causes = this.#enclosing.slice(0, depth + 1).filter((each) => isNativeError(each)).length;
+    const causes = this.#enclosing.slice(0, depth + 1).filter(isError).length;
     if (cause !== undefined && causes <= MAX_CAUSES) parts.cause = cause;
     const errors = dataProperty(value, 'errors');
     if (!isProxy(errors) && Array.isArray(errors)) parts.errors = firstErrors(errors);

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { runInNewContext } from 'node:vm';
+import { describeError } from '../../src/diagnostics/diagnostics.ts';
 import { recordedError } from '../../src/trace/model/recorded-error.ts';
 import { maskedError } from '../../src/values/masked-error.ts';
 import {
@@ -8,7 +10,7 @@ import {
   errorName,
   errorStack,
   hasGetter,
-  isErrorLike,
+  isError,
 } from '../../src/values/read-safely.ts';
 import { Redactor } from '../../src/values/redactor.ts';
 
@@ -51,6 +53,35 @@ describe('an error that is shown to the operator', () => {
       all.errors.map(({ message }: Error) => message),
       ['x', MASKED],
     );
+  });
+
+  it('is the same one where it is a DOMException, whose properties are accessors, or of another realm', () => {
+    class Own extends DOMException {}
+    for (const error of [
+      new DOMException('timed out', 'TimeoutError'),
+      new Own('timed out', 'TimeoutError'),
+      runInNewContext('new TypeError("timed out")'),
+      Object.create(Error.prototype, { message: { value: 'timed out' } }),
+    ]) {
+      assert.equal(masked(error), error);
+      assert.equal(describeError(error), `${error.name}: timed out`);
+    }
+  });
+
+  it('is a copy where a DOMException holds a secret', () => {
+    const copy = masked(new DOMException(SECRET, 'TimeoutError')) as DOMException;
+    assert.ok(copy instanceof DOMException);
+    assert.deepEqual([copy.name, copy.message, copy.code], ['TimeoutError', MASKED, 23]);
+    assert.doesNotMatch(String(copy.stack), /secret/);
+  });
+
+  it('is described without running its code', () => {
+    const asked = () => assert.fail('asked');
+    const hostile = Object.defineProperty(new RangeError('x'), 'message', { get: asked });
+    assert.equal(describeError(hostile), 'RangeError: ');
+    assert.equal(describeError(Object.create(DOMException.prototype)), 'Error: ');
+    assert.equal(describeError(new Proxy(new Error('x'), { get: asked })), 'thrown object');
+    assert.equal(describeError({ message: 'x' }), 'thrown object');
   });
 
   for (const [what, held] of [
@@ -113,9 +144,9 @@ describe('what is read of an object without running code of it', () => {
     assert.equal(dataProperty(above(0), 'found'), true);
     assert.equal(dataProperty(above(11), 'found'), true);
     assert.equal(dataProperty(above(12), 'found'), undefined);
-    assert.equal(isErrorLike(above(11, Error.prototype)), true);
-    assert.equal(isErrorLike(above(12, Error.prototype)), false);
-    assert.equal(isErrorLike({}), false);
+    assert.equal(isError(above(11, Error.prototype)), true);
+    assert.equal(isError(above(12, Error.prototype)), false);
+    assert.equal(isError({}), false);
     assert.equal(dataProperty({}, 'found'), undefined);
   });
 
@@ -129,7 +160,7 @@ describe('what is read of an object without running code of it', () => {
     assert.deepEqual([hasGetter(withAccessor, 'a'), hasGetter(withAccessor, 'b')], [true, false]);
     assert.equal(dataProperty(withAccessor, 'a'), undefined);
     assert.equal(dataProperty(Object.create(new Proxy({ a: 1 }, {})), 'a'), undefined);
-    assert.equal(isErrorLike(Object.create(new Proxy(new Error(), {}))), false);
+    assert.equal(isError(Object.create(new Proxy(new Error(), {}))), false);
   });
 
   it('is the name of its class', () => {

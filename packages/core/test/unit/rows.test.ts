@@ -276,6 +276,9 @@ describe('a step of a row', () => {
     assert.ok((quick?.latency ?? 99) < 4.9, String(quick?.latency));
   });
 
+  /** The last time that Date can hold. */
+  const LAST_MS = 8_640_000_000_000_000;
+
   it('has the times that were measured elsewhere', async () => {
     const at = Date.now();
     const { root } = await published((t) => {
@@ -283,6 +286,9 @@ describe('a step of a row', () => {
       t.addStep({ name: 'no latency', startTime: at, endTime: at + 5 });
       t.addStep({ name: 'backwards', startTime: at, endTime: at - 5 });
       t.addStep({ name: 'no start', endTime: at, latency: 7 });
+      t.addStep({ name: 'no end', startTime: at - 5000, latency: 120 });
+      t.addStep({ name: 'a later end', startTime: at, latency: 60_000 });
+      t.addStep({ name: 'the last end', startTime: LAST_MS - 1, latency: 9 });
     });
     assert.deepEqual(
       root?.steps.map(({ startTime, endTime, latency }) => [startTime - at, endTime - at, latency]),
@@ -291,13 +297,16 @@ describe('a step of a row', () => {
         [0, 5, 5],
         [0, 0, 0],
         [-7, 0, 7],
+        [-5000, -4880, 120],
+        [0, 60_000, 60_000],
+        [LAST_MS - 1 - at, LAST_MS - at, 9],
       ],
     );
   });
 
   for (const times of [
     { startTime: 946_684_799_999 },
-    { endTime: 8_640_000_000_000_001 },
+    { endTime: LAST_MS + 1 },
     { startTime: Number.NaN },
     { startTime: '1' as unknown as number },
     { latency: -1 },
@@ -318,7 +327,7 @@ describe('a step of a row', () => {
       t.addStep({ name: 's', endTime: first, latency: 5 });
       t.addStep({ name: 's', latency: 1e12 });
       t.addStep({ name: 's', latency: 0 });
-      t.addStep({ name: 's', endTime: 8_640_000_000_000_000, latency: 0 });
+      t.addStep({ name: 's', endTime: LAST_MS, latency: 0 });
     });
     assert.deepEqual(reasons, []);
     assert.deepEqual(

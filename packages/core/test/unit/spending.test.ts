@@ -246,6 +246,59 @@ describe('what a trace spends', () => {
   });
 });
 
+describe('pricing of the app that fails', () => {
+  const returning = (value: unknown): Pricing => ({ price: () => value as number });
+  const throwing = (): never => {
+    throw new Error('prices.db is locked');
+  };
+
+  for (const [what, pricing, isReported] of [
+    ['returns null', returning(null), false],
+    ['returns NaN', returning(Number.NaN), true],
+    ['returns infinity', returning(Number.POSITIVE_INFINITY), true],
+    ['returns a price below 0', returning(-1), true],
+    ['returns a numeric string', returning('0.5'), true],
+    ['returns a bigint', returning(1n), true],
+    ['throws', { price: throwing }, true],
+    ['throws for the reasons', { price: () => undefined, unpriced: throwing }, true],
+    [
+      'throws for a reason',
+      { price: () => undefined, unpriced: () => [{ toString: throwing } as never] },
+      true,
+    ],
+    ['throws where it is to be loaded', { price: () => undefined, ready: throwing }, true],
+    [
+      'cannot be loaded',
+      { price: () => undefined, ready: () => Promise.reject(new Error('no network')) },
+      true,
+    ],
+  ] as const satisfies readonly (readonly [string, Pricing, boolean])[]) {
+    it(`keeps the tokens and gives no price where it ${what}`, async () => {
+      const { told, usage, reasons } = await spend(
+        async (trace) => {
+          call(trace);
+          call(trace, { promptTokens: 2, cost: 3 });
+          await new Promise((resolve) => setTimeout(resolve, 2));
+        },
+        { budget: { usd: 1, onExceeded: () => void exceeded++ } },
+        pricing,
+      );
+      assert.deepEqual(
+        [usage.promptTokens, usage.tokens, usage.estimatedCost, usage.unpricedCalls],
+        [4, 3, 3, 1],
+      );
+      assert.equal(told.length, 2);
+      assert.deepEqual(new Set(reasons), new Set(isReported ? ['spending_failed'] : []));
+      assert.equal(exceeded, 1);
+    });
+  }
+
+  let exceeded = 0;
+  beforeEach(() => {
+    exceeded = 0;
+  });
+});
+
 describe('a budget', () => {
   const turn = () => new Promise((resolve) => setTimeout(resolve, 2));
 

@@ -24,22 +24,28 @@ export function areTimes({ startTime, endTime, latency }: MeasuredTimes): boolea
 }
 
 /**
- * Fills in times that are missing or implausible: the end is now, the start is the end minus the latency.
+ * Fills in times that are missing or implausible: two of the three determine the third. With fewer, a missing end is now.
  * @param nowMs epoch milliseconds
  */
 export function completeTimes(
-  { startTime, endTime, latency }: MeasuredTimes,
+  times: MeasuredTimes,
   nowMs: number,
 ): { readonly startTime: number; readonly endTime: number; readonly latency: number } {
-  const measured = timeIn(latency, 0, MAX_LATENCY_MS);
-  const end = timeIn(endTime, EARLIEST_MS, LATEST_MS) ?? nowMs;
-  const start =
-    timeIn(startTime, EARLIEST_MS, LATEST_MS) ?? Math.max(end - (measured ?? 0), EARLIEST_MS);
+  const latency = timeIn(times.latency, 0, MAX_LATENCY_MS);
+  const startTime = timeIn(times.startTime, EARLIEST_MS, LATEST_MS);
+  const end =
+    timeIn(times.endTime, EARLIEST_MS, LATEST_MS) ?? endAfter(startTime, latency) ?? nowMs;
+  const start = startTime ?? Math.max(end - (latency ?? 0), EARLIEST_MS);
   return {
     startTime: start,
     endTime: Math.max(end, start),
-    latency: measured ?? Math.max(0, end - start),
+    latency: latency ?? Math.max(0, end - start),
   };
+}
+
+function endAfter(startTime: number | undefined, latency: number | undefined): number | undefined {
+  if (startTime === undefined || latency === undefined) return undefined;
+  return Math.min(startTime + latency, LATEST_MS);
 }
 
 function isWithin(value: number | undefined, least: number, most: number): boolean {

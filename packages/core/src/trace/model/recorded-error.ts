@@ -1,7 +1,7 @@
 /** Errors as traces record them. */
 
-import { isNativeError, isProxy } from '#platform';
-import { errorMessage, errorName } from '../../values/read-safely.js';
+import { isProxy } from '#platform';
+import { errorMessage, errorName, isError } from '../../values/read-safely.js';
 
 /** An error of a step or a trace. */
 export interface RecordedError {
@@ -18,6 +18,6 @@ export function recordedError(error: unknown, redacted: (value: unknown) => stri
   // For a thrown object that is not an error, its properties are the message.
   return {
     name: errorName(error),
-    message: redacted(message === '' && !isNativeError(error) ? error : message),
+    message: redacted(message === '' && !isError(error) ? error : message),
   };
 }

@@ -157,9 +157,9 @@ export type FinishedStep<T extends StepType = StepType> = StepOptions<T> & {
   readonly groundTruth?: unknown;
   /** The error that the work ended with. `null` means none. */
   readonly error?: unknown;
-  /** Epoch milliseconds. @default the end minus the latency */
+  /** Epoch milliseconds. @default endTime - latency */
   readonly startTime?: number | undefined;
-  /** Epoch milliseconds. @default now */
+  /** Epoch milliseconds. @default startTime + latency, or now if one of these is missing */
   readonly endTime?: number | undefined;
   /** Milliseconds. @default endTime - startTime */
   readonly latency?: number | undefined;

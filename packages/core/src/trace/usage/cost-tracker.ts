@@ -5,7 +5,7 @@ import { recognizeAcrossCopies } from '../../platform/process-wide.js';
 import { startTimer } from '../../platform/timers.js';
 import { watchRejection } from '../../values/thenable.js';
 import type { Trace, Usage } from '../model/types.js';
-import type { Pricing } from './pricing.js';
+import { isPrice, type Pricing } from './pricing.js';
 
 /** What `onExceeded` is given: a trace that cost more than its budget. */
 export interface BudgetExceeded {
@@ -55,23 +55,52 @@ export class CostTracker {
   constructor(options: CostOptions, diagnostics: Diagnostics) {
     this.#options = options;
     this.#diagnostics = diagnostics;
-    this.pricing = options.pricing === undefined ? undefined : this.#synchronous(options.pricing);
+    this.pricing = options.pricing === undefined ? undefined : this.#checked(options.pricing);
   }
 
-  /** Pricing whose promises count as no value, since `usage` is synchronous. */
-  #synchronous(pricing: Pricing): Pricing {
+  /** Pricing that never throws, and whose promises and other wrong values count as no value, since `usage` is synchronous. */
+  #checked(pricing: Pricing): Pricing {
     return {
-      price: (call) => {
-        const price = pricing.price(call);
-        return this.#isPromised('pricing.price', price) ? undefined : price;
-      },
+      price: (call) => this.#price(this.#valueOf('pricing.price', () => pricing.price(call))),
       unpriced: (call) => {
-        const reasons: unknown = pricing.unpriced?.(call);
-        const isPromised = this.#isPromised('pricing.unpriced', reasons);
-        return !isPromised && Array.isArray(reasons) ? reasons.map(String) : [];
+        const reasons: unknown = this.#valueOf('pricing.unpriced', () => pricing.unpriced?.(call));
+        if (!Array.isArray(reasons)) return [];
+        return this.#valueOf('pricing.unpriced', () => reasons.map(String)) ?? [];
       },
-      ...(pricing.ready !== undefined && { ready: () => pricing.ready?.() }),
+      ...(pricing.ready !== undefined && { ready: () => this.#ready(pricing) }),
     };
+  }
+
+  /** What the function of the app returns; undefined if it throws or returns a promise, both of which are reported. */
+  #valueOf<T>(option: string, fn: () => T): T | undefined {
+    try {
+      const value = fn();
+      return this.#isPromised(option, value) ? undefined : value;
+    } catch (error) {
+      this.#reportFailure(option, error);
+      return undefined;
+    }
+  }
+
+  #price(value: unknown): number | undefined {
+    if (isPrice(value)) return value;
+    if (value !== undefined && value !== null) {
+      const what = typeof value === 'number' ? value : typeof value;
+      this.#reportFailure(
+        'pricing.price',
+        new TypeError(`expected a finite number from 0 or undefined, but it returned ${what}`),
+      );
+    }
+    return undefined;
+  }
+
+  #ready(pricing: Pricing): Promise<void> | undefined {
+    try {
+      return pricing.ready?.();
+    } catch (error) {
+      this.#reportFailure('pricing.ready', error);
+      return undefined;
+    }
   }
 
   #isPromised(option: string, value: unknown): boolean {
@@ -110,17 +139,17 @@ export class CostTracker {
     this.#whenReady(isKnown ? () => {} : report);
   }
 
+  /** Calls `then` when the prices are loaded, or cannot be. */
   #whenReady(then: () => void): void {
-    try {
-      const ready = this.pricing?.ready?.();
-      if (ready === undefined) then();
-      else
-        Promise.resolve(ready).then(then, (error: unknown) =>
-          this.#reportFailure('pricing', error),
-        );
-    } catch (error) {
-      this.#reportFailure('pricing', error);
+    const ready = this.pricing?.ready?.();
+    if (ready === undefined) {
+      then();
+      return;
     }
+    new Promise((resolve) => resolve(ready)).then(then, (error: unknown) => {
+      this.#reportFailure('pricing.ready', error);
+      then();
+    });
   }
 
   #reportUsage(trace: CostedTrace): void {

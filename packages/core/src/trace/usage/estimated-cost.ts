@@ -5,7 +5,13 @@ import type { EndedStep } from '../model/ended-trace.js';
 import { numberIn, parsedField } from '../model/field-values.js';
 import { isModelCall } from '../model/step-fields.js';
 import type { Usage } from '../model/types.js';
-import type { Billing, PricedCall, Pricing, RecordedUsage } from './pricing.js';
+import {
+  type Billing,
+  isPrice,
+  type PricedCall,
+  type Pricing,
+  type RecordedUsage,
+} from './pricing.js';
 
 /** A step with what an integration has recorded of its usage. */
 export interface UsageStep extends EndedStep {
@@ -96,7 +102,7 @@ function sumOfPrices(calls: readonly PricedCall[], pricing: Pricing): number | u
   let sum = 0;
   for (const call of calls) {
     const price = call.billing.statedCost ?? pricing.price(call);
-    if (price === undefined || !(price >= 0)) return undefined;
+    if (!isPrice(price)) return undefined;
     sum += price;
   }
   return sum;

@@ -80,8 +80,8 @@ export interface PricedCall {
 /** Returns prices of calls. `prices()` of `@openlayer-tracing/integrations/pricing` implements it. */
 export interface Pricing {
   /**
-   * The price of the call in US dollars; undefined if it is unknown, or not loaded yet. A promise counts as undefined: load
-   * prices in `ready`.
+   * The price of the call in US dollars, a finite number from 0; undefined if it is unknown, or not loaded yet. Anything else counts
+   * as undefined, as does a promise: load prices in `ready`.
    */
   price(call: PricedCall): number | undefined;
   /**
@@ -92,4 +92,9 @@ export interface Pricing {
   unpriced?(call: PricedCall): readonly string[];
   /** Starts to load prices. @returns a promise of the end of that; undefined if all prices are loaded */
   ready?(): Promise<void> | undefined;
+}
+
+/** Whether the value can be a price in US dollars. */
+export function isPrice(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
 }
