@@ -18,15 +18,15 @@ const SHORT_TESTS = parts(
   [
     // They collect garbage again and again, which takes four times as long where hundreds of modules are loaded.
     'test/integrations/{long-streams,sizes,unended-runs}*.test.ts',
-    'test/faults/process/**/*.test.ts',
     'test/contract/suite/**/*.test.ts',
-    'test/integrations/*.test.ts',
     'packages/local/test/**/*.test.ts',
-    'test/integrations/clients/**/*.test.ts',
+    'test/faults/process/**/*.test.ts',
+    'test/integrations/*.test.ts',
     'test/contract/{express,hono,koa}/**/*.test.ts',
+    'test/integrations/clients/**/*.test.ts',
     'test/contract/transparency/**/*.test.ts',
-    'test/integrations/coverage/**/*.test.ts',
     'packages/core/test/**/*.test.ts',
+    'test/integrations/coverage/**/*.test.ts',
   ],
   ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'test/**/*.test.ts'],
   [PAGES],
@@ -83,13 +83,13 @@ process.exitCode = await runAll(chosenRuns());
  * @param {readonly string[]} globs of the parts; what two of them name is in the first
  * @param {readonly string[]} all globs of them and of all others
  * @param {readonly string[]} but globs of files that are not run
- * @returns {readonly (readonly string[])[]} the arguments for mocha on each part, and on what is in none of them
+ * @returns {readonly (readonly string[])[]} the arguments for mocha on what is in none of them, and on each part
  */
 function parts(globs, all, but = []) {
   const ignoring = (ignored) => ignored.flatMap((glob) => ['--ignore', glob]);
   return [
-    ...globs.map((glob, i) => [glob, ...ignoring(globs.slice(0, i))]),
     [...all, ...ignoring([...globs, ...but])],
+    ...globs.map((glob, i) => [glob, ...ignoring(globs.slice(0, i))]),
   ];
 }
 
