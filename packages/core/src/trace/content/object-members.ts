@@ -2,7 +2,7 @@
 
 import { isMap, isProxy, isSet } from '#platform';
 import { parseJson } from '../../values/json-text.js';
-import { dataProperty, isErrorLike } from '../../values/read-safely.js';
+import { dataProperty, isError } from '../../values/read-safely.js';
 
 /** Whether the members of an object are its own properties, and no code of the app has a say in that. */
 export function isPlainObject(value: object): boolean {
@@ -22,6 +22,6 @@ export function membersInText(
   text: string,
 ): Readonly<Record<string, unknown>> | undefined {
   if (!text.startsWith('{') || isMap(value) || isSet(value)) return undefined;
-  if (isErrorLike(value as object)) return undefined;
+  if (isError(value)) return undefined;
   return parseJson(text) as Readonly<Record<string, unknown>>;
 }
