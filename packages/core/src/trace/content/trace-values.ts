@@ -58,6 +58,11 @@ export class TraceValues {
     return text;
   }
 
+  /** The JSON text of a part of a value that is recorded as a whole later, so that its characters do not count yet. */
+  snapshotOfPart(value: unknown): string {
+    return this.#snapshotter.text(value, '', Math.max(this.#room, 0));
+  }
+
   /** The JSON text of the value of a JSON text, which is reused if nothing has to be masked. Undefined if it is not JSON. */
   snapshotOfJson(json: string, key: string): string | undefined {
     const text = this.#snapshotter.textOfJson(json, key, Math.max(this.#room, 0));
