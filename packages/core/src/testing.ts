@@ -4,8 +4,9 @@ import './platform/load-platform.js';
 import { existingTracer, setDefaultTracer } from './api/default-tracer.js';
 import { assertKnown, assertObject, ConfigError } from './config/checks.js';
 import { TRACER_OPTIONS, type TracerOptions } from './config/tracer-options.js';
+import { processWide } from './platform/process-wide.js';
 import type { Batch, Delivery, Transport } from './publish/transport/user-transport.js';
-import { createTracerCore } from './tracer/tracer.js';
+import { createTracerCore, type TracerCore } from './tracer/tracer.js';
 import { parseJson } from './values/json-text.js';
 import type { WireConfig, WireRow } from './wire.js';
 
@@ -52,6 +53,19 @@ export function memoryTransport(...options: readonly never[]): MemoryTransport {
   };
 }
 
+/** Capturing tracers that were restored, with the tracer before each. All copies of this package share them. */
+const restored = processWide(
+  'restored-captures.v1',
+  () => new WeakMap<TracerCore, { readonly before: TracerCore | undefined }>(),
+);
+
+/** The tracer itself, unless it is a capturing one that was restored first: then the one before it. */
+function stillInUse(tracer: TracerCore | undefined): TracerCore | undefined {
+  let found = tracer;
+  while (found !== undefined && restored.has(found)) found = restored.get(found)?.before;
+  return found;
+}
+
 /** Traces that are captured instead of published, until `restore()`. */
 export interface CapturedTraces extends Disposable {
   /** The rows of all traces that have begun since the last `clear()`, and have ended. Waits until they are written. */
@@ -83,13 +97,14 @@ export function captureTraces(options: Omit<TracerOptions, 'transport'> = {}): C
   const tracer = setDefaultTracer(createTracerCore({ publish: true, ...options, transport }));
   let cleared = 0;
   const restore = () => {
-    if (existingTracer() === tracer) setDefaultTracer(before);
+    restored.set(tracer, { before });
+    if (existingTracer() === tracer) setDefaultTracer(stillInUse(before));
     tracer.retire();
   };
   return {
     async rows() {
       await tracer.flush();
-      return transport.rows.slice(cleared);
+      return transport.rows.slice(cleared).sort((a, b) => endOf(a) - endOf(b));
     },
     clear() {
       tracer.sampleOutUnqueued();
@@ -101,4 +116,9 @@ export function captureTraces(options: Omit<TracerOptions, 'transport'> = {}): C
     restore,
     [Symbol.dispose]: restore,
   };
+}
+
+/** Epoch milliseconds. Rows are sent in batches of the same columns, and not in the order in which their traces ended. */
+function endOf(row: WireRow): number {
+  return row.steps[0]?.endTime ?? 0;
 }

@@ -134,6 +134,36 @@ describe('captureTraces', () => {
     inner.restore();
   });
 
+  for (const order of [
+    [0, 1, 2],
+    [0, 2, 1],
+    [1, 0, 2],
+    [1, 2, 0],
+    [2, 0, 1],
+    [2, 1, 0],
+  ]) {
+    it(`gives back the tracer before all of them when they are restored in the order ${order}`, () => {
+      const before = getTracer();
+      const all = [captureTraces(), captureTraces(), captureTraces()];
+      for (const n of order) all[n]?.restore();
+      assert.equal(getTracer(), before);
+      for (const capture of all) capture.restore();
+      assert.equal(getTracer(), before);
+    });
+  }
+
+  it('goes on where one that began before it is restored', async () => {
+    using outermost = captureTraces();
+    const outer = captureTraces();
+    const inner = captureTraces();
+    outer.restore();
+    hello('inner');
+    assert.equal((await inner.rows()).length, 1);
+    inner.restore();
+    hello('outermost');
+    assert.equal((await outermost.rows()).length, 1);
+  });
+
   it('can be restored twice', () => {
     using outer = captureTraces();
     const tracer = getTracer();

@@ -377,6 +377,26 @@ describe('trace(fn) of an async generator function', () => {
   });
 });
 
+describe('the items of a generator', () => {
+  it('count once for limits.maxTraceChars', async () => {
+    using traces = record({ limits: { maxTraceChars: 20_000 } });
+    const items = Array.from({ length: 10 }, (_, n) => ({ n, text: 'x'.repeat(1000) }));
+    const note = 'y'.repeat(5000);
+    await trace(
+      async () => {
+        const yielded = trace(async function* yielded() {
+          yield* items;
+        });
+        for await (const _ of yielded());
+        await step('later', async () => note);
+      },
+      { name: 'request' },
+    )();
+    assert.deepEqual((await traces.step('yielded')).output, items);
+    assert.equal((await traces.step('later')).output, note);
+  });
+});
+
 describe('trace(fn) of a function that returns an async iterable', () => {
   /** As LLM clients make them: a class with an iterator and helpers. */
   class ClientStream {

@@ -279,3 +279,27 @@ async function textOf(stream: ReadableStream<unknown>): Promise<string> {
   for await (const chunk of stream) text += String(chunk);
   return text;
 }
+
+describe('trace(fn) of a function that returns binary data', () => {
+  const png = Buffer.from('89504e470d0a1a0a0000000d49484452ffd8ffe000104a46', 'hex');
+  for (const [what, make, output] of [
+    ['at once', () => [png], ['[Buffer: 24 bytes]']],
+    ['as a body', () => new Response(png).body, '[Uint8Array stream: 24 bytes]'],
+    ['as a Node stream', () => Readable.from([png, png]), '[Buffer stream: 48 bytes]'],
+    [
+      'as a generator',
+      async function* () {
+        yield png;
+        yield png.subarray(4);
+      },
+      '[Buffer stream: 44 bytes]',
+    ],
+  ] as const) {
+    it(`names it ${what}`, async () => {
+      using traces = record();
+      const made = trace(make as () => AsyncIterable<unknown>, { name: 'speak' })();
+      for await (const _ of made);
+      assert.deepEqual(rootOf(await traces.row()).output, output);
+    });
+  }
+});

@@ -36,6 +36,8 @@ for (const framework of [koa2, koa3]) {
     );
 
   for (const [version, Router] of ROUTERS) {
+    const OPTIONAL = version < 14 ? '/:a/:b?' : '/:a{/:b}';
+
     describe(`routes of @koa/router ${version} on ${framework.name}`, () => {
       it('name the trace by their pattern, prefixes and all, and give it their parameters', async () => {
         await using stage = await stageWith((app) => {
@@ -138,6 +140,44 @@ for (const framework of [koa2, koa3]) {
           ['GET /admin/v1/users/:user', { user: 'ann' }],
           ['GET /admin/:section', { section: 'help' }],
         ]);
+      });
+
+      it('of a mounted router have the path that it is mounted on, also if they match the whole path', async () => {
+        await using stage = await stageWith((app) => {
+          const any = new Router();
+          any.get(/^\/files(\/.*)?$/, answer);
+          any.get(OPTIONAL, answer);
+          app.use(mount('/api', any.routes()));
+          const wild = new Router();
+          wild.get(/^\/(.*)$/, answer);
+          app.use(mount('/wild', mount('/er', wild.routes())));
+          const root = new Router();
+          root.get('/', answer);
+          app.use(mount('/root', root.routes()));
+          const uncaptured = new Router();
+          uncaptured.get(/\/users$/, answer);
+          app.use(mount('/admin', uncaptured.routes()));
+          // Behind the mount at `/api`, whose router has no pattern for three parts.
+          const outer = new Router();
+          outer.get('/:a/:b/:c/:d', answer);
+          app.use(outer.routes());
+        });
+        const requests = {
+          'GET /api/x': `GET /api${OPTIONAL}`,
+          'GET /api/x/y': `GET /api${OPTIONAL}`,
+          'GET /api/api': `GET /api${OPTIONAL}`,
+          'GET /api/api/api': `GET /api${OPTIONAL}`,
+          'GET /wild/er/x/y?z': 'GET /wild/er/^\\/(.*)$/',
+          'GET /api/x/y/z': 'GET /:a/:b/:c/:d',
+          'GET /api/files/a/b': 'GET /api/^\\/files(\\/.*)?$/',
+          'GET /root': 'GET /root/',
+          'GET /admin/users': 'GET /admin/\\/users$/',
+        };
+        const names = await namesOf(stage, Object.keys(requests));
+        assert.deepEqual(
+          names.map(([name]) => name),
+          Object.values(requests),
+        );
       });
     });
   }

@@ -4,7 +4,7 @@ import { unknownKey } from '../diagnostics/unknown-key.js';
 import { FIELDS, isStepType } from '../trace/model/step-fields.js';
 import type { StepType } from '../wire.js';
 
-/** What `output` is given: the awaited result; for an iterator or stream, its strings joined or an array of its items. */
+/** What `output` is given: the awaited result; for an iterator or stream, its strings joined, a mark for its bytes, or an array. */
 export type Recorded<R> =
   Awaited<R> extends AsyncIterable<infer Item> | IterableIterator<infer Item>
     ? [Item] extends [string | Uint8Array]
@@ -22,7 +22,11 @@ export interface TraceOptions<A extends unknown[] = unknown[], R = unknown> {
   readonly params?: readonly string[] | undefined;
   /** Converts the arguments to the inputs. It may be asynchronous, like `output`: the row waits up to 10 seconds for it. */
   readonly inputs?: ((...args: A) => unknown) | undefined;
-  /** Converts the result to the output. For an iterator or stream, the result is its strings joined or an array of its items. */
+  /**
+   * Converts the result to the output. For an iterator or stream, the result is its strings joined, an array of its items, or a mark
+   * such as `[Buffer stream: 512 bytes]` for bytes that are no text. The items are the app's own objects: where a generator yields one
+   * object again and again, all items are that object in its last state.
+   */
   readonly output?: ((result: Recorded<R>) => unknown) | undefined;
   /** Metadata of every call. */
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;

@@ -1,6 +1,11 @@
-/** Collects what a stream or generator yielded, up to a limit: one string if it yielded strings or bytes, else an array. */
+/**
+ * Collects what a stream or generator yielded, up to a limit: one string if it yielded strings or bytes of text, a mark if it
+ * yielded other bytes, else an array.
+ */
 
 import { parseJson } from '../values/json-text.js';
+import { classOf } from '../values/read-safely.js';
+import { byteLengthOf, bytesMark } from '../values/value-marks.js';
 import type { Followers } from './followers.js';
 import type { FollowingStep } from './following-step.js';
 
@@ -15,33 +20,78 @@ export class CollectedOutput {
   #chars = 0;
   #seen = 0;
   #isAllText = true;
+  #isAllBytes = true;
+  /** Bytes so far, while all items are bytes. */
+  #bytes = 0;
+  /** The class of the first bytes that are no text, while all items are bytes. */
+  #binary: string | undefined;
 
   constructor(step: FollowingStep) {
     this.step = step;
   }
 
-  /** Adds one item. Bytes are read as UTF-8 text. */
+  /** Adds one item. Bytes are read as UTF-8 text, if they can be. */
   collect(item: unknown): void {
     try {
       if (this.step.takesLastItem === true) this.#clear();
       this.#seen++;
-      const bytes = isBytes(item) ? item : undefined;
-      if (bytes === undefined && typeof item !== 'string') this.#isAllText = false;
-      // Text has no limit of items: an LLM streams it in thousands of pieces.
-      if (this.#chars >= MAX_CHARS || (!this.#isAllText && this.#items.length >= MAX_ITEMS)) return;
-      const value = bytes === undefined ? item : this.#decode(bytes);
-      if (typeof value === 'string') {
-        this.#chars += Math.max(value.length, 1);
-        this.#items.push(value);
-      } else {
-        // Copied, since the app may change the item later.
-        const text = this.step.outputOf === undefined ? this.step.snapshot(value) : undefined;
-        this.#chars += text?.length ?? 64;
-        this.#items.push(text === undefined ? value : parseJson(text));
+      if (isBytes(item)) {
+        this.#collectBytes(item);
+        return;
       }
+      this.#isAllBytes = false;
+      if (this.#binary !== undefined) this.#replaceByMark();
+      if (typeof item !== 'string') this.#isAllText = false;
+      if (this.#isFull()) return;
+      if (typeof item === 'string') this.#add(item);
+      else this.#addValue(item);
     } catch (error) {
       this.step.reportFailure('output', error);
     }
+  }
+
+  #collectBytes(bytes: Uint8Array): void {
+    this.#bytes += byteLengthOf(bytes);
+    if (this.#binary !== undefined || this.#isFull()) return;
+    const text = this.#decode(bytes);
+    if (text !== undefined) {
+      this.#add(text);
+    } else if (this.#isAllBytes && this.step.takesLastItem !== true) {
+      this.#binary = classOf(bytes);
+      this.#items.length = 0;
+    } else {
+      this.#isAllText = false;
+      this.#add(bytesMark(bytes));
+    }
+  }
+
+  /** Text has no limit of items: an LLM streams it in thousands of pieces. */
+  #isFull(): boolean {
+    return this.#chars >= MAX_CHARS || (!this.#isAllText && this.#items.length >= MAX_ITEMS);
+  }
+
+  #add(text: string): void {
+    this.#chars += Math.max(text.length, 1);
+    this.#items.push(text);
+  }
+
+  #addValue(value: unknown): void {
+    // Copied, since the app may change the item later.
+    const text = this.step.outputOf === undefined ? this.step.snapshot(value) : undefined;
+    this.#chars += text?.length ?? 64;
+    this.#items.push(text === undefined ? value : parseJson(text));
+  }
+
+  /** Binary data was followed by another item: the output is an array, which begins with the mark of that data. */
+  #replaceByMark(): void {
+    this.#items[0] = this.#binaryMark();
+    this.#seen = 2;
+    this.#isAllText = false;
+    this.#binary = undefined;
+  }
+
+  #binaryMark(): string {
+    return `[${this.#binary} stream: ${this.#bytes} bytes]`;
   }
 
   /** Ends the step with what was collected: the stream ended, or its consumer left. */
@@ -70,10 +120,12 @@ export class CollectedOutput {
     this.#items.length = 0;
     this.#chars = 0;
     this.#seen = 0;
+    this.#decoder = undefined;
   }
 
   #value(): unknown {
     if (this.#seen === 0) return undefined;
+    if (this.#binary !== undefined) return this.#binaryMark();
     if (this.step.takesLastItem === true) return this.#items[0];
     const cut = this.#seen - this.#items.length;
     if (this.#isAllText)
@@ -81,9 +133,17 @@ export class CollectedOutput {
     return cut > 0 ? [...this.#items, `[cut: ${cut} more items]`] : this.#items;
   }
 
-  #decode(bytes: Uint8Array): string {
-    this.#decoder ??= new TextDecoder();
-    const text = this.#decoder.decode(bytes.subarray(0, MAX_CHARS), { stream: true });
+  /** The text of the bytes; undefined if they are no text: not UTF-8, or with a NUL. A chunk may end within a character. */
+  #decode(bytes: Uint8Array): string | undefined {
+    this.#decoder ??= new TextDecoder('utf-8', { fatal: true });
+    let text: string;
+    try {
+      text = this.#decoder.decode(bytes.subarray(0, MAX_CHARS), { stream: true });
+    } catch {
+      this.#decoder = undefined;
+      return undefined;
+    }
+    if (text.includes('\0')) return undefined;
     const cut = bytes.byteLength - MAX_CHARS;
     if (cut <= 0) return text;
     // Nothing may follow a gap. The decoder may hold the beginning of a character.

@@ -390,7 +390,7 @@ export class RecordedStep<T extends StepType = StepType>
   }
 
   snapshot(item: unknown): string {
-    return this.trace.values.snapshot(item, '');
+    return this.trace.values.snapshotOfPart(item);
   }
 
   waitForReader(ms: number): void {

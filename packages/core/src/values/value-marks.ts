@@ -27,6 +27,11 @@ export function streamMark(value: object): string | undefined {
   return isWritable ? `[${classOf(value)}]` : undefined;
 }
 
+/** A mark for bytes: a buffer or a view of one. */
+export function bytesMark(bytes: object): string {
+  return `[${classOf(bytes)}: ${byteLengthOf(bytes)} bytes]`;
+}
+
 export function dateText(value: Date): string {
   const time = Date.prototype.getTime.call(value);
   return Number.isNaN(time) ? 'Invalid Date' : Date.prototype.toISOString.call(value);

@@ -26,7 +26,7 @@ import {
 } from './read-safely.js';
 import type { KeyInfo, Redactor } from './redactor.js';
 import {
-  byteLengthOf,
+  bytesMark,
   dateText,
   functionMark,
   isShortBigInt,
@@ -238,10 +238,7 @@ export class ValueWalk {
     if (isPromise(value)) return this.#mark('[Promise]');
     if (isRegExp(value)) return this.#namingMark(regExpText(value));
     if (isGeneratorObject(value)) return this.#mark('[Generator]');
-    if (ArrayBuffer.isView(value))
-      return this.#mark(`[${classOf(value)}: ${byteLengthOf(value)} bytes]`);
-    if (isAnyArrayBuffer(value))
-      return this.#mark(`[${classOf(value)}: ${byteLengthOf(value)} bytes]`);
+    if (ArrayBuffer.isView(value) || isAnyArrayBuffer(value)) return this.#mark(bytesMark(value));
     if (isBoxedPrimitive(value)) return this.#boxed(value, depth);
     const stream = streamMark(value);
     if (stream !== undefined) return this.#namingMark(stream);

@@ -65,6 +65,7 @@ describe('the output that is collected', () => {
   const same = (result: unknown) => result;
   const MAX = 65_536;
   const object = { a: 'x'.repeat(92) };
+  const bytes = (text: string) => new TextEncoder().encode(text);
   const CASES: readonly (readonly [
     what: string,
     items: readonly unknown[],
@@ -104,6 +105,56 @@ describe('the output that is collected', () => {
       { takesLastItem: true },
     ],
     ['of bytes is whole up to its limit', [new Uint8Array(MAX).fill(97)], 'a'.repeat(MAX)],
+    [
+      'of binary data is a mark',
+      [Buffer.from('89504e47', 'hex'), Buffer.from('more')],
+      '[Buffer stream: 8 bytes]',
+    ],
+    [
+      'of bytes that turn out to be binary is a mark',
+      [bytes('%PDF-1.4\n%'), Uint8Array.of(0xe2, 0xe3), bytes('more')],
+      '[Uint8Array stream: 16 bytes]',
+    ],
+    ['of bytes with a NUL is a mark', [bytes('RIFF\0')], '[Uint8Array stream: 5 bytes]'],
+    [
+      'of binary data counts what is beyond the limit',
+      [Uint8Array.of(0xff), new Uint8Array(MAX)],
+      `[Uint8Array stream: ${MAX + 1} bytes]`,
+    ],
+    ['of bytes may end within a character', [bytes('a'), Uint8Array.of(0xe2, 0x82)], 'a'],
+    [
+      'of binary data names it once before other items, and each after them',
+      [Uint8Array.of(0xff), Uint8Array.of(0xff), { a: 1 }, Uint8Array.of(0xff), bytes('b'), 'c'],
+      ['[Uint8Array stream: 2 bytes]', { a: 1 }, '[Uint8Array: 1 bytes]', 'b', 'c'],
+    ],
+    [
+      'of strings and binary data is an array',
+      ['a', bytes('b'), Uint8Array.of(0xff), 'c'],
+      ['a', 'b', '[Uint8Array: 1 bytes]', 'c'],
+    ],
+    [
+      'of binary data and a string begins with its mark',
+      [Uint8Array.of(0xff), 'a', 'b'],
+      ['[Uint8Array stream: 1 bytes]', 'a', 'b'],
+    ],
+    [
+      'is the last item where that is binary',
+      [Uint8Array.of(0xff)],
+      '[Uint8Array: 1 bytes]',
+      { takesLastItem: true },
+    ],
+    [
+      'is the last item where that follows half a character',
+      [Uint8Array.of(0xe2), bytes('a')],
+      'a',
+      { takesLastItem: true },
+    ],
+    [
+      'that the app converts is a mark for binary data too',
+      [Uint8Array.of(0xff)],
+      '[Uint8Array stream: 1 bytes]',
+      { outputOf: same },
+    ],
     ['counts empty strings', Array(MAX + 1).fill(''), '… [cut: 1 more parts]'],
     ['of thousands of strings is whole', Array(5000).fill('a'), 'a'.repeat(5000)],
     ['of a thousand items is whole', Array(1000).fill(1), Array(1000).fill(1)],

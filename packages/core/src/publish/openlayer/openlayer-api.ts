@@ -172,9 +172,8 @@ function whatToCheck(code: SendErrorCode, method: ApiCall['method']): string {
   if (code === 'unauthorized')
     return '; check the API key: OPENLAYER_API_KEY, or the option apiKey';
   if (code !== 'not_found') return '';
-  return method === 'PUT'
-    ? `; check the inference ID, and ${CHECK_PIPELINE}`
-    : `; check ${CHECK_PIPELINE}`;
+  const place = `${CHECK_PIPELINE}, and that the base URL ends in /v1`;
+  return method === 'PUT' ? `; check the inference ID, ${place}` : `; check ${place}`;
 }
 
 function codeOf(status: number): SendErrorCode {

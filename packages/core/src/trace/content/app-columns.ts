@@ -20,7 +20,7 @@ const MAX_IDENTITY_CHARS = 256;
 export function columnsOf(input: unknown, values: TraceValues): JsonMembers {
   const columns = new JsonMembers();
   if (typeof input === 'object' && input !== null && isPlainObject(input)) {
-    for (const key of Object.keys(input).slice(0, MAX_COLUMNS)) {
+    for (const key of firstColumns(Object.keys(input), values)) {
       columns.set(values.label(key), values.snapshotProperty(input, key) ?? 'null');
     }
     return columns;
@@ -31,10 +31,18 @@ export function columnsOf(input: unknown, values: TraceValues): JsonMembers {
     columns.set('input', text);
     return columns;
   }
-  for (const [key, value] of Object.entries(members).slice(0, MAX_COLUMNS)) {
-    columns.set(values.label(key), jsonOf(value));
+  for (const key of firstColumns(Object.keys(members), values)) {
+    columns.set(values.label(key), jsonOf(members[key]));
   }
   return columns;
+}
+
+function firstColumns(keys: readonly string[], values: TraceValues): readonly string[] {
+  if (keys.length <= MAX_COLUMNS) return keys;
+  values.reportBadInput(
+    `an input becomes at most ${MAX_COLUMNS} columns; further keys are left out`,
+  );
+  return keys.slice(0, MAX_COLUMNS);
 }
 
 /** The JSON text of an array of strings; other items are converted to strings. Undefined if the value is no array. */
@@ -42,6 +50,11 @@ export function contextOf(context: unknown, values: TraceValues): string | undef
   if (isProxy(context) || !Array.isArray(context)) {
     values.reportBadInput('context takes an array of strings');
     return undefined;
+  }
+  if (context.length > MAX_PASSAGES) {
+    values.reportBadInput(
+      `context takes at most ${MAX_PASSAGES} strings; further ones are left out`,
+    );
   }
   const texts: string[] = [];
   for (let i = 0; i < context.length && i < MAX_PASSAGES; i++) {

@@ -66,7 +66,7 @@ export function setInMetadata(
 /** The object whose properties are merged; undefined if the value has none. */
 function membersOf(update: unknown, values: TraceValues): object | undefined {
   if (typeof update !== 'object' || update === null || isProxy(update)) return undefined;
-  return isPlainObject(update) ? update : membersInText(update, values.textOf(update));
+  return isPlainObject(update) ? update : membersInText(update, values.snapshotOfPart(update));
 }
 
 /** Whether the metadata may get the key; if not, that is reported. */

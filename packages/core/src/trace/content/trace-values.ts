@@ -58,8 +58,8 @@ export class TraceValues {
     return text;
   }
 
-  /** The JSON text of a value, without recording it. */
-  textOf(value: unknown): string {
+  /** The JSON text of a value that is recorded later, as a part or in parts: its characters do not count yet. */
+  snapshotOfPart(value: unknown): string {
     return this.#snapshotter.text(value, '', Math.max(this.#room, 0));
   }
 
