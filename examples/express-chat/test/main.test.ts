@@ -6,9 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 
-describe('the program', function () {
-  this.timeout(10_000);
-
+describe('the program', () => {
   it('serves without any account or key, and ends cleanly on Ctrl-C', async () => {
     await using program = await start();
     const response = await program.ask('/chat', 'Are guide dogs welcome?');

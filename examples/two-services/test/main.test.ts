@@ -7,8 +7,7 @@ import { fileURLToPath } from 'node:url';
 const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 
 describe('the program', () => {
-  it('prints the traces of both services, and ends cleanly on Ctrl-C', async function () {
-    this.timeout(10_000);
+  it('prints the traces of both services, and ends cleanly on Ctrl-C', async () => {
     const { OPENAI_API_KEY: _, ...env } = process.env;
     const program = spawn(process.execPath, [MAIN], { env: { ...env, PORT: '0' } });
     const ended = once(program, 'exit');

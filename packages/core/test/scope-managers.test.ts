@@ -7,6 +7,7 @@ import {
   currentTrace,
   type ScopeManager,
   step,
+  type Tracer,
   trace,
 } from '@openlayer-tracing/core';
 import { memoryTransport } from '@openlayer-tracing/core/testing';
@@ -102,6 +103,10 @@ const HARMLESS = new Set([
 ]);
 
 describe('a scope manager of the user', () => {
+  // Each that is left would be asked by every call of the tests after these.
+  const tracers: Tracer[] = [];
+  afterEach(() => Promise.all(tracers.splice(0).map((tracer) => tracer.shutdown())));
+
   /** A tracer over it. */
   function tracing(scope: ScopeManager) {
     const transport = memoryTransport();
@@ -112,6 +117,7 @@ describe('a scope manager of the user', () => {
       logLevel: 'debug',
       onDiagnostic: ({ reason }) => reasons.push(reason),
     });
+    tracers.push(tracer);
     return { tracer, transport, reasons };
   }
 

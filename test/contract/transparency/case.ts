@@ -35,6 +35,8 @@ export interface Case {
   readonly showsStack?: boolean | undefined;
   /** How long the app works on after its last answer. */
   readonly lingersMs?: number | undefined;
+  /** What the app notes in that time, which a busy machine takes longer for. */
+  readonly lastNote?: string | undefined;
   /** Makes the library report failures: of functions that the app gave it, or of arguments that make no sense. */
   readonly provokes?: boolean | undefined;
   /** Also run with each of our functions failing. */

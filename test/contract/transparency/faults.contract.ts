@@ -37,7 +37,7 @@ export function faultsContract(
 
     for (const { version, atLeast } of versions) {
       it(`answers on ${framework} ${version} as if nothing were mounted, whichever function throws`, async function () {
-        this.timeout(300_000);
+        this.timeout(600_000);
         const result = await running.get(version);
         assert.ok(result);
         if (process.env.FAULTS_VERBOSE !== undefined) console.log(result);

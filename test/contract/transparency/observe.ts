@@ -21,6 +21,9 @@ export interface Setting<M> {
   readonly onListening?: (() => void) | undefined;
 }
 
+/** What is not noted by then is missing. */
+const MAX_LATE_MS = 2000;
+
 /** Starts an app of its own for the case, plays its clients, and ends when the last connection is over. */
 export async function observe<C extends Case, M>(
   framework: Framework<C, M>,
@@ -46,6 +49,9 @@ export async function observe<C extends Case, M>(
   // The last events of a response may come after those of its connection.
   await pause(1);
   if (example.lingersMs !== undefined) await pause(example.lingersMs);
+  const { lastNote } = example;
+  for (let waited = 0; lastNote && !notes.includes(lastNote) && waited < MAX_LATE_MS; waited += 10)
+    await pause(10);
   return { answers, notes: notes.map(withoutOurFrames) };
 }
 

@@ -119,6 +119,7 @@ export const requestTrace: readonly StepsCase[] = [
     clients: [get()],
     status: 200,
     lingersMs: 20,
+    lastNote: 'worked',
     faults: true,
     handle: ({ trace, note }) => {
       const work = trace.waitUntil(
