@@ -84,7 +84,13 @@ export { builtinModule } from './platform/builtin-module.js';
 export { environment, hasNode } from './platform/for-packages.js';
 export { type HttpClient, type HttpResponse, ResponseTooLong } from './platform/http-client.js';
 export { processWide, recognizeAcrossCopies } from './platform/process-wide.js';
-export { LONGEST_TIMER_MS, startTimer, stopTimer, unref } from './platform/timers.js';
+export {
+  LONGEST_TIMER_MS,
+  startMicrotask,
+  startTimer,
+  stopTimer,
+  unref,
+} from './platform/timers.js';
 export { withoutOtelSpans } from './platform/without-otel-spans.js';
 export { retryAfterMs, USER_AGENT } from './publish/openlayer/openlayer-api.js';
 export { publishingClient } from './publish/openlayer/publishing-client.js';

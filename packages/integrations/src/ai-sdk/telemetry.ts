@@ -5,6 +5,7 @@ import {
   type RecordedCall,
   runGuarded,
   startCall,
+  startMicrotask,
   untraced,
 } from '@openlayer-tracing/core/integration';
 import { OpenRuns } from '../common/calls/open-runs.js';
@@ -243,7 +244,7 @@ export class AiTelemetry {
    */
   announceOperation(event: Json): void {
     this.#announced.add(event.callId);
-    queueMicrotask(() => {
+    startMicrotask(() => {
       if (this.#announced.delete(event.callId)) this.#startFromChannel(event);
     });
   }
