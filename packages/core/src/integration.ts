@@ -129,6 +129,7 @@ export {
 export { isJsonObject, type JsonObject, tryParseJson } from './values/json-text.js';
 export { hexadecimal, mixedBits } from './values/mixed-bits.js';
 export { percentDecoded } from './values/percent-decoded.js';
+export { isError } from './values/read-safely.js';
 export { watchRejection } from './values/thenable.js';
 export { head, withoutHalf } from './values/well-formed.js';
 export type { StepType } from './wire.js';

@@ -2,6 +2,7 @@
 
 import {
   inClientCall,
+  isError,
   type RecordedCall,
   runGuarded,
   startCall,
@@ -367,7 +368,7 @@ function toolDetails({ toolContext }: Json, source: unknown): Json {
 }
 
 function reasonMessage(reason: unknown): unknown {
-  return reason instanceof Error ? thrownText(reason) : reason;
+  return isError(reason) ? thrownText(reason) : reason;
 }
 
 const READ_OF_TOOL = nameSet('type toolName input output error');
