@@ -39,7 +39,7 @@ async function destroyed(error?: Error): Promise<Readable> {
 
 class OwnWebStream extends ReadableStream<unknown> {}
 
-const SOURCE: UnderlyingDefaultSource<unknown> = {
+const SOURCE: ConstructorParameters<typeof ReadableStream<unknown>>[0] = {
   start(controller) {
     controller.enqueue('a');
     controller.close();
