@@ -120,6 +120,20 @@ describe('a call of the AI SDK with its own telemetry integrations', () => {
     });
   }
 
+  it('is recorded in tests whose microtasks are fake, as those of Jest', async () => {
+    const { generateSpeech } = calls;
+    const [expected] = await treesOf(() => generateSpeech?.(own) ?? assert.fail());
+    const { queueMicrotask } = globalThis;
+    globalThis.queueMicrotask = () => {};
+    try {
+      const [tree] = await treesOf(() => generateSpeech?.(own) ?? assert.fail());
+      assert.equal(tree, expected);
+      assert.match(String(tree), /AI SDK/);
+    } finally {
+      globalThis.queueMicrotask = queueMicrotask;
+    }
+  });
+
   it('is not recorded if its telemetry is off', async () => {
     const model = createOpenAI({ apiKey: 'k', baseURL: `${llm.url}/v1` }).chat('gpt-5-mini');
     const off = { isEnabled: false };

@@ -213,3 +213,37 @@ describe('a span that ended', () => {
     assert.ok(!JSON.stringify(steps).includes('canary'));
   });
 });
+
+describe('a span that begins without attributes', () => {
+  const late = new BasicTracerProvider({
+    spanProcessors: [openlayerSpanProcessor()],
+  }).getTracer('@arizeai/openinference-instrumentation-app');
+  const { queueMicrotask } = globalThis;
+  afterEach(() => {
+    globalThis.queueMicrotask = queueMicrotask;
+  });
+
+  for (const [what, fake] of [
+    ['', queueMicrotask],
+    [', in tests whose microtasks are fake, as those of Jest', () => {}],
+  ] as const) {
+    it(`is there with them when the running code has returned${what}`, async () => {
+      globalThis.queueMicrotask = fake;
+      const transport = memoryTransport();
+      const tracer = createTracer({ transport, logLevel: 'off' });
+      const request = tracer.startTrace('request');
+      const span = request.run(() => late.startSpan('chat').setAttributes(CALL));
+      await Promise.resolve();
+      // The trace waits for the open call.
+      request.end();
+      span.setAttributes(USAGE).end();
+      await new Promise(setImmediate);
+      await tracer.shutdown();
+      const steps = transport.rows[0]?.steps[0]?.steps;
+      assert.deepEqual(
+        steps?.map(({ type, model, promptTokens }) => [type, model, promptTokens]),
+        [['chat_completion', 'gpt-5-mini', 12]],
+      );
+    });
+  }
+});

@@ -84,7 +84,13 @@ export { builtinModule } from './platform/builtin-module.js';
 export { environment, hasNode } from './platform/for-packages.js';
 export { type HttpClient, type HttpResponse, ResponseTooLong } from './platform/http-client.js';
 export { processWide, recognizeAcrossCopies } from './platform/process-wide.js';
-export { LONGEST_TIMER_MS, startTimer, stopTimer, unref } from './platform/timers.js';
+export {
+  LONGEST_TIMER_MS,
+  startMicrotask,
+  startTimer,
+  stopTimer,
+  unref,
+} from './platform/timers.js';
 export { withoutOtelSpans } from './platform/without-otel-spans.js';
 export { retryAfterMs, USER_AGENT } from './publish/openlayer/openlayer-api.js';
 export { publishingClient } from './publish/openlayer/publishing-client.js';
@@ -123,6 +129,7 @@ export {
 export { isJsonObject, type JsonObject, tryParseJson } from './values/json-text.js';
 export { hexadecimal, mixedBits } from './values/mixed-bits.js';
 export { percentDecoded } from './values/percent-decoded.js';
+export { isError } from './values/read-safely.js';
 export { watchRejection } from './values/thenable.js';
 export { head, withoutHalf } from './values/well-formed.js';
 export type { StepType } from './wire.js';

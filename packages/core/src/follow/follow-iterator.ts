@@ -133,9 +133,9 @@ function collectResult(
 ): void {
   try {
     if (STOPPING.has(name) || result?.done) {
+      completeAll(followers);
       // Other iterators may begin anew.
       if (result?.done && isGeneratorObject(followers.object)) followers.markOver();
-      completeAll(followers);
     } else {
       const item = result?.value;
       for (const output of followers.attached) output.collect(item);

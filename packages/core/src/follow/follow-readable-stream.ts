@@ -25,10 +25,12 @@ export function followReadableStream(
   }
   const closed = closedPromise(source);
   if (closed !== undefined) {
-    closed.then(
-      () => step.end(),
-      (error: unknown) => step.fail(error),
-    );
+    closed
+      .then(
+        () => step.end(),
+        (error: unknown) => step.fail(error),
+      )
+      .catch((error: unknown) => step.reportFailure('follow', error));
     return source;
   }
   // A subclass may have methods that its users need.

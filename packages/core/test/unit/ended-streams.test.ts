@@ -39,8 +39,8 @@ async function destroyed(error?: Error): Promise<Readable> {
 
 class OwnWebStream extends ReadableStream<unknown> {}
 
-const SOURCE = {
-  start(controller: ReadableStreamDefaultController<unknown>) {
+const SOURCE: ConstructorParameters<typeof ReadableStream<unknown>>[0] = {
+  start(controller) {
     controller.enqueue('a');
     controller.close();
   },

@@ -278,7 +278,9 @@ describe('pricing of the app that fails', () => {
         async (trace) => {
           call(trace);
           call(trace, { promptTokens: 2, cost: 3 });
-          await new Promise((resolve) => setTimeout(resolve, 2));
+          for (let waited = 0; waited < 1000 && exceeded === 0; waited++) {
+            await new Promise((resolve) => setTimeout(resolve, 1));
+          }
         },
         { budget: { usd: 1, onExceeded: () => void exceeded++ } },
         pricing,

@@ -2,9 +2,11 @@
 
 import {
   inClientCall,
+  isError,
   type RecordedCall,
   runGuarded,
   startCall,
+  startMicrotask,
   untraced,
 } from '@openlayer-tracing/core/integration';
 import { OpenRuns } from '../common/calls/open-runs.js';
@@ -243,7 +245,7 @@ export class AiTelemetry {
    */
   announceOperation(event: Json): void {
     this.#announced.add(event.callId);
-    queueMicrotask(() => {
+    startMicrotask(() => {
       if (this.#announced.delete(event.callId)) this.#startFromChannel(event);
     });
   }
@@ -366,7 +368,7 @@ function toolDetails({ toolContext }: Json, source: unknown): Json {
 }
 
 function reasonMessage(reason: unknown): unknown {
-  return reason instanceof Error ? thrownText(reason) : reason;
+  return isError(reason) ? thrownText(reason) : reason;
 }
 
 const READ_OF_TOOL = nameSet('type toolName input output error');

@@ -1,6 +1,6 @@
 /** Spans whose instrumentation sets their attributes only after their start. They begin when those are there. */
 
-import { processWide, reportFailure } from '@openlayer-tracing/core/integration';
+import { processWide, reportFailure, startMicrotask } from '@openlayer-tracing/core/integration';
 import { type ReadableSpan, scopeOf } from './readable-span.js';
 
 /** What names of instrumentations begin with that start a span without attributes and set them at once after that. */
@@ -11,7 +11,7 @@ class PendingSpans {
 
   /** Calls `begin` before anything else happens that depends on the span: at the latest when the running code has returned. */
   add(begin: () => void): void {
-    if (this.#waiting.length === 0) queueMicrotask(() => this.begin());
+    if (this.#waiting.length === 0) startMicrotask(() => this.begin());
     this.#waiting.push(begin);
   }
 

@@ -3,6 +3,7 @@
  * `[encrypted, 102400 characters]`.
  */
 
+import { isError } from '@openlayer-tracing/core/integration';
 import { isPlainObject, type Json, stringOrUndefined } from '../json.js';
 import { mediaTypeOfBase64, mediaTypeOfBytes } from './media-type.js';
 import { changedContent, type Visits } from './visits.js';
@@ -75,7 +76,7 @@ type ToJson = (this: object, key: string) => unknown;
 /** What the method returns, with names in place of media; the object itself if that has none, or is neither plain nor an array. */
 function namedViaToJson(value: object, toJson: ToJson, visits: Visits, depth: number): unknown {
   // Core records an error without its method.
-  if (value instanceof Error || !visits.mayVisit(0)) return value;
+  if (isError(value) || !visits.mayVisit(0)) return value;
   try {
     const result = Reflect.apply(toJson, value, ['']);
     // Nobody else has this promise, so an unhandled rejection would be caused here.

@@ -1,6 +1,6 @@
 /** Makes the errors that steps of failed calls show. Messages of providers are recorded as content: they may repeat a prompt. */
 
-import { withoutHalf } from '@openlayer-tracing/core/integration';
+import { isError, withoutHalf } from '@openlayer-tracing/core/integration';
 import { recordedContent } from '../content/recorded-content.js';
 import {
   arrayOrEmpty,
@@ -55,7 +55,7 @@ export function connectionError(options: CallOptions, error: unknown): CallError
 }
 
 function errorOfConnection(options: CallOptions, error: unknown): CallError {
-  if (!(error instanceof Error)) {
+  if (!isError(error)) {
     const recorded = recordedMessage(options, String(error));
     return new CallError(typeof error, recorded ?? DEFAULT_MESSAGE);
   }
@@ -79,7 +79,7 @@ export function thrownError(options: CallOptions, error: unknown): unknown {
 
 function hiddenError(options: CallOptions, error: unknown): CallError {
   if (error instanceof CallError) return error;
-  if (!(error instanceof Error)) return connectionError(options, error);
+  if (!isError(error)) return connectionError(options, error);
   const { status, statusCode, error: stated, responseBody } = error as Error & Json;
   const code = typeof status === 'number' ? status : statusCode;
   if (typeof code !== 'number') return connectionError(options, error);
@@ -283,7 +283,7 @@ export function isTimeout(reason: unknown): boolean {
 
 /** The message of an error, or the text of any other value that was thrown. Never throws. */
 export function thrownText(error: unknown): string {
-  const read = readOrUndefined(() => (error instanceof Error ? error.message : String(error)));
+  const read = readOrUndefined(() => (isError(error) ? error.message : String(error)));
   return stringOrUndefined(read) ?? DEFAULT_MESSAGE;
 }
 

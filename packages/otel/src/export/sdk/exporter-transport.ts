@@ -3,6 +3,7 @@
 import {
   type Batch,
   type Delivery,
+  isError,
   SendError,
   type SendErrorCode,
   type SendOptions,
@@ -95,7 +96,7 @@ function resultError({ error }: SpanExportResult): SendError {
 }
 
 function failure(code: SendErrorCode, cause: unknown, isFinal = false): SendError {
-  const said = cause instanceof Error && cause.message !== '' ? `: ${cause.message}` : '';
+  const said = isError(cause) && cause.message !== '' ? `: ${cause.message}` : '';
   const details = { cause, isAmbiguous: true, isFinal };
   return new SendError(code, `the exporter failed${said}`, details);
 }
