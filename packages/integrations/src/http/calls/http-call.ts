@@ -31,7 +31,7 @@ import { bodyReader, isStreamType } from '../body/response-body.js';
 import type { ClientProfile } from '../client-profile.js';
 import { contentTypeIn, headerOf, requestIdIn } from '../headers.js';
 import { AttemptLog } from './attempt-log.js';
-import { markResultRecorded } from './recorded-results.js';
+import { isRecordedResult, markResultRecorded } from './recorded-results.js';
 import { billedParts, billingOf, responseUpdate } from './response-update.js';
 import { isRetryable, longestWaitMs } from './retry-policy.js';
 import { providerIn, reportedStep, stepOptions } from './step-options.js';
@@ -277,6 +277,8 @@ export class HttpCall {
     const response = withTotal(this.#reader.response(), this.#shape);
     const isPartial = ending !== 'complete' && this.#reader.amount > 0;
     this.#recorded.addBilling(billingOf(response, url), billedParts(response, url));
+    const { acceptedId } = this.#reader;
+    if (acceptedId !== undefined) this.#recorded.expectResult(() => isRecordedResult(acceptedId));
     // The name of a deployment on Azure is its owner's choice: only the response names the model.
     const isUnnamed = ending === 'complete' && response.model === undefined;
     if (isUnnamed && providerIn(this.#profile, url) === 'azure') {
