@@ -190,6 +190,51 @@ describe('the price of a response of Gemini', () => {
   });
 });
 
+describe("the price of an interaction with Google's client", () => {
+  const modalities = {
+    input_tokens_by_modality: [
+      { modality: 'text', tokens: 700 },
+      { modality: 'audio', tokens: 300 },
+    ],
+    cached_tokens_by_modality: [{ modality: 'text', tokens: 500 }],
+    output_tokens_by_modality: [{ modality: 'text', tokens: 50 }],
+  };
+  const body = {
+    id: 'i1',
+    model: 'gemini-2.5-flash',
+    status: 'completed',
+    steps: [{ type: 'model_output', content: [{ type: 'text', text: 'hi' }] }],
+    usage: {
+      total_input_tokens: 1000,
+      total_cached_tokens: 500,
+      total_output_tokens: 50,
+      total_thought_tokens: 450,
+      total_tokens: 1500,
+    },
+  };
+  const cost = (200 * 0.3 + 300 * 1 + 500 * 0.03 + 500 * 2.5) / 1e6;
+  for (const [how, usage] of [
+    ['whose cached tokens are all text', modalities],
+    [
+      'whose modalities are in capitals',
+      JSON.parse(
+        JSON.stringify(modalities).replace(/"(text|audio)"/g, (each) => each.toUpperCase()),
+      ),
+    ],
+  ] as const) {
+    it(`has a separate price for audio: ${how}`, async () => {
+      const used = await usageOf(async () => {
+        const reply = { ...body, usage: { ...body.usage, ...usage } };
+        const client = new GoogleGenAI({ apiKey: 'k', httpOptions: { fetch: json(reply) } });
+        const { interactions } = traceGoogleGenAI(client);
+        return interactions.create({ model: 'gemini-2.5-flash', input: 'x' });
+      });
+      assert.deepEqual([used.promptTokens, used.completionTokens, used.tokens], [1000, 500, 1500]);
+      assertCost(used, cost);
+    });
+  }
+});
+
 describe('the price of a reranking', () => {
   it('is the price of its searches, if the app has one', async () => {
     const rerank = async () => {

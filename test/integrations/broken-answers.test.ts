@@ -270,6 +270,17 @@ interface Streamed {
   readonly begins: readonly object[];
 }
 const STREAMED: Readonly<Record<string, Streamed>> = {
+  'a fetch': {
+    ask: async (url, options) => {
+      const send = options === undefined ? fetch : tracedFetch({ ...options });
+      const response = await send(`${url}/v1/chat/completions`, {
+        method: 'POST',
+        body: JSON.stringify({ model: 'm', messages, stream: true }),
+      });
+      return response.text();
+    },
+    begins: [chunk({ content: 'half of' })],
+  },
   'OpenAI chat': {
     ask: async (url, options) =>
       itemsOf(openai(url, options).chat.completions.create({ model: 'm', messages, stream: true })),
@@ -365,6 +376,30 @@ describe('a broken stream', () => {
       const hidden = await stepOf(reply, ask, { content: false });
       assert.notEqual(errorOf(hidden), undefined);
       assert.doesNotMatch(JSON.stringify(hidden), /overloaded/);
+    });
+
+    const error = { error: { code: 503, message: 'overloaded', status: 'UNAVAILABLE' } };
+    const told = begins.map((each) => eventText(each)).join('');
+    for (const [how, text, isPart] of [
+      ['after events', `${told}${JSON.stringify(error)}`, true],
+      ['on several lines', `${told}${JSON.stringify(error, null, 2)}\n`, true],
+      ['between events', `${told}${JSON.stringify(error)}\n\ndata: {}\n\n`, true],
+      ['after a comment', `${told}: ping\n\n${JSON.stringify(error)}`, true],
+      ['alone', JSON.stringify(error), false],
+      ['that is a string', `${told}{"error":"overloaded"}`, true],
+    ] as const) {
+      it(`of ${client} with an error that is no event is a failure: ${how}`, async () => {
+        const step = await stepOf(body(text, 'text/event-stream'), ask);
+        assert.match(String(errorOf(step)), /overloaded/);
+        if (isPart) assert.match(JSON.stringify(step.output), /half of/);
+      });
+    }
+
+    it(`of ${client} with JSON that is neither an event nor an error is none`, async () => {
+      const text = `${told}{"type":"note"}\n\n`;
+      const step = await stepOf(body(text, 'text/event-stream'), ask);
+      assert.equal(errorOf(step), undefined);
+      assert.equal(isPartial(step), true);
     });
 
     it(`of ${client} that is a JSON error instead is a failure`, async () => {

@@ -1,13 +1,32 @@
 /** What Google's client is answered, and what of it is recorded. */
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { captureTraces } from '@openlayer-tracing/core/testing';
 import type { WireStep } from '@openlayer-tracing/core/wire';
 import { traceGoogleGenAI } from '@openlayer-tracing/integrations/google-genai';
 import { GoogleGenAI as GoogleGenAI2 } from 'genai2';
 import { GoogleGenAI, type GoogleGenAIOptions } from 'genai3';
+import { later } from '../contract/harness/pause.ts';
 import { type Reply, read, stepOfCall, stepsOfCalls } from './answering.ts';
 
 type Made = GoogleGenAI;
+
+/** A server whose responses stay open. */
+async function openServer(respond: (res: ServerResponse) => unknown) {
+  const server = createServer((_req, res) => void respond(res));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
 
 function gemini(url: string, options: GoogleGenAIOptions = {}): Made {
   return traceGoogleGenAI(
@@ -363,6 +382,46 @@ describe("Gemini's responses", () => {
       }
     }
   });
+});
+
+describe("Google's client, which reads each chunk of a stream", () => {
+  const error = {
+    error: { code: 503, message: 'The model is overloaded.', status: 'UNAVAILABLE' },
+  };
+  for (const [how, text] of [
+    ['on one line', JSON.stringify(error)],
+    ['on several lines', `${JSON.stringify(error, null, 2)}\n`],
+  ] as const) {
+    for (const [major, Client] of [
+      ['genai2', GoogleGenAI2],
+      ['genai3', GoogleGenAI],
+    ] as const) {
+      it(`throws at an error that is no event, which is recorded: ${how}, ${major}`, async () => {
+        const part = answer([{ text: 'So far' }], { finishReason: undefined });
+        await using server = await openServer(async (res) => {
+          res.writeHead(200, { 'content-type': 'text/event-stream' });
+          res.write(`data: ${JSON.stringify(part)}\n\n`);
+          await later(50);
+          // The client does not read on, nor does it close the connection.
+          res.write(text);
+        });
+        using captured = captureTraces();
+        const client = traceGoogleGenAI(
+          new Client({ apiKey: 'k', httpOptions: { baseUrl: server.url } }) as GoogleGenAI,
+        );
+        await assert.rejects(read(client.models.generateContentStream(ask)), {
+          name: 'ApiError',
+          status: 503,
+        });
+        const [row] = await captured.rows();
+        const [step] = row?.steps ?? [];
+        assert.equal(step?.output, 'So far');
+        assert.equal(step?.metadata.error, 'The model is overloaded.');
+        assert.equal(step?.metadata.errorType, 'UNAVAILABLE');
+        assert.equal(step?.metadata.partial, true);
+      });
+    }
+  }
 });
 
 describe("Google's paths", () => {

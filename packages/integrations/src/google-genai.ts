@@ -4,6 +4,8 @@ import { inClientCall, isUntraced, reportUnrecorded } from '@openlayer-tracing/c
 import { isSpeakeasy, traceSpeakeasy } from './clients/trace-speakeasy.js';
 import { assertChangeable, replaceMethod } from './common/hooks/replace-method.js';
 import { traced } from './common/hooks/traced.js';
+import { whenFulfilled } from './common/hooks/when-fulfilled.js';
+import { whenLeft } from './common/hooks/when-left.js';
 import { objectOrEmpty } from './common/json.js';
 import { CALL_OPTIONS, type CallOptions, checkOptions } from './common/options.js';
 import { MethodCall } from './http/calls/method-call.js';
@@ -28,7 +30,9 @@ interface ApiClient {
     signal: unknown,
     fetch?: AnyFetch,
     ...rest: unknown[]
-  ): unknown;
+  ): Promise<object>;
+  /** Returns a generator of the events in the body of a response. */
+  processStreamResponse?(response: object, ...rest: unknown[]): unknown;
 }
 
 const DEFAULT_ATTEMPTS = 5;
@@ -69,6 +73,8 @@ export function traceGoogleGenAI<Client extends object>(
     (input, init) => globalThis.fetch(input, init),
     profile,
   );
+  /** The calls of responses. */
+  const calls = new WeakMap<object, MethodCall>();
   // With a fetch in its options, the client would not use its dispatcher, which allows slow responses.
   replaceMethod(apiClient as ApiClient, 'apiCall', (apiCall) => {
     return function tracedApiCall(this: ApiClient, url, init, retryOptions, ...rest) {
@@ -76,9 +82,20 @@ export function traceGoogleGenAI<Client extends object>(
       const fetch = ownFetch === undefined ? defaultFetch : traceFetch(ownFetch, profile);
       const run = () =>
         apiCall.call(this, url, init, retryOptions, timeout, signal, fetch, ...others);
-      return isUntraced()
-        ? run()
-        : inClientCall(new MethodCall({ maxRetries: retriesIn(retryOptions) }), run);
+      if (isUntraced()) return run();
+      const methodCall = new MethodCall({ maxRetries: retriesIn(retryOptions) });
+      const response = inClientCall(methodCall, run);
+      whenFulfilled(response, (received) => calls.set(received, methodCall));
+      return response;
+    };
+  });
+  // The client does not cancel the body of a stream that the app leaves.
+  replaceMethod(apiClient as ApiClient, 'processStreamResponse', (processStreamResponse) => {
+    return function tracedProcessStreamResponse(this: ApiClient, response, ...rest) {
+      const events = processStreamResponse.call(this, response, ...rest);
+      const methodCall = calls.get(response);
+      if (methodCall !== undefined) whenLeft(events, () => methodCall.leave());
+      return events;
     };
   });
   for (const part of PARTS) traceWhenCreated(client, part, profile);

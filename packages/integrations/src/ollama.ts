@@ -1,7 +1,11 @@
 /** The entry point for Ollama's client. */
 
-import { assertChangeable } from './common/hooks/replace-method.js';
+import { inClientCall, isUntraced } from '@openlayer-tracing/core/integration';
+import { assertChangeable, replaceMethod } from './common/hooks/replace-method.js';
+import { whenFulfilled } from './common/hooks/when-fulfilled.js';
+import { whenLeft } from './common/hooks/when-left.js';
 import { CALL_OPTIONS, type CallOptions, checkOptions } from './common/options.js';
+import { MethodCall } from './http/calls/method-call.js';
 import type { AnyFetch } from './http/fetch-types.js';
 import { traceFetch } from './http/trace-fetch.js';
 import { ollamaClientShapes } from './shapes/ollama.js';
@@ -10,6 +14,13 @@ import { freePaths } from './shapes/reading/free-paths.js';
 export type { ContentPart } from './common/options.js';
 
 export interface OllamaOptions extends CallOptions {}
+
+/** The part of the client that is used. Some of it is protected in the client's own types. */
+interface OllamaClient {
+  fetch: AnyFetch;
+  /** Sends a request. Returns the response, or a stream that reads the lines of its body from a generator. */
+  processStreamableRequest?(...args: unknown[]): Promise<{ readonly itr?: unknown }>;
+}
 
 /**
  * Makes an Ollama client record each of its calls as a step of the current trace; outside a trace, as a trace of its own. The client
@@ -26,7 +37,7 @@ export function traceOllama<Client extends object>(
   options: OllamaOptions = {},
 ): Client {
   checkOptions('traceOllama', options, CALL_OPTIONS);
-  const ollama = client as { fetch?: AnyFetch } | null;
+  const ollama = client as Partial<OllamaClient> | null;
   if (typeof ollama?.fetch !== 'function') {
     throw new TypeError('traceOllama(client) takes a client, such as traceOllama(new Ollama())');
   }
@@ -37,6 +48,18 @@ export function traceOllama<Client extends object>(
     shapes: ollamaClientShapes,
     free: freePaths('api/pull api/push api/create api/copy api/show api/delete api/blobs/*'),
     options,
+  });
+  // A sealed client keeps its method.
+  if (!Object.isExtensible(client)) return client;
+  // The client does not cancel the body of a stream that the app leaves.
+  replaceMethod(ollama as OllamaClient, 'processStreamableRequest', (send) => {
+    return function tracedProcessStreamableRequest(this: OllamaClient, ...args) {
+      if (isUntraced()) return send.apply(this, args);
+      const methodCall = new MethodCall({ maxRetries: 0 });
+      const response = inClientCall(methodCall, () => send.apply(this, args));
+      whenFulfilled(response, ({ itr }) => whenLeft(itr, () => methodCall.leave()));
+      return response;
+    };
   });
   return client;
 }

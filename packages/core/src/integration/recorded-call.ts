@@ -159,12 +159,22 @@ export class RecordedCall<T extends StepType = StepType> implements OpenCall {
   addBilling(billing: Billing, parts = this.#step.recordedUsage?.parts): void {
     const more = definedValues(billing);
     if (Object.keys(more).length === 0 && parts === undefined) return;
-    const { tokens, factors: known } = this.#step.recordedUsage ?? {};
+    const { tokens, factors: known, ...others } = this.#step.recordedUsage ?? {};
     this.#setUsage({
+      ...others,
       tokens,
       factors: { ...known, ...more },
       ...(parts !== undefined && { parts }),
     });
+  }
+
+  /**
+   * The response has only accepted the work, whose result is recorded as another call when the app fetches it.
+   * @param isResultRecorded whether it has been recorded; from then on, this call is not billed
+   */
+  expectResult(isResultRecorded: () => boolean): void {
+    const { tokens, factors = {}, ...others } = this.#step.recordedUsage ?? {};
+    this.#setUsage({ ...others, tokens, factors, isBilledWithResult: isResultRecorded });
   }
 
   /** Ends the call. */

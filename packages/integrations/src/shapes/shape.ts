@@ -120,6 +120,11 @@ export interface ResponseReader {
   readonly failure?: unknown;
   /** The id by which the same result can be fetched again; undefined until the result exists. */
   readonly resultId?: string | undefined;
+  /**
+   * The id of the result if the response has only accepted the work, and the app fetches the result later. The result has the
+   * usage.
+   */
+  readonly acceptedId?: string | undefined;
   /** How much of the model's answer has been received, in characters. */
   readonly amount: number;
   /** The facts of the response, by what has been read. */

@@ -53,7 +53,8 @@ const video: Shape<'chat_completion'> = {
     // The result, which is a step of its own, states the cost.
     return new PlainReader((body) => {
       reader.readWhole(body);
-      return { ...reader.response(), billing: {}, failure: reader.failure };
+      const acceptedId = stringOrUndefined(objectOrEmpty(body).id);
+      return { ...reader.response(), billing: {}, failure: reader.failure, acceptedId };
     });
   },
 };

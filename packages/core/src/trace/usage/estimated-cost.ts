@@ -72,11 +72,18 @@ const GROUPS: ReadonlySet<string> = new Set(['user_call', 'agent', 'chain', 'han
 
 /** Whether a step is a call that its provider bills. */
 function isBilled(step: UsageStep): boolean {
-  if (isModelCall(step.type)) return true;
   const { recordedUsage, type } = step;
+  if (isModelCall(type)) return !isBilledWithResult(step);
   if (recordedUsage === undefined) return false;
   if (statedCostOf(step) !== undefined) return true;
   return !GROUPS.has(type) && isUsageKnown(callOf(step, 0));
+}
+
+/** Whether the call only requested work whose result another call has recorded. Usage that is known is billed in any case. */
+function isBilledWithResult(step: UsageStep): boolean {
+  if (step.recordedUsage?.isBilledWithResult?.() !== true) return false;
+  const isCostKnown = numberIn(step, 'cost') !== undefined || statedCostOf(step) !== undefined;
+  return !isCostKnown && !isUsageKnown(callOf(step, 0));
 }
 
 function priceOf(step: UsageStep, startedAt: number, pricing: Pricing | undefined): Estimate {

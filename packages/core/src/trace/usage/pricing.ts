@@ -49,6 +49,11 @@ export interface RecordedUsage {
   readonly factors: Billing;
   /** If the step stands for several calls: all of them, each in one part. They are priced part by part. */
   readonly parts?: readonly BilledPart[] | undefined;
+  /**
+   * If the response only accepted the work: whether its result has been recorded, as another call. That call is billed then, and
+   * this one is not.
+   */
+  readonly isBilledWithResult?: (() => boolean) | undefined;
 }
 
 /** A call to be priced. */

@@ -1,4 +1,4 @@
-import { isRecord, tryParseJson } from '../../common/json.js';
+import { isEmpty, isRecord, tryParseJson } from '../../common/json.js';
 import type { ResponseReader } from '../../shapes/shape.js';
 import type { BodyReader } from './body-reader.js';
 import { RecurringEvent } from './recurring-event.js';
@@ -42,6 +42,7 @@ export class EventStream extends ServerSentEvents implements BodyReader {
 
   protected override readEvent(source: string): void {
     const data = eventDataOf(source)?.trimEnd();
+    if (data === undefined) this.readEarly(source);
     if (data === undefined || data === '') return;
     if (data === '[DONE]') {
       this.#reader.endOfEvents();
@@ -58,6 +59,18 @@ export class EventStream extends ServerSentEvents implements BodyReader {
     if (added === undefined) return;
     this.#recurring = RecurringEvent.of(source, added);
     this.#guesses++;
+  }
+
+  /** Reads an error that is JSON alone and no event. The client may read nothing after it, not even the end of the body. */
+  protected override readEarly(source: string): boolean {
+    const text = source.trim();
+    if (!text.startsWith('{') || !text.endsWith('}')) return false;
+    const object = tryParseJson(text);
+    if (!isRecord(object) || isEmpty(object.error)) return false;
+    this.#reader.readEvent(object);
+    // Not every reader expects an error without a type.
+    this.failure ??= object.error;
+    return true;
   }
 
   protected override readLongData(event: unknown): void {

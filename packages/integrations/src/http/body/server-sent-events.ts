@@ -59,7 +59,19 @@ export abstract class ServerSentEvents {
     return start;
   }
 
+  /**
+   * Reads what was received without the empty line after it, if it can be read already.
+   * @returns whether it was read
+   */
+  protected readEarly(_rest: string): boolean {
+    return false;
+  }
+
   #keep(rest: string): void {
+    if (this.#long === undefined && this.readEarly(rest)) {
+      this.#rest = '';
+      return;
+    }
     this.#rest = rest;
     if (this.#long === undefined && rest.length <= MAX_EVENT_CHARS) return;
     this.#long ??= new LongEvent();

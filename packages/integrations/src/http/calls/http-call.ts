@@ -31,7 +31,7 @@ import { bodyReader, isStreamType } from '../body/response-body.js';
 import type { ClientProfile } from '../client-profile.js';
 import { contentTypeIn, headerOf, requestIdIn } from '../headers.js';
 import { AttemptLog } from './attempt-log.js';
-import { markResultRecorded } from './recorded-results.js';
+import { isRecordedResult, markResultRecorded } from './recorded-results.js';
 import { billedParts, billingOf, responseUpdate } from './response-update.js';
 import { isRetryable, longestWaitMs } from './retry-policy.js';
 import { providerIn, reportedStep, stepOptions } from './step-options.js';
@@ -71,6 +71,8 @@ export class HttpCall {
   #requestId: string | undefined;
   #isStream = false;
   #isUnobservable = false;
+  /** Ends the call before the body of its response ends; undefined while there is no response. */
+  #leave: (() => void) | undefined;
   /** The number of steps that were added below this one. */
   #addedSteps = 0;
 
@@ -165,6 +167,11 @@ export class HttpCall {
     this.#recorded.end();
   }
 
+  /** The client reads no more of the response, and does not cancel its body. */
+  leave(): void {
+    this.#leave?.();
+  }
+
   /** The trace ends before the call: records what has been received. @returns the update of the step */
   endForTrace(): StepUpdate {
     return this.#recordResponse(
@@ -179,6 +186,7 @@ export class HttpCall {
       // The app read on after the trace was published: report that the end is missing there.
       else if (recorded.isRead) recorded.end();
     };
+    this.#leave = () => end('left');
     return {
       pulled: () => {
         recorded.markRead();
@@ -196,7 +204,7 @@ export class HttpCall {
         if (this.#isStream && isAbort(error, signal)) end('left');
         else end('failed', error);
       },
-      cancelled: () => end('left'),
+      cancelled: this.#leave,
     };
   }
 
@@ -269,6 +277,8 @@ export class HttpCall {
     const response = withTotal(this.#reader.response(), this.#shape);
     const isPartial = ending !== 'complete' && this.#reader.amount > 0;
     this.#recorded.addBilling(billingOf(response, url), billedParts(response, url));
+    const { acceptedId } = this.#reader;
+    if (acceptedId !== undefined) this.#recorded.expectResult(() => isRecordedResult(acceptedId));
     // The name of a deployment on Azure is its owner's choice: only the response names the model.
     const isUnnamed = ending === 'complete' && response.model === undefined;
     if (isUnnamed && providerIn(this.#profile, url) === 'azure') {

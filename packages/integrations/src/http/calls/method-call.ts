@@ -31,6 +31,11 @@ export class MethodCall {
     return this.#httpCall;
   }
 
+  /** The client reads no more of the response, and does not cancel its body. */
+  leave(): void {
+    this.#httpCall?.leave();
+  }
+
   /** The body that the app passed to the client, for requests whose own body cannot be read. */
   get params(): Json | undefined {
     return this.#params;

@@ -12,7 +12,7 @@ import {
 import { nameArray, nameSet } from '../../common/names.js';
 import { mergeUsage } from '../reading/merge-usage.js';
 import { Message } from '../reading/message.js';
-import { joined, OtherFacts } from '../reading/other-facts.js';
+import { growsWithEach, joined, OtherFacts } from '../reading/other-facts.js';
 import type { ExtendedText, ModelResponse, ResponseReader, Shape } from '../shape.js';
 import { cohereBilling, cohereMeta, cohereTokens, cohereWarnings } from './usage.js';
 
@@ -55,6 +55,12 @@ const READ = nameSet(`
 const READ_OF_MESSAGE = nameSet('role content tool_plan tool_calls citations');
 const READ_OF_DELTA = nameSet('message finish_reason usage error');
 const MAX_CITATIONS = 1024;
+
+/** An event with its log probabilities as an array of one item: a whole response has an array of such items. */
+function withItems(event: Json): Json {
+  const { logprobs } = event;
+  return isRecord(logprobs) ? { ...event, logprobs: [logprobs] } : event;
+}
 
 class CohereReader implements ResponseReader {
   isComplete = false;
@@ -101,7 +107,8 @@ class CohereReader implements ResponseReader {
     this.isComplete = true;
   }
 
-  readEvent(event: Json): boolean {
+  readEvent(received: Json): boolean {
+    const event = withItems(received);
     const before = this.#message.amount;
     // Version 1 has the type under another key, and its last event contains the whole answer.
     const type = event.type ?? event.event_type;
@@ -155,13 +162,21 @@ class CohereReader implements ResponseReader {
     return this.#message.amount > before;
   }
 
-  extendedText({ type, delta }: Json): ExtendedText | undefined {
-    const { content, tool_plan: plan } = objectOrEmpty(objectOrEmpty(delta).message);
+  extendedText(event: Json): ExtendedText | undefined {
+    const { type } = event;
+    const delta = objectOrEmpty(event.delta);
+    const message = objectOrEmpty(delta.message);
+    const { content, tool_plan: plan } = message;
+    if (growsWithEach(withItems(event), READ) || growsWithEach(delta, READ_OF_DELTA)) {
+      return undefined;
+    }
+    if (growsWithEach(message, READ_OF_MESSAGE)) return undefined;
     if (type === 'tool-plan-delta' && plan) {
       return { key: 'tool_plan', text: this.#message.reasoning };
     }
-    const { text: contentText, thinking } = objectOrEmpty(content);
+    const { type: _type, text: contentText, thinking, ...others } = objectOrEmpty(content);
     if (type !== 'content-delta' || thinking !== undefined || !contentText) return undefined;
+    if (Object.keys(others).length > 0) return undefined;
     return { key: 'text', text: this.#message.text };
   }
 

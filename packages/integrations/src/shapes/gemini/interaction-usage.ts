@@ -2,6 +2,7 @@
 
 import type { Billing, TokenCounts } from '@openlayer-tracing/core/integration';
 import { arrayOrEmpty, countOrUndefined, type Json, objectOrEmpty } from '../../common/json.js';
+import { sumOfKnown, tokensOfModalities } from './usage.js';
 
 /** The counts of a usage; undefined if there is none. */
 export function interactionTokens(usage: Json | undefined): TokenCounts | undefined {
@@ -9,47 +10,28 @@ export function interactionTokens(usage: Json | undefined): TokenCounts | undefi
   const promptTokens = countOrUndefined(usage.total_input_tokens);
   const answerTokens = countOrUndefined(usage.total_output_tokens);
   const thoughtTokens = countOrUndefined(usage.total_thought_tokens);
-  const total = countOrUndefined(usage.total_tokens);
-  const input =
-    promptTokens === undefined
-      ? undefined
-      : promptTokens + (countOrUndefined(usage.total_tool_use_tokens) ?? 0);
-  const inputOf = (...modalities: string[]) => {
-    const promptPart = modalityTokens(usage.input_tokens_by_modality, ...modalities);
-    const toolPart = modalityTokens(usage.tool_use_tokens_by_modality, ...modalities);
-    return promptPart === undefined && toolPart === undefined
-      ? undefined
-      : (promptPart ?? 0) + (toolPart ?? 0);
-  };
+  const toolTokens = countOrUndefined(usage.total_tool_use_tokens);
+  const inputOf = (...modalities: string[]) =>
+    sumOfKnown(
+      tokensOfModalities(usage.input_tokens_by_modality, ...modalities),
+      tokensOfModalities(usage.tool_use_tokens_by_modality, ...modalities),
+    );
   return {
-    input,
-    output:
-      answerTokens === undefined && thoughtTokens === undefined
-        ? undefined
-        : (answerTokens ?? 0) + (thoughtTokens ?? 0),
-    total,
+    input: promptTokens === undefined ? undefined : promptTokens + (toolTokens ?? 0),
+    output: sumOfKnown(answerTokens, thoughtTokens),
+    total: countOrUndefined(usage.total_tokens),
     cached: countOrUndefined(usage.total_cached_tokens),
-    audioInput: inputOf('audio'),
+    audioInput: inputOf('AUDIO'),
     // Pages of documents are read as images, and priced like them.
-    imageInput: inputOf('image', 'document'),
-    videoInput: inputOf('video'),
-    cachedAudio: modalityTokens(usage.cached_tokens_by_modality, 'audio'),
-    cachedImage: modalityTokens(usage.cached_tokens_by_modality, 'image', 'document'),
-    audioOutput: modalityTokens(usage.output_tokens_by_modality, 'audio'),
-    imageOutput: modalityTokens(usage.output_tokens_by_modality, 'image'),
-    videoOutput: modalityTokens(usage.output_tokens_by_modality, 'video'),
+    imageInput: inputOf('IMAGE', 'DOCUMENT'),
+    videoInput: inputOf('VIDEO'),
+    cachedAudio: tokensOfModalities(usage.cached_tokens_by_modality, 'AUDIO'),
+    cachedImage: tokensOfModalities(usage.cached_tokens_by_modality, 'IMAGE', 'DOCUMENT'),
+    audioOutput: tokensOfModalities(usage.output_tokens_by_modality, 'AUDIO'),
+    imageOutput: tokensOfModalities(usage.output_tokens_by_modality, 'IMAGE'),
+    videoOutput: tokensOfModalities(usage.output_tokens_by_modality, 'VIDEO'),
     reasoning: thoughtTokens,
   };
-}
-
-/** The tokens of some modalities; undefined if the usage has none of them. */
-function modalityTokens(counts: unknown, ...modalities: string[]): number | undefined {
-  const matching = arrayOrEmpty(counts)
-    .map(objectOrEmpty)
-    .filter(({ modality }) => modalities.includes(String(modality).toLowerCase()))
-    .map(({ tokens }) => countOrUndefined(tokens))
-    .filter((tokens) => tokens !== undefined);
-  return matching.length > 0 ? matching.reduce((all, each) => all + each) : undefined;
 }
 
 /** What the price depends on besides the tokens. */

@@ -155,6 +155,10 @@ export class InteractionReader implements ResponseReader {
     return UNDONE.test(this.#status ?? 'queued') ? undefined : this.#id;
   }
 
+  get acceptedId(): string | undefined {
+    return this.resultId === undefined ? this.#id : undefined;
+  }
+
   readEvent(event: Json): boolean {
     const before = this.#received;
     const { error, interaction, index, step, delta } = event;

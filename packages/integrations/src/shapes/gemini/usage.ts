@@ -105,17 +105,22 @@ export function geminiToolUses(candidates: readonly CandidateFacts[]): Billing {
   return Object.keys(uses).length > 0 ? { toolUses: uses } : {};
 }
 
-/** The tokens of some modalities: 0 if the usage is divided by modality and has none of them, undefined if it is not divided. */
-function tokensOfModalities(details: unknown, ...modalities: string[]): number | undefined {
-  if (!Array.isArray(details)) return undefined;
-  const counts = details.map(objectOrEmpty).map(({ modality, tokenCount }) => {
-    return modalities.includes(String(modality)) ? countOrUndefined(tokenCount) : undefined;
-  });
-  return sumOfKnown(0, ...counts);
+/**
+ * The tokens of some modalities: 0 if the usage is divided by modality and has none of them, undefined if it is not divided.
+ * @param modalities in capitals
+ */
+export function tokensOfModalities(counts: unknown, ...modalities: string[]): number | undefined {
+  if (!Array.isArray(counts)) return undefined;
+  const matching = counts
+    .map(objectOrEmpty)
+    .filter(({ modality }) => modalities.includes(String(modality).toUpperCase()))
+    // Interactions and voices name the count `tokens`.
+    .map(({ tokenCount, tokens }) => countOrUndefined(tokenCount ?? tokens));
+  return sumOfKnown(0, ...matching);
 }
 
 /** The sum of the known counts; undefined if none is known. */
-function sumOfKnown(...counts: readonly (number | undefined)[]): number | undefined {
+export function sumOfKnown(...counts: readonly (number | undefined)[]): number | undefined {
   return counts.reduce(
     (whole, each) => (each === undefined ? whole : (whole ?? 0) + each),
     undefined,

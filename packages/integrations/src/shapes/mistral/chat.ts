@@ -13,7 +13,7 @@ import { nameSet } from '../../common/names.js';
 import { mergeUsage } from '../reading/merge-usage.js';
 import { Message } from '../reading/message.js';
 import { NumberedAnswers } from '../reading/numbered-answers.js';
-import { OtherFacts } from '../reading/other-facts.js';
+import { growsWithEach, OtherFacts } from '../reading/other-facts.js';
 import type { ExtendedText, ModelRequest, ModelResponse, ResponseReader, Shape } from '../shape.js';
 import { takeMistralContent } from './content.js';
 import { mistralBilling, mistralTokens, otherMistralUsage } from './usage.js';
@@ -121,13 +121,15 @@ class MistralReader implements ResponseReader {
     return this.amount > before;
   }
 
-  extendedText({ choices }: Json): ExtendedText | undefined {
-    const [choice, ...others] = arrayOrEmpty(choices);
-    const { index, delta } = objectOrEmpty(choice);
-    const { content, tool_calls } = objectOrEmpty(delta);
+  extendedText(chunk: Json): ExtendedText | undefined {
+    const [first, ...others] = arrayOrEmpty(chunk.choices);
+    const choice = objectOrEmpty(first);
+    const delta = objectOrEmpty(choice.delta);
+    const { content, tool_calls } = delta;
     if (others.length > 0 || typeof content !== 'string' || content === '') return undefined;
-    const answer = this.#choices.get(Number(index ?? 0));
-    return tool_calls || answer === undefined
+    if (growsWithEach(chunk, READ) || growsWithEach(choice, READ_OF_CHOICE)) return undefined;
+    const answer = this.#choices.get(Number(choice.index ?? 0));
+    return tool_calls || answer === undefined || growsWithEach(delta, READ_OF_MESSAGE)
       ? undefined
       : { key: 'content', text: answer.message.text };
   }

@@ -16,7 +16,7 @@ import { nameSet } from '../../common/names.js';
 import { CollectedText } from '../reading/collected-text.js';
 import { Message } from '../reading/message.js';
 import { NumberedAnswers } from '../reading/numbered-answers.js';
-import { OtherFacts } from '../reading/other-facts.js';
+import { growsWithEach, OtherFacts } from '../reading/other-facts.js';
 import type {
   Description,
   ExtendedText,
@@ -124,13 +124,13 @@ class ChatReader implements ResponseReader {
     return isContent;
   }
 
-  extendedText({ choices }: Json): ExtendedText | undefined {
-    const [first, ...others] = arrayOrEmpty(choices);
-    const { index, delta } = objectOrEmpty(first);
-    const choice = this.#choices.get(index ?? 0);
-    return others.length > 0 || choice === undefined
-      ? undefined
-      : textAdded(choice.message, objectOrEmpty(delta));
+  extendedText(chunk: Json): ExtendedText | undefined {
+    const [first, ...others] = arrayOrEmpty(chunk.choices);
+    const item = objectOrEmpty(first);
+    const choice = this.#choices.get(item.index ?? 0);
+    if (others.length > 0 || choice === undefined) return undefined;
+    if (growsWithEach(chunk, READ) || growsWithEach(item, READ_OF_CHOICE)) return undefined;
+    return textAdded(choice.message, objectOrEmpty(item.delta));
   }
 
   endOfEvents(): void {

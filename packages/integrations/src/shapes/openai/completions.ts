@@ -13,7 +13,7 @@ import {
 import { nameSet } from '../../common/names.js';
 import { CollectedText } from '../reading/collected-text.js';
 import { NumberedAnswers } from '../reading/numbered-answers.js';
-import { OtherFacts } from '../reading/other-facts.js';
+import { growsWithEach, OtherFacts } from '../reading/other-facts.js';
 import type { ExtendedText, ModelRequest, ModelResponse, ResponseReader, Shape } from '../shape.js';
 import { deploymentOf, requestsUsage } from './chat.js';
 import { OpenAIUsage } from './usage.js';
@@ -120,12 +120,13 @@ class CompletionReader implements ResponseReader {
     return piece !== '';
   }
 
-  extendedText({ choices }: Json): ExtendedText | undefined {
-    const [first, ...others] = arrayOrEmpty(choices);
-    const { index = 0, logprobs } = objectOrEmpty(first);
-    const choice = this.#choices.get(index);
-    const isPlain = others.length === 0 && (logprobs === undefined || logprobs === null);
-    return isPlain && choice ? { key: 'text', text: choice.text } : undefined;
+  extendedText(body: Json): ExtendedText | undefined {
+    const [first, ...others] = arrayOrEmpty(body.choices);
+    const item = objectOrEmpty(first);
+    const choice = this.#choices.get(item.index ?? 0);
+    if (others.length > 0 || choice === undefined) return undefined;
+    if (growsWithEach(body, READ) || growsWithEach(item, READ_OF_CHOICE)) return undefined;
+    return { key: 'text', text: choice.text };
   }
 
   endOfEvents(): void {

@@ -118,6 +118,10 @@ export class OpenAIResponseReader implements ResponseReader {
     return this.isComplete && this.#isStream;
   }
 
+  get acceptedId(): string | undefined {
+    return this.resultId === undefined ? this.#id : undefined;
+  }
+
   get amount(): number {
     return this.#message.amount;
   }

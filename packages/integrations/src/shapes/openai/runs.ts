@@ -109,6 +109,10 @@ class RunReader implements ResponseReader, ResultReader {
     return ENDED.test(String(this.#run.status)) ? stringOrUndefined(this.#run.id) : undefined;
   }
 
+  get acceptedId(): string | undefined {
+    return this.resultId === undefined ? stringOrUndefined(this.#run.id) : undefined;
+  }
+
   get description(): Description | undefined {
     if (this.resultId === undefined) return undefined;
     const run = this.#run;

@@ -6,7 +6,7 @@ import { CollectedText } from './collected-text.js';
 const MAX_ITEMS = 1024;
 const MAX_FACTS = 256;
 const MAX_DEPTH = 8;
-/** Arrays with one item per token, in which equal items are no repetition. */
+/** Arrays with one item per token, in which equal items are no repetition. So are all arrays of numbers: the ids of tokens. */
 const PER_TOKEN =
   /^(chosen|top)_?[cC]andidates$|^(logprobs|content|refusal|tokens|token_logprobs|text_offset|top_logprobs)$/;
 /** Arrays that are complete in each event. */
@@ -61,6 +61,16 @@ export class OtherFacts {
   }
 }
 
+/** Whether the facts grow with each event that has these fields, as they do by what an event states of its token. */
+export function growsWithEach(event: Json, except = NO_NAMES): boolean {
+  for (const key in event) {
+    const value = event[key];
+    if (except.has(key) || isEmpty(value)) continue;
+    if (!isSameJson(joined(value, value, key), value)) return true;
+  }
+  return false;
+}
+
 /**
  * Merges the values of two events of a stream. Arrays are concatenated, unless the later one begins with the earlier one or repeats
  * it; objects are merged; of any other value the later one is kept.
@@ -78,7 +88,7 @@ export function joined(before: unknown, now: unknown, key = '', depth = 0): unkn
 
 function joinedArrays(before: unknown[], now: unknown[], key: string): unknown[] {
   if (before.length === 0 || REPLACED.test(key)) return now;
-  if (!PER_TOKEN.test(key)) {
+  if (!PER_TOKEN.test(key) && !now.every((item) => typeof item === 'number')) {
     if (now.length >= before.length && isSameJson(now[0], before[0])) return now;
     if (now.every((item) => before.some((earlier) => isSameJson(earlier, item)))) return before;
   }

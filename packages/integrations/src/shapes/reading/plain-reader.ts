@@ -1,9 +1,10 @@
 import { type Json, objectOrEmpty } from '../../common/json.js';
 import type { ModelResponse, ResponseReader } from '../shape.js';
 
-/** A response, and the failure that it states. */
+/** A response, the failure that it states, and the id of the result if it has only accepted the work. */
 export interface PlainResponse extends ModelResponse {
   readonly failure?: unknown;
+  readonly acceptedId?: string | undefined;
 }
 
 /** Reads responses that are one JSON object, by one function. */
@@ -21,6 +22,10 @@ export class PlainReader implements ResponseReader {
   /** Some providers send an error with a status of success. */
   get failure(): unknown {
     return this.#error ?? this.#response.failure;
+  }
+
+  get acceptedId(): string | undefined {
+    return this.#response.acceptedId;
   }
 
   readWhole(body: unknown): void {
