@@ -1,6 +1,7 @@
 /** The entry point for tests of apps: keeps traces in memory instead of sending them. */
 
 import './platform/load-platform.js';
+import { registerCapture } from './api/captures.js';
 import { existingTracer, setDefaultTracer } from './api/default-tracer.js';
 import { assertKnown, assertObject, ConfigError } from './config/checks.js';
 import { TRACER_OPTIONS, type TracerOptions } from './config/tracer-options.js';
@@ -77,7 +78,8 @@ export interface CapturedTraces extends Disposable {
 }
 
 /**
- * Captures the traces of the process-wide tracer instead of publishing them, until `restore()` or the end of a `using` block.
+ * Captures the traces of the process-wide tracer instead of publishing them, until `restore()` or the end of a `using` block: also
+ * those of middleware whose options include some of a tracer, such as `redact`, but not those of a tracer from `createTracer()`.
  * Needs no API key and no network.
  * @param options of the capturing tracer
  * @throws ConfigError if an option is wrong
@@ -93,29 +95,72 @@ export function captureTraces(options: Omit<TracerOptions, 'transport'> = {}): C
   const { transport: _own, ...known } = TRACER_OPTIONS;
   assertKnown(options, known, '');
   const before = existingTracer();
-  const transport = memoryTransport();
-  const tracer = setDefaultTracer(createTracerCore({ publish: true, ...options, transport }));
-  let cleared = 0;
+  const captured = new CapturedTracer(options);
+  const tracer = setDefaultTracer(captured.tracer);
+  const all = new Map<TracerOptions, CapturedTracer>([[options, captured]]);
+  registerCapture(tracer, (own) => {
+    const known = all.get(own);
+    if (known !== undefined) return known.tracer;
+    const made = new CapturedTracer({ ...withoutDestinations(own), ...options });
+    all.set(own, made);
+    return made.tracer;
+  });
   const restore = () => {
     restored.set(tracer, { before });
     if (existingTracer() === tracer) setDefaultTracer(stillInUse(before));
-    tracer.retire();
+    for (const each of all.values()) each.tracer.retire();
   };
   return {
     async rows() {
-      await tracer.flush();
-      return transport.rows.slice(cleared).sort((a, b) => endOf(a) - endOf(b));
+      const rows = await Promise.all([...all.values()].map((each) => each.rows()));
+      return rows.flat().sort((a, b) => endOf(a) - endOf(b));
     },
     clear() {
-      tracer.sampleOutUnqueued();
-      // Rows that are queued now are sent before the rows of traces that end from now on: the count separates them.
-      void tracer.flush();
-      const { published, queued } = tracer.stats();
-      cleared = published + queued;
+      for (const each of all.values()) each.clear();
     },
     restore,
     [Symbol.dispose]: restore,
   };
+}
+
+/** A tracer whose rows go to memory. */
+class CapturedTracer {
+  readonly tracer: TracerCore;
+  readonly #transport = memoryTransport();
+  #cleared = 0;
+
+  constructor(options: TracerOptions) {
+    this.tracer = createTracerCore({ publish: true, ...options, transport: this.#transport });
+  }
+
+  async rows(): Promise<readonly WireRow[]> {
+    await this.tracer.flush();
+    return this.#transport.rows.slice(this.#cleared);
+  }
+
+  clear(): void {
+    this.tracer.sampleOutUnqueued();
+    // Rows that are queued now are sent before the rows of traces that end from now on: the count separates them.
+    void this.tracer.flush();
+    const { published, queued } = this.tracer.stats();
+    this.#cleared = published + queued;
+  }
+}
+
+/** Options that say whether, where and how long to publish. */
+const DESTINATIONS: ReadonlySet<string> = new Set<keyof TracerOptions>([
+  'apiKey',
+  'inferencePipelineId',
+  'baseUrl',
+  'publish',
+  'transport',
+  'spool',
+  'exports',
+  'handleSignals',
+]);
+
+function withoutDestinations(options: TracerOptions): TracerOptions {
+  return Object.fromEntries(Object.entries(options).filter(([name]) => !DESTINATIONS.has(name)));
 }
 
 /** Epoch milliseconds. Rows are sent in batches of the same columns, and not in the order in which their traces ended. */

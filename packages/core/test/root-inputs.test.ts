@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
-import { type TraceOptions, trace, updateCurrentTrace } from '@openlayer-tracing/core';
+import { trace, updateCurrentTrace } from '@openlayer-tracing/core';
 import type { WireRow } from '@openlayer-tracing/core/wire';
 import { record } from './support.ts';
 
@@ -70,13 +70,15 @@ async function recorded(
   give: 'inputs' | 'update',
 ): Promise<{ row: WireRow; columns: Record<string, unknown>; child: unknown }> {
   using recording = record();
-  const child = trace(() => 'done', { name: 'child', inputs: () => value as object });
-  const options: TraceOptions<() => unknown> =
-    give === 'inputs' ? { name: 'root', inputs: () => value as object } : { name: 'root' };
-  trace(() => {
-    if (give === 'update') updateCurrentTrace({ input: value as object });
-    return child();
-  }, options)();
+  const input = value as Readonly<Record<string, unknown>>;
+  const child = trace(() => 'done', { name: 'child', inputs: () => input });
+  trace(
+    () => {
+      if (give === 'update') updateCurrentTrace({ input });
+      return child();
+    },
+    give === 'inputs' ? { name: 'root', inputs: () => input } : { name: 'root' },
+  )();
   const row = await recording.row();
   const [root] = row.steps;
   const columns = { ...(root?.inputs as object) } as Record<string, unknown>;

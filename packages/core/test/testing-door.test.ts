@@ -7,6 +7,7 @@ import {
   shutdown,
   step,
   trace,
+  updateCurrentTrace,
 } from '@openlayer-tracing/core';
 import { captureTraces, memoryTransport } from '@openlayer-tracing/core/testing';
 
@@ -49,6 +50,24 @@ describe('captureTraces', () => {
     hello('Bob');
     assert.equal(first.length, 1);
     assert.equal((await traces.rows()).length, 2);
+  });
+
+  it('has the rows in the order in which their traces ended, whatever columns they have', async () => {
+    using traces = captureTraces();
+    for (const name of ['one', 'two', 'three', 'four']) {
+      trace(
+        () => {
+          if (name === 'two') updateCurrentTrace({ userId: 'u' });
+          if (name === 'three') updateCurrentTrace({ input: { a: 1 } });
+        },
+        { name },
+      )();
+      await new Promise((resolve) => setTimeout(resolve, 3));
+    }
+    assert.deepEqual(
+      (await traces.rows()).map(({ steps: [root] }) => root?.name),
+      ['one', 'two', 'three', 'four'],
+    );
   });
 
   it('forgets all traces that ended before clear, published or not', async () => {

@@ -298,7 +298,7 @@ describe('updateRow of what cannot be sent', () => {
     assert.ok(!result.ok);
     assert.match(
       result.error.message,
-      /returned status 404: .*; check the inference ID, and the pipeline: OPENLAYER_INFERENCE_PIPELINE_ID, or the option inferencePipelineId$/,
+      /returned status 404: .*; check the inference ID, the pipeline: OPENLAYER_INFERENCE_PIPELINE_ID, or the option inferencePipelineId, and that the base URL ends in \/v1$/,
     );
   });
 

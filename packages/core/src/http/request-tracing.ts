@@ -1,5 +1,6 @@
 /** Begins the traces of requests, for the middleware of any framework. */
 
+import { capturingTracer } from '../api/captures.js';
 import { defaultTracer, existingTracer, setDefaultTracer } from '../api/default-tracer.js';
 import { ConfigError } from '../config/checks.js';
 import { TRACER_OPTIONS, type TracerOptions } from '../config/tracer-options.js';
@@ -35,6 +36,8 @@ import { getTrace, tracedRequests } from './trace/traced-requests.js';
 export class RequestTracing<Req extends object, Res> {
   readonly #settings: RequestSettings<Req, Res>;
   readonly #ownTracer: TracerCore | undefined;
+  /** The options that its own tracer was made from; undefined if the app gave it, or if there is none. */
+  readonly #ownSettings: TracerOptions | undefined;
 
   /** @throws ConfigError if an option is wrong */
   constructor(options: TracingOptions<Req>, adapter: RequestAdapter<Req, Res>) {
@@ -44,6 +47,15 @@ export class RequestTracing<Req extends object, Res> {
       () => (this.#ownTracer ?? existingTracer())?.diagnostics,
     );
     this.#ownTracer = tracerOfOptions(options);
+    const isMade = this.#ownTracer !== undefined && options.tracer === undefined;
+    this.#ownSettings = isMade ? settingsIn(options) : undefined;
+  }
+
+  /** The tracer of the next request. */
+  get #tracer(): TracerCore {
+    const own = this.#ownTracer;
+    if (own === undefined) return defaultTracer();
+    return (this.#ownSettings && capturingTracer(this.#ownSettings)) ?? own;
   }
 
   /**
@@ -175,7 +187,7 @@ export class RequestTracing<Req extends object, Res> {
   }
 
   #beginTrace(req: Req, res: Res): RequestTrace {
-    const tracer = this.#ownTracer ?? defaultTracer();
+    const tracer = this.#tracer;
     const { adapter, rate, skip } = this.#settings;
     if (this.#settings.callSyncOption('skip', skip, req) === true)
       return this.#inert(tracer, req, res);

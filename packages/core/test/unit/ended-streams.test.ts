@@ -39,8 +39,8 @@ async function destroyed(error?: Error): Promise<Readable> {
 
 class OwnWebStream extends ReadableStream<unknown> {}
 
-const SOURCE: UnderlyingDefaultSource<unknown> = {
-  start(controller) {
+const SOURCE = {
+  start(controller: ReadableStreamDefaultController<unknown>) {
     controller.enqueue('a');
     controller.close();
   },

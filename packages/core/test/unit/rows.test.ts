@@ -34,6 +34,34 @@ async function published(
   return { row, config: transport.configs[0], reasons, root: row?.steps[0] };
 }
 
+describe('values over a limit', () => {
+  const CASES: Readonly<Record<string, TraceUpdate>> = {
+    'columns of an input': {
+      input: Object.fromEntries(Array.from({ length: 65 }, (_, i) => [i, i])),
+    },
+    'members of an instance': {
+      input: new (class {
+        constructor() {
+          for (let i = 0; i < 65; i++) Object.assign(this, { [`m${i}`]: i });
+        }
+      })() as object as Record<string, unknown>,
+    },
+    'strings of a context': { context: Array.from({ length: 1001 }, () => 'c') },
+    'keys of metadata': {
+      metadata: Object.fromEntries(Array.from({ length: 129 }, (_, i) => [`k${i}`, i])),
+    },
+  };
+  for (const [what, update] of Object.entries(CASES)) {
+    it(`are reported, and none of what is below it: ${what}`, async () => {
+      assert.deepEqual((await published((t) => t.update(update))).reasons, ['bad_input']);
+      const below = await published((t) =>
+        t.update({ input: { a: 1 }, context: ['c'], metadata: { k: 1 } }),
+      );
+      assert.deepEqual(below.reasons, []);
+    });
+  }
+});
+
 describe('the columns of a row', () => {
   const ALWAYS = {
     outputColumnName: 'output',
