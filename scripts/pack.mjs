@@ -14,6 +14,7 @@ const CHOICES = {
   Express: ['express'],
   Koa: ['koa'],
   Hono: ['hono'],
+  'jobs, scripts and route handlers (core alone)': ['core'],
   'LLM clients, beside one of these': ['integrations'],
   'the local server': ['local'],
   OpenTelemetry: ['otel'],

@@ -56,6 +56,13 @@ describe('the pages list', () => {
     });
   }
 
+  it('each metric', () => {
+    const source = readText('packages/core/src/tracer/metrics-text.ts');
+    const metrics = [...source.matchAll(/\bmetric\(\s*'(\w+)'/g)].map(([, name]) => name);
+    assert.ok(metrics.length > 10, 'the metrics are found');
+    assert.deepEqual(rowsOf('docs/durability.md', 'How to watch it').flat().sort(), metrics.sort());
+  });
+
   it('each field of each type of step', () => {
     const fields = membersOf('StepFields').map(({ name, type }) => [
       name,

@@ -55,8 +55,8 @@ function diagnosticsOf(options: TracerOptions): { isEnabled: boolean; diagnostic
 describe('a wrong option', () => {
   const good = { apiKey: KEY, inferencePipelineId: PIPELINE };
   const WRONG: readonly (readonly [string, unknown, RegExp])[] = [
-    ['null for all', null, /options must be an object, but is null/],
-    ['a text for all', 'key', /options must be an object, but is string/],
+    ['null for all', null, /^the options of \w+\(\) must be an object, but is null$/],
+    ['a text for all', 'key', /^the options of \w+\(\) must be an object, but is string$/],
     ['apiKey', { apiKey: 5 }, /apiKey must be a string, but is of type number/],
     ['apiKey', { apiKey: null }, /apiKey must be a string/],
     ['apiKey', { apiKey: `${KEY}\n${KEY}` }, /apiKey holds control characters; copy it again/],
@@ -144,11 +144,11 @@ describe('a wrong option', () => {
       { retry: { tries: 5 } },
       /retry\.tries is not known; retry takes baseMs, capMs, maxElapsedMs/,
     ],
-    ['apikey', { apikey: KEY }, /^apikey is not known; did you mean apiKey\?$/],
+    ['apikey', { apikey: KEY }, /^\w+: apikey is not known; did you mean apiKey\?$/],
     [
       'pipeline',
       { pipeline: 'p' },
-      /^pipeline is not known; known keys: apiKey, inferencePipelineId/,
+      /^\w+: pipeline is not known; known keys: apiKey, inferencePipelineId/,
     ],
     ['redact.key', { redact: { key: [] } }, /^redact\.key is not known; did you mean keys\?$/],
     ['spool.dri', { spool: { dri: '' } }, /^spool\.dri is not known; did you mean dir\?$/],
@@ -185,6 +185,7 @@ describe('a wrong option', () => {
             assert.ok(error instanceof ConfigError);
             assert.equal(error.name, 'ConfigError');
             assert.match(error.message, text);
+            assert.doesNotMatch(error.message, make === configure ? /createTracer/ : /configure/);
             assert.doesNotMatch(inspect(error), /sk-canary/);
             return true;
           },
@@ -192,6 +193,12 @@ describe('a wrong option', () => {
       }
     });
   }
+
+  it('is reported with the function that was called', () => {
+    const wrong = { apikey: KEY } as never;
+    assert.throws(() => createTracer(wrong), /^ConfigError: createTracer: apikey is not known/);
+    assert.throws(() => configure(wrong), /^ConfigError: configure: apikey is not known/);
+  });
 
   it('leaves the process-wide tracer as it was', () => {
     using _traces = captureTraces();
@@ -339,6 +346,18 @@ function withoutTracer(): Disposable {
     },
   };
 }
+
+describe('configure() without options', () => {
+  it('creates the process-wide tracer from the environment', () => {
+    using _traces = captureTraces();
+    const tracer = withEnv(
+      { OPENLAYER_API_KEY: KEY, OPENLAYER_INFERENCE_PIPELINE_ID: PIPELINE },
+      () => configure(),
+    );
+    assert.equal(tracer.isEnabled, true);
+    assert.equal(getTracer(), tracer);
+  });
+});
 
 describe('a process-wide tracer that configure() replaced', () => {
   it('still traces for who has it, also once the process has let it go', async () => {

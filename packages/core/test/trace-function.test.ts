@@ -146,6 +146,13 @@ describe('trace(fn)', () => {
         assert.throws(() => traced(given as never), { name: 'TypeError', message });
       });
     }
+
+    it('names itself where an option is misspelled', () => {
+      const wrong = { nmae: 'search' } as never;
+      const message = 'nmae is not known; did you mean name?';
+      assert.throws(() => trace(() => 1, wrong), { message: `trace: ${message}` });
+      assert.throws(() => traced(wrong), { message: `@traced: ${message}` });
+    });
   });
 
   describe('records calls', () => {

@@ -20,21 +20,21 @@ export const LIMITS: readonly Limit[] = [
     runtimes: ['Deno'],
     what: 'The outcome is not `aborted` if a client leaves while it sends a body',
     reason:
-      'the app sees that the body cannot be read, and that the client has left only once it has answered',
+      'the app sees that the body cannot be read, and that the client has left only once it has responded',
     tests: ['a client that leaves while it uploads leaves an aborted trace'],
   },
   {
     runtimes: ['Bun', 'Deno', 'workerd'],
     what: 'Pipelined requests that wait for the one before them are no traces yet',
     reason:
-      'the server hands over the next request of a connection when the one before is answered',
+      'the server hands over the next request of a connection when the one before has its response',
     tests: [
       'one connection ends the traces of pipelined requests where the client leaves before the first answer',
     ],
   },
   {
     runtimes: ['workerd'],
-    what: 'A request that is never answered is published as `abandoned` only during a later request',
+    what: 'A request that never gets a response is published as `abandoned` only during a later request',
     reason: 'timers end with their request',
     tests: [
       'the outcome is abandoned where a request is never answered, and a late answer changes nothing',
@@ -42,7 +42,7 @@ export const LIMITS: readonly Limit[] = [
   },
   {
     runtimes: ['workerd'],
-    what: 'Work that a handler leaves behind without `waitUntil` ends with the answer',
+    what: 'Work that a handler leaves behind without `waitUntil` ends with the response',
     reason: 'code is stopped when its request is over',
     tests: ['the scope ends with the trace: what comes later runs, and changes nothing'],
   },

@@ -38,7 +38,7 @@ export function defaultTracer(): TracerCore {
 }
 
 function createOwned(options: TracerOptions): TracerCore {
-  const tracer = createTracerCore(options);
+  const tracer = createTracerCore(options, 'configure');
   shared.owned.add(tracer);
   return tracer;
 }
@@ -48,7 +48,7 @@ function createOwned(options: TracerOptions): TracerCore {
  * one are still delivered, by its own options. Code that kept a reference to it may go on using it.
  * @throws ConfigError if an option is wrong
  */
-export function configure(options: TracerOptions): Tracer {
+export function configure(options: TracerOptions = {}): Tracer {
   const before = existingTracer();
   const tracer = setDefaultTracer(createOwned(options));
   if (tracer.isEnabled) before?.publishing.useKeyOf(tracer.publishing);

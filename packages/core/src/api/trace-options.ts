@@ -42,8 +42,12 @@ const KNOWN: Readonly<Record<keyof TraceOptions, true>> = {
   metadata: true,
 };
 
-/** Checks the options where the function is defined. @throws TypeError if an option is wrong */
-export function checkTraceOptions(options: TraceOptions): void {
+/**
+ * Checks the options where the function is defined.
+ * @param taker what the app called: `trace` or `@traced`
+ * @throws TypeError if an option is wrong
+ */
+export function checkTraceOptions(options: TraceOptions, taker: string): void {
   if (typeof options !== 'object' || options === null) {
     throw new TypeError(
       "the options of a traced function must be an object, such as { name: 'search', type: 'tool' }",
@@ -51,7 +55,7 @@ export function checkTraceOptions(options: TraceOptions): void {
   }
   const known = Object.keys(KNOWN);
   for (const key of Object.keys(options)) {
-    if (!known.includes(key)) throw new TypeError(unknownKey(key, known));
+    if (!known.includes(key)) throw new TypeError(`${taker}: ${unknownKey(key, known)}`);
   }
   const { name, type, params, inputs, output, metadata } = options;
   if (name !== undefined && typeof name !== 'string') throw new TypeError('name must be a string');

@@ -34,7 +34,7 @@ export function trace<F extends (...args: any[]) => unknown>(
       `trace(fn) takes a function, but was given ${fn === null ? 'null' : typeof fn}`,
     );
   }
-  checkTraceOptions(options as unknown as TraceOptions);
+  checkTraceOptions(options as unknown as TraceOptions, 'trace');
   const how = options as unknown as TraceOptions;
   const traced = function (this: unknown, ...args: unknown[]): unknown {
     if (new.target !== undefined) {
@@ -66,7 +66,7 @@ export function traced<A extends unknown[] = any[], R = any>(
   options: TraceOptions<A, R> = {},
 ): MethodDecoratorOfBothDialects {
   if (typeof options === 'function') throw new TypeError('write @traced() with its parentheses');
-  checkTraceOptions(options as unknown as TraceOptions);
+  checkTraceOptions(options as unknown as TraceOptions, '@traced');
   const how = options as unknown as TraceOptions;
   function decorate(target: unknown, context: unknown, descriptor?: PropertyDescriptor): unknown {
     if (descriptor !== undefined) {

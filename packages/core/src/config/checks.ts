@@ -162,6 +162,24 @@ export function assertObject(value: unknown, name: string): asserts value is obj
 }
 
 /**
+ * Checks the options of a function that apps call.
+ * @param known every key of the type; the compiler checks that none is missing
+ * @param taker the function, such as `createTracer`
+ * @throws ConfigError unless the options are an object whose keys are all known
+ */
+export function assertOptions<T extends object>(
+  options: T,
+  known: Readonly<Record<keyof NoInfer<T>, true>>,
+  taker: string,
+): void {
+  assertObject(options, `the options of ${taker}()`);
+  const names = Object.keys(known);
+  for (const key of Object.keys(options)) {
+    if (!names.includes(key)) throw new ConfigError(`${taker}: ${unknownKey(key, names)}`);
+  }
+}
+
+/**
  * Refuses unknown keys, since a misspelled one would have no effect.
  * @param known every key of the type; the compiler checks that none is missing
  * @param group name of the option whose value the object is; '' for the options themselves

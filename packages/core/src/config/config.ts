@@ -24,6 +24,7 @@ import {
   age,
   assertKnown,
   assertObject,
+  assertOptions,
   ConfigError,
   checkApiKey,
   checkBoolean,
@@ -94,11 +95,15 @@ const LOG_LEVELS: readonly LogLevel[] = ['off', 'error', 'warn', 'info', 'debug'
 
 /**
  * The configuration by options and environment. A wrong environment variable counts as unset and becomes one of `problems`.
+ * @param taker the function that the app gave the options to
  * @throws ConfigError if an option is wrong, with a message that says what to do
  */
-export function resolveConfig(options: TracerOptions, variables = environment): Config {
-  assertObject(options, 'options');
-  assertKnown(options, TRACER_OPTIONS, '');
+export function resolveConfig(
+  options: TracerOptions,
+  variables = environment,
+  taker = 'createTracer',
+): Config {
+  assertOptions(options, TRACER_OPTIONS, taker);
   const env = new EnvironmentReader(variables);
   const exports = checkExports(options.exports);
   const settings = {

@@ -30,6 +30,7 @@ import {
   indexOfField,
   isModelCall,
   isStepType,
+  misfit,
   secretKeyOf,
 } from './model/step-fields.js';
 import type { FinishedStep, StepOptions, StepUpdate } from './model/step-types.js';
@@ -521,7 +522,7 @@ export class RecordedStep<T extends StepType = StepType>
         this.#fields[i] = text;
       } else if (field.kind !== 'counts') {
         traceValues.reportBadInput(
-          `${field.name} of a ${this.type} step does not fit; it was kept in metadata`,
+          `${field.name} of a ${this.type} step takes ${misfit(field, value)}; it was kept in metadata`,
         );
         this.setMetadata(field.name, traceValues.snapshot(value, field.name));
       }

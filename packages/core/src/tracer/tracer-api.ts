@@ -65,7 +65,10 @@ export interface StartTraceOptions {
 
 /** A tracer with its own options, queue and connections. Its methods never throw. */
 export interface Tracer {
-  /** Whether traces are recorded: false without an API key or a pipeline, or with publishing switched off. */
+  /**
+   * Whether traces are recorded: publishing is on, and there is a key with a pipeline and a valid address, a `transport`, or one of
+   * `exports` that is on.
+   */
   readonly isEnabled: boolean;
   /**
    * Starts a trace that the caller ends, by `end()` or `using`, for work outside requests. If nothing is recorded, the trace is

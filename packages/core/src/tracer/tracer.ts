@@ -37,9 +37,13 @@ export function createTracer(options: TracerOptions = {}): Tracer {
   return createTracerCore(options);
 }
 
-/** Creates a tracer, with the type that adapters use. @throws ConfigError if an option is wrong */
-export function createTracerCore(options: TracerOptions): TracerCore {
-  return new TracerCore(resolveConfig(options));
+/**
+ * Creates a tracer, with the type that adapters use.
+ * @param taker the function that the app gave the options to
+ * @throws ConfigError if an option is wrong
+ */
+export function createTracerCore(options: TracerOptions, taker?: string): TracerCore {
+  return new TracerCore(resolveConfig(options, undefined, taker));
 }
 
 /** The tracer with the members that adapters use. @throws ConfigError unless it comes from `createTracer()` or `getTracer()` */

@@ -81,9 +81,9 @@ describe('the configuration', () => {
   }
 
   const WRONG: readonly (readonly [options: unknown, message: RegExp])[] = [
-    [null, /^options must be an object, but is null$/],
-    ['x', /^options must be an object, but is string$/],
-    [{ apikey: 'x' }, /^apikey is not known; did you mean apiKey\?$/],
+    [null, /^the options of createTracer\(\) must be an object, but is null$/],
+    ['x', /^the options of createTracer\(\) must be an object, but is string$/],
+    [{ apikey: 'x' }, /^createTracer: apikey is not known; did you mean apiKey\?$/],
     [{ apiKey: 7 }, /^apiKey must be a string, but is of type number$/],
     [{ apiKey: 'a\nb' }, /control characters/],
     [{ apiKey: 'a b' }, /no key has/],

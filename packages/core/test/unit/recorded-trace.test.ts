@@ -386,6 +386,32 @@ describe('a step that is recorded', () => {
     assert.equal(step?.fields?.[5], '"m"');
     assert.deepEqual(reasons(), ['bad_input']);
   });
+
+  const SECRET = 'the passphrase is swordfish';
+  for (const [type, field, value, takes] of [
+    ['chat_completion', 'promptTokens', '12', 'a number of at least 0, but is "12"'],
+    ['chat_completion', 'tokens', -1, 'a number of at least 0, but is -1'],
+    ['chat_completion', 'cost', Number.NaN, 'a number of at least 0, but is NaN'],
+    ['chat_completion', 'cost', SECRET, 'a number of at least 0, but is a string'],
+    ['chat_completion', 'model', { name: 'm' }, 'a string, but is an object'],
+    ['chat_completion', 'model', () => {}, 'a string, but is a function'],
+    ['chat_completion', 'modelParameters', ['a'], 'an object, but is an array'],
+    ['chat_completion', 'modelParameters', new Proxy({}, {}), 'an object, but is a proxy'],
+    ['chat_completion', 'modelParameters', new ReadableStream(), 'an object'],
+    ['embedding', 'embeddingCount', 1.5, 'a whole number of at least 0, but is 1.5'],
+    ['retriever', 'documents', SECRET, 'an array, but is a string'],
+    ['guardrail', 'blockedEntities', 'EMAIL', 'an array of strings, but is a string'],
+    ['guardrail', 'blockedEntities', [7], 'an array of strings'],
+  ] as const) {
+    it(`says what ${field} takes: ${takes}`, () => {
+      const { trace, said } = recorded();
+      trace.addStep({ name: 's', type, [field]: value } as never);
+      assert.deepEqual(
+        said.map(({ message }) => message),
+        [`${field} of a ${type} step takes ${takes}; it was kept in metadata`],
+      );
+    });
+  }
 });
 
 const turn = () => new Promise((resolve) => setTimeout(resolve, 1));

@@ -1,6 +1,7 @@
 /** The fields of each step type in the API, and how values are checked and written for them. */
 
 import { isProxy } from '#platform';
+import { quote } from '../../values/json-text.js';
 import type { StepType } from '../../wire.js';
 import type { StepFields } from './step-types.js';
 
@@ -135,6 +136,32 @@ export function fits(kind: FieldKind, value: unknown): boolean {
     case 'any':
       return true;
   }
+}
+
+const FORMS: Readonly<Record<FieldKind, string>> = {
+  string: 'a string',
+  amount: 'a number of at least 0',
+  count: 'a whole number of at least 0',
+  object: 'an object',
+  array: 'an array',
+  strings: 'an array of strings',
+  counts: 'an object of counts',
+  any: 'any value',
+};
+
+/** For a message about a value that does not fit: what the field takes, and what it was given. Holds no text of the app. */
+export function misfit({ kind }: Field, value: unknown): string {
+  const form = FORMS[kind];
+  const given = formOf(value);
+  return form.startsWith(given) ? form : `${form}, but is ${given}`;
+}
+
+function formOf(value: unknown): string {
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (typeof value === 'string' && /^-?[\d.,]{1,32}$/.test(value)) return quote(value);
+  if (typeof value === 'object' && isProxy(value)) return 'a proxy';
+  if (Array.isArray(value)) return 'an array';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
 /** The key by which a value of the field may be a secret; '' for numbers, which the platform needs as such. */

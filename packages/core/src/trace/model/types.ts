@@ -41,7 +41,10 @@ export interface Step<T extends StepType = StepType> extends Disposable {
  * value of the wrong type is reported as `bad_input`, a key that does not exist as `unknown_option`.
  */
 export interface TraceUpdate {
-  /** The id of the trace's row, by which feedback finds it. 1 to 128 characters of `[A-Za-z0-9._:=@+/-]`, the first a letter or digit. */
+  /**
+   * The id of the trace's row, by which feedback finds it. 1 to 128 characters of `[A-Za-z0-9._:=@+/-]`, the first a letter or
+   * digit. Set it before the first byte of the response: the header is not changed after that.
+   */
   readonly inferenceId?: string | undefined;
   /** Name of the trace and its root step. Cut to 256 characters. */
   readonly name?: string | undefined;
@@ -170,7 +173,7 @@ export interface RequestTrace extends Trace {
 
 /** A trace that the caller ends. */
 export interface StartedTrace extends Trace, Disposable {
-  /** Ends the trace and publishes it. With an error other than `null`, its outcome is `error`. A second call has no effect. */
+  /** Ends the trace and queues its row. With an error other than `null`, its outcome is `error`. A second call has no effect. */
   end(error?: unknown): void;
 }
 
