@@ -3,7 +3,7 @@
 import './platform/load-platform.js';
 import { registerCapture } from './api/captures.js';
 import { existingTracer, setDefaultTracer } from './api/default-tracer.js';
-import { assertKnown, assertObject, ConfigError } from './config/checks.js';
+import { assertOptions, ConfigError } from './config/checks.js';
 import { TRACER_OPTIONS, type TracerOptions } from './config/tracer-options.js';
 import { processWide } from './platform/process-wide.js';
 import type { Batch, Delivery, Transport } from './publish/transport/user-transport.js';
@@ -91,9 +91,8 @@ export interface CapturedTraces extends Disposable {
  * traces.restore();
  */
 export function captureTraces(options: Omit<TracerOptions, 'transport'> = {}): CapturedTraces {
-  assertObject(options, 'options');
   const { transport: _own, ...known } = TRACER_OPTIONS;
-  assertKnown(options, known, '');
+  assertOptions(options, known, 'captureTraces');
   const before = existingTracer();
   const captured = new CapturedTracer(options);
   const tracer = setDefaultTracer(captured.tracer);

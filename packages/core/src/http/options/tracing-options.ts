@@ -3,6 +3,7 @@
 import {
   assertKnown,
   assertObject,
+  assertOptions,
   ConfigError,
   checkBoolean,
   checkPositive,
@@ -147,8 +148,7 @@ const CREDENTIAL_HEADER =
 
 /** Checks the options. @throws ConfigError if one is wrong */
 export function checkTracingOptions<Req>(options: TracingOptions<Req>): void {
-  assertObject(options, 'options');
-  assertKnown(options, KNOWN, '');
+  assertOptions(options, KNOWN, 'openlayerTracing');
   for (const name of FUNCTIONS) optionalFunction(options[name], name);
   const { inferenceId, traceContext, capture, sample, maxAgeMs, tracer } = options;
   if (inferenceId !== undefined) checkInferenceId(inferenceId);
