@@ -40,14 +40,31 @@ export function followReadableStream(
   return passingOn([step], source);
 }
 
-/** Settles as the stream did; undefined while the stream can be read. No method returns its state. */
+/** Settles as the stream did; undefined while the stream can be read, or if that cannot be seen. No method returns its state. */
 function closedPromise(source: ReadableStream<unknown>): Promise<void> | undefined {
-  showsState ??= releasedClosed(new ReadableStream()) === undefined;
-  return showsState ? releasedClosed(source) : undefined;
+  showsEnd ??= mayShowEnd();
+  try {
+    return showsEnd ? releasedClosed(source) : undefined;
+  } catch {
+    // An object that only inherits from a stream.
+    return undefined;
+  }
 }
 
-/** Whether the runtime's streams are as `releasedClosed` needs them. */
-let showsState: boolean | undefined;
+let showsEnd: boolean | undefined;
+
+/**
+ * Whether a released reader shows the end of a stream and leaves no trace. In Bun, it makes the body of a response count as used; a
+ * probe with a response of our own would cost Node 50 ms, since it loads its fetch for that.
+ */
+function mayShowEnd(): boolean {
+  if ('Bun' in globalThis) return false;
+  try {
+    return releasedClosed(new ReadableStream()) === undefined;
+  } catch {
+    return false;
+  }
+}
 
 /**
  * A reader that is released keeps its promise `closed` only if the stream can still be read (ReadableStreamReaderGenericRelease of
