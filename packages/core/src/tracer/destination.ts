@@ -244,7 +244,7 @@ export class Destination {
   #transport(options: DestinationOptions, spool: Spool | undefined): RowTransport {
     const { sender, lookup, retry, retriesSends } = options;
     if (spool !== undefined) {
-      const attempts = withSuspicion(spool.withSendLog(sender));
+      const attempts = withSuspicion(spool.withSendLog(sender), retry);
       const verification = {
         paceMs: paceOf(retry),
         rowsThatMayHaveArrived: (rows: readonly QueuedRow[]) => spool.rowsThatMayHaveArrived(rows),
@@ -257,7 +257,7 @@ export class Destination {
     if (!retriesSends) return sender;
     return withIsolation(
       withRetry(
-        withTrimming(withBreaker(withSuspicion(sender), retry, { callerWaits: true })),
+        withTrimming(withBreaker(withSuspicion(sender, retry), retry, { callerWaits: true })),
         retry,
         {
           onRetry: (error, waitMs) =>

@@ -74,10 +74,7 @@ export function setSuspicion(error: SendError, suspicion: Suspicion): void {
   suspicions.set(error, suspicion);
 }
 
-/**
- * Whether the rows are the cause: of a single row, whether it is not to be sent again; of several, whether the platform may take some
- * of them if they are sent alone.
- */
+/** Whether sending the rows apart deals with the error: several rows are sent in halves, and a single row is given up. */
 export function isAboutRows(error: SendError, rows: number): boolean {
   const suspicion = suspicions.get(error);
   if (suspicion !== undefined) return rows > 1 || suspicion === 'known';
