@@ -6,9 +6,9 @@ import { CollectedText } from './collected-text.js';
 const MAX_ITEMS = 1024;
 const MAX_FACTS = 256;
 const MAX_DEPTH = 8;
-/** Arrays with one item per token, in which equal items are no repetition. */
+/** Arrays with one item per token or piece of text, in which equal items are no repetition. */
 const PER_TOKEN =
-  /^(chosen|top)_?[cC]andidates$|^(logprobs|content|refusal|tokens|token_logprobs|text_offset|top_logprobs)$/;
+  /^(chosen|top)_?[cC]andidates$|^(logprobs|content|refusal|tokens|token_logprobs|text_offset|top_logprobs|reasoning_details)$/;
 /** Arrays that are complete in each event. */
 const REPLACED = /[rR]atings$/;
 
