@@ -57,6 +57,21 @@ const STREAMED: Readonly<Record<string, Streamed>> = {
         .sendMessageStream({ message: 'hi' }),
     ...events,
   },
+  "Gemini 3's interactions": {
+    stream: (url, isTraced) =>
+      gemini(new GoogleGenAI(settings(url)), isTraced).interactions.create({
+        model: 'gemini-3-flash',
+        input: 'hi',
+        stream: true,
+      }),
+    contentType: 'text/event-stream',
+    chunk: [
+      { event_type: 'step.start', index: 0, step: { type: 'model_output' } },
+      { event_type: 'step.delta', index: 0, delta: { type: 'text', text: 'word ' } },
+    ]
+      .map((data) => `event: ${data.event_type}\ndata: ${JSON.stringify(data)}\n\n`)
+      .join(''),
+  },
   "Ollama's chats": {
     stream: (url, isTraced) =>
       ollama(url, isTraced).chat({

@@ -62,6 +62,7 @@ const text = (more: object) => ({
   model: 'm',
   choices: [{ index: 0, text: 'ha', finish_reason: null, ...more }],
 });
+const piece = { type: 'reasoning.text', text: 'Hm', format: 'unknown', index: 0 };
 const item = { text: 'ha', token_ids: [7], logprobs: [-0.1] };
 
 const CASES: readonly Case[] = [
@@ -79,6 +80,13 @@ const CASES: readonly Case[] = [
     event: chunk({ logprobs: null, token_ids: [7] }),
     last: end,
     kept: { prompt_token_ids: [1, 2], token_ids: times(7) },
+  },
+  {
+    what: 'pieces of reasoning of a chat of OpenRouter',
+    ask: chat,
+    event: chunk({ delta: { content: 'ha', reasoning: 'Hm', reasoning_details: [piece] } }),
+    last: end,
+    kept: { reasoning: 'Hm'.repeat(REPEATED), reasoning_details: times(piece) },
   },
   {
     what: 'log probabilities of a completion',

@@ -66,7 +66,7 @@ export class EventStream extends ServerSentEvents implements BodyReader {
     const text = source.trim();
     if (!text.startsWith('{') || !text.endsWith('}')) return false;
     const object = tryParseJson(text);
-    if (!isRecord(object) || isEmpty(object.error)) return false;
+    if (!isRecord(object) || !object.error || isEmpty(object.error)) return false;
     this.#reader.readEvent(object);
     // Not every reader expects an error without a type.
     this.failure ??= object.error;

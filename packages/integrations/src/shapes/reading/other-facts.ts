@@ -6,9 +6,9 @@ import { CollectedText } from './collected-text.js';
 const MAX_ITEMS = 1024;
 const MAX_FACTS = 256;
 const MAX_DEPTH = 8;
-/** Arrays with one item per token, in which equal items are no repetition. So are all arrays of numbers: the ids of tokens. */
+/** Arrays with one item per token or piece of text, in which equal items are no repetition. */
 const PER_TOKEN =
-  /^(chosen|top)_?[cC]andidates$|^(logprobs|content|refusal|tokens|token_logprobs|text_offset|top_logprobs)$/;
+  /^(chosen|top)_?[cC]andidates$|^(logprobs|content|refusal|tokens|token_logprobs|text_offset|top_logprobs|reasoning_details)$/;
 /** Arrays that are complete in each event. */
 const REPLACED = /[rR]atings$/;
 
@@ -62,13 +62,22 @@ export class OtherFacts {
 }
 
 /** Whether the facts grow with each event that has these fields, as they do by what an event states of its token. */
-export function growsWithEach(event: Json, except = NO_NAMES): boolean {
+export function growsWithEach(event: Json, except = NO_NAMES, depth = 0): boolean {
   for (const key in event) {
     const value = event[key];
-    if (except.has(key) || isEmpty(value)) continue;
-    if (!isSameJson(joined(value, value, key), value)) return true;
+    if (except.has(key)) continue;
+    if (Array.isArray(value)) {
+      if (value.length > 0 && isPerToken(key, value)) return true;
+    } else if (isRecord(value) && depth <= MAX_DEPTH && growsWithEach(value, NO_NAMES, depth + 1)) {
+      return true;
+    }
   }
   return false;
+}
+
+/** Whether equal items in the arrays of two events are no repetition. Numbers are the ids of tokens, or their probabilities. */
+function isPerToken(key: string, items: readonly unknown[]): boolean {
+  return PER_TOKEN.test(key) || items.every((item) => typeof item === 'number');
 }
 
 /**
@@ -88,7 +97,7 @@ export function joined(before: unknown, now: unknown, key = '', depth = 0): unkn
 
 function joinedArrays(before: unknown[], now: unknown[], key: string): unknown[] {
   if (before.length === 0 || REPLACED.test(key)) return now;
-  if (!PER_TOKEN.test(key) && !now.every((item) => typeof item === 'number')) {
+  if (!isPerToken(key, now)) {
     if (now.length >= before.length && isSameJson(now[0], before[0])) return now;
     if (now.every((item) => before.some((earlier) => isSameJson(earlier, item)))) return before;
   }
