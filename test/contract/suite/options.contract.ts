@@ -102,19 +102,6 @@ export function options(framework: Framework): void {
       }
     });
 
-    it('make a new id where inferenceId.from returns one that is not valid, and not the client’s', async () => {
-      await using stage = await stageOf(framework, {
-        define: hello,
-        options: { inferenceId: { from: () => 'not valid!' } },
-        diagnostics: ['option_inferenceId.from_failed'],
-      });
-      const response = await fetch(`${stage.url}/hello`, { headers: { 'x-request-id': 'chosen' } });
-      assert.equal(await response.text(), 'Hello!');
-      const { inferenceId } = await stage.only();
-      assert.match(String(inferenceId), /^[0-9a-f]{8}-/);
-      assert.equal(response.headers.get('x-request-id'), inferenceId);
-    });
-
     for (const [given, message] of wrong) {
       it(`that cannot work throw where they are given: ${JSON.stringify(given)}`, async () => {
         const refusal = await stageOf(framework, { define: hello, options: given }).then(

@@ -25,7 +25,7 @@ export interface InferenceIdOptions<Req> {
   /** Request header with the id, and response header that returns it. @default 'x-request-id' */
   readonly header?: string | undefined;
   /**
-   * Returns the id of a request, or undefined to use the header. It must be synchronous: a promise counts as undefined and is
+   * Returns the id of a request. With undefined, or an id that is not valid, the header is used. It must be synchronous: a promise counts as undefined and is
    * reported as `option_inferenceId.from_async`.
    */
   readonly from?: ((req: Req) => string | undefined) | undefined;

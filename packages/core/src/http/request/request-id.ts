@@ -1,11 +1,6 @@
 /** The inference ID of a request: its sources, and the response header that returns it. */
 
-import {
-  type IdSpace,
-  INFERENCE_ID_FORM,
-  isInferenceId,
-  registerId,
-} from '../../trace/ids/inference-id.js';
+import { type IdSpace, isInferenceId, registerId } from '../../trace/ids/inference-id.js';
 import type { RequestSettings } from '../options/request-settings.js';
 import type { LaterId } from '../trace/request-facts.js';
 
@@ -44,22 +39,14 @@ export class IdMadeLater<Req extends object, Res> implements LaterId {
   }
 }
 
-/**
- * The id by the option `inferenceId.from`, or else by the request header if that is trusted; undefined if the id is not valid. Never
- * throws.
- */
+/** The id by the option `inferenceId.from` or the request header, if it is valid and trusted. Never throws. */
 export function requestedId<Req extends object, Res>(
   settings: RequestSettings<Req, Res>,
   req: Req,
 ): string | undefined {
   const { idFrom, trust } = settings;
   const from = settings.callSyncOption('inferenceId.from', idFrom, req);
-  if (from !== undefined && from !== null) {
-    if (isInferenceId(from)) return from;
-    const message = `the function given as inferenceId.from returned no valid id, and the request gets a new one: ${INFERENCE_ID_FORM}`;
-    settings.report('option_inferenceId.from_failed', message, undefined);
-    return undefined;
-  }
+  if (isInferenceId(from)) return from;
   const id = settings.header(req, settings.idHeader);
   if (!isInferenceId(id)) return undefined;
   const isTrusted =
