@@ -97,6 +97,21 @@ describe('the inputs of a root step', () => {
     }
   }
 
+  it('of an instance lose no member behind one long value', async () => {
+    const large = Object.assign(new Query('q'), { big: 'x'.repeat(200_000), small: 's' });
+    for (const give of ['inputs', 'update'] as const) {
+      const { columns } = await recorded(large, give);
+      assert.deepEqual([columns.text, columns.small], ['q', 's']);
+    }
+    using recording = record();
+    trace(() => updateCurrentTrace({ metadata: { plain: 1 } }), {
+      name: 'root',
+      metadata: large as unknown as Record<string, unknown>,
+    })();
+    const { metadata } = await recording.row();
+    assert.deepEqual([metadata?.small, metadata?.text, metadata?.plain], ['s', 'q', 1]);
+  });
+
   it('contain no header of a request that a function was given', async () => {
     const rows: string[] = [];
     const server = createServer(async (req: IncomingMessage, res) => {

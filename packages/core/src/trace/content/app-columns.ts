@@ -2,9 +2,8 @@
 
 import { isProxy } from '#platform';
 import { JsonMembers } from '../../values/json-members.js';
-import { jsonOf } from '../../values/json-text.js';
 import { MASK } from '../../values/mask-text.js';
-import { isPlainObject, membersInText } from './object-members.js';
+import { membersOf } from './object-members.js';
 import type { TraceValues } from './trace-values.js';
 
 /** Further properties of an input are left out. */
@@ -19,20 +18,13 @@ const MAX_IDENTITY_CHARS = 256;
  */
 export function columnsOf(input: unknown, values: TraceValues): JsonMembers {
   const columns = new JsonMembers();
-  if (typeof input === 'object' && input !== null && isPlainObject(input)) {
-    for (const key of firstColumns(Object.keys(input), values)) {
-      columns.set(values.label(key), values.snapshotProperty(input, key) ?? 'null');
-    }
-    return columns;
-  }
-  const text = values.snapshotProperty({ input }, 'input') ?? 'null';
-  const members = membersInText(input, text);
+  const members = membersOf(input, values);
   if (members === undefined) {
-    columns.set('input', text);
+    columns.set('input', values.snapshotProperty({ input }, 'input') ?? 'null');
     return columns;
   }
   for (const key of firstColumns(Object.keys(members), values)) {
-    columns.set(values.label(key), jsonOf(members[key]));
+    columns.set(values.label(key), values.snapshotProperty(members, key) ?? 'null');
   }
   return columns;
 }

@@ -1,9 +1,8 @@
 /** Merges metadata of a step key by key, at most 128 keys. */
 
-import { isProxy } from '#platform';
 import { JsonMembers } from '../../values/json-members.js';
 import { quote } from '../../values/json-text.js';
-import { isPlainObject, membersInText } from './object-members.js';
+import { membersOf } from './object-members.js';
 import type { TraceValues } from './trace-values.js';
 
 const MAX_KEYS = 128;
@@ -61,12 +60,6 @@ export function setInMetadata(
   if (metadata === undefined) return metadataWith(name, text);
   metadata.set(name, text);
   return metadata;
-}
-
-/** The object whose properties are merged; undefined if the value has none. */
-function membersOf(update: unknown, values: TraceValues): object | undefined {
-  if (typeof update !== 'object' || update === null || isProxy(update)) return undefined;
-  return isPlainObject(update) ? update : membersInText(update, values.snapshotOfPart(update));
 }
 
 /** Whether the metadata may get the key; if not, that is reported. */

@@ -1,27 +1,21 @@
-/** Reads the members of an object that a user gives as columns or metadata: the same ones that a step's inputs would show. */
+/** Finds the members of a value that a user gives as columns or metadata: those that the inputs of a step would show. */
 
 import { isMap, isProxy, isSet } from '#platform';
 import { parseJson } from '../../values/json-text.js';
 import { dataProperty, isError } from '../../values/read-safely.js';
-
-/** Whether the members of an object are its own properties, and no code of the app has a say in that. */
-export function isPlainObject(value: object): boolean {
-  if (isProxy(value) || Array.isArray(value)) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) return false;
-  return typeof dataProperty(value, 'toJSON') !== 'function';
-}
+import type { TraceValues } from './trace-values.js';
 
 /**
- * The members of any other object in masked form: of the result of its `toJSON`, or of an instance of a class.
- * @param text the JSON text of the object
- * @returns undefined if the text is a mark, as for streams and dates, or has members that are not the object's, as for a Map
+ * The object whose own properties are the members of the value: the value itself, or the result of its `toJSON`.
+ * @returns undefined if the value has none: it is shown as a mark, as a stream, a request or a date is, or in another form, as a Map is
  */
-export function membersInText(
-  value: unknown,
-  text: string,
-): Readonly<Record<string, unknown>> | undefined {
-  if (!text.startsWith('{') || isMap(value) || isSet(value)) return undefined;
-  if (isError(value)) return undefined;
-  return parseJson(text) as Readonly<Record<string, unknown>>;
+export function membersOf(value: unknown, values: TraceValues): object | undefined {
+  if (typeof value !== 'object' || value === null || isProxy(value)) return undefined;
+  const hasToJson = typeof dataProperty(value, 'toJSON') === 'function';
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if ((prototype === Object.prototype || prototype === null) && !hasToJson) return value;
+  if (isMap(value) || isSet(value) || isError(value)) return undefined;
+  const text = values.snapshotOfPart(value);
+  if (!text.startsWith('{')) return undefined;
+  return hasToJson ? (parseJson(text) as object) : value;
 }
