@@ -17,7 +17,7 @@ import type { Publishing } from './publishing.js';
 /** Traces of a full batch. */
 const FULL = 16;
 
-/** Traces of a batch that is queued at once, so that memory stays bounded. */
+/** Traces after which the batch does not wait for the end of the turn. */
 const MAX_WAITING = 64;
 
 /** Traces between which no request is served. Each delays the requests that arrive meanwhile by about 50 microseconds. */
@@ -174,16 +174,18 @@ export class EndedTraces {
     if (this.#isScheduled && !isFull && count !== MAX_WAITING) return;
     this.#isScheduled = true;
     runDetached(() => {
-      if (count >= MAX_WAITING || !publishing.mayDelayExit) {
-        startMicrotask(() => this.#queueWaiting(count));
-      } else if (hasSpool) {
-        atTurnEnd?.(() => this.#queueWaiting(MAX_WAITING));
-      } else if (count >= FULL) {
-        atTurnEnd?.(() => this.#queueWaiting(MAX_AT_ONCE));
-      } else {
-        this.#timer = startTimer(() => this.#queueWaiting(MAX_AT_ONCE), MAX_WAIT_MS);
-      }
+      if (count >= MAX_WAITING) startMicrotask(() => this.#queueWaiting(count));
+      else if (hasSpool) this.#queueNext(MAX_WAITING);
+      else if (count >= FULL || !publishing.mayDelayExit) this.#queueNext(MAX_AT_ONCE);
+      else this.#timer = startTimer(() => this.#queueWaiting(MAX_AT_ONCE), MAX_WAIT_MS);
     });
+  }
+
+  /** Queues the oldest of the batch in the next turn of the event loop, or soon where that would delay an exit. */
+  #queueNext(most: number): void {
+    const queue = () => this.#queueWaiting(most);
+    if (atTurnEnd === undefined || !this.#options.publishing.mayDelayExit) startMicrotask(queue);
+    else atTurnEnd(queue);
   }
 
   /**
@@ -219,8 +221,7 @@ export class EndedTraces {
     }
     if (this.#waiting === 0) return;
     this.#isScheduled = true;
-    if (atTurnEnd === undefined) startMicrotask(() => this.#queueWaiting(most));
-    else atTurnEnd(() => this.#queueWaiting(most));
+    this.#queueNext(most);
   }
 
   async #queueWhenSettled(trace: RecordedTrace): Promise<void> {

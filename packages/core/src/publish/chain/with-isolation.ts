@@ -2,7 +2,7 @@
 
 import { failedDelivery } from '../counts/delivery.js';
 import type { RowBatch, RowDelivery, RowTransport } from '../transport/row-transport.js';
-import { isAboutRows, SendError } from '../transport/send-error.js';
+import { isAboutRows, SendError, suspicionIn } from '../transport/send-error.js';
 import type { SendOptions } from '../transport/user-transport.js';
 
 /** A transport that sends the halves of a refused batch, down to single rows. */
@@ -42,7 +42,8 @@ function sum(first: RowDelivery, second: RowDelivery): RowDelivery {
   const lost: Record<string, number> = { ...first.lost };
   for (const [reason, count] of Object.entries(second.lost))
     lost[reason] = (lost[reason] ?? 0) + count;
-  const error = first.error ?? second.error;
+  // An error that is not about rows says more: what is sent next may fail for it too.
+  const [error] = [first.error, second.error].sort((a, b) => rank(a) - rank(b));
   return {
     delivered: first.delivered + second.delivered,
     lost,
@@ -51,4 +52,9 @@ function sum(first: RowDelivery, second: RowDelivery): RowDelivery {
     quarantined: (first.quarantined ?? 0) + (second.quarantined ?? 0),
     error,
   };
+}
+
+function rank(error: unknown): number {
+  if (error === undefined) return 2;
+  return error instanceof SendError && suspicionIn(error) !== undefined ? 1 : 0;
 }

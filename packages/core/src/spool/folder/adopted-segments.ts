@@ -172,7 +172,10 @@ export class AdoptedSegments {
   *#adoptable(): Generator<SegmentName> {
     const { files, path, owner } = this.#folder;
     const now = systemClockMs();
-    for (const name of segmentsIn(files, path)) {
+    const names = [...segmentsIn(files, path)];
+    const present = new Set(names.map(({ id, owner }) => nameOf(id, owner)));
+    for (const file of this.#ended.keys()) if (!present.has(file)) this.#ended.delete(file);
+    for (const name of names) {
       if (name.owner === owner || this.#newerVersions.has(name.id)) continue;
       if ((this.#retryAt.get(name.id) ?? 0) > monotonicMs()) continue;
       if (isAdoptable(files, path, name, now) && !this.#mayBeRenewed(name)) yield name;
@@ -221,7 +224,6 @@ export class AdoptedSegments {
       return false;
     }
     this.#retryAt.delete(name.id);
-    this.#ended.clear();
     return true;
   }
 

@@ -157,9 +157,9 @@ export class Replay implements ReplayHandle {
         continue;
       }
       const failure = await this.#send(each, batch);
-      error ??= failure;
       // The rows behind those that make the platform fail do not wait for them.
       goesOn = failure === undefined || isSuspicious(failure);
+      if (!goesOn || error === undefined) error = failure;
       if (goesOn) await delay(paceOf(policy), this.#stop.signal);
     }
     if (error === undefined) {
