@@ -5,7 +5,6 @@ import { runInNewContext, runInThisContext } from 'node:vm';
 import { trace } from '@openlayer-tracing/core';
 import { captureTraces } from '@openlayer-tracing/core/testing';
 import { tracedFetch } from '@openlayer-tracing/integrations/fetch';
-import { isLeft } from '../../packages/integrations/dist/langchain/aborts.js';
 
 const THROW = `Object.assign(new TypeError('fetch failed'), { cause: { code: 'ECONNREFUSED' } })`;
 
@@ -35,27 +34,4 @@ describe('an error of another realm', () => {
       assert.match(JSON.stringify(error), /fetch failed: ECONNREFUSED/);
     });
   }
-});
-
-describe('several errors of another realm at once', () => {
-  const several = (messages: string) =>
-    `new AggregateError([${messages}].map((message) => new Error(message)))`;
-  const CASES: readonly (readonly [what: string, errors: string, left: boolean])[] = [
-    ['all by the abort', `'Aborted', 'AbortError'`, true],
-    ['one by itself', `'Aborted', 'broken'`, false],
-    ['none', '', false],
-  ];
-  for (const [what, errors, left] of CASES) {
-    it(`of nodes are read like those of this realm: ${what}`, () => {
-      const signal = AbortSignal.abort();
-      for (const run of [runInThisContext, runInNewContext]) {
-        assert.equal(isLeft(run(several(errors)), signal), left, run.name);
-      }
-    });
-  }
-
-  it('are none in an error whose errors are no array', () => {
-    const error = Object.assign(new Error('broken'), { errors: 'Aborted' });
-    assert.equal(isLeft(error, AbortSignal.abort()), false);
-  });
 });

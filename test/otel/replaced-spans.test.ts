@@ -5,6 +5,7 @@ import { createTracer, type Diagnostic, type LogLevel } from '@openlayer-tracing
 import { replaceSpans } from '@openlayer-tracing/core/integration';
 import { memoryTransport } from '@openlayer-tracing/core/testing';
 import { openlayerSpanProcessor } from '@openlayer-tracing/otel';
+import type { Attributes } from '@opentelemetry/api';
 import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
 
 const provider = new BasicTracerProvider({ spanProcessors: [openlayerSpanProcessor()] });
@@ -13,7 +14,7 @@ const CHAIN = { 'gen_ai.operation.name': 'invoke_agent' };
 const CALL = { 'gen_ai.operation.name': 'chat', 'gen_ai.request.model': 'gpt-5-mini' };
 
 /** The steps of two traces with these spans, and what was reported. */
-async function traced(scope: string, spans: readonly object[], logLevel: LogLevel = 'info') {
+async function traced(scope: string, spans: readonly Attributes[], logLevel: LogLevel = 'info') {
   const diagnostics: Diagnostic[] = [];
   const transport = memoryTransport();
   const onDiagnostic = (diagnostic: Diagnostic) => void diagnostics.push(diagnostic);
@@ -32,7 +33,7 @@ async function traced(scope: string, spans: readonly object[], logLevel: LogLeve
 }
 
 describe('a span of an instrumentation that an integration replaces', () => {
-  const CASES: readonly (readonly [what: string, spans: readonly object[]])[] = [
+  const CASES: readonly (readonly [what: string, spans: readonly Attributes[]])[] = [
     ['of a run', [CHAIN]],
     ['of a model call', [CALL]],
     ['of a run and of a model call', [CHAIN, CALL]],
