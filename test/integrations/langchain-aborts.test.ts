@@ -1,9 +1,11 @@
 /** Runs of LangChain and LangGraph that the app aborts are left. A timeout is a failure, and so is what fails beside an abort. */
 
 import assert from 'node:assert/strict';
+import { runInNewContext, runInThisContext } from 'node:vm';
 import { ChatAnthropic } from '@langchain/anthropic';
 import { BaseCallbackHandler } from '@langchain/core/callbacks/base';
 import { CallbackManager } from '@langchain/core/callbacks/manager';
+import { SimpleChatModel } from '@langchain/core/language_models/chat_models';
 import { RunnableLambda, RunnableSequence } from '@langchain/core/runnables';
 import { Annotation, StateGraph } from '@langchain/langgraph';
 import { ChatOpenAI } from '@langchain/openai';
@@ -191,4 +193,42 @@ describe('a graph of which one node fails', () => {
     assert.deepEqual(outcomes.LangGraph, [undefined, 'broken']);
     assert.equal(outcomes['LangChain Chat Completion']?.[0], 'left');
   });
+});
+
+/** In Jest, some errors are of another realm. */
+describe('a model that throws several errors at once after it was aborted', () => {
+  before(() => traceLangChain(CallbackManager));
+
+  const REALMS = { 'this realm': runInThisContext, 'another realm': runInNewContext };
+  const CASES: readonly (readonly [what: string, error: string, ended: unknown])[] = [
+    ['all by the abort', `new AggregateError([new Error('Aborted'), new Error('Abort')])`, 'left'],
+    ['one by itself', `new AggregateError([new Error('Aborted'), new Error('x')])`, undefined],
+    ['none', 'new AggregateError([])', undefined],
+    ['errors that are no list', `Object.assign(new Error('x'), { errors: 'Aborted' })`, undefined],
+  ];
+  for (const [realm, run] of Object.entries(REALMS)) {
+    for (const [what, error, ended] of CASES) {
+      it(`has ${ended === 'left' ? 'not failed' : 'failed'}: ${what}, of ${realm}`, async () => {
+        const controller = new AbortController();
+        class Throwing extends SimpleChatModel {
+          override _llmType(): string {
+            return 'throwing';
+          }
+
+          override async _call(): Promise<string> {
+            controller.abort();
+            throw run(error);
+          }
+        }
+        const { signal } = controller;
+        const model = new Throwing({ maxRetries: 0 });
+        const steps = await stepsOfRun(() => model.invoke(prompt, { signal }), signal);
+        const [step] = steps.filter(({ type }) => type === 'chat_completion');
+        assert.deepEqual(
+          [step?.metadata?.ended, step?.metadata?.error === undefined],
+          [ended, ended === 'left'],
+        );
+      });
+    }
+  }
 });

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { type LocalServer, startLocalServer } from '@openlayer-tracing/local';
 import type { GroupPage, TracePage } from '../src/page-api.ts';
+import { rowWithExactIntegers, withExactIntegers } from '../src/reading/exact-integers.ts';
 import { call, PIPELINE, requestOf } from './client.js';
 import { got } from './page/read.js';
 
@@ -101,5 +102,38 @@ describe('integers above 2^53', () => {
       const { body } = await sent(server, 'POST', `${PATH}/rows`, { columnFilters });
       assert.equal((body.items as unknown as unknown[]).length, count, `${operator} ${value}`);
     }
+  });
+});
+
+describe('the two readings of a request', () => {
+  const step = (latency: unknown, id: unknown, steps: readonly unknown[] = []) => ({
+    name: 's',
+    latency,
+    metadata: { id },
+    steps,
+  });
+  const row = (latency: unknown, id: unknown) => ({
+    inferenceId: 'i',
+    latency,
+    id,
+    steps: [step(latency, id, [step(latency, id), null]), 'no step'],
+  });
+  const [number, text] = [2 ** 60, '1152921504606846977'];
+  const rounded = () => row(number, number);
+  const exact = () => row(text, text);
+  const merged = row(number, text);
+
+  it('are not changed, and give a third one: of a row', () => {
+    const [one, other] = [rounded(), exact()];
+    assert.deepEqual(rowWithExactIntegers(one, other, {}), merged);
+    assert.deepEqual([one, other], [rounded(), exact()]);
+  });
+
+  it('are not changed, and give a third one: of a request', () => {
+    type Request = Parameters<typeof withExactIntegers>[0];
+    const requestWith = (rows: readonly object[]) => ({ config: {}, rows }) as unknown as Request;
+    const [one, other] = [requestWith([rounded(), rounded()]), requestWith([exact()])];
+    assert.deepEqual(withExactIntegers(one, other), requestWith([merged, rounded()]));
+    assert.deepEqual([one, other], [requestWith([rounded(), rounded()]), requestWith([exact()])]);
   });
 });

@@ -17,10 +17,14 @@ export class CollectedOutput {
   readonly step: FollowingStep;
   readonly #items: unknown[] = [];
   #decoder: InstanceType<typeof TextDecoder> | undefined;
+  /** Reads the same bytes, and throws if they are not UTF-8. */
+  #checker: InstanceType<typeof TextDecoder> | undefined;
   #chars = 0;
   #seen = 0;
   #isAllText = true;
   #isAllBytes = true;
+  /** The stream began with bytes of text: a later byte that is not UTF-8 does not make it binary. */
+  #isTextInBytes = false;
   /** Bytes so far, while all items are bytes. */
   #bytes = 0;
   /** The class of the first bytes that are no text, while all items are bytes. */
@@ -30,7 +34,7 @@ export class CollectedOutput {
     this.step = step;
   }
 
-  /** Adds one item. Bytes are read as UTF-8 text, if they can be. */
+  /** Adds one item. Bytes are read as UTF-8 text, if they can be, or if the stream began with bytes of text. */
   collect(item: unknown): void {
     try {
       if (this.step.takesLastItem === true) this.#clear();
@@ -56,6 +60,7 @@ export class CollectedOutput {
     const text = this.#decode(bytes);
     if (text !== undefined) {
       this.#add(text);
+      if (this.#isAllBytes && text !== '') this.#isTextInBytes = true;
     } else if (this.#isAllBytes && this.step.takesLastItem !== true) {
       this.#binary = classOf(bytes);
       this.#items.length = 0;
@@ -120,7 +125,8 @@ export class CollectedOutput {
     this.#items.length = 0;
     this.#chars = 0;
     this.#seen = 0;
-    this.#decoder = undefined;
+    this.#isTextInBytes = false;
+    this.#forgetBytes();
   }
 
   #value(): unknown {
@@ -133,23 +139,37 @@ export class CollectedOutput {
     return cut > 0 ? [...this.#items, `[cut: ${cut} more items]`] : this.#items;
   }
 
-  /** The text of the bytes; undefined if they are no text: not UTF-8, or with a NUL. A chunk may end within a character. */
+  /** The text of the bytes; undefined if they are no text. A chunk may end within a character. */
   #decode(bytes: Uint8Array): string | undefined {
-    this.#decoder ??= new TextDecoder('utf-8', { fatal: true });
-    let text: string;
-    try {
-      text = this.#decoder.decode(bytes.subarray(0, MAX_CHARS), { stream: true });
-    } catch {
-      this.#decoder = undefined;
+    const read = bytes.subarray(0, MAX_CHARS);
+    this.#decoder ??= new TextDecoder();
+    const text = this.#decoder.decode(read, { stream: true });
+    if (!this.#isTextInBytes && (text.includes('\0') || !this.#isUtf8(read))) {
+      this.#forgetBytes();
       return undefined;
     }
-    if (text.includes('\0')) return undefined;
     const cut = bytes.byteLength - MAX_CHARS;
     if (cut <= 0) return text;
     // Nothing may follow a gap. The decoder may hold the beginning of a character.
     this.#chars = MAX_CHARS;
-    this.#decoder = undefined;
+    this.#forgetBytes();
     return `${text}… [cut: ${cut} more bytes]`;
+  }
+
+  #isUtf8(bytes: Uint8Array): boolean {
+    this.#checker ??= new TextDecoder('utf-8', { fatal: true });
+    try {
+      this.#checker.decode(bytes, { stream: true });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Forgets the beginning of a character that the decoders may hold. */
+  #forgetBytes(): void {
+    this.#decoder = undefined;
+    this.#checker = undefined;
   }
 }
 

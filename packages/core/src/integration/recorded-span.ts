@@ -1,5 +1,6 @@
 /** Spans of OpenTelemetry as steps. */
 
+import { existingTracer } from '../api/default-tracer.js';
 import { currentRecordedStep, endedTraceStep, isInInertScope } from '../trace/current-step.js';
 import { isModelCall } from '../trace/model/step-fields.js';
 import type { StepOptions, StepUpdate } from '../trace/model/step-types.js';
@@ -15,6 +16,7 @@ import {
   endExchange,
   forgetUntyped,
   hasReplacedSpans,
+  isFirstReplaced,
   isOfExpectedRuns,
   isOfOpenSpan,
   isSameModel,
@@ -147,7 +149,7 @@ export function beginSpan(
   const facts = new SpanFacts(span, work);
   const isReplaced = hasReplacedSpans(span.scope);
   if (!isModelCall(type)) {
-    if (isReplaced) return undefined;
+    if (isReplaced) return leftToIntegration(span.scope, ofParent);
     const group = SpanOfStep.start(span, type, parent);
     if (mayBeRun) group?.shareRun(facts);
     else group?.revealLater();
@@ -158,10 +160,23 @@ export function beginSpan(
     if (joined !== undefined) return new FillingSpan(joined.step, joined);
     if (isClientCall(ofParent, type, model)) return new FillingSpan(ofParent);
   }
-  if (isReplaced) return undefined;
+  if (isReplaced) return leftToIntegration(span.scope, ofParent);
   const started = SpanOfStep.start(span, type, parent);
   started?.share(facts);
   return started;
+}
+
+/** Leaves out a span that an integration replaces. Reports it once per process and instrumentation. */
+function leftToIntegration(scope: string, parent: TracedStep | undefined): undefined {
+  const diagnostics = parent?.trace.recorder.diagnostics ?? existingTracer()?.diagnostics;
+  if (diagnostics === undefined || !isFirstReplaced(scope)) return;
+  diagnostics.report(
+    'info',
+    'unrecorded_call',
+    `spans of ${scope} are left to the integration, which records the same work; what it does not see, such as the runs of another copy of the framework, is not recorded`,
+    undefined,
+    scope,
+  );
 }
 
 /** What identifies the model call of a span. */

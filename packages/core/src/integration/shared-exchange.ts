@@ -144,6 +144,7 @@ export function isOfExpectedRuns(scope: string): boolean {
 }
 
 const replacedScopes = processWide('replaced-spans.v1', () => new Set<string>());
+const reportedScopes = processWide('reported-replaced-spans.v1', () => new Set<string>());
 
 /**
  * An integration records all that this instrumentation of OpenTelemetry has spans of, if the app uses both: its spans are no
@@ -157,6 +158,16 @@ export function replaceSpans(scope: string): void {
 /** Whether an integration records all that this instrumentation has spans of. */
 export function hasReplacedSpans(scope: string): boolean {
   return replacedScopes.has(scope);
+}
+
+/**
+ * Whether a span of this instrumentation is left out for the first time, which is to be reported: the integration may not see the
+ * work of the span, such as a run of another copy of the framework.
+ */
+export function isFirstReplaced(scope: string): boolean {
+  if (reportedScopes.has(scope)) return false;
+  reportedScopes.add(scope);
+  return true;
 }
 
 /** Lets an integration record a run into the step of a span, until the span ends. */

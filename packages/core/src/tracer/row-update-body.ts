@@ -4,6 +4,7 @@ import { unknownKey } from '../diagnostics/unknown-key.js';
 import { isReserved } from '../publish/row/layout.js';
 import { INFERENCE_ID_FORM, isInferenceId } from '../trace/ids/inference-id.js';
 import { parseJson } from '../values/json-text.js';
+import { errorMessage, isError } from '../values/read-safely.js';
 import type { Redactor } from '../values/redactor.js';
 import { Snapshotter } from '../values/snapshotter.js';
 import type { RowUpdateConfig } from '../wire.js';
@@ -103,7 +104,7 @@ function jsonText(value: object): string {
   try {
     return stringify(value) ?? 'undefined';
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = isError(cause) ? errorMessage(cause) : String(cause);
     throw new TypeError(`row cannot be written as JSON: ${reason}`, { cause });
   }
 }

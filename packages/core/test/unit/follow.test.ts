@@ -111,9 +111,25 @@ describe('the output that is collected', () => {
       '[Buffer stream: 8 bytes]',
     ],
     [
-      'of bytes that turn out to be binary is a mark',
-      [bytes('%PDF-1.4\n%'), Uint8Array.of(0xe2, 0xe3), bytes('more')],
-      '[Uint8Array stream: 16 bytes]',
+      'of bytes that begin within a character is a mark if they turn out to be binary',
+      [Uint8Array.of(0xe2), Uint8Array.of(0xe3), bytes('more')],
+      '[Uint8Array stream: 6 bytes]',
+    ],
+    [
+      'of text in bytes keeps the text before and after a byte that is not UTF-8',
+      [...Array(1000).fill(bytes('line of text\n')), Uint8Array.of(0xe9), bytes('t\u00e9')],
+      `${'line of text\n'.repeat(1000)}\ufffdt\u00e9`,
+    ],
+    [
+      'of text in bytes keeps its place where a character is cut off',
+      [Uint8Array.of(0x61, 0xe2), Uint8Array.of(0xff), bytes('b')],
+      'a\ufffd\ufffdb',
+    ],
+    ['of text in bytes keeps a NUL within it', [bytes('a'), bytes('\0b')], 'a\0b'],
+    [
+      'of text in bytes, a byte that is not UTF-8 and a string is one string',
+      [bytes('a'), Uint8Array.of(0xff), 'b'],
+      'a\ufffdb',
     ],
     ['of bytes with a NUL is a mark', [bytes('RIFF\0')], '[Uint8Array stream: 5 bytes]'],
     [

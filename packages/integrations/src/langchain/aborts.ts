@@ -1,7 +1,8 @@
 /** Recognises runs that ended because the app aborted them. */
 
+import { isError } from '@openlayer-tracing/core/integration';
 import { isAbort, isTimeout, thrownText } from '../common/failures/call-error.js';
-import { objectOrEmpty } from '../common/json.js';
+import { arrayOrEmpty, objectOrEmpty } from '../common/json.js';
 import { nameSet } from '../common/names.js';
 
 /** The messages of the errors that LangGraph, LangChain and its clients throw, whatever the reason of an abort. */
@@ -17,7 +18,9 @@ export function isLeft(error: unknown, signal: unknown): boolean {
   if (aborted !== true) return isAbort(error);
   if (isTimeout(reason)) return false;
   // Several nodes may have thrown.
-  const several: readonly unknown[] = error instanceof AggregateError ? error.errors : [];
+  const several: readonly unknown[] = isError(error)
+    ? arrayOrEmpty((error as Partial<AggregateError>).errors)
+    : [];
   if (several.length > 0) return several.every((each) => isLeft(each, signal));
   const message = thrownText(error);
   return isAbort(error) || error === reason || message === reason || MESSAGES.has(message);

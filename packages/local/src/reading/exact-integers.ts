@@ -3,7 +3,7 @@
  * text, except where the row has measures: there it keeps the number.
  */
 
-import type { DataStreamRequest, WireRow } from '@openlayer-tracing/core/wire';
+import type { DataStreamRequest } from '@openlayer-tracing/core/wire';
 import { isRecord } from '../values/json.js';
 import { type ConfigKey, columnNamed } from './columns.js';
 
@@ -20,7 +20,7 @@ type Row = Record<string, unknown>;
 /**
  * The request with all digits of its integers.
  * @param rounded the request as JSON.parse reads it
- * @param exact the same with large integers as text; it is changed
+ * @param exact the same with large integers as text
  */
 export function withExactIntegers(
   rounded: DataStreamRequest,
@@ -34,27 +34,29 @@ export function withExactIntegers(
 
 /** As `withExactIntegers`, for one row. */
 export function rowWithExactIntegers<R extends object>(rounded: R, exact: R, config: object): R {
-  const [from, to] = [rounded as Row, exact as Row];
   const measures = Object.entries(MEASURES).map(
     ([key, name]) => columnNamed(config, key as ConfigKey) ?? name,
   );
-  restoreNumbers(from, to, measures);
-  const pending: (readonly [from: unknown, to: unknown])[] = [[from.steps, to.steps]];
+  const row = { ...exact, ...numbersOf(rounded as Row, measures) };
+  const pending: [rounded: Row, copy: Row][] = [[rounded as Row, row as Row]];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    const [before, after] = next;
-    if (!Array.isArray(before) || !Array.isArray(after)) continue;
-    for (const [index, step] of before.entries()) {
-      const copy: unknown = after[index];
-      if (!isRecord(step) || !isRecord(copy)) continue;
-      restoreNumbers(step, copy as Row, Object.keys(step));
-      pending.push([step.steps, copy.steps]);
-    }
+    const [{ steps: before }, copy] = next;
+    if (!Array.isArray(before) || !Array.isArray(copy.steps)) continue;
+    copy.steps = copy.steps.map((step: unknown, index) => {
+      const from: unknown = before[index];
+      if (!isRecord(from) || !isRecord(step)) return step;
+      const restored = { ...step, ...numbersOf(from, Object.keys(from)) };
+      pending.push([from, restored]);
+      return restored;
+    });
   }
-  return exact;
+  return row;
 }
 
-function restoreNumbers(from: WireRow | Row, to: Row, names: readonly string[]): void {
-  for (const name of names) {
-    if (Object.hasOwn(from, name) && typeof from[name] === 'number') to[name] = from[name];
-  }
+/** The members with these names that are numbers. */
+function numbersOf(from: Row, names: readonly string[]): Row {
+  const numbers = names.filter(
+    (name) => Object.hasOwn(from, name) && typeof from[name] === 'number',
+  );
+  return Object.fromEntries(numbers.map((name) => [name, from[name]]));
 }

@@ -11,7 +11,7 @@ import type {
 /** Seconds and nanoseconds. */
 type Time = readonly [number, number];
 
-/** The part of the SDK's spans that is read. */
+/** The part of the SDK's spans that is read. The SDKs take links as the app gives them: of any form. */
 export interface ReadableSpan {
   readonly name: string;
   readonly kind: number;
@@ -23,14 +23,9 @@ export interface ReadableSpan {
   readonly events: readonly {
     readonly name: string;
     readonly time: Time;
-    readonly attributes?: Readonly<Record<string, unknown>> | undefined;
+    readonly attributes?: Readonly<Record<string, unknown>> | null | undefined;
   }[];
-  readonly links?:
-    | readonly {
-        readonly context: { readonly traceId: string; readonly spanId: string };
-        readonly attributes?: Readonly<Record<string, unknown>> | undefined;
-      }[]
-    | undefined;
+  readonly links?: readonly unknown[] | null | undefined;
   readonly instrumentationScope?: SpanScope | undefined;
   /** In place of `instrumentationScope`, until version 2. */
   readonly instrumentationLibrary?: SpanScope | undefined;
@@ -75,12 +70,24 @@ export function eventsOf({ events }: SpanContent): readonly SpanEvent[] {
 
 const MAX_LINKS = 32;
 
-/** The first 32 links. */
-export function linksOf({ links = NOTHING }: SpanContent): readonly SpanLink[] {
-  return links.slice(0, MAX_LINKS).map(({ context: { traceId, spanId }, attributes = {} }) => ({
+/** A link that has the ids of a span. */
+interface LinkWithIds {
+  readonly context: { readonly traceId: string; readonly spanId: string };
+  readonly attributes?: Readonly<Record<string, unknown>> | null | undefined;
+}
+
+function hasIds(link: unknown): link is LinkWithIds {
+  const context = (link as Partial<LinkWithIds> | null | undefined)?.context;
+  return typeof context?.traceId === 'string' && typeof context.spanId === 'string';
+}
+
+/** The first 32 links that have ids. */
+export function linksOf({ links }: SpanContent): readonly SpanLink[] {
+  const read = (links ?? NOTHING).filter(hasIds).slice(0, MAX_LINKS);
+  return read.map(({ context: { traceId, spanId }, attributes }) => ({
     traceId,
     spanId,
-    ...(Object.keys(attributes).length > 0 && { attributes }),
+    ...(attributes && Object.keys(attributes).length > 0 && { attributes }),
   }));
 }
 
@@ -91,8 +98,8 @@ export function endOf({ ended, startTime, endTime }: ReadableSpan): number {
 
 const NOTHING: readonly never[] = [];
 
-function eventOf({ name, time, attributes = {} }: ReadableSpan['events'][number]): SpanEvent {
-  return { name, timeMs: millis(time), attributes };
+function eventOf({ name, time, attributes }: ReadableSpan['events'][number]): SpanEvent {
+  return { name, timeMs: millis(time), attributes: attributes ?? {} };
 }
 
 /** Epoch milliseconds with fractions. */
@@ -106,10 +113,10 @@ export function millis([seconds, nanos]: Time): number {
  */
 export function isBare(
   { status }: ReadableSpan,
-  { attributes, events, links = NOTHING }: SpanContent,
+  { attributes, events, links }: SpanContent,
 ): boolean {
   for (const _key in attributes) return false;
-  return events.length === 0 && links.length === 0 && status.code === 0;
+  return events.length === 0 && (links ?? NOTHING).length === 0 && status.code === 0;
 }
 
 /** What an attribute takes beside the characters of its value, approximately. */
@@ -120,16 +127,17 @@ const MAX_DEPTH = 32;
 const MAX_ITEMS = 20_000;
 
 /** Characters of the attributes, events and links, approximately; infinite if they are too many or too deep to count. */
-export function charsOf({ attributes, events, links = NOTHING }: SpanContent): number {
+export function charsOf({ attributes, events, links }: SpanContent): number {
   const count = new CharCount();
   count.addObject(attributes, 0);
   for (const event of events) {
     count.addItem(event.name);
-    if (event.attributes !== undefined) count.addObject(event.attributes, 0);
+    count.addObject(event.attributes ?? {}, 0);
   }
-  for (const link of links) {
+  for (const link of links ?? NOTHING) {
+    if (!hasIds(link)) continue;
     count.addItem(link.context.spanId);
-    if (link.attributes !== undefined) count.addObject(link.attributes, 0);
+    count.addObject(link.attributes ?? {}, 0);
   }
   return count.chars;
 }

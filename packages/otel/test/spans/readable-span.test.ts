@@ -1,7 +1,13 @@
-/** How many characters a span is taken to hold. */
+/** How many characters a span is taken to hold, and its links. */
 
 import assert from 'node:assert/strict';
-import { charsOf, type SpanContent } from '../../src/spans/readable-span.ts';
+import {
+  charsOf,
+  eventsOf,
+  isBare,
+  linksOf,
+  type SpanContent,
+} from '../../src/spans/readable-span.ts';
 
 type Events = SpanContent['events'];
 
@@ -45,5 +51,45 @@ describe('the characters of a span', () => {
     });
     assert.equal(charsIn({ list }), Number.POSITIVE_INFINITY);
     assert.ok(reads < 10, String(reads));
+  });
+});
+
+describe('the links of a span', () => {
+  const ids = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16) };
+  const good = { context: ids, attributes: { a: 1 } };
+
+  /** The SDKs take any value from the app. */
+  const CASES: readonly (readonly [what: string, links: unknown, read: readonly unknown[]])[] = [
+    ['that are none', [], []],
+    ['that are undefined', undefined, []],
+    ['that are null', null, []],
+    ['with a link without a context', [{}, good], [{ ...ids, attributes: { a: 1 } }]],
+    ['with a link to undefined', [{ context: undefined }, { context: ids }], [ids]],
+    ['with a link to null', [{ context: null }, { context: ids }], [ids]],
+    ['with null as a link', [null, undefined, 7, 'text', { context: ids }], [ids]],
+    [
+      'with ids that are no strings',
+      [{ context: { traceId: 1, spanId: 2 } }, { context: { traceId: ids.traceId } }],
+      [],
+    ],
+    ['with attributes that are null', [{ context: ids, attributes: null }], [ids]],
+    ['with 40 of them', Array(40).fill({ context: ids }), Array(32).fill(ids)],
+    ['with 40 before them', [...Array(40).fill({}), { context: ids }], [ids]],
+  ];
+  for (const [what, links, read] of CASES) {
+    it(`are those that are links: a span ${what}`, () => {
+      const content = { attributes: {}, events: [], links } as unknown as SpanContent;
+      assert.deepEqual(linksOf(content), read);
+      assert.ok(Number.isFinite(charsOf(content)));
+      const status = { status: { code: 0 } } as Parameters<typeof isBare>[0];
+      if (read.length > 0) assert.equal(isBare(status, content), false);
+    });
+  }
+
+  it('may be beside attributes of an event, or of the span, that are null', () => {
+    const events = [{ name: 'e', time: [1, 0], attributes: null }];
+    const content = { attributes: null, events } as unknown as SpanContent;
+    assert.deepEqual(eventsOf(content), [{ name: 'e', timeMs: 1000, attributes: {} }]);
+    assert.ok(Number.isFinite(charsOf(content)));
   });
 });

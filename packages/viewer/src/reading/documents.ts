@@ -49,8 +49,12 @@ export function documentsOf({ documents, output }: StepContent): readonly Retrie
 function readDocument(value: unknown, list: unknown): RetrievedDocument {
   if (typeof value !== 'object' || value === null) {
     return {
-      ...{ text: String(value), title: undefined, score: undefined, isDistance: false },
-      ...{ others: {}, list },
+      text: String(value),
+      title: undefined,
+      score: undefined,
+      isDistance: false,
+      others: {},
+      list,
     };
   }
   const fields = value as Readonly<Record<string, unknown>>;

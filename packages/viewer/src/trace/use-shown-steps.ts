@@ -143,7 +143,16 @@ export function useShownSteps(
   }, [requestedStep, steps, isComplete, followAddress]);
 
   return {
-    ...{ shown, setShown, shownNow, rows, selected, active },
-    ...{ select, showStep, toggle, moveTo, press },
+    shown,
+    setShown,
+    shownNow,
+    rows,
+    selected,
+    active,
+    select,
+    showStep,
+    toggle,
+    moveTo,
+    press,
   };
 }

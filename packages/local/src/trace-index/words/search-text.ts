@@ -27,9 +27,18 @@ const SKIPPED_OF_ROW: Skipped = {
   metadata: { http: SKIPPED_OF_HTTP },
 };
 const SKIPPED_OF_STEP: Skipped = {
-  ...{ id: 'all', type: 'all', steps: 'all', modelParameters: 'all' },
-  ...{ latency: 'number', startTime: 'number', endTime: 'number', usageDetails: 'all' },
-  ...{ promptTokens: 'number', completionTokens: 'number', tokens: 'number', cost: 'number' },
+  id: 'all',
+  type: 'all',
+  steps: 'all',
+  modelParameters: 'all',
+  latency: 'number',
+  startTime: 'number',
+  endTime: 'number',
+  usageDetails: 'all',
+  promptTokens: 'number',
+  completionTokens: 'number',
+  tokens: 'number',
+  cost: 'number',
   metadata: { http: SKIPPED_OF_HTTP, timeToFirstToken: 'number', chunkTimes: 'all' },
 };
 
