@@ -56,7 +56,10 @@ export type DiagnosticReason =
   | 'snapshot_failed'
   /** Recording the call of a client failed; the client is not affected. Please report it. */
   | 'integration_failed'
-  /** A client made a call that may be billed and that is not recorded; its cost is missing in the trace. */
+  /**
+   * A client made a call that may be billed and that is not recorded; its cost is missing in the trace. At level `info`: spans of
+   * OpenTelemetry are left to an integration that records the same calls.
+   */
   | 'unrecorded_call'
   /** A part of this library failed; the app is not affected. Please report it. */
   | 'internal_error'
