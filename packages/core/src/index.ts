@@ -35,9 +35,9 @@ export type {
 } from './http/options/tracing-options.js';
 export { getTrace } from './http/trace/traced-requests.js';
 export type { RetryPolicy } from './publish/chain/backoff.js';
-export type { PublisherLimits } from './publish/queue/publisher.js';
-export type { DropReason, SendErrorCode } from './publish/transport/drop-reason.js';
-export { SendError } from './publish/transport/send-error.js';
+export type { PublisherLimits } from './publish/queue/row-publisher.js';
+export type { DropReason } from './publish/transport/drop-reason.js';
+export { SendError, type SendErrorCode } from './publish/transport/send-error.js';
 export type { TraceExport } from './publish/transport/trace-export.js';
 export type {
   Batch,
@@ -78,13 +78,13 @@ export {
 } from './trace/usage/cost-tracker.js';
 export type { Billing, PricedCall, Pricing } from './trace/usage/pricing.js';
 export type { TokenCounts } from './trace/usage/token-counts.js';
-export type { Feedback, UpdateOptions, UpdateResult } from './tracer/row-update.js';
-export { createTracer } from './tracer/tracer.js';
 export type {
   DestinationStats,
   StartTraceOptions,
   Tracer,
   TracerStats,
-} from './tracer/tracer-api.js';
-export type { RedactOptions } from './values/redactor.js';
+} from './tracer/api/tracer-api.js';
+export type { Feedback, UpdateOptions, UpdateResult } from './tracer/row-updates/row-update.js';
+export { createTracer } from './tracer/tracer.js';
+export type { RedactOptions } from './values/redaction/redactor.js';
 export type { Json, RowUpdateConfig, StepType, WireConfig, WireRow, WireStep } from './wire.js';

@@ -18,59 +18,6 @@ export {
   withMethods,
 } from './config/checks.js';
 export { unknownKey } from './diagnostics/unknown-key.js';
-export { registerAmbientContext } from './integration/ambient.js';
-export {
-  type AnnouncedRequest,
-  announcedCall,
-  announcedRequest,
-  announceRequest,
-  type RequestContent,
-} from './integration/announced-request.js';
-export {
-  currentClientCall,
-  inClientCall,
-  isUntraced,
-  untraced,
-} from './integration/client-call.js';
-export {
-  type AnnouncingChannel,
-  type AnnouncingChannels,
-  announcingChannels,
-  currentWithin,
-  registerStepFinder,
-  scopeChannel,
-} from './integration/framework-scope.js';
-export {
-  isUnrecorded,
-  type OutgoingRequest,
-  watchRequests,
-} from './integration/outgoing-request.js';
-export { providerSlug } from './integration/provider-slug.js';
-export { type CallProgress, RecordedCall } from './integration/recorded-call.js';
-export {
-  beginSpan,
-  placeOfSpan,
-  type RecordedSpan,
-  reportLateSpan,
-  type SpanPlacement,
-  type SpanReport,
-  type SpanSource,
-  type SpanWork,
-} from './integration/recorded-span.js';
-export {
-  reportFailure,
-  reportOtelMismatch,
-  reportUnrecorded,
-  runGuarded,
-} from './integration/report.js';
-export { type CallResult, runCall } from './integration/run-call.js';
-export {
-  beforeJoining,
-  expectRuns,
-  isNearExchange,
-  replaceSpans,
-} from './integration/shared-exchange.js';
-export { startCall } from './integration/start-call.js';
 export {
   type BodyChange,
   type BodyObserver,
@@ -78,8 +25,62 @@ export {
   type NodeBody,
   tapNodeBody,
   tapStream,
-} from './integration/tap-stream.js';
-export { type TokenFields, tokenFields } from './integration/token-fields.js';
+} from './integration/bodies/tap-stream.js';
+export { providerSlug } from './integration/call/provider-slug.js';
+export { type CallProgress, RecordedCall } from './integration/call/recorded-call.js';
+export { type TokenFields, tokenFields } from './integration/call/token-fields.js';
+export {
+  type AnnouncedRequest,
+  announcedCall,
+  announcedRequest,
+  announceRequest,
+  type RequestContent,
+} from './integration/once/announced-request.js';
+export {
+  currentClientCall,
+  currentRecordedRequest,
+  inClientCall,
+  inRecordedRequest,
+  isRecordedByCaller,
+  isUntraced,
+  untraced,
+} from './integration/once/client-call.js';
+export { beforeJoining, isNearSharedCall } from './integration/once/join-shared-call.js';
+export {
+  isUnrecorded,
+  type OutgoingRequest,
+  watchRequests,
+} from './integration/once/outgoing-request.js';
+export { expectRuns, replaceSpans } from './integration/once/replaced-instrumentations.js';
+export {
+  reportFailure,
+  reportOtelMismatch,
+  reportUnrecorded,
+  runGuarded,
+} from './integration/report/report.js';
+export { registerAmbientContext } from './integration/scope/ambient.js';
+export {
+  type AnnouncingChannel,
+  type AnnouncingChannels,
+  announcingChannels,
+  currentWithin,
+  registerStepFinder,
+  scopeChannel,
+} from './integration/scope/framework-scope.js';
+export {
+  beginSpan,
+  placeOfSpan,
+  type RecordedSpan,
+  reportLateSpan,
+  type SpanOrigin,
+  type SpanPlacement,
+  type SpanReport,
+  type SpanSource,
+  type SpanWork,
+  spanOfAnnounced,
+} from './integration/spans/recorded-span.js';
+export { type CallResult, runCall } from './integration/start/run-call.js';
+export { startCall } from './integration/start/start-call.js';
 export { builtinModule } from './platform/builtin-module.js';
 export { environment, hasNode } from './platform/for-packages.js';
 export { type HttpClient, type HttpResponse, ResponseTooLong } from './platform/http-client.js';
@@ -94,8 +95,7 @@ export {
 export { withoutOtelSpans } from './platform/without-otel-spans.js';
 export { retryAfterMs, USER_AGENT } from './publish/openlayer/openlayer-api.js';
 export { publishingClient } from './publish/openlayer/publishing-client.js';
-export type { SendErrorCode } from './publish/transport/drop-reason.js';
-export { SendError } from './publish/transport/send-error.js';
+export { SendError, type SendErrorCode } from './publish/transport/send-error.js';
 export type { TraceExport } from './publish/transport/trace-export.js';
 export type {
   Batch,
@@ -119,17 +119,19 @@ export type { Step } from './trace/model/types.js';
 export type { AmbientContext } from './trace/scope/ambient-context.js';
 export type { BilledPart, Billing, PricedCall, Pricing } from './trace/usage/pricing.js';
 export { laterCounts, type TokenCounts } from './trace/usage/token-counts.js';
+export { billedLike } from './trace/usage/unbilled-error.js';
 export {
   arrayOrEmpty,
   countOrUndefined,
   definedFields,
   objectOrEmpty,
   stringOrUndefined,
-} from './values/json-fields.js';
-export { isJsonObject, type JsonObject, tryParseJson } from './values/json-text.js';
-export { hexadecimal, mixedBits } from './values/mixed-bits.js';
-export { percentDecoded } from './values/percent-decoded.js';
-export { isError } from './values/read-safely.js';
-export { watchRejection } from './values/thenable.js';
-export { head, withoutHalf } from './values/well-formed.js';
+} from './values/json/json-fields.js';
+export { isJsonObject, type JsonObject, tryParseJson } from './values/json/json-text.js';
+export { isError } from './values/reading/read-safely.js';
+export { watchRejection } from './values/reading/thenable.js';
+export { MASK } from './values/redaction/mask-text.js';
+export { hexadecimal, mixedBits } from './values/text/hash-bits.js';
+export { percentDecoded } from './values/text/percent-decoded.js';
+export { cutTo, withoutHalf } from './values/text/well-formed.js';
 export type { StepType } from './wire.js';

@@ -1,6 +1,6 @@
 /** `openlayer-replay`: a command that sends the rows of a spool folder, or of the offline buffers of Openlayer's own SDKs. */
 
-import { existsSync, readdirSync, readFileSync, unlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, unlinkSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -39,6 +39,9 @@ async function main(): Promise<number> {
   }
   const config = resolveConfig({});
   const dir = spoolFolder(args.dir, config);
+  // With --buffer, the spool folder is made for the rows that are imported into it.
+  if (args.dir !== undefined && args.buffer === undefined) assertFolder('--dir', dir);
+  if (args.buffer !== undefined && !args.isDefaultBuffer) assertFolder('--buffer', args.buffer);
   if (args.dryRun) {
     await printBacklog(dir, args.buffer);
     return 0;
@@ -62,18 +65,26 @@ async function main(): Promise<number> {
   return left + failed > 0 ? 1 : 0;
 }
 
-function spoolFolder(given: string | undefined, { spool, problems }: Config): string {
-  const dir = given ?? spool?.dir;
+function spoolFolder(option: string | undefined, { spool, problems }: Config): string {
+  const dir = option ?? spool?.dir;
   if (dir !== undefined && dir !== '') return absolutePath(dir);
   const problem = problems.find(({ variable }) => variable === 'OPENLAYER_SPOOL_DIR');
   throw new Error(problem?.message ?? 'name the spool folder with --dir or OPENLAYER_SPOOL_DIR');
+}
+
+/** Throws if a folder that an argument names does not exist. */
+function assertFolder(argument: string, path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  throw new Error(`there is no folder ${path}; correct the path of ${argument}`);
 }
 
 function readArguments() {
   // `--buffer` may be given without a path.
   const argv = process.argv.slice(2);
   const at = argv.indexOf('--buffer');
-  if (at >= 0 && (argv[at + 1] === undefined || argv[at + 1]?.startsWith('--'))) {
+  const isDefaultBuffer =
+    at >= 0 && (argv[at + 1] === undefined || argv[at + 1]?.startsWith('--') === true);
+  if (isDefaultBuffer) {
     argv.splice(at + 1, 0, join(homedir(), '.openlayer', 'buffer'));
   }
   const { values } = parseArgs({
@@ -87,7 +98,7 @@ function readArguments() {
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
-  return { ...values, dryRun: values['dry-run'] };
+  return { ...values, isDefaultBuffer, dryRun: values['dry-run'] };
 }
 
 async function printBacklog(dir: string, buffer: string | undefined): Promise<void> {
@@ -182,7 +193,7 @@ async function replay(
   }
   const { delivered, quarantined, dropped, waiting } = tracer.publishing.replayState;
   process.stdout.write(
-    `${delivered} delivered, ${quarantined} set aside, ${dropped} lost, ${waiting} left\n`,
+    `${delivered} delivered, ${quarantined} quarantined, ${dropped} lost, ${waiting} left\n`,
   );
   return waiting + dropped;
 }

@@ -41,7 +41,7 @@ export interface WireStep {
   readonly output: Json;
   /** The output that would have been right; null if unknown. */
   readonly groundTruth: Json;
-  /** An error is in `error`, `errorType` and `Exceptions`. */
+  /** An error is in `error`, `errorType`, `errorStack` and `Exceptions`. */
   readonly metadata: { readonly [key: string]: Json };
   /** The child steps. */
   readonly steps: readonly WireStep[];

@@ -12,6 +12,7 @@ import {
 import { captureTraces, memoryTransport } from '@openlayer-tracing/core/testing';
 import { startLocalServer } from '@openlayer-tracing/local';
 import { sleep } from './support.ts';
+import { withoutTracer } from './without-tracer.ts';
 
 const KEY = 'sk-canary-0123456789';
 const PIPELINE = '7b9f4c10-1f3e-4f63-9d3c-52f0a2d3f001';
@@ -333,19 +334,6 @@ describe('the environment', () => {
     assert.match(lines[0] ?? '', /OPENLAYER_BASE_URL is not a URL/);
   });
 });
-
-/** As in a process where nobody has asked for the process-wide tracer yet. */
-function withoutTracer(): Disposable {
-  const slot = Symbol.for('openlayer-tracing.tracer.v1');
-  const shared = Reflect.get(globalThis, slot) as { tracer: unknown };
-  const before = shared.tracer;
-  shared.tracer = undefined;
-  return {
-    [Symbol.dispose]() {
-      shared.tracer = before;
-    },
-  };
-}
 
 describe('configure() without options', () => {
   it('creates the process-wide tracer from the environment', () => {

@@ -209,11 +209,10 @@ describe('a hostile value', () => {
       }),
     );
     assert.match(JSON.stringify(row.output), /x… \[cut: \d+ more characters\]/);
-    assert.match(JSON.stringify(row.output), /\[cut: 1 more keys\]/);
-    assert.match(JSON.stringify(row.groundTruth), /\[cut: \d+ more items\]"\]$/);
+    assert.match(JSON.stringify(row.groundTruth), /\[cut: \d+ more items\]",\d+/);
     const { set, holes, keys } = row.metadata as Record<string, unknown>;
-    assert.match(JSON.stringify(set), /\[cut: \d+ more items\]"\]\}$/);
-    assert.match(JSON.stringify(holes), /\[cut: 429\d+ more items\]"\]$/);
+    assert.match(JSON.stringify(set), /\[cut: \d+ more items\]",\d+/);
+    assert.match(JSON.stringify(holes), /\[cut: 429\d+ more items\]"/);
     assert.match(JSON.stringify(keys), /"…":"\[cut: \d+ more keys\]"\}$/);
   });
 
@@ -318,6 +317,6 @@ describe('a trace', () => {
     // Room is counted in characters, which take up to three bytes, and what belongs to the root stands in the row twice.
     const size = Buffer.byteLength(JSON.stringify(row));
     assert.ok(size <= 8 * MIB, `${size} bytes`);
-    assert.match(JSON.stringify(row), /\[cut: the trace is full\]/);
+    assert.match(JSON.stringify(row), /\[cut: \d+ more (?:keys|characters)\]/);
   });
 });

@@ -144,7 +144,7 @@ for (const [name, { httpClient }] of sides) {
     it('is given up by its signal', async () => {
       const stop = new AbortController();
       const given = asked(() => stop.abort(), { signal: stop.signal });
-      await assert.rejects(given, /given up/);
+      await assert.rejects(given, /the request was aborted/);
     });
 
     it('says that nothing was sent where the signal was aborted before', async () => {
@@ -154,7 +154,7 @@ for (const [name, { httpClient }] of sides) {
         res.end();
       };
       await assert.rejects(asked(listener, { signal: AbortSignal.abort() }), {
-        message: 'given up: shutting down',
+        message: 'the request was aborted',
         isUnsent: true,
       });
       assert.equal(calls, 0);

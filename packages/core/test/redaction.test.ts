@@ -45,6 +45,7 @@ describe('secrets under the keys that are known', () => {
     APIToken CSRFToken SSOToken
     apiKey api_key apikey API_KEY x-api-key X-Api-Key ApiKey openaiApiKey OPENAI_API_KEY
     privateKey private_key accessKey access_key_id signingKey encryption_key
+    Ocp-Apim-Subscription-Key subscriptionKey x-functions-key
     credential credentials awsCredentials
     authorization Authorization proxy-authorization Proxy-Authorization
     cookie Cookie cookies set-cookie Set-Cookie setCookie
@@ -316,6 +317,15 @@ describe('a text function', () => {
     assert.equal(row.user_id, '(email)');
     assert.equal(stepOf([row], 's').metadata.error, 'no mail to (email)');
     assert.doesNotMatch(JSON.stringify(row), /ada@/);
+  });
+
+  it('does not see the inference ID, which is the key of the row', async () => {
+    const inferenceId = 'ada@example.com';
+    const { row } = await sentOf(
+      (t) => t.update({ inferenceId, metadata: { asked: inferenceId } }),
+      { text: noEmails },
+    );
+    assert.deepEqual([row.inferenceId, row.asked], [inferenceId, '(email)']);
   });
 
   it('sees names and keys, and leaves them where it replaces everything', async () => {

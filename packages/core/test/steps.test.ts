@@ -74,7 +74,10 @@ describe('step', () => {
   it('records an error that was caught', async () => {
     using traces = record();
     inTrace(() => step('s', (s) => s.update({ error: new TypeError('handled') })));
-    const { metadata } = await traces.step('s');
+    const {
+      metadata: { errorStack, ...metadata },
+    } = await traces.step('s');
+    assert.match(String(errorStack), /^at .*steps\.test\.ts/);
     assert.deepEqual(metadata, {
       error: 'handled',
       errorType: 'TypeError',
@@ -293,20 +296,25 @@ describe('addStep', () => {
       startTime: _s,
       endTime: _e,
       latency: _l,
+      metadata: { errorStack, ...metadata },
       ...rest
     } = await traces.step('everything');
     assert.match(id, /^[0-9a-f-]{36}$/);
-    assert.deepEqual(rest, {
-      name: 'everything',
-      type: 'tool',
-      inputs: { a: 1 },
-      output: 'o',
-      groundTruth: 'g',
-      metadata: { m: 1, error: 'e', errorType: 'Error', Exceptions: 'e' },
-      steps: [],
-      functionName: 'f',
-      arguments: [1],
-    });
+    assert.match(String(errorStack), /^at .*steps\.test\.ts/);
+    assert.deepEqual(
+      { ...rest, metadata },
+      {
+        name: 'everything',
+        type: 'tool',
+        inputs: { a: 1 },
+        output: 'o',
+        groundTruth: 'g',
+        metadata: { m: 1, error: 'e', errorType: 'Error', Exceptions: 'e' },
+        steps: [],
+        functionName: 'f',
+        arguments: [1],
+      },
+    );
   });
 
   const WRONG_TIMES: readonly (readonly [string, object])[] = [

@@ -9,7 +9,12 @@ import {
   trace,
   updateCurrentTrace,
 } from '@openlayer-tracing/core';
-import { captureTraces, memoryTransport } from '@openlayer-tracing/core/testing';
+import {
+  type CapturedTraces,
+  captureTraces,
+  memoryTransport,
+} from '@openlayer-tracing/core/testing';
+import { withoutTracer } from './without-tracer.ts';
 
 const hello = trace((name: string) => `Hello ${name}`, { name: 'hello', params: ['name'] });
 const bye = trace((name: string) => `Bye ${name}`, { name: 'bye', params: ['whom'] });
@@ -43,6 +48,23 @@ describe('captureTraces', () => {
     assert.equal(redacted?.name, '[redacted]');
   });
 
+  it('has the options of configure(), which its own win over, but not those that say where traces go', async () => {
+    using _none = withoutTracer();
+    const elsewhere = memoryTransport();
+    configure({ transport: elsewhere, publish: false, redact: { keys: ['name'] } });
+    const seen = async (traces: CapturedTraces) => {
+      hello('Ada');
+      return (await traces.rows()).map((row) => row.name);
+    };
+    using traces = captureTraces();
+    assert.deepEqual(await seen(traces), ['[redacted]']);
+    using within = captureTraces();
+    assert.deepEqual(await seen(within), ['[redacted]'], 'also within another one');
+    using own = captureTraces({ redact: { keys: [] } });
+    assert.deepEqual(await seen(own), ['Ada']);
+    assert.deepEqual(elsewhere.rows, []);
+  });
+
   it('hands out a list of its own each time', async () => {
     using traces = captureTraces();
     hello('Ada');
@@ -62,7 +84,6 @@ describe('captureTraces', () => {
         },
         { name },
       )();
-      await new Promise((resolve) => setTimeout(resolve, 3));
     }
     assert.deepEqual(
       (await traces.rows()).map(({ steps: [root] }) => root?.name),

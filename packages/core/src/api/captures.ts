@@ -5,10 +5,10 @@ import { processWide } from '../platform/process-wide.js';
 import type { TracerCore } from '../tracer/tracer.js';
 import { existingTracer } from './default-tracer.js';
 
-/** Makes the tracer that captures in place of one with these options, once for each object of options. */
+/** Returns the tracer that captures traces in place of a tracer with these options. Creates it once for each object of options. */
 export type Capture = (options: TracerOptions) => TracerCore;
 
-/** By the process-wide tracer of each capture. All copies of this package share them. */
+/** The capture of each process-wide tracer that captures. All copies of this package share them. */
 const captures = processWide('captures.v1', () => new WeakMap<TracerCore, Capture>());
 
 /** Lets a capture take the traces of other tracers while `tracer` is the process-wide one. */

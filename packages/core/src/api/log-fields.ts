@@ -9,7 +9,7 @@ export interface LogFields {
   readonly trace_id?: string;
   /** Of the current step: 16 hexadecimal digits. */
   readonly span_id?: string;
-  /** Two hexadecimal digits. */
+  /** By W3C Trace Context, two hexadecimal digits: `01` for a recorded trace, `03` if its id is random too. */
   readonly trace_flags?: string;
   /** The id of the trace's row on the platform. */
   readonly inference_id?: string;

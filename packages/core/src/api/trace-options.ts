@@ -14,21 +14,27 @@ export type Recorded<R> =
 
 /** How the calls of a function are recorded. */
 export interface TraceOptions<A extends unknown[] = unknown[], R = unknown> {
-  /** Name of the step. @default the name of the function */
+  /** Name of the step. Cut to 256 characters. @default the name of the function */
   readonly name?: string | undefined;
   /** Type of the step. @default 'user_call' */
   readonly type?: StepType | undefined;
   /** Names of the arguments, in order; further arguments are not recorded. @default the inputs are one array, `args` */
   readonly params?: readonly string[] | undefined;
-  /** Converts the arguments to the inputs. It may be asynchronous, like `output`: the row waits up to 10 seconds for it. */
+  /**
+   * Converts the arguments to the inputs. It may be asynchronous, like `output`: the row waits up to 10 seconds for it. If it throws
+   * or rejects, the step has no inputs, and `option_inputs_failed` is reported; the call is not affected.
+   * @default the arguments, named by `params`
+   */
   readonly inputs?: ((...args: A) => unknown) | undefined;
   /**
    * Converts the result to the output. For an iterator or stream, the result is its strings joined, an array of its items, or a mark
    * such as `[Buffer stream: 512 bytes]` for bytes that are no text. The items are the app's own objects: where a generator yields one
-   * object again and again, all items are that object in its last state.
+   * object again and again, all items are that object in its last state. If it throws or rejects, the step has no output, and
+   * `option_output_failed` is reported; the call is not affected.
+   * @default the result itself
    */
   readonly output?: ((result: Recorded<R>) => unknown) | undefined;
-  /** Metadata of every call. */
+  /** Metadata of every call. At most 128 keys. @default none */
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
 }
 
@@ -44,10 +50,10 @@ const KNOWN: Readonly<Record<keyof TraceOptions, true>> = {
 
 /**
  * Checks the options where the function is defined.
- * @param taker what the app called: `trace` or `@traced`
+ * @param functionName `trace` or `@traced`
  * @throws TypeError if an option is wrong
  */
-export function checkTraceOptions(options: TraceOptions, taker: string): void {
+export function checkTraceOptions(options: TraceOptions, functionName: string): void {
   if (typeof options !== 'object' || options === null) {
     throw new TypeError(
       "the options of a traced function must be an object, such as { name: 'search', type: 'tool' }",
@@ -55,7 +61,7 @@ export function checkTraceOptions(options: TraceOptions, taker: string): void {
   }
   const known = Object.keys(KNOWN);
   for (const key of Object.keys(options)) {
-    if (!known.includes(key)) throw new TypeError(`${taker}: ${unknownKey(key, known)}`);
+    if (!known.includes(key)) throw new TypeError(`${functionName}: ${unknownKey(key, known)}`);
   }
   const { name, type, params, inputs, output, metadata } = options;
   if (name !== undefined && typeof name !== 'string') throw new TypeError('name must be a string');

@@ -6,7 +6,7 @@ import type { StepOptions } from '../trace/model/step-types.js';
 import type { Step } from '../trace/model/types.js';
 import { type RecordedStep, runInStep } from '../trace/recorded-step.js';
 import type { RecordedTrace } from '../trace/recorded-trace.js';
-import { isThenable } from '../values/thenable.js';
+import { isThenable } from '../values/reading/thenable.js';
 import { openCallTrace } from './call-trace.js';
 import { existingTracer } from './default-tracer.js';
 import { checkTraceOptions, type TraceOptions } from './trace-options.js';

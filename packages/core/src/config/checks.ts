@@ -4,7 +4,10 @@ import { unknownKey } from '../diagnostics/unknown-key.js';
 import { recognizeAcrossCopies } from '../platform/process-wide.js';
 import { LONGEST_TIMER_MS } from '../platform/timers.js';
 
-/** An option has a wrong value, or does not exist. Thrown by the function that takes the options, never later. */
+/**
+ * An option has a wrong value, or does not exist. Thrown by the function that takes the options, never later. `trace()` and
+ * `@traced()` throw a `TypeError` instead.
+ */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
@@ -164,19 +167,19 @@ export function assertObject(value: unknown, name: string): asserts value is obj
 /**
  * Checks the options of a function that apps call.
  * @param known every key of the type; the compiler checks that none is missing
- * @param taker the function, such as `createTracer`
+ * @param functionName such as `createTracer`
  * @throws ConfigError unless the options are an object whose keys are all known
  */
 export function assertOptions<T extends object>(
   options: T,
   known: Readonly<Record<keyof NoInfer<T>, true>>,
-  taker: string,
+  functionName: string,
 ): void {
-  assertObject(options, `the options of ${taker}()`);
+  assertObject(options, `the options of ${functionName}()`);
   const names = Object.keys(known);
-  for (const key of Object.keys(options)) {
-    if (!names.includes(key)) throw new ConfigError(`${taker}: ${unknownKey(key, names)}`);
-  }
+  const unknown = unknownIn(options, names);
+  if (unknown !== undefined)
+    throw new ConfigError(`${functionName}: ${unknownKey(unknown, names)}`);
 }
 
 /**
@@ -194,8 +197,10 @@ export function assertKnown<T extends object>(
 }
 
 function assertKnownIn(value: object, known: readonly string[], group: string): void {
-  for (const key of Object.keys(value)) {
-    if (known.includes(key)) continue;
-    throw new ConfigError(`${group === '' ? '' : `${group}.`}${unknownKey(key, known, group)}`);
-  }
+  const unknown = unknownIn(value, known);
+  if (unknown !== undefined) throw new ConfigError(`${group}.${unknownKey(unknown, known, group)}`);
+}
+
+function unknownIn(value: object, known: readonly string[]): string | undefined {
+  return Object.keys(value).find((key) => !known.includes(key));
 }

@@ -4,7 +4,7 @@ import { absolutePath, environment } from '#platform';
 import type { Diagnostic, LogLevel } from '../diagnostics/diagnostics.js';
 import { LONGEST_TIMER_MS } from '../platform/timers.js';
 import type { RetryPolicy } from '../publish/chain/backoff.js';
-import type { PublisherLimits } from '../publish/queue/publisher.js';
+import type { PublisherLimits } from '../publish/queue/row-publisher.js';
 import type { TraceExport } from '../publish/transport/trace-export.js';
 import type { Transport } from '../publish/transport/user-transport.js';
 import type {
@@ -18,7 +18,7 @@ import type { Trace, Usage } from '../trace/model/types.js';
 import type { ScopeManager } from '../trace/scope/scope.js';
 import type { BudgetOptions } from '../trace/usage/cost-tracker.js';
 import type { Pricing } from '../trace/usage/pricing.js';
-import type { RedactOptions } from '../values/redactor.js';
+import type { RedactOptions } from '../values/redaction/redactor.js';
 import { checkedUrl, DEFAULT_BASE_URL } from './base-url.js';
 import {
   age,
@@ -95,15 +95,15 @@ const LOG_LEVELS: readonly LogLevel[] = ['off', 'error', 'warn', 'info', 'debug'
 
 /**
  * The configuration by options and environment. A wrong environment variable counts as unset and becomes one of `problems`.
- * @param taker the function that the app gave the options to
+ * @param functionName the function that the app called with the options
  * @throws ConfigError if an option is wrong, with a message that says what to do
  */
 export function resolveConfig(
   options: TracerOptions,
   variables = environment,
-  taker = 'createTracer',
+  functionName = 'createTracer',
 ): Config {
-  assertOptions(options, TRACER_OPTIONS, taker);
+  assertOptions(options, TRACER_OPTIONS, functionName);
   const env = new EnvironmentReader(variables);
   const exports = checkExports(options.exports);
   const settings = {
@@ -202,7 +202,7 @@ function checkDir(value: unknown, name: string): string | undefined {
   if (dir === undefined) return undefined;
   if (absolutePath === undefined) {
     throw new ConfigError(
-      `${name} needs a file system, which this platform does not have; leave it out`,
+      `${name} needs a file system, which this runtime does not have; leave it out`,
     );
   }
   return absolutePath(dir);

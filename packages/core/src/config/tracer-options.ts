@@ -2,7 +2,7 @@
 
 import type { Diagnostic, LogLevel } from '../diagnostics/diagnostics.js';
 import type { RetryPolicy } from '../publish/chain/backoff.js';
-import type { PublisherLimits } from '../publish/queue/publisher.js';
+import type { PublisherLimits } from '../publish/queue/row-publisher.js';
 import type { TraceExport } from '../publish/transport/trace-export.js';
 import type { Transport } from '../publish/transport/user-transport.js';
 import type { SpoolOptions } from '../spool/folder/spool-options.js';
@@ -11,7 +11,7 @@ import type { Trace, Usage } from '../trace/model/types.js';
 import type { ScopeManager } from '../trace/scope/scope.js';
 import type { BudgetOptions } from '../trace/usage/cost-tracker.js';
 import type { Pricing } from '../trace/usage/pricing.js';
-import type { RedactOptions } from '../values/redactor.js';
+import type { RedactOptions } from '../values/redaction/redactor.js';
 
 /** Options of a tracer. Each wins over its environment variable. A wrong value or an unknown key throws a `ConfigError`. */
 export interface TracerOptions {
@@ -47,11 +47,17 @@ export interface TracerOptions {
   readonly timeoutMs?: number | undefined;
   /** Least severe level of diagnostics that are reported. @default OPENLAYER_LOG, else 'warn' */
   readonly logLevel?: LogLevel | undefined;
-  /** Called with each diagnostic instead of a line on stderr, at most once a minute per reason. It may be asynchronous. */
+  /**
+   * Called with each diagnostic instead of a line on stderr. It may be asynchronous. A reason is reported at most once a minute for
+   * each of its subjects, such as a client. @default a line on stderr
+   */
   readonly onDiagnostic?: ((diagnostic: Diagnostic) => void) | undefined;
   /** Prices of model calls, for `usage.estimatedCost` and `budget`. @default none */
   readonly pricing?: Pricing | undefined;
-  /** Called after each model call with what its trace has used so far. It may be asynchronous. @default none */
+  /**
+   * Called after each model call, and each other billed call such as reranking, with what its trace has used so far. It may be
+   * asynchronous. @default none
+   */
   readonly onUsage?: ((usage: Usage, trace: Trace) => void) | undefined;
   /** What one trace may cost, and what happens when it costs more. Needs `pricing`. @default no limit */
   readonly budget?: BudgetOptions | undefined;

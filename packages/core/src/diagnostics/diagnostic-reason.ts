@@ -11,6 +11,11 @@ export type DiagnosticReason =
   | 'bad_environment'
   /** The API key, the pipeline or the address is missing, so requests are not traced. Set what the message names. */
   | 'not_configured'
+  /**
+   * Both `configure()` and the middleware were given options of a tracer, so there are two tracers, each with its own options alone.
+   * Give all of them to `configure()`.
+   */
+  | 'two_tracers'
   /** Code at the top level of a Worker started a trace, where no clock and no random ids exist. Start it in a request. */
   | 'top_level'
   /**
@@ -77,7 +82,7 @@ export type DiagnosticReason =
   | `lost_${string}`
   /** The spool folder cannot be used; rows wait in memory only. Correct the folder or its permissions. */
   | 'spool_refused'
-  /** Writing to the spool failed; rows wait in memory until it works again. Look at the disk. */
+  /** Writing to the spool or reading from it failed; new rows wait in memory until it works again. Look at the disk. */
   | 'spool_failed'
   /** Disk and memory of the spool take no further row; rows are dropped. Free space on the disk. */
   | 'spool_full'

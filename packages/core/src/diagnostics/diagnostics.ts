@@ -1,12 +1,12 @@
-/** Diagnostics: messages to the operator about this library. Always counted, printed at most once a minute each, never thrown. */
+/** Diagnostics: messages to the operator about this library. Each is reported at most once a minute, and never thrown. */
 
 import { publishDiagnostic, writeLine } from '#platform';
 import { monotonicMs } from '../platform/clock.js';
-import { maskedError } from '../values/masked-error.js';
-import { errorMessage, errorName, isError } from '../values/read-safely.js';
-import { Redactor } from '../values/redactor.js';
-import { watchRejection } from '../values/thenable.js';
-import { head, wellFormed } from '../values/well-formed.js';
+import { errorMessage, errorName, isError } from '../values/reading/read-safely.js';
+import { watchRejection } from '../values/reading/thenable.js';
+import { maskedError } from '../values/redaction/masked-error.js';
+import { Redactor } from '../values/redaction/redactor.js';
+import { cutTo, wellFormed } from '../values/text/well-formed.js';
 import type { DiagnosticReason } from './diagnostic-reason.js';
 
 /** Severity of a diagnostic, most severe first after `off`. */
@@ -22,7 +22,10 @@ export interface Diagnostic {
   readonly reason: DiagnosticReason;
   /** One line for a person: what failed, on what, and what to do. */
   readonly message: string;
-  /** The cause, with secrets masked. */
+  /**
+   * What was thrown, if something was. The error itself if it contains no secret, else a copy with secrets masked. Object properties,
+   * such as a client's request, are left out.
+   */
   readonly error?: unknown;
 }
 
@@ -43,14 +46,13 @@ const QUIET_MS = 60_000;
 
 const MAX_LINE_CHARS = 2000;
 
-/** Counts and reports the diagnostics of a tracer. */
+/** Reports the diagnostics of a tracer. */
 export class Diagnostics {
   readonly #threshold: number;
   readonly #onDiagnostic: ((diagnostic: Diagnostic) => void) | undefined;
   readonly #now: () => number;
   readonly #redactor: Redactor;
   readonly #lastReported = new Map<string, number>();
-  readonly #counts = new Map<string, number>();
   #isReporting = false;
   #hasReportedSinkFailure = false;
 
@@ -61,14 +63,8 @@ export class Diagnostics {
     this.#redactor = options.redactor ?? new Redactor();
   }
 
-  /** How often each reason was reported, printed or not. */
-  get counts(): Readonly<Record<string, number>> {
-    return Object.fromEntries(this.#counts);
-  }
-
   /**
-   * Counts the diagnostic, and reports it at most once a minute per reason and `about`, unless another is being reported. Never
-   * throws.
+   * Reports the diagnostic at most once a minute per reason and `about`, unless another is being reported. Never throws.
    * @param about distinguishes diagnostics of one reason that are each to be reported
    */
   report(
@@ -81,7 +77,6 @@ export class Diagnostics {
     // `onDiagnostic` caused a nested one.
     const isNested = this.#isReporting;
     try {
-      this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + 1);
       if (isNested || RANK[level] > this.#threshold) return;
       const now = this.#now();
       const subject = `${reason} ${about}`;
@@ -146,5 +141,5 @@ export function describeError(error: unknown): string {
 
 /** Without line breaks and control characters, by which a logged value could forge lines. */
 function oneLine(text: string): string {
-  return wellFormed(head(text, MAX_LINE_CHARS)).replace(/[\p{Cc}\u2028\u2029]/gu, ' ');
+  return wellFormed(cutTo(text, MAX_LINE_CHARS)).replace(/[\p{Cc}\u2028\u2029]/gu, ' ');
 }

@@ -1,4 +1,6 @@
-/** The messages for functions among the options that fail. */
+/** What is reported of functions among the options that fail. */
+
+import type { Diagnostics } from './diagnostics.js';
 
 /** The function threw an error. */
 export function optionThrew(option: string): string {
@@ -13,4 +15,19 @@ export function optionRejected(option: string): string {
 /** The value that the function returned or promised threw when it was read. */
 export function optionUnreadable(option: string): string {
   return `the result of the function given as ${option} could not be read`;
+}
+
+/** The function returned a promise although its value is needed at once. */
+export function optionAsync(option: string, effect = 'the promise counts as no value'): string {
+  return `the function given as ${option} returned a promise; its value is needed at once, so ${effect}`;
+}
+
+/** Reports as `option_..._failed` that the function failed. */
+export function reportOptionFailure(
+  diagnostics: Diagnostics,
+  option: string,
+  message: string,
+  error: unknown,
+): void {
+  diagnostics.report('error', `option_${option}_failed`, message, error);
 }

@@ -2,13 +2,13 @@
 
 /**
  * A message that names the key most likely meant, or all known ones.
- * @param receiver what takes the known keys, such as `update of a trace`; '' for the options themselves
+ * @param owner what the known keys belong to, such as `update of a trace`; '' for the options themselves
  */
-export function unknownKey(key: string, known: readonly string[], receiver = ''): string {
+export function unknownKey(key: string, known: readonly string[], owner = ''): string {
   const meant = nearest(key, known);
   if (meant !== undefined) return `${key} is not known; did you mean ${meant}?`;
-  if (known.length === 0) return `${key} is not known; ${receiver} takes no options`;
-  return `${key} is not known; ${receiver === '' ? 'known keys:' : `${receiver} takes`} ${known.join(', ')}`;
+  if (known.length === 0) return `${key} is not known; ${owner} takes no options`;
+  return `${key} is not known; ${owner === '' ? 'known keys:' : `${owner} takes`} ${known.join(', ')}`;
 }
 
 /** The known key that is most similar to a misspelled one; undefined if none is similar. */

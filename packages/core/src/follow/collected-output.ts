@@ -3,9 +3,9 @@
  * yielded other bytes, else an array.
  */
 
-import { parseJson } from '../values/json-text.js';
-import { classOf } from '../values/read-safely.js';
-import { byteLengthOf, bytesMark } from '../values/value-marks.js';
+import { parseJson } from '../values/json/json-text.js';
+import { classOf } from '../values/reading/read-safely.js';
+import { byteLengthOf, bytesMark } from '../values/snapshot/value-marks.js';
 import type { Followers } from './followers.js';
 import type { FollowingStep } from './following-step.js';
 

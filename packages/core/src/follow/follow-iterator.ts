@@ -1,11 +1,11 @@
 /** Follows generators and iterators: each call runs in the step's scope, and the last one ends the step. */
 
 import { isGeneratorObject, isPromise } from '#platform';
-import { hasMethod } from '../values/read-safely.js';
+import { hasMethod } from '../values/reading/read-safely.js';
 import { CollectedOutput, completeAll, failAll } from './collected-output.js';
 import { Followers, joinFollowers, rememberFollowers } from './followers.js';
 import type { FollowingStep } from './following-step.js';
-import { canDefine, defineMethod, type Method, methodNamed } from './replace-method.js';
+import { canDefine, defineMethod, type Method, methodNamed } from './observe/replace-method.js';
 
 const METHODS = ['next', 'return', 'throw'] as const;
 /** Methods of a web stream's reader. */

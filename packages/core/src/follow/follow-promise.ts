@@ -2,7 +2,7 @@
 
 import { Followers, joinFollowers, rememberFollowers } from './followers.js';
 import type { FollowingStep } from './following-step.js';
-import { defineMethod } from './replace-method.js';
+import { defineMethod } from './observe/replace-method.js';
 
 /** A callback of the app. Some promise classes bind a receiver to it. */
 type Handler = (this: unknown, value: unknown) => unknown;

@@ -10,8 +10,8 @@ import {
   scopeOwnerAmong,
 } from './followers.js';
 import type { FollowingStep } from './following-step.js';
-import { passThrough, streamType } from './pass-through.js';
-import { canDefine, defineMethod, type Method, methodNamed } from './replace-method.js';
+import { passThrough, streamType } from './observe/pass-through.js';
+import { canDefine, defineMethod, type Method, methodNamed } from './observe/replace-method.js';
 
 /** A stream of the same chunks with the same back-pressure. It locks the source at the first read. */
 export function followReadableStream(
@@ -40,7 +40,10 @@ export function followReadableStream(
   return passingOn([step], source);
 }
 
-/** Settles as the stream did; undefined while the stream can be read, or if that cannot be seen. No method returns its state. */
+/**
+ * A promise that settles as the stream did, if the stream has ended. Undefined while it can be read, and where the runtime does not
+ * show its state, which no method returns.
+ */
 function closedPromise(source: ReadableStream<unknown>): Promise<void> | undefined {
   showsEnd ??= mayShowEnd();
   try {
@@ -55,7 +58,7 @@ let showsEnd: boolean | undefined;
 
 /**
  * Whether a released reader shows the end of a stream and leaves no trace. In Bun, it makes the body of a response count as used; a
- * probe with a response of our own would cost Node 50 ms, since it loads its fetch for that.
+ * probe with a response of our own would make Node load its fetch, which is slow.
  */
 function mayShowEnd(): boolean {
   if ('Bun' in globalThis) return false;
@@ -184,7 +187,7 @@ class FollowedSubclass {
     defineMethod(this.#source, name, followed);
   }
 
-  /** Calls `fn` for each step that waits for the stream to be read, which no longer waits. One that fails to follow ends. */
+  /** Calls `fn` for each step that waits for the stream to be read; none waits afterwards. Ends a step for which `fn` throws. */
   #endWaiting(fn: (step: FollowingStep) => void): void {
     for (const step of runningOf(this.#followers.dismissAll())) {
       try {

@@ -1,12 +1,14 @@
 /** Follows the result of a step's function to its end: a value, promise, iterator or stream. */
 
 import { isGeneratorObject, isPromise, isProxy } from '#platform';
-import { hasAnyProperty, hasMethod } from '../values/read-safely.js';
+import { hasAnyProperty, hasMethod } from '../values/reading/read-safely.js';
 import { followAsyncIterable, followAsyncIterator, followIterator } from './follow-iterator.js';
+import { followObservable, isFollowedObservable } from './follow-observable.js';
 import { followPromise, followThenable } from './follow-promise.js';
-import { followReadable, isNodeReadable } from './follow-readable.js';
+import { followReadable } from './follow-readable.js';
 import { followReadableStream } from './follow-readable-stream.js';
 import type { FollowingStep } from './following-step.js';
+import { isNodeReadable } from './observe/node-readable.js';
 
 /** Longest wait for a stream that nobody reads to its end; without it, the trace of its call would stay open. */
 const MAX_UNDRAINED_MS = 600_000;
@@ -56,7 +58,14 @@ function complete(step: FollowingStep, value: unknown): unknown {
 }
 
 /** One of these properties is on everything that is followed: one search of the prototypes instead of one for each. */
-const SIGNS = ['then', 'next', 'getReader', '_readableState', Symbol.asyncIterator] as const;
+const SIGNS = [
+  'then',
+  'next',
+  'getReader',
+  '_readableState',
+  'subscribe',
+  Symbol.asyncIterator,
+] as const;
 
 /** Follows a result that is complete only once it is awaited, iterated or read; undefined for any other. */
 function followLazy(step: FollowingStep, result: object): object | undefined {
@@ -82,6 +91,7 @@ function followLazy(step: FollowingStep, result: object): object | undefined {
   if (hasMethod(result, 'next') && hasMethod(result, Symbol.iterator)) {
     return followIterator(step, result as IterableIterator<unknown>);
   }
+  if (isFollowedObservable(result)) return followObservable(step, result);
   return undefined;
 }
 

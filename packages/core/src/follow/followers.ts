@@ -13,7 +13,7 @@ export interface Follower {
 /** Most steps that follow one stream or iterator. */
 const MAX_FOLLOWERS = 100;
 
-/** Steps that have ended are searched for when there are as many steps, and again when there are twice as many. */
+/** With more steps, those that have ended are searched for and removed, and again when there are twice as many. */
 const FIRST_SEARCH = 16;
 
 /** The steps that follow one object now. */
@@ -25,7 +25,7 @@ export class Followers<F extends Follower> {
   #nextSearch = FIRST_SEARCH;
   #isOver = false;
 
-  /** @param maxSteps above this number, the oldest steps end: the app returns the object again and again, and reads it nowhere */
+  /** @param maxSteps above this number, the oldest steps end: the app returns the object again and again without reading it */
   constructor(object: object, first: F, maxSteps = MAX_FOLLOWERS) {
     this.object = object;
     this.#maxSteps = maxSteps;
@@ -93,9 +93,9 @@ export class Followers<F extends Follower> {
 const NONE: readonly never[] = [];
 
 /**
- * The step in whose scope a shared object works for the running code: one of the trace that this code is in. Outside any trace, it
- * is the first step if all are of one trace. Otherwise undefined: the work stays in the scope of the running code, since it must
- * never join the trace of another request. Never throws.
+ * The step in whose scope a shared object works for the running code. If this code is in a trace, it is a step of that trace. Outside
+ * any trace, it is the first step if all steps are of one trace. Otherwise undefined, and the work stays in the scope of the running
+ * code, since it must never join the trace of another request. Never throws.
  */
 export function scopeOwnerAmong(followers: readonly Follower[]): FollowingStep | undefined {
   try {

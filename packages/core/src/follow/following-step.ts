@@ -3,13 +3,13 @@ export interface FollowingStep {
   readonly isRunning: boolean;
   /** The trace of the step. */
   readonly trace: object;
-  /** The trace that its function was called in, where that is known: another one for a step of a handle. */
+  /** The trace in whose scope its function was called, which may be another one than `trace`; undefined if it is not known. */
   readonly callersTrace: object | undefined;
   /** Converts the result to the recorded output; undefined if the result itself is the output. */
   readonly outputOf: ((result: unknown) => unknown) | undefined;
   /** Whether the output of an iterator or stream is its last item alone. @default false */
   readonly takesLastItem?: boolean | undefined;
-  /** Whether the end of a promise is the end, also if its value is a stream. @default false */
+  /** Whether the step ends when a promise settles, even if its value is a stream. @default false */
   readonly endsWithPromise?: boolean | undefined;
   /** Runs `fn` in the scope of the step. */
   run<R>(fn: () => R): R;
@@ -20,8 +20,8 @@ export interface FollowingStep {
   /** The JSON text of an item as it is now. */
   snapshot(item: unknown): string;
   /**
-   * Called by the caller of the step for a result that is complete only once it is read: the trace waits at most `ms`
-   * milliseconds for that.
+   * Called in the scope of the step's caller for a result that is complete only once it is read. The trace waits at most `ms`
+   * milliseconds for the reader.
    */
   waitForReader(ms: number): void;
   /** The result is complete: ends the step with it. */

@@ -1,31 +1,33 @@
-/** Makes the source of a body that is read later run in the scope of its trace. */
+/** Runs the source of a body that is read later in the scope of its trace. */
 
 import { isProxy } from '#platform';
-import { isNodeReadable, type NodeReadable } from '../follow/follow-readable.js';
-import { defineMethod, type Method, methodNamed } from '../follow/replace-method.js';
+import { isNodeReadable, type NodeReadable } from '../follow/observe/node-readable.js';
+import { defineMethod, type Method, methodNamed } from '../follow/observe/replace-method.js';
 import type { RequestTrace } from '../trace/model/types.js';
-import { hasMethod } from '../values/read-safely.js';
-import { RecordedRequestTrace } from './trace/recorded-request-trace.js';
+import { hasMethod } from '../values/reading/read-safely.js';
+import type { RecordedRequestTrace } from './trace/recorded-request-trace.js';
+import { openRequestTrace } from './trace/traced-requests.js';
 
 const bound = new WeakSet<object>();
 
 /**
- * Makes the source of a stream, or of a `Response` with one, run in the scope of the trace, whatever code reads it. Neither reads nor
+ * Runs the source of a stream, or of a `Response` with one, in the scope of the trace, whatever code reads it. Neither reads nor
  * replaces the stream. Ignores other values. Never throws.
  */
 export function readInScope(trace: RequestTrace, body: unknown): void {
   if (typeof body !== 'object' || body === null) return;
-  if (!(trace instanceof RecordedRequestTrace) || !trace.isOpen) return;
+  const open = openRequestTrace(trace);
+  if (open === undefined) return;
   try {
     const stream = isA('Response', 'arrayBuffer', body) ? (body as Response).body : body;
     if (stream === null || bound.has(stream)) return;
-    if (isNodeReadable(stream)) bindReadable(trace, stream);
+    if (isNodeReadable(stream)) bindReadable(open, stream);
     else if (isA('ReadableStream', 'getReader', stream)) {
       bound.add(stream);
-      readStreamInScope(trace, stream as ReadableStream);
+      readStreamInScope(open, stream as ReadableStream);
     }
   } catch (error) {
-    trace.reportFailure('body', error);
+    open.reportFailure('body', error);
   }
 }
 

@@ -1,17 +1,19 @@
-/** Begins the traces of requests, for the middleware of any framework. */
+/** Starts the traces of requests, for the middleware of any framework. */
 
 import { capturingTracer } from '../api/captures.js';
-import { defaultTracer, existingTracer, setDefaultTracer } from '../api/default-tracer.js';
+import { createMiddlewareTracer, defaultTracer, existingTracer } from '../api/default-tracer.js';
 import { ConfigError } from '../config/checks.js';
 import { TRACER_OPTIONS, type TracerOptions } from '../config/tracer-options.js';
 import { randomUuid } from '../platform/random-id.js';
 import { USER_AGENT } from '../publish/openlayer/openlayer-api.js';
 import { currentRecordedStep } from '../trace/current-step.js';
 import { registerId } from '../trace/ids/inference-id.js';
-import { InertTrace, isRequestTrace } from '../trace/inert.js';
+import { InertTrace } from '../trace/inert.js';
+import { isRequestTrace } from '../trace/model/request-trace.js';
 import type { RequestTrace } from '../trace/model/types.js';
 import { ambientContext } from '../trace/scope/ambient-context.js';
-import { asCore, createTracerCore, type TracerCore } from '../tracer/tracer.js';
+import type { Tracer } from '../tracer/api/tracer-api.js';
+import { asCore, type TracerCore } from '../tracer/tracer.js';
 import { BodyCapture } from './body/body-capture.js';
 import type { RequestBody } from './body/request-body.js';
 import type { RequestAdapter } from './options/request-adapter.js';
@@ -19,24 +21,30 @@ import { RequestSettings } from './options/request-settings.js';
 import type { TracingOptions } from './options/tracing-options.js';
 import { readCallerHeaders, trustedCaller } from './request/caller-headers.js';
 import {
+  AppIdReader,
+  appIdOf,
+  clientIdOf,
   echoId,
-  IdMadeLater,
+  idByOption,
   idInResponse,
-  idMadeByApp,
-  readEchoed,
-  requestedId,
+  readIdHeader,
 } from './request/request-id.js';
 import { FrameworkRequestReader } from './request/request-reader.js';
-import { openTraceOf } from './trace/open-trace.js';
+import { InnerRequestTrace, innerRequestOf } from './trace/inner-request-trace.js';
 import { RecordedRequestTrace } from './trace/recorded-request-trace.js';
 import { setTraceProperty } from './trace/trace-property.js';
-import { getTrace, tracedRequests } from './trace/traced-requests.js';
+import {
+  getTrace,
+  openRequestTrace,
+  openTraceOf,
+  tracedRequests,
+} from './trace/traced-requests.js';
 
 /** The part of a middleware that is the same for all frameworks. */
 export class RequestTracing<Req extends object, Res> {
   readonly #settings: RequestSettings<Req, Res>;
   readonly #ownTracer: TracerCore | undefined;
-  /** The options that its own tracer was made from; undefined if the app gave it, or if there is none. */
+  /** The options from which its own tracer was made, if there is one; undefined if the app gave the tracer. */
   readonly #ownSettings: TracerOptions | undefined;
 
   /** @throws ConfigError if an option is wrong */
@@ -46,9 +54,9 @@ export class RequestTracing<Req extends object, Res> {
       adapter,
       () => (this.#ownTracer ?? existingTracer())?.diagnostics,
     );
-    this.#ownTracer = tracerOfOptions(options);
-    const isMade = this.#ownTracer !== undefined && options.tracer === undefined;
-    this.#ownSettings = isMade ? settingsIn(options) : undefined;
+    const settings = settingsIn(options);
+    this.#ownTracer = tracerOf(options.tracer, settings);
+    this.#ownSettings = options.tracer === undefined ? settings : undefined;
   }
 
   /** The tracer of the next request. */
@@ -59,38 +67,44 @@ export class RequestTracing<Req extends object, Res> {
   }
 
   /**
-   * Begins the trace of a request, or returns the one that it has. Never throws: if nothing is to be recorded, the trace is an
+   * Starts the trace of a request, or returns the one that it has. Never throws: if nothing is to be recorded, the trace is an
    * inert one.
    */
-  begin(req: Req, res: Res): RequestTrace {
+  startTrace(req: Req, res: Res): RequestTrace {
     this.#prepare(req);
     const { adapter } = this.#settings;
-    let begun: RequestTrace | undefined;
+    let started: RequestTrace | undefined;
     try {
+      const own = getTrace(req);
+      if (own !== undefined) return own;
       const aliases = adapter.aliases?.(req) ?? NO_ALIASES;
-      const existing = existingOf(req, aliases) ?? this.#traceOnRequest(req);
+      const existing = traceOfOne(aliases) ?? this.#traceOnRequest(req);
       if (existing !== undefined) {
-        tracedRequests.keepTrace(req, existing, adapter);
-        return existing;
+        const inner = this.#innerTrace(req, res, existing);
+        tracedRequests.keepTrace(req, inner ?? existing, adapter);
+        return inner ?? existing;
       }
       const enclosing = this.#enclosingTrace(req);
-      const trace = enclosing ?? this.#beginTrace(req, res);
-      if (enclosing === undefined) begun = trace;
+      const trace =
+        enclosing === undefined
+          ? this.#startTrace(req, res)
+          : (this.#innerTrace(req, res, enclosing) ?? enclosing);
+      if (enclosing === undefined) started = trace;
       tracedRequests.keepTrace(req, trace, adapter);
       for (const alias of aliases) tracedRequests.keepTrace(alias, trace);
       return trace;
     } catch (error) {
-      this.#settings.reportFailure('begin', error);
-      return this.#traceAfterFailure(req, begun);
+      this.#settings.guarded.reportFailure('start', error);
+      return this.#traceAfterFailure(req, started);
     }
   }
 
   /** The trace that a request had got before something failed, or an inert one, which it keeps. Never throws. */
-  #traceAfterFailure(req: Req, begun: RequestTrace | undefined): RequestTrace {
+  #traceAfterFailure(req: Req, started: RequestTrace | undefined): RequestTrace {
     try {
       const kept = getTrace(req);
       if (kept !== undefined) return kept;
-      if (begun instanceof RecordedRequestTrace) begun.abandon();
+      if (started instanceof RecordedRequestTrace) started.abandon();
       const { scope } = this.#ownTracer ?? existingTracer() ?? {};
       const trace = new InertTrace(undefined, { scope });
       tracedRequests.keepTrace(req, trace, this.#settings.adapter);
@@ -106,7 +120,7 @@ export class RequestTracing<Req extends object, Res> {
     try {
       setTraceProperty(holder, trace);
     } catch (error) {
-      this.#settings.reportFailure('trace', error);
+      this.#settings.guarded.reportFailure('trace', error);
     }
   }
 
@@ -115,27 +129,27 @@ export class RequestTracing<Req extends object, Res> {
     try {
       return getTrace(req) !== undefined;
     } catch (error) {
-      this.#settings.reportFailure('begin', error);
+      this.#settings.guarded.reportFailure('start', error);
       return false;
     }
   }
 
   /** Reports a failure of this library as `internal_error`. Never throws. */
   reportFailure(what: string, error: unknown): void {
-    this.#settings.reportFailure(what, error);
+    this.#settings.guarded.reportFailure(what, error);
   }
 
-  /** Gives the trace the id that the app created for a request within the process, as by `app.request()`. Never throws. */
-  useInnerId(req: Req): void {
+  /** Gives the trace the id that an app created to which its request was passed on, as by `app.mount()`. Never throws. */
+  useAppId(req: Req): void {
     try {
       const trace = openTraceOf(req);
       if (trace === undefined) return;
       // For the outer request, the trace reads the app's id itself.
       if (trace.keepsId || trace.reader?.isOf(req) === true) return;
-      const id = idMadeByApp(this.#settings, req);
+      const id = appIdOf(this.#settings, req);
       if (id !== undefined) trace.rename(registerId(id, trace.recorder.idSpace));
     } catch (failure) {
-      this.#settings.reportFailure('id', failure);
+      this.#settings.guarded.reportFailure('id', failure);
     }
   }
 
@@ -146,19 +160,21 @@ export class RequestTracing<Req extends object, Res> {
   responseReturned(req: Req): Promise<void> | undefined {
     try {
       const trace = getTrace(req);
+      if (trace instanceof InnerRequestTrace && trace.reader.isOf(req))
+        trace.responded(this.#settings.adapter.returnedStatus?.(req));
       if (!(trace instanceof RecordedRequestTrace) || trace.reader?.isOf(req) !== true) return;
-      trace.renameToLaterId();
+      trace.renameToAppId();
       trace.reader.readCachedBody();
       const { adapter, echo, idHeader } = this.#settings;
       const followed = adapter.followReturnedResponse?.(trace, req, echo ? idHeader : undefined);
       return followed?.catch((failure: unknown) => {
-        this.#settings.reportFailure('response', failure);
+        this.#settings.guarded.reportFailure('response', failure);
         // Only the response that was to be followed shows the end of the trace. A Node adapter, which returns no promise, follows
         // the connection's response instead.
         trace.abandon();
       });
     } catch (failure) {
-      this.#settings.reportFailure('response', failure);
+      this.#settings.guarded.reportFailure('response', failure);
       return undefined;
     }
   }
@@ -167,7 +183,7 @@ export class RequestTracing<Req extends object, Res> {
     try {
       this.#settings.adapter.prepare?.(req);
     } catch (error) {
-      this.#settings.reportFailure('prepare', error);
+      this.#settings.guarded.reportFailure('prepare', error);
     }
   }
 
@@ -175,23 +191,45 @@ export class RequestTracing<Req extends object, Res> {
   #traceOnRequest(req: Req): RequestTrace | undefined {
     const { traceOnRequest } = this.#settings.adapter;
     if (traceOnRequest === undefined) return undefined;
-    const trace = this.#settings.readRequest('trace', traceOnRequest, req);
+    const trace = this.#settings.guarded.readRequest('trace', traceOnRequest, req);
     return isRequestTrace(trace) ? trace : undefined;
   }
 
   /** The current trace, if the request is a call within the process. */
   #enclosingTrace(req: Req): RequestTrace | undefined {
     if (this.#settings.adapter.mayBeInProcess?.(req) !== true) return undefined;
-    const trace = currentRecordedStep()?.trace;
-    return trace instanceof RecordedRequestTrace && trace.isOpen ? trace : undefined;
+    return openRequestTrace(currentRecordedStep()?.trace);
   }
 
-  #beginTrace(req: Req, res: Res): RequestTrace {
+  /**
+   * The trace of a request within the process that is no part of the current request: a step of the trace that encloses it.
+   * @returns undefined for a request that is passed on, which has the same trace; or the trace of such a request within the process
+   */
+  #innerTrace(req: Req, res: Res, enclosing: RequestTrace): RequestTrace | undefined {
+    const { adapter, guarded } = this.#settings;
+    const { isPassedOn } = adapter;
+    const outer = openRequestTrace(enclosing);
+    if (isPassedOn === undefined || outer === undefined) return undefined;
+    const current = currentRecordedStep();
+    const around = current?.trace === outer ? innerRequestOf(current) : undefined;
+    const request = (around ?? outer).reader?.requestOf(adapter) as Req | undefined;
+    if (request === undefined && adapter.mayBeInProcess?.(req) !== true) return undefined;
+    if (request !== undefined) {
+      const isOuter = guarded.readRequest('mount', () => isPassedOn(req, request), req);
+      if (isOuter !== false) return around;
+    }
+    const method = guarded.readRequest('method', adapter.method, req) ?? 'GET';
+    const path = guarded.readRequest('path', adapter.path, req) ?? '/';
+    const reader = new FrameworkRequestReader(this.#settings, req, res, undefined);
+    return new InnerRequestTrace(outer, { method, path, reader });
+  }
+
+  #startTrace(req: Req, res: Res): RequestTrace {
     const tracer = this.#tracer;
     const { adapter, rate, skip } = this.#settings;
-    if (this.#settings.callSyncOption('skip', skip, req) === true)
+    if (this.#settings.guarded.callSyncOption('skip', skip, req) === true)
       return this.#inert(tracer, req, res);
-    const path = this.#settings.readRequest('path', adapter.path, req) ?? '/';
+    const path = this.#settings.guarded.readRequest('path', adapter.path, req) ?? '/';
     if (this.#isOwnRequest(req, path)) return this.#inert(tracer, req, res);
     if (!tracer.isEnabled) {
       tracer.reportUnpublished();
@@ -202,67 +240,83 @@ export class RequestTracing<Req extends object, Res> {
       return this.#inert(tracer, req, res);
     }
     return tracer.admit()
-      ? this.#beginRecorded(tracer, req, res, path)
+      ? this.#startRecorded(tracer, req, res, path)
       : this.#inert(tracer, req, res);
   }
 
-  #beginRecorded(tracer: TracerCore, req: Req, res: Res, path: string): RequestTrace {
+  #startRecorded(tracer: TracerCore, req: Req, res: Res, path: string): RequestTrace {
     const { adapter, capturesResponse, maxBytes, maxAgeMs, output, sample } = this.#settings;
-    const idByApp = idMadeByApp(this.#settings, req);
-    const mayBeMadeLater = idByApp === undefined && adapter.idMadeByApp !== undefined;
-    const idByAppOrCaller = idByApp ?? requestedId(this.#settings, req);
-    const sentId = readEchoed(this.#settings, res);
-    const existingId = idByAppOrCaller ?? idInResponse(this.#settings, req, sentId);
+    const appId = appIdOf(this.#settings, req);
+    const mayComeLater = appId === undefined && adapter.appId !== undefined;
+    const chosenId = appId ?? idByOption(this.#settings, req);
+    const inHeader = readIdHeader(this.#settings, res);
+    // The client reads the response's id, also where it had sent another one.
+    const serverId = chosenId ?? idInResponse(this.#settings, req, inHeader);
+    const existingId = serverId ?? clientIdOf(this.#settings, req);
     const id = existingId === undefined ? randomUuid() : registerId(existingId, tracer.idSpace);
     const generatedId = existingId === undefined ? id : undefined;
     const { traceIds, baggage } = readCallerHeaders(this.#settings, req, generatedId);
-    const method = this.#settings.readRequest('method', adapter.method, req) ?? 'GET';
-    const reader = new FrameworkRequestReader(this.#settings, req, res);
+    const method = this.#settings.guarded.readRequest('method', adapter.method, req) ?? 'GET';
+    const reader = new FrameworkRequestReader(this.#settings, req, res, this.#bodyOf(req));
     const trace = new RecordedRequestTrace(tracer, {
       method,
       path,
       inferenceId: id,
-      keepsId: idByAppOrCaller !== undefined,
+      keepsId: chosenId !== undefined || (serverId === undefined && existingId !== undefined),
       generatedId,
-      laterId: mayBeMadeLater ? new IdMadeLater(this.#settings, req, tracer.idSpace) : undefined,
+      appId: mayComeLater ? new AppIdReader(this.#settings, req, tracer.idSpace) : undefined,
       traceIds,
       maxAgeMs,
       sample,
-      body: capturesResponse ? new BodyCapture(maxBytes) : undefined,
+      body: new BodyCapture(capturesResponse ? maxBytes : 0),
+      recordsBody: capturesResponse,
       convertOutput: output,
       reader,
     });
     if (baggage !== undefined) trace.root.addMetadata({ baggage });
     tracer.addOpen(trace, adapter.waitUntil?.(req));
     try {
-      reader.readAtStart(trace, this.#follow(trace, req, res));
+      this.#follow(trace, req, res);
+      reader.readAtStart(trace);
     } catch (error) {
       trace.abandon();
       throw error;
     }
-    if (sentId === undefined) echoId(this.#settings, res, id);
+    if (inHeader === undefined) echoId(this.#settings, res, id);
     return trace;
   }
 
-  /** Follows request and response. If that fails, the trace is ended, since its end would not be noticed. */
-  #follow(trace: RecordedRequestTrace, req: Req, res: Res): RequestBody | undefined {
+  #bodyOf(req: Req): RequestBody | undefined {
     try {
-      return this.#settings.adapter.follow(trace, req, res, this.#settings.maxBytes);
+      return this.#settings.adapter.requestBody(req, this.#settings.maxBytes);
     } catch (error) {
-      this.#settings.reportFailure('follow', error);
-      trace.abandon();
+      this.#settings.guarded.reportFailure('body', error);
       return undefined;
+    }
+  }
+
+  /** Follows the response. If that fails, the trace is ended, since its end would not be noticed. */
+  #follow(trace: RecordedRequestTrace, req: Req, res: Res): void {
+    try {
+      this.#settings.adapter.follow(trace, req, res);
+    } catch (error) {
+      this.#settings.guarded.reportFailure('follow', error);
+      trace.abandon();
     }
   }
 
   #inert({ scope }: TracerCore, req: Req, res: Res): InertTrace {
     const { adapter } = this.#settings;
     const signal = () =>
-      this.#settings.readRequest('signal', () => adapter.clientSignal?.(req, res), req);
+      this.#settings.guarded.readRequest('signal', () => adapter.clientSignal?.(req, res), req);
     const ambient = ambientContext();
     ambient?.traceBegan(undefined);
     const caller = () => ambient?.caller ?? trustedCaller(this.#settings, req);
-    return new InertTrace(requestedId(this.#settings, req), { scope, signal, caller });
+    const id =
+      idByOption(this.#settings, req) ??
+      idInResponse(this.#settings, req, readIdHeader(this.#settings, res)) ??
+      clientIdOf(this.#settings, req);
+    return new InertTrace(id, { scope, signal, caller });
   }
 
   /** Whether the request sends rows of ours, since an app may be the address that they are sent to. */
@@ -274,9 +328,7 @@ export class RequestTracing<Req extends object, Res> {
 
 const NO_ALIASES: readonly object[] = [];
 
-function existingOf(req: object, aliases: readonly object[]): RequestTrace | undefined {
-  const own = getTrace(req);
-  if (own !== undefined) return own;
+function traceOfOne(aliases: readonly object[]): RequestTrace | undefined {
   for (const alias of aliases) {
     const trace = getTrace(alias);
     if (trace !== undefined) return trace;
@@ -284,26 +336,18 @@ function existingOf(req: object, aliases: readonly object[]): RequestTrace | und
   return undefined;
 }
 
-/**
- * The tracer of the options, or one created from them; undefined for the process-wide tracer. The first created one becomes the
- * process-wide tracer if there is none, so that `flush()` and other free functions use it.
- */
-function tracerOfOptions(options: TracingOptions<never>): TracerCore | undefined {
-  const settings = settingsIn(options);
+/** The tracer of the options, or one created from them; undefined for the process-wide tracer. */
+function tracerOf(tracer: Tracer | undefined, settings: TracerOptions): TracerCore | undefined {
   const hasSettings = Object.keys(settings).length > 0;
-  if (options.tracer !== undefined) {
+  if (tracer !== undefined) {
     if (hasSettings) {
       throw new ConfigError(
         'give either tracer or options for one (apiKey, baseUrl, ...), not both',
       );
     }
-    return asCore(options.tracer);
+    return asCore(tracer);
   }
-  if (hasSettings) {
-    const tracer = createTracerCore(settings);
-    if (existingTracer() === undefined) setDefaultTracer(tracer);
-    return tracer;
-  }
+  if (hasSettings) return createMiddlewareTracer(settings);
   // Created now, so that rows of dead processes are sent without waiting for a request.
   defaultTracer();
   return undefined;

@@ -1,7 +1,8 @@
 /** The two clocks of a trace. Tests and polyfills replace both, so their readings are checked. */
 
-/** 2000-01-01, and the latest time in epoch milliseconds that the platform accepts. */
-const EARLIEST_MS = 946_684_800_000;
+/** 2000-01-01 in epoch milliseconds: an earlier time is one of a wrong clock, or in another unit. */
+export const EARLIEST_MS = 946_684_800_000;
+/** The latest time in epoch milliseconds that the platform accepts. */
 const LATEST_MS = 99_999_999_999_999;
 /** Thirty years. */
 const LONGEST_MS = 1e12;

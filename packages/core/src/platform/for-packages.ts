@@ -1,5 +1,5 @@
 /**
- * The parts of the platform that other packages use. With declared types, the declaration file holds no import of `#platform`,
+ * The parts of `#platform` that other packages use. With declared types, the declaration file holds no import of `#platform`,
  * which TypeScript's node10 cannot resolve.
  */
 

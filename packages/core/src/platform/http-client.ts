@@ -1,4 +1,4 @@
-/** The HTTP client that core needs of a platform. */
+/** The HTTP client that core needs of a runtime. */
 
 export interface HttpRequest {
   readonly method: string;
@@ -23,8 +23,8 @@ export interface HttpResponse {
 /** Sends requests, each with a limit in time and size. Follows no redirect. */
 export interface HttpClient {
   /**
-   * Sends one request and reads its whole response. If certainly nothing of the request arrived, the error that it rejects
-   * with has `isUnsent: true`; if a response of a success was longer than `maxResponseBytes`, a `ResponseTooLong`.
+   * Sends one request and reads its whole response. Rejects with an error that has `isUnsent: true` if no part of the request can
+   * have arrived, and with a `ResponseTooLong` if a successful response is longer than `maxResponseBytes`.
    */
   send(request: HttpRequest): Promise<HttpResponse>;
   /** Closes the connections as soon as no request is under way. Further requests open connections of their own. */
@@ -32,9 +32,9 @@ export interface HttpClient {
 }
 
 /** The message of a request that was aborted by its signal. */
-export const ABORTED = 'given up: shutting down';
+export const ABORTED = 'the request was aborted';
 
-/** A response of a success was longer than its request allowed. */
+/** A successful response was longer than its request allowed. */
 export class ResponseTooLong extends Error {
   override readonly name = 'ResponseTooLong';
 

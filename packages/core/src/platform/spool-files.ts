@@ -1,9 +1,9 @@
-/** The file system that the spool needs of a platform. Writes are synchronous: a trace has to be safe when they return. */
+/** The file system that the spool needs of a runtime. Writes are synchronous: a trace has to be safe when they return. */
 
 export interface SpoolFiles {
   /**
    * Makes the folder if it is missing, with access for its owner alone.
-   * @param syncs whether to flush to the disk that it was made
+   * @param syncs whether to flush its entry to the disk
    * @throws Error if the path is relative, a link, another user's, or writable by everybody
    */
   prepare(folder: string, options: { readonly syncs: boolean }): void;
@@ -31,7 +31,7 @@ export interface SpoolFiles {
   sync(file: number): Promise<void>;
   /** Synchronous `sync`. */
   syncNow(file: number): void;
-  /** Flushes to the disk that the folder of the path has an entry of its name: without it, a synced file may be lost. */
+  /** Flushes the folder's entry of the path to the disk: without the entry, a synced file may be lost. */
   syncEntry(path: string): Promise<void>;
   /** Synchronous `syncEntry`. */
   syncEntryNow(path: string): void;

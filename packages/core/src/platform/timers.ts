@@ -39,7 +39,7 @@ export async function waitAtMost(promise: Promise<unknown> | undefined, ms: numb
     });
     await Promise.race([promise, deadline]);
   } catch {
-    // Who made the promise reports its failure.
+    // The code that made the promise reports its failure.
   } finally {
     stopTimer(timer);
   }

@@ -1,6 +1,7 @@
 /** The interface of a spool, which keeps traces on disk until they are delivered. */
 
 import type { EndedTrace } from '../trace/model/ended-trace.js';
+import type { JsonMembers } from '../values/json/json-members.js';
 import type { RetryPolicy } from './chain/backoff.js';
 import type { Ledger } from './counts/ledger.js';
 import type { BatchLimits } from './queue/open-batches.js';
@@ -9,8 +10,12 @@ import type { RowDelivery, RowTransport } from './transport/row-transport.js';
 
 /** The part of a trace that a spool reads. */
 export interface SpooledTrace extends EndedTrace {
-  /** A name for the time before the route is known. */
-  readonly nameAtStart: string;
+  /** The name, and `metadata.http` as JSON text, as far as they are known. */
+  soFar(): { readonly name: string; readonly http: string | undefined };
+  /** The inputs as far as they are known. */
+  inputsSoFar(): JsonMembers | undefined;
+  /** Records the values that are recorded later otherwise. */
+  recordDeferred(): void;
   /** What `metadata.otel` will be, as JSON text; undefined without `sharedTraceId`. */
   readonly sharedIdsText: string | undefined;
   /** Increases with each change of the trace. */
@@ -20,6 +25,8 @@ export interface SpooledTrace extends EndedTrace {
 export interface Spool {
   /** Records that a trace has started. */
   recordStart(trace: SpooledTrace): void;
+  /** Records what is known of a trace that is open for long. Call it once a second. */
+  recordProgress(trace: SpooledTrace): void;
   /** Writes the row of a trace before the last bytes of its response are sent. */
   writeAhead(trace: SpooledTrace): void;
   /** Writes the row of an ended trace, unless the row written ahead is current. @returns the row */

@@ -11,28 +11,29 @@ import { rowOf } from '../publish/row/row.js';
 import type { ReplayHandle, ReplayOptions, Spool, SpooledTrace } from '../publish/spool.js';
 import type { DropReason } from '../publish/transport/drop-reason.js';
 import type { RowDelivery, RowTransport } from '../publish/transport/row-transport.js';
-import type { Redactor } from '../values/redactor.js';
+import type { Redactor } from '../values/redaction/redactor.js';
 import { AdoptedSegments } from './folder/adopted-segments.js';
 import { OwnSegments } from './folder/own-segments.js';
 import { readBack } from './folder/read-back.js';
 import { SpoolFolder } from './folder/spool-folder.js';
 import type { SpoolConfig } from './folder/spool-options.js';
 import { Upkeep } from './folder/upkeep.js';
-import { MemoryRing } from './memory-ring.js';
-import { startText } from './segment/interrupted-row.js';
+import { progressText, startText } from './segment/interrupted-row.js';
 import type { Segment } from './segment/segment.js';
 import {
-  entryOf,
   type InSpool,
-  isAdoptedElsewhere,
+  isAdoptedByOther,
   numbersBySegment,
-  type SpoolEntry,
-} from './segment/spool-entry.js';
+  positionOf,
+  type SegmentPosition,
+} from './segment/segment-position.js';
 import { Replay, type Replayable, type WaitingRows } from './sending/replay.js';
 import { type RowKeeper, withKeeping } from './sending/with-keeping.js';
 import { type SendLog, withSendLog } from './sending/with-send-log.js';
+import { UnwrittenRows } from './unwritten-rows.js';
 
-export interface SpoolTools {
+/** What a spool needs of its destination. */
+export interface OpenSpoolOptions {
   readonly diagnostics: Diagnostics;
   /** Counts the rows of this process. */
   readonly ledger: Ledger;
@@ -42,28 +43,33 @@ export interface SpoolTools {
   readonly runDetached: (fn: () => void) => void;
 }
 
-export interface DiskSpoolOptions extends SpoolTools {
+export interface DiskSpoolOptions extends OpenSpoolOptions {
   readonly config: SpoolConfig;
   readonly files: SpoolFiles;
-  /** Names the pipeline, which has a subfolder of its own, so that its rows are sent to no other. */
-  readonly destination: string;
+  /** Names the destination. Rows on disk are sent only to the destination that they were written for. */
+  readonly address: string;
 }
 
 /** What was written of an open trace. */
 interface WrittenTrace {
-  readonly position: SpoolEntry | undefined;
+  readonly position: SegmentPosition | undefined;
   /** The row as it was written ahead, and the trace's revision at that time. */
   readonly row?: QueuedRow | undefined;
   readonly revision?: number | undefined;
+  /** The age of the trace when its progress was written last, in milliseconds. */
+  readonly progressMs?: number | undefined;
 }
+
+/** The progress of a trace is written from this age on, and then whenever its age has doubled, in milliseconds. */
+const PROGRESS_MS = 100;
 
 /** The spool of one tracer for one destination. */
 export class DiskSpool implements Spool, RowKeeper, SendLog, WaitingRows {
-  readonly #tools: SpoolTools;
+  readonly #options: OpenSpoolOptions;
   readonly #folder: SpoolFolder;
   readonly #own: OwnSegments;
   readonly #adopted: AdoptedSegments;
-  readonly #memory = new MemoryRing();
+  readonly #memory = new UnwrittenRows();
   readonly #upkeep: Upkeep;
   readonly #written = new WeakMap<SpooledTrace, WrittenTrace>();
   #replay: Replay | undefined;
@@ -75,7 +81,7 @@ export class DiskSpool implements Spool, RowKeeper, SendLog, WaitingRows {
     const folder = new SpoolFolder(options);
     const adopted = new AdoptedSegments(folder);
     const own = new OwnSegments({ folder, adopted, ledger, runDetached });
-    this.#tools = options;
+    this.#options = options;
     this.#folder = folder;
     this.#adopted = adopted;
     this.#own = own;
@@ -114,14 +120,25 @@ export class DiskSpool implements Spool, RowKeeper, SendLog, WaitingRows {
 
   recordStart(trace: SpooledTrace): void {
     if (!this.#writesAhead) return;
-    const position = this.#own.addStart(startText(trace, this.#tools.redactor));
+    const position = this.#own.addStart(startText(trace, this.#options.redactor));
     this.#upkeep.start();
     if (position !== undefined) this.#written.set(trace, { position });
   }
 
+  recordProgress(trace: SpooledTrace): void {
+    const written = this.#written.get(trace);
+    if (written?.position === undefined || written.row !== undefined || !this.#writesAhead) return;
+    const { endMs: ageMs } = trace;
+    const { position, progressMs = PROGRESS_MS / 2 } = written;
+    if (ageMs < 2 * progressMs || trace.revision === written.revision) return;
+    const text = progressText(trace, this.#options.redactor);
+    this.#own.writeProgress(position, text);
+    this.#written.set(trace, { position, progressMs: ageMs, revision: trace.revision });
+  }
+
   writeAhead(trace: SpooledTrace): void {
     if (!this.#writesAhead) return;
-    const row = rowOf(trace, this.#tools.redactor);
+    const row = rowOf(trace, this.#options.redactor);
     const { revision } = trace;
     const before = this.#written.get(trace)?.position;
     this.#written.set(trace, { position: this.#append(before, row) ?? before, row, revision });
@@ -133,7 +150,7 @@ export class DiskSpool implements Spool, RowKeeper, SendLog, WaitingRows {
     if (written?.row !== undefined && written.revision === trace.revision) {
       return this.#queued(written.row, written.position);
     }
-    const row = rowOf(trace, this.#tools.redactor);
+    const row = rowOf(trace, this.#options.redactor);
     const before = written?.position;
     const position = this.#writesAhead ? this.#append(before, row) : undefined;
     // The row on disk is not this one: it is written again if the row has to be kept.
@@ -141,7 +158,7 @@ export class DiskSpool implements Spool, RowKeeper, SendLog, WaitingRows {
     return this.#queued(row, position ?? before);
   }
 
-  #queued(row: QueuedRow, position: SpoolEntry | undefined): QueuedRow {
+  #queued(row: QueuedRow, position: SegmentPosition | undefined): QueuedRow {
     position?.segment.setQueued(position.number);
     row.setPosition(position);
     return row;
@@ -152,8 +169,8 @@ export class DiskSpool implements Spool, RowKeeper, SendLog, WaitingRows {
     if (written !== undefined) this.finish([written]);
   }
 
-  #append(entry: SpoolEntry | undefined, row: QueuedRow): SpoolEntry | undefined {
-    const written = this.#own.append(entry, row);
+  #append(before: SegmentPosition | undefined, row: QueuedRow): SegmentPosition | undefined {
+    const written = this.#own.append(before, row);
     this.#upkeep.start();
     return written;
   }
@@ -167,7 +184,8 @@ export class DiskSpool implements Spool, RowKeeper, SendLog, WaitingRows {
   }
 
   replay(options: ReplayOptions): ReplayHandle {
-    this.#replay = new Replay(this, options, this.#tools);
+    const { runDetached, diagnostics } = this.#options;
+    this.#replay = new Replay(this, { ...options, runDetached, diagnostics });
     return this.#replay;
   }
 
@@ -178,18 +196,18 @@ export class DiskSpool implements Spool, RowKeeper, SendLog, WaitingRows {
   }
 
   rowsThatMayHaveArrived(rows: readonly QueuedRow[]): readonly QueuedRow[] {
-    const segments = new Set(rows.map((row) => entryOf(row)?.segment));
+    const segments = new Set(rows.map((row) => positionOf(row)?.segment));
     for (const each of segments) {
       if (each?.isClosed !== false || !each.mayHaveArrived) segments.delete(each);
     }
-    return segments.size === 0 ? [] : rows.filter((row) => segments.has(entryOf(row)?.segment));
+    return segments.size === 0 ? [] : rows.filter((row) => segments.has(positionOf(row)?.segment));
   }
 
   beginSend(rows: readonly QueuedRow[]): readonly QueuedRow[] {
-    this.#own.closeAdoptedElsewhere();
-    this.#adopted.closeAdoptedElsewhere();
+    this.#own.closeAdoptedByOther();
+    this.#adopted.closeAdoptedByOther();
     this.#recordForAll(rows, (segment, numbers) => segment.recordSent(numbers));
-    return notAdoptedElsewhere(rows);
+    return notAdoptedByOther(rows);
   }
 
   notArrived(rows: readonly QueuedRow[]): void {
@@ -206,7 +224,7 @@ export class DiskSpool implements Spool, RowKeeper, SendLog, WaitingRows {
         record(segment, numbers);
       } catch (error) {
         // Another file may still be writable.
-        this.#folder.reportWriteFailure(error);
+        this.#folder.reportFailure(error);
       }
     }
     this.#upkeep.start();
@@ -214,7 +232,7 @@ export class DiskSpool implements Spool, RowKeeper, SendLog, WaitingRows {
 
   /** Keeps the rows on disk or in memory. Rows that fit in neither are lost. */
   keepAll(rows: readonly QueuedRow[], error?: unknown): RowDelivery {
-    const ours = notAdoptedElsewhere(rows);
+    const ours = notAdoptedByOther(rows);
     const counts = { disk: 0, memory: 0, nowhere: 0 };
     for (const row of ours) counts[this.#keep(row)]++;
     const { disk: spooled, memory, nowhere } = counts;
@@ -232,7 +250,7 @@ export class DiskSpool implements Spool, RowKeeper, SendLog, WaitingRows {
   #keep(row: QueuedRow): 'disk' | 'memory' | 'nowhere' {
     if (this.#keepOnDisk(row)) return 'disk';
     if (!this.#memory.hasRoomFor(row)) {
-      this.#tools.diagnostics.report(
+      this.#options.diagnostics.report(
         'error',
         'spool_full',
         `the disk of ${this.folder} cannot be written to and the memory in its place is full; rows are dropped and counted`,
@@ -247,8 +265,8 @@ export class DiskSpool implements Spool, RowKeeper, SendLog, WaitingRows {
   /** Keeps a row on disk to be sent again. @returns whether that succeeded */
   #keepOnDisk(row: QueuedRow): boolean {
     if (this.#adopted.putBack(row)) return true;
-    const entry = entryOf(row);
-    const position = isOnDisk(row) ? entry : this.#appendToKeep(entry, row);
+    const before = positionOf(row);
+    const position = isOnDisk(row) ? before : this.#appendToKeep(before, row);
     if (position === undefined) return false;
     // Also for a row that is known to have arrived, which is not recorded on disk: it is looked up again.
     position.segment.setSpooled(position.number, row.mayHaveArrived);
@@ -257,27 +275,30 @@ export class DiskSpool implements Spool, RowKeeper, SendLog, WaitingRows {
   }
 
   /** Writes a row that is to be sent again, unless it can wait in memory for a slow disk. */
-  #appendToKeep(entry: SpoolEntry | undefined, row: QueuedRow): SpoolEntry | undefined {
+  #appendToKeep(before: SegmentPosition | undefined, row: QueuedRow): SegmentPosition | undefined {
     const waits = this.#folder.slowDisk.isSlow && !this.#isExiting && this.#memory.hasRoomFor(row);
-    return waits ? undefined : this.#append(entry, row);
+    return waits ? undefined : this.#append(before, row);
   }
 
   async quarantine(row: QueuedRow): Promise<boolean> {
     const { space } = this.#own;
+    const { quarantine } = this.#folder;
     try {
-      await space.quarantine(row, this.#adopted.hasRow(row) ? this.adopted : this.#tools.ledger);
+      const ledger = this.#adopted.hasRow(row) ? this.adopted : this.#options.ledger;
+      space.addBytes(quarantine.add(row, ledger));
+      await quarantine.sync();
       // With 'failure-only' or a slow disk, there may be no new segment that makes room.
       space.freeLater();
       return true;
     } catch (error) {
-      this.#folder.reportFailure(error);
+      this.#folder.pauseAfterFailure(error);
       return false;
     }
   }
 
   async next(): Promise<Replayable | undefined> {
-    const { ledger } = this.#tools;
-    this.#own.closeAdoptedElsewhere();
+    const { ledger } = this.#options;
+    this.#own.closeAdoptedByOther();
     const inMemory = this.#memory.drain();
     // They count as queued until they are kept again.
     for (const row of inMemory) ledger.requeueFromMemory(row.byteLength);
@@ -300,7 +321,7 @@ export class DiskSpool implements Spool, RowKeeper, SendLog, WaitingRows {
   async #adopt(): Promise<boolean> {
     if (this.#adopted.segment !== undefined) return true;
     // Otherwise an own segment that another process adopted could be found again.
-    this.#own.closeAdoptedElsewhere();
+    this.#own.closeAdoptedByOther();
     if (!(await this.#adopted.adopt())) return false;
     this.#own.space.measure();
     this.#upkeep.start();
@@ -321,7 +342,7 @@ export class DiskSpool implements Spool, RowKeeper, SendLog, WaitingRows {
       if (this.#own.isEmpty && this.#adopted.segment === undefined) this.#upkeep.stop();
       this.#folder.quarantine.close();
     } catch (error) {
-      this.#folder.reportFailure(error);
+      this.#folder.pauseAfterFailure(error);
     }
   }
 
@@ -344,11 +365,13 @@ export class DiskSpool implements Spool, RowKeeper, SendLog, WaitingRows {
 
 /** Whether the current row of the trace is on disk. */
 function isOnDisk(row: QueuedRow): boolean {
-  const entry = entryOf(row);
-  return entry !== undefined && !entry.segment.isClosed && entry.segment.hasRow(entry.number);
+  const position = positionOf(row);
+  return (
+    position !== undefined && !position.segment.isClosed && position.segment.hasRow(position.number)
+  );
 }
 
 /** The rows that are not left to another process; the same array if that is all. */
-function notAdoptedElsewhere(rows: readonly QueuedRow[]): readonly QueuedRow[] {
-  return rows.some(isAdoptedElsewhere) ? rows.filter((row) => !isAdoptedElsewhere(row)) : rows;
+function notAdoptedByOther(rows: readonly QueuedRow[]): readonly QueuedRow[] {
+  return rows.some(isAdoptedByOther) ? rows.filter((row) => !isAdoptedByOther(row)) : rows;
 }

@@ -1,6 +1,6 @@
 import type { Spool } from '../publish/spool.js';
 
-/** The import `#spool` on platforms without a file system: there is no spool. */
+/** The import `#spool` on runtimes without a file system: there is no spool. */
 export function openSpool(): Spool | undefined {
   return undefined;
 }

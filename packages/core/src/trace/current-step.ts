@@ -1,5 +1,6 @@
 /** Finds the step that the running code belongs to, of any scope manager. */
 
+import { isInert } from './inert.js';
 import type { Step } from './model/types.js';
 import type { TracedStep } from './recorded-trace.js';
 import { innermost, scopeManagers } from './scope/scope.js';
@@ -23,15 +24,16 @@ export function endedTraceStep(): TracedStep | undefined {
   return undefined;
 }
 
-/** The inert step whose scope the running code is in: it belongs to an inert trace, and starts none of its own. */
+/** The inert step whose scope the running code is in; undefined if it belongs to no inert trace. */
 export function currentInertStep(): Step | undefined {
   for (const manager of scopeManagers) {
     const step = manager.get();
-    if (step !== undefined && step.isLive === undefined) return step as Step;
+    if (step !== undefined && isInert(step)) return step;
   }
   return undefined;
 }
 
+/** Whether the running code belongs to an inert trace: it starts no trace of its own. */
 export function isInInertScope(): boolean {
   return currentInertStep() !== undefined;
 }

@@ -1,23 +1,14 @@
 /** The inert step and trace, used where nothing is recorded: functions run, updates do nothing. */
 
 import { randomUuid } from '../platform/random-id.js';
-import { watchRejection } from '../values/thenable.js';
+import { watchRejection } from '../values/reading/thenable.js';
 import type { StepType } from '../wire.js';
 import type { Caller } from './ids/trace-context.js';
+import { REQUEST_TRACE } from './model/request-trace.js';
 import type { RequestTrace, StartedTrace, Step, Usage } from './model/types.js';
 import { ambientContext } from './scope/ambient-context.js';
 import { defaultScope, runOnceInScope, type ScopeOwner, type StepScope } from './scope/scope.js';
-
-/** The usage of a trace without any. */
-export const NOTHING_USED: Usage = {
-  promptTokens: undefined,
-  completionTokens: undefined,
-  tokens: undefined,
-  cost: undefined,
-  estimatedCost: undefined,
-  unpricedCalls: 0,
-  unpriced: {},
-};
+import { NOTHING_USED } from './usage/usage.js';
 
 /** A step that records nothing. */
 class InertStep implements Step {
@@ -70,11 +61,11 @@ function inertStepOf<T extends StepType>(step: InertStep): Step<T> {
   return step as Step as Step<T>;
 }
 
-const outside = new InertStep();
+const withoutTrace = new InertStep();
 
 /** An inert step outside any trace. */
 export function inertStep<T extends StepType>(): Step<T> {
-  return inertStepOf(outside);
+  return inertStepOf(withoutTrace);
 }
 
 /** In place of a child that is not recorded. Its code runs in the scope of the parent. */
@@ -85,13 +76,6 @@ export function unrecordedChild<T extends StepType>(trace: ScopeOwner, parent: S
 /** Whether the step is an inert one, of any loaded copy of this package. */
 export function isInert(candidate: Step): boolean {
   return !('trace' in candidate);
-}
-
-/** Marks the traces of requests, of any loaded copy of this package. */
-export const REQUEST_TRACE: unique symbol = Symbol.for('openlayer-tracing.request-trace.v1');
-
-export function isRequestTrace(value: unknown): value is RequestTrace {
-  return typeof value === 'object' && value !== null && REQUEST_TRACE in value;
 }
 
 export interface InertTraceOptions {

@@ -1,11 +1,10 @@
 /** Steps while they are recorded. */
 
-import type { Diagnostics } from '../diagnostics/diagnostics.js';
 import { followResult } from '../follow/follow-result.js';
 import type { FollowingStep } from '../follow/following-step.js';
-import type { JsonMembers } from '../values/json-members.js';
-import { quote } from '../values/json-text.js';
-import { isThenable } from '../values/thenable.js';
+import type { JsonMembers } from '../values/json/json-members.js';
+import { quote } from '../values/json/json-text.js';
+import { isThenable } from '../values/reading/thenable.js';
 import type { StepType } from '../wire.js';
 import { areTimes, completeTimes, type MeasuredTimes } from './content/measured-times.js';
 import { mergeIntoMetadata, setInMetadata } from './content/metadata.js';
@@ -13,7 +12,6 @@ import { stepName } from './content/step-name.js';
 import type { TraceValues } from './content/trace-values.js';
 import { newStepId } from './ids/step-id.js';
 import { inertStep, isInert, unrecordedChild } from './inert.js';
-import type { EndedStep } from './model/ended-trace.js';
 import {
   finishedStepKeys,
   type KnownKeys,
@@ -31,65 +29,25 @@ import {
   isModelCall,
   isStepType,
   misfit,
-  secretKeyOf,
 } from './model/step-fields.js';
 import type { FinishedStep, StepOptions, StepUpdate } from './model/step-types.js';
 import type { Step } from './model/types.js';
-import type { ScopeStep, StepScope } from './scope/scope.js';
-import { forgetEstimate } from './usage/estimated-cost.js';
+import type { ScopeStep } from './scope/scope.js';
+import type { StepOwner } from './step-owner.js';
+import type { Estimate, UsageStep } from './usage/estimated-cost.js';
 import type { RecordedUsage } from './usage/pricing.js';
-
-/** What a step uses of its trace. */
-export interface StepOwner {
-  readonly scope: StepScope;
-  readonly values: TraceValues;
-  readonly diagnostics: Diagnostics;
-  /** Epoch milliseconds. */
-  readonly startedAt: number;
-  /** Whether steps and updates are still recorded. */
-  readonly isOpen: boolean;
-  /** Milliseconds since the trace's start. */
-  elapsedMs(): number;
-  /** Counts a step at this depth. @returns whether the limits allow to record it */
-  countStep(depth: number): boolean;
-  /** Runs `fn()` in the scope of the step, exactly once, also if the scope manager fails. */
-  runInScope<R>(step: ScopeStep | undefined, fn: () => R): R;
-  /** Makes the row wait for the promise that the function given as `option` returned. Never throws. */
-  awaitOption(
-    option: string,
-    promise: PromiseLike<unknown>,
-    record: (value: unknown) => void,
-  ): void;
-  /** The input columns; undefined without inputs. */
-  readonly columns: JsonMembers | undefined;
-  /** Sets the input columns, which are the inputs of the root step. */
-  setInput(input: unknown): void;
-  /** Sets the age in milliseconds at which the trace is abandoned. */
-  setMaxAge(ms: number): void;
-  /** Records what is deferred of its steps. */
-  recordDeferred(): void;
-  /** Called when the root step ended. */
-  rootEnded(): void;
-  /** Called when a step with a price ended. */
-  pricedStepEnded(): void;
-  /** Reports a failure of this library. Never throws. */
-  reportFailure(what: string, error: unknown): void;
-  /** Reports that a function among the options threw. Never throws. */
-  reportOptionThrew(option: string, error: unknown): void;
-  /** Reports that something is not recorded because the trace has ended. */
-  reportTooLate(what: string): void;
-}
+import { isUnbilledError } from './usage/unbilled-error.js';
 
 /** `endMs` of a step that has not ended. */
 const RUNNING = Number.NEGATIVE_INFINITY;
 
 /** A step: the users' handle and the recorded values in one object, which is cheaper than two. */
 export class RecordedStep<T extends StepType = StepType>
-  implements Step<T>, EndedStep, ScopeStep, FollowingStep
+  implements Step<T>, UsageStep, ScopeStep, FollowingStep
 {
-  readonly type: T;
   readonly trace: StepOwner;
   readonly depth: number;
+  #type: T;
   #parent: RecordedStep | undefined = undefined;
   #id: string | undefined = undefined;
   #name: string;
@@ -103,6 +61,11 @@ export class RecordedStep<T extends StepType = StepType>
   #metadata: JsonMembers | undefined = undefined;
   #fields: (string | undefined)[] | undefined = undefined;
   #recordedUsage: RecordedUsage | undefined = undefined;
+  /** Whether the error says that the provider does not bill the call. */
+  #isUnbilled = false;
+  /** Whether an attempt before the last one failed, and may be billed. */
+  #hasBilledAttempt = false;
+  #estimate: Estimate | undefined = undefined;
   #children: RecordedStep[] | undefined = undefined;
   #outputOf: ((result: unknown) => unknown) | undefined = undefined;
   #callersTrace: object | undefined = undefined;
@@ -113,7 +76,7 @@ export class RecordedStep<T extends StepType = StepType>
 
   constructor(trace: StepOwner, type: T, name: string, depth: number, startMs: number) {
     this.trace = trace;
-    this.type = type;
+    this.#type = type;
     this.depth = depth;
     this.#name = name;
     this.#startMs = startMs;
@@ -122,6 +85,10 @@ export class RecordedStep<T extends StepType = StepType>
   get id(): string {
     this.#id ??= newStepId();
     return this.#id;
+  }
+
+  get type(): T {
+    return this.#type;
   }
 
   get name(): string {
@@ -173,9 +140,33 @@ export class RecordedStep<T extends StepType = StepType>
     return this.#fields;
   }
 
+  /** Converts its values. */
+  get values(): TraceValues {
+    return this.depth === 0 ? this.trace.values : this.trace.stepValues;
+  }
+
   /** What an integration has recorded of its usage. */
   get recordedUsage(): RecordedUsage | undefined {
     return this.#recordedUsage;
+  }
+
+  get isUnbilled(): boolean {
+    return this.#isUnbilled && !this.#hasBilledAttempt;
+  }
+
+  get estimate(): Estimate | undefined {
+    return this.#estimate;
+  }
+
+  /** Keeps its estimated cost until the step changes. */
+  keepEstimate(estimate: Estimate): void {
+    this.#estimate = estimate;
+  }
+
+  /** Call it with each change: a row that was written ahead, and the estimated cost, are out of date. */
+  #markChanged(): void {
+    this.trace.markChanged();
+    this.#estimate = undefined;
   }
 
   get outputOf(): ((result: unknown) => unknown) | undefined {
@@ -208,7 +199,7 @@ export class RecordedStep<T extends StepType = StepType>
         return;
       }
       if (typeof update !== 'object' || update === null) {
-        this.trace.values.reportBadInput('update takes an object');
+        this.values.reportBadInput('update takes an object');
         return;
       }
       if (this.#isDeferred) this.trace.recordDeferred();
@@ -270,7 +261,7 @@ export class RecordedStep<T extends StepType = StepType>
         return;
       }
       if (typeof options !== 'object' || options === null) {
-        this.trace.values.reportBadInput('addStep takes an object');
+        this.values.reportBadInput('addStep takes an object');
         return;
       }
       const step = this.#startChild<U>(options, finishedStepKeys);
@@ -300,7 +291,7 @@ export class RecordedStep<T extends StepType = StepType>
     step.#parent = this as RecordedStep;
     if (settings === options) {
       const { inputs, metadata } = settings;
-      if (inputs !== undefined) step.#inputs = trace.values.snapshot(inputs, 'inputs');
+      if (inputs !== undefined) step.#inputs = step.values.snapshot(inputs, 'inputs');
       if (metadata !== undefined) step.mergeMetadata(metadata);
       if (FIELDS[knownType].length > 0) step.#applyFields(settings);
     }
@@ -327,7 +318,7 @@ export class RecordedStep<T extends StepType = StepType>
 
   #reportBadType(type: unknown): void {
     const typeText = typeof type === 'string' ? quote(stepName(type, '')) : typeof type;
-    this.trace.values.reportBadInput(`unknown step type ${typeText}; it was recorded as user_call`);
+    this.values.reportBadInput(`unknown step type ${typeText}; it was recorded as user_call`);
   }
 
   run<R>(fn: () => R): R {
@@ -391,7 +382,7 @@ export class RecordedStep<T extends StepType = StepType>
   }
 
   snapshot(item: unknown): string {
-    return this.trace.values.snapshotOfPart(item);
+    return this.values.snapshotOfPart(item);
   }
 
   waitForReader(ms: number): void {
@@ -409,7 +400,7 @@ export class RecordedStep<T extends StepType = StepType>
     try {
       if (!this.isLive || this.#output !== undefined || result === undefined) return;
       const outputOf = this.#outputOf;
-      if (outputOf === undefined) this.#output = this.trace.values.snapshot(result, 'output');
+      if (outputOf === undefined) this.#output = this.values.snapshot(result, 'output');
       else this.#recordConverted(outputOf, result);
     } catch (error) {
       this.reportFailure('output', error);
@@ -426,10 +417,10 @@ export class RecordedStep<T extends StepType = StepType>
     }
     if (isThenable(output)) {
       this.trace.awaitOption('output', output, (value) => {
-        this.#output = this.trace.values.snapshot(value, 'output');
+        this.#output = this.values.snapshot(value, 'output');
       });
     } else {
-      this.#output = this.trace.values.snapshot(output, 'output');
+      this.#output = this.values.snapshot(output, 'output');
     }
   }
 
@@ -439,7 +430,7 @@ export class RecordedStep<T extends StepType = StepType>
     try {
       // An error that the app reported for the whole trace is kept.
       if (this.isLive && (this.depth > 0 || this.#error === undefined)) {
-        this.#error = recordedError(error, (value) => this.trace.values.redacted(value));
+        this.setError(error);
       }
     } catch (failure) {
       this.reportFailure('error', failure);
@@ -456,7 +447,7 @@ export class RecordedStep<T extends StepType = StepType>
       }
       this.#endMs = this.trace.elapsedMs();
       this.#callersTrace = undefined;
-      this.trace.values.markChanged();
+      this.#markChanged();
       this.#reportUsage();
       if (this.depth === 0) this.trace.rootEnded();
     } catch (error) {
@@ -475,11 +466,12 @@ export class RecordedStep<T extends StepType = StepType>
   /** Reopens an ended step, for a call that is retried. Clears the error of the former attempt. */
   reopen(): void {
     if (this.#isDeferred) this.trace.recordDeferred();
-    this.trace.values.markChanged();
+    this.#markChanged();
+    if (this.#error !== undefined && !this.#isUnbilled) this.#hasBilledAttempt = true;
     this.#error = undefined;
+    this.#isUnbilled = false;
     this.#recordedUsage = undefined;
     this.#endMs = RUNNING;
-    forgetEstimate(this);
   }
 
   reportFailure(what: string, error: unknown): void {
@@ -488,13 +480,12 @@ export class RecordedStep<T extends StepType = StepType>
 
   /** Merges the update, in which the error `null` means no error. May throw. */
   apply(update: StepUpdate<StepType>): void {
-    const { values } = this.trace;
-    values.markChanged();
-    if (!this.isRunning) forgetEstimate(this);
+    const { values } = this;
+    this.#markChanged();
     if (update.name !== undefined) this.#name = stepName(update.name, this.#name);
     if (update.inputs !== undefined) {
       // The inputs of the root are columns of the row.
-      if (this.depth === 0) this.trace.setInput(update.inputs);
+      if (this.depth === 0) this.trace.columns.setInput(update.inputs);
       else this.#inputs = values.snapshot(update.inputs, 'inputs');
     }
     if (update.output !== undefined) this.#output = values.snapshot(update.output, 'output');
@@ -507,18 +498,16 @@ export class RecordedStep<T extends StepType = StepType>
   }
 
   #applyFields(update: object): void {
-    const traceValues = this.trace.values;
+    const traceValues = this.values;
     const fields = FIELDS[this.type];
     const values = update as Readonly<Record<string, unknown>>;
     for (let i = 0; i < fields.length; i++) {
       const field = fields[i] as Field;
       const value = values[field.name];
       if (value === undefined) continue;
-      const text = fits(field.kind, value)
-        ? fieldText(field, value, (each) => traceValues.snapshot(each, secretKeyOf(field)))
-        : undefined;
+      const text = fits(field.kind, value) ? fieldText(field, value, traceValues) : undefined;
       if (text !== undefined) {
-        this.#fields ??= [];
+        this.#fields ??= new Array<string | undefined>(fields.length);
         this.#fields[i] = text;
       } else if (field.kind !== 'counts') {
         traceValues.reportBadInput(
@@ -530,14 +519,15 @@ export class RecordedStep<T extends StepType = StepType>
   }
 
   setError(error: unknown): void {
-    this.trace.values.markChanged();
-    this.#error = recordedError(error, (value) => this.trace.values.redacted(value));
+    this.#markChanged();
+    this.#error = recordedError(error, (value) => this.values.redacted(value));
+    this.#isUnbilled = isModelCall(this.#type) && isUnbilledError(error);
   }
 
   /** Merges only what is not known yet: facts from a second observer of the same work. May throw. */
   fill(update: StepUpdate<StepType>): void {
     const { name: _name, inputs, output, error, metadata, groundTruth: _truth, ...fields } = update;
-    const known = this.depth === 0 ? this.trace.columns : this.#inputs;
+    const known = this.depth === 0 ? this.trace.columns.inputs : this.#inputs;
     const missing = Object.entries(fields).filter(([name]) => !this.#hasField(name));
     this.apply({
       ...Object.fromEntries(missing),
@@ -553,40 +543,47 @@ export class RecordedStep<T extends StepType = StepType>
     return text !== undefined && text !== 'null';
   }
 
-  /** Call it when values of the step are deferred, and when they are recorded: what changes the step later must not be lost. */
+  /**
+   * Call it with true when values of the step are deferred, and with false when they are recorded. Deferred values are recorded before
+   * the step changes, so that they do not overwrite the change.
+   */
   setDeferred(isDeferred: boolean): void {
     this.#isDeferred = isDeferred;
   }
 
-  /** Changes the type, if no field of the former one is set: the type of some work is known only at its end. */
+  /** Changes the type, which for some work is known only at its end. Has no effect if a field of the former type is set. */
   retype(type: StepType): void {
     if (this.#fields !== undefined) return;
-    (this as { type: StepType }).type = type;
+    this.#markChanged();
+    // A step whose type changes is used as one of any type.
+    this.#type = type as T;
   }
 
   /** Merges metadata; a value under an existing key is replaced. */
   mergeMetadata(metadata: Readonly<Record<string, unknown>> | null): void {
-    this.#metadata = mergeIntoMetadata(this.#metadata, metadata, this.trace.values);
+    this.#metadata = mergeIntoMetadata(this.#metadata, metadata, this.values);
   }
 
   /** Adds metadata; a value under an existing key stays. */
   addMetadata(metadata: Readonly<Record<string, unknown>>): void {
-    this.#metadata = mergeIntoMetadata(this.#metadata, metadata, this.trace.values, {
+    this.#metadata = mergeIntoMetadata(this.#metadata, metadata, this.values, {
       replace: false,
     });
   }
 
   /** @param text JSON text */
   setMetadata(key: string, text: string): void {
-    this.#metadata = setInMetadata(this.#metadata, key, text, this.trace.values);
+    this.#metadata = setInMetadata(this.#metadata, key, text, this.values);
   }
 
   setName(name: string): void {
+    this.#markChanged();
     this.#name = name;
   }
 
   /** @param text JSON text */
   setOutput(text: string | undefined): void {
+    this.#markChanged();
     this.#output = text;
   }
 
@@ -601,7 +598,7 @@ export class RecordedStep<T extends StepType = StepType>
    */
   moveStartBack(ms: number): void {
     if (ms >= this.#startMs) return;
-    this.trace.values.markChanged();
+    this.#markChanged();
     this.#startMs = ms;
   }
 
@@ -617,7 +614,7 @@ export class RecordedStep<T extends StepType = StepType>
     const measured = startTime - this.trace.startedAt;
     const latest = this.#endMs - latency;
     const startMs = Math.max(Math.min(measured, latest), 0);
-    this.trace.values.markChanged();
+    this.#markChanged();
     this.#startMs = startMs;
     this.#endMs = startMs + latency;
     this.#latencyMs = latency;
@@ -626,8 +623,8 @@ export class RecordedStep<T extends StepType = StepType>
 
   /** Sets what an integration has recorded of its usage. */
   setRecordedUsage(usage: RecordedUsage): void {
+    this.#markChanged();
     this.#recordedUsage = usage;
-    forgetEstimate(this);
   }
 
   /** Sets the times that the app measured. */

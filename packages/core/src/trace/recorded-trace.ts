@@ -1,20 +1,21 @@
 /** Traces while they are recorded. */
 
 import type { Diagnostics } from '../diagnostics/diagnostics.js';
-import { optionRejected, optionThrew, optionUnreadable } from '../diagnostics/option-failure.js';
+import { reportInternalFailure } from '../diagnostics/internal-failure.js';
+import { optionThrew, reportOptionFailure } from '../diagnostics/option-failure.js';
 import { elapsedSince, monotonicMs, wallClockMs } from '../platform/clock.js';
-import type { JsonMembers } from '../values/json-members.js';
-import { quote } from '../values/json-text.js';
-import type { Redactor } from '../values/redactor.js';
-import type { Snapshotter } from '../values/snapshotter.js';
-import { watchRejection } from '../values/thenable.js';
+import type { JsonMembers } from '../values/json/json-members.js';
+import { quote } from '../values/json/json-text.js';
+import { watchRejection } from '../values/reading/thenable.js';
+import type { Redactor } from '../values/redaction/redactor.js';
+import type { Snapshotter } from '../values/snapshot/snapshotter.js';
 import type { StepType } from '../wire.js';
-import { columnsOf, contextOf, sessionIdOf, userIdOf } from './content/app-columns.js';
+import { AppColumns } from './content/app-columns.js';
 import { stepName } from './content/step-name.js';
-import { TraceValues } from './content/trace-values.js';
+import { TraceRoom, TraceValues } from './content/trace-values.js';
+import { type Deferred, DeferredValues } from './deferred-values.js';
 import { type IdSpace, INFERENCE_ID_FORM, isInferenceId } from './ids/inference-id.js';
 import { TraceIds } from './ids/trace-context.js';
-import { NOTHING_USED } from './inert.js';
 import type { EndedTrace } from './model/ended-trace.js';
 import { reportUnknownKeys, traceUpdateKeys } from './model/known-keys.js';
 import type { FinishedStep, StepOptions, StepUpdate } from './model/step-types.js';
@@ -27,15 +28,18 @@ import type {
   TraceUpdate,
   Usage,
 } from './model/types.js';
-import { RecordedStep, type StepOwner } from './recorded-step.js';
+import { type OpenCall, OpenCalls } from './open-calls.js';
+import { PendingOptions } from './pending-options.js';
+import { RecordedStep } from './recorded-step.js';
 import { callSample } from './sampling.js';
-import { type AmbientContext, ambientContext } from './scope/ambient-context.js';
+import { ambientContext } from './scope/ambient-context.js';
 import { innermost, runOnceInScope, type ScopeStep, type StepScope } from './scope/scope.js';
+import type { StepOwner } from './step-owner.js';
 import type { CostTracker } from './usage/cost-tracker.js';
-import { usageOf } from './usage/usage.js';
+import { NOTHING_USED, usageOf } from './usage/usage.js';
 
-/** Longest values that a trace in a batch may have left to be recorded: about a tenth of a millisecond of work. */
-export const MAX_BATCHED_CHARS = 16_384;
+/** A trace with more characters of deferred values is finalized alone: recording them takes about a tenth of a millisecond. */
+export const MAX_GROUPED_CHARS = 16_384;
 
 /** The part of a tracer that its traces use. */
 export interface Recorder {
@@ -58,18 +62,30 @@ export interface Recorder {
   takeEnded(trace: RecordedTrace): void;
 }
 
-/** A call of a model client that is notified of the end of its trace. */
-export interface OpenCall {
-  readonly step: object;
-  /** The trace has settled; `waitUntil` still keeps it open. Never throws. */
-  traceSettled(): void;
-  /** The trace is about to end; updates are still recorded. Never throws. */
-  traceEnded(): void;
+/** What is known of a trace before its end. */
+export interface TraceSoFar {
+  /** Before the route is known, without parts of the path that may be secrets. */
+  readonly name: string;
+  /** The known members of `metadata.http`, as JSON text; undefined for a trace that is not of a request. */
+  readonly http: string | undefined;
 }
 
-/** What is recorded of a step only when something needs it. */
-export interface Deferred {
-  record(): void;
+/** What is known of a trace when it begins. */
+export interface TraceStart {
+  readonly inferenceId: string;
+  /** The inference ID, if it was generated and the trace id by W3C Trace Context is to have its digits. */
+  readonly generatedId?: string | undefined;
+  /** By W3C Trace Context; undefined if no caller is named. */
+  readonly traceIds?: TraceIds | undefined;
+  /** Age in milliseconds at which the trace is abandoned; without it, none. */
+  readonly maxAgeMs?: number | undefined;
+  /**
+   * How long the trace may make no progress before it is abandoned, in milliseconds; without it, for ever. The time in which a call
+   * waits for its provider does not count.
+   */
+  readonly maxIdleMs?: number | undefined;
+  /** Decides whether the settled trace is published. */
+  readonly sample?: ((trace: SettledTrace) => boolean) | undefined;
 }
 
 /** A step of a recorded trace. */
@@ -83,66 +99,74 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
   readonly recorder: Recorder;
   readonly scope: StepScope;
   readonly values: TraceValues;
+  #stepValues: TraceValues | undefined = undefined;
+  readonly columns = new AppColumns(this);
   /** Epoch milliseconds. */
   readonly startedAt = wallClockMs();
   readonly #startedMono = monotonicMs();
   /** Milliseconds after the start; negative before the end. */
   #endMs = -1;
+  readonly maxIdleMs: number;
   #inferenceId: string;
+  readonly #generatedId: string | undefined;
   /** Undefined until `ensureIds` makes them, since most traces are not joined to others. */
-  #ids: TraceIds | undefined = undefined;
+  #ids: TraceIds | undefined;
   #outcome: Outcome = 'completed';
   #isSettled = false;
   #isOpen = true;
   #isReleased = false;
-  /** Whether it did not end by itself, although its response may have. */
+  /** Whether the trace was ended because it was open for too long or got stuck. Its response may have ended normally. */
   #isAbandoned = false;
   /** Number of promises given to `waitUntil` that have not settled. */
   #pendingWork = 0;
-  #maxAgeMs = Number.POSITIVE_INFINITY;
-  #sample: ((trace: SettledTrace) => boolean) | undefined = undefined;
-  #columns: JsonMembers | undefined = undefined;
-  #userId: string | undefined = undefined;
-  #sessionId: string | undefined = undefined;
-  #context: string | undefined = undefined;
-  #question: string | undefined = undefined;
-  /** In the order in which it arrived. */
-  #deferred: Deferred[] | undefined = undefined;
-  /** Characters of the deferred values, approximately. */
-  #deferredChars = 0;
-  /** Calls of model clients that have not ended. */
-  #calls: Set<OpenCall> | undefined = undefined;
-  /** Promises returned by functions among the options that have not settled. */
-  #pendingOptions: Set<Promise<void>> | undefined = undefined;
+  #maxAgeMs: number;
+  #sample: ((trace: SettledTrace) => boolean) | undefined;
+  // Most traces have none of these.
+  #deferred: DeferredValues | undefined = undefined;
+  #calls: OpenCalls | undefined = undefined;
+  #pendingOptions: PendingOptions | undefined = undefined;
+  #revision = 0;
   #steps = 0;
   #unrecordedSteps = 0;
 
   /** @param type type of the root step: `user_call` for a request, the annotated type for an annotated call */
-  constructor(recorder: Recorder, name: string, inferenceId: string, type: StepType = 'user_call') {
+  constructor(recorder: Recorder, name: string, start: TraceStart, type: StepType = 'user_call') {
     const { snapshotter, redactor, diagnostics, limits } = recorder;
     this.recorder = recorder;
     this.scope = recorder.scope;
-    this.values = new TraceValues(snapshotter, redactor, diagnostics, limits.maxTraceChars);
-    this.#inferenceId = inferenceId;
+    const room = new TraceRoom(limits.maxTraceChars);
+    this.values = new TraceValues(this, snapshotter, redactor, diagnostics, room);
+    this.#inferenceId = start.inferenceId;
+    this.#generatedId = start.generatedId;
+    this.#maxAgeMs = start.maxAgeMs ?? Number.POSITIVE_INFINITY;
+    this.maxIdleMs = start.maxIdleMs ?? Number.POSITIVE_INFINITY;
+    this.#sample = start.sample;
     // Declared as the root step of a request. The root of an annotated call is used only as a `Step`, which has its real type.
     this.root = new RecordedStep(this, type as 'user_call', stepName(name, ''), 0, 0);
+    // Within another library's operation, the trace has the ids of that.
     const ambient = ambientContext();
-    if (ambient !== undefined) this.#beginWithin(ambient);
+    const caller = ambient?.caller;
+    this.#ids = caller === undefined ? start.traceIds : TraceIds.continuing(caller);
+    ambient?.traceBegan(this.root as RecordedStep);
   }
 
-  #beginWithin(ambient: AmbientContext): void {
-    const { caller } = ambient;
-    if (caller !== undefined) this.#ids = TraceIds.continuing(caller);
-    ambient.traceBegan(this.root as RecordedStep);
+  get stepValues(): TraceValues {
+    this.#stepValues ??= this.values.ofSteps();
+    return this.#stepValues;
   }
 
   get inferenceId(): string {
     return this.#inferenceId;
   }
 
-  /** A name for the time before the route is known. */
-  get nameAtStart(): string {
-    return this.root.name;
+  /** The name and `metadata.http`, as far as they are known. */
+  soFar(): TraceSoFar {
+    return { name: this.root.name, http: undefined };
+  }
+
+  /** The inputs as far as they are known. */
+  inputsSoFar(): JsonMembers | undefined {
+    return this.columns.inputs;
   }
 
   get current(): Step {
@@ -171,33 +195,18 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
     return undefined;
   }
 
-  get columns(): JsonMembers | undefined {
-    return this.#columns;
-  }
-
-  get userId(): string | undefined {
-    return this.#userId;
-  }
-
-  get sessionId(): string | undefined {
-    return this.#sessionId;
-  }
-
-  get context(): string | undefined {
-    return this.#context;
-  }
-
-  get question(): string | undefined {
-    return this.#question;
-  }
-
   get unrecordedSteps(): number {
     return this.#unrecordedSteps;
   }
 
   /** Increases with each change of the trace. */
   get revision(): number {
-    return this.values.revision;
+    return this.#revision;
+  }
+
+  /** Call it when something of the trace changes: a row that was written before is out of date. */
+  markChanged(): void {
+    this.#revision++;
   }
 
   /** Whether the running code is not in a scope of this trace. Never throws. */
@@ -245,26 +254,23 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
 
   #apply(update: TraceUpdate): void {
     const { inferenceId, userId, sessionId, tags, context, question, input, ...rest } = update;
-    const { root, values } = this;
+    const { root, values, columns } = this;
     if (inferenceId !== undefined) {
       if (isInferenceId(inferenceId)) this.rename(inferenceId);
       else values.reportBadInput(INFERENCE_ID_FORM);
     }
-    if (userId !== undefined) this.setUser(userId);
-    if (sessionId !== undefined) this.setSession(sessionId);
+    if (userId !== undefined) columns.setUser(userId);
+    if (sessionId !== undefined) columns.setSession(sessionId);
     if (tags !== undefined) root.setMetadata('tags', values.snapshot(tags, 'tags'));
-    if (context !== undefined) this.#context = contextOf(context, values) ?? this.#context;
-    if (question !== undefined) {
-      const text = typeof question === 'string' ? question : values.redacted(question, 'question');
-      this.#question = values.snapshot(text, 'question');
-    }
-    if (input !== undefined) this.setInput(input);
+    if (context !== undefined) columns.setContext(context);
+    if (question !== undefined) columns.setQuestion(question);
+    if (input !== undefined) columns.setInput(input);
     root.apply(rest);
   }
 
   /** Changes the inference ID. */
   rename(inferenceId: string): void {
-    this.values.markChanged();
+    this.markChanged();
     this.#inferenceId = inferenceId;
   }
 
@@ -274,46 +280,15 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
    * @param chars characters of the values, approximately: when the trace has no room for more, they are recorded at once
    */
   defer(deferred: Deferred, chars: number): void {
-    this.values.markChanged();
-    if (this.#deferred === undefined) this.#deferred = [deferred];
-    else this.#deferred.push(deferred);
-    this.#deferredChars += chars;
-    if (this.#deferredChars > this.values.room) this.recordDeferred();
+    this.markChanged();
+    this.#deferred ??= new DeferredValues();
+    this.#deferred.add(deferred, chars);
+    if (this.#deferred.chars > this.stepValues.room) this.recordDeferred();
   }
 
   /** Records what was deferred. Never throws. */
   recordDeferred(): void {
-    const deferred = this.#deferred;
-    if (deferred === undefined) return;
-    this.#deferred = undefined;
-    this.#deferredChars = 0;
-    for (const each of deferred) {
-      try {
-        each.record();
-      } catch (error) {
-        this.reportFailure('deferred values', error);
-      }
-    }
-  }
-
-  /** Sets the user id. An invalid one is ignored. */
-  setUser(id: unknown): void {
-    this.#userId = userIdOf(id, this.values) ?? this.#userId;
-  }
-
-  /** Sets the session id. An invalid one is ignored. */
-  setSession(id: unknown): void {
-    this.#sessionId = sessionIdOf(id, this.values) ?? this.#sessionId;
-  }
-
-  /** Sets the inputs that the app gave: the properties of an object become columns, any other value the column `input`. */
-  setInput(input: unknown): void {
-    this.#columns = columnsOf(input, this.values);
-  }
-
-  /** Sets the captured body, query and params. */
-  setColumns(columns: JsonMembers): void {
-    this.#columns = columns;
+    this.#deferred?.record((error) => this.reportFailure('deferred values', error));
   }
 
   /** Sets the age in milliseconds at which the trace is abandoned. */
@@ -321,9 +296,19 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
     this.#maxAgeMs = ms;
   }
 
-  /** Sets the function that decides whether the settled trace is published. */
-  setSample(sample: ((trace: SettledTrace) => boolean) | undefined): void {
-    this.#sample = sample;
+  /** Whether one of its calls waits for its provider. */
+  get isWaiting(): boolean {
+    return this.#calls?.isWaiting === true;
+  }
+
+  /** Increases with each change of the trace, and with what its open calls receive. */
+  get progress(): number {
+    return this.revision + (this.#calls?.received ?? 0);
+  }
+
+  /** The trace will not be published; it counts as sampled out. */
+  sampleOut(): void {
+    this.#sample = never;
   }
 
   step<U extends StepType = 'user_call', R = unknown>(
@@ -377,7 +362,7 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
 
   /** Counts a step at this depth. @returns whether the limits allow to record it */
   countStep(depth: number): boolean {
-    this.values.markChanged();
+    this.markChanged();
     const { limits } = this.recorder;
     if (this.#steps < limits.maxSteps && depth <= limits.maxDepth) {
       this.#steps++;
@@ -421,20 +406,11 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
    */
   ensureIds(): TraceIds | undefined {
     if (this.#ids === undefined && this.#isOpen) {
-      this.#ids = this.newIds();
+      this.#ids = TraceIds.new(this.#generatedId);
       // A row that was written ahead does not have them.
-      this.values.markChanged();
+      this.markChanged();
     }
     return this.#ids;
-  }
-
-  /** Sets the ids, unless the trace began within another library's operation, whose ids it has. */
-  protected setIds(ids: TraceIds): void {
-    this.#ids ??= ids;
-  }
-
-  protected newIds(): TraceIds {
-    return TraceIds.new();
   }
 
   get sharedTraceId(): string | undefined {
@@ -483,7 +459,14 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
 
   /** Records an error that the app did not report itself, unless an error was recorded before. */
   recordFirstError(error: unknown): void {
-    if (this.root.error === undefined) this.recordError(error);
+    if (!this.isOpen) this.reportLateError(error);
+    else if (this.root.error === undefined) this.recordError(error);
+  }
+
+  /** Reports as `too_late` an error that the app did not report itself. */
+  reportLateError(error: unknown): void {
+    const what = 'an error that the app threw or passed on';
+    this.#reportLate('too_late', what, 'the promise of the work that failed', error);
   }
 
   /**
@@ -495,52 +478,37 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
     promise: PromiseLike<unknown>,
     record: (value: unknown) => void,
   ): void {
-    // A thenable may throw, or call back twice; a promise made of it does neither.
-    const settled = new Promise((resolve) => resolve(promise)).then(
-      (value) => {
-        this.#pendingOptions?.delete(settled);
-        if (this.#isReleased) return;
-        this.values.markChanged();
-        try {
-          record(value);
-        } catch (error) {
-          this.#reportOption(option, optionUnreadable(option), error);
-        }
-      },
-      (error: unknown) => {
-        this.#pendingOptions?.delete(settled);
-        this.#reportOption(option, optionRejected(option), error);
-      },
-    );
-    settled.catch(() => {});
-    this.#pendingOptions ??= new Set();
-    this.#pendingOptions.add(settled);
+    this.#pendingOptions ??= new PendingOptions(this.diagnostics);
+    this.#pendingOptions.add(option, promise, (value) => {
+      if (this.#isReleased) return;
+      this.markChanged();
+      record(value);
+    });
   }
 
   /** Whether the row waits for promises of functions among the options. */
   get isAwaitingOptions(): boolean {
-    return this.#pendingOptions !== undefined && this.#pendingOptions.size > 0;
+    return (this.#pendingOptions?.size ?? 0) > 0;
   }
 
   /** Resolves when all current promises of functions among the options have settled. */
   async whenOptionsSettle(): Promise<void> {
-    await Promise.allSettled(this.#pendingOptions ?? []);
+    await this.#pendingOptions?.whenAllSettled();
   }
 
   /** Adds a client's call, which is notified of the trace's end until `removeCall`. */
   addCall(call: OpenCall): void {
-    this.#calls ??= new Set();
+    this.#calls ??= new OpenCalls();
     this.#calls.add(call);
   }
 
   removeCall(call: OpenCall): void {
-    this.#calls?.delete(call);
+    this.#calls?.remove(call);
   }
 
   /** Whether the step is the one of a client's call that has not ended. */
   isCall(step: object): boolean {
-    for (const call of this.#calls ?? []) if (call.step === step) return true;
-    return false;
+    return this.#calls?.has(step) === true;
   }
 
   /** Aborts the `signal`, of a trace that has one. */
@@ -571,7 +539,7 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
       this.#outcome = outcome;
       if (error !== undefined) this.recordFirstError(error);
       this.root.end();
-      for (const call of this.#calls ?? []) call.traceSettled();
+      this.#calls?.traceSettled();
       if (this.#pendingWork === 0 && this.isOpen) this.#end();
     } catch (failure) {
       this.reportFailure('settle', failure);
@@ -608,7 +576,7 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
 
   #end(): void {
     try {
-      for (const call of this.#calls ?? []) call.traceEnded();
+      this.#calls?.traceEnding();
     } catch (error) {
       this.reportFailure('end', error);
     }
@@ -622,12 +590,12 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
   }
 
   /**
-   * Whether the ended trace is finalized alone and not in a batch: because functions of the app are called for that, or because it
-   * would keep the others waiting.
+   * Whether the ended trace is finalized alone: functions of the app are called for that, or it takes so long that the others of its
+   * group would wait.
    */
   get isFinalizedAlone(): boolean {
     if (this.#sample !== undefined || this.recorder.redactor.replacesTexts) return true;
-    return this.#deferredChars > MAX_BATCHED_CHARS;
+    return (this.#deferred?.chars ?? 0) > MAX_GROUPED_CHARS;
   }
 
   /** Reads what is known only at the end, and what the app may change after it. */
@@ -652,27 +620,19 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
   /** Releases all recorded values, since a promise that leaked from the request may keep its step in memory. */
   releaseValues(): void {
     this.root.releaseValues();
-    this.#columns = this.#calls = this.#pendingOptions = this.#deferred = undefined;
+    this.columns.release();
+    this.#calls = this.#pendingOptions = this.#deferred = undefined;
     this.#isReleased = true;
   }
 
   /** Reports a failure of this library as `internal_error`. */
   reportFailure(what: string, error: unknown): void {
-    this.diagnostics.report(
-      'error',
-      'internal_error',
-      `tracing failed in ${what}; the request is not affected`,
-      error,
-    );
+    reportInternalFailure(this.diagnostics, what, error);
   }
 
   /** Reports that a function among the options threw. */
   reportOptionThrew(option: string, error: unknown): void {
-    this.#reportOption(option, optionThrew(option), error);
-  }
-
-  #reportOption(option: string, message: string, error: unknown): void {
-    this.diagnostics.report('error', `option_${option}_failed`, message, error);
+    reportOptionFailure(this.diagnostics, option, optionThrew(option), error);
   }
 
   /** Reports as `late_span` that a span of OpenTelemetry is not recorded because the trace has ended. */
@@ -685,19 +645,32 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
     this.#reportLate('too_late', what);
   }
 
-  #reportLate(reason: 'late_span' | 'too_late', what: string): void {
+  #reportLate(
+    reason: 'late_span' | 'too_late',
+    what: string,
+    promise = 'the promise',
+    error?: unknown,
+  ): void {
     // For an aborted request, or at the exit of the process, unfinished work is expected.
     const isExpected = this.outcome === 'aborted' || this.outcome === 'interrupted';
     this.diagnostics.report(
       isExpected ? 'info' : 'warn',
       reason,
-      `${what} came after its trace had ended and is not recorded (inference ID ${this.inferenceId}, outcome ${this.outcome}); pass the promise to the trace's waitUntil() before the response ends${this.#whyAbandoned}`,
+      `${what} came after its trace had ended and is not recorded (inference ID ${this.inferenceId}, outcome ${this.outcome}); pass ${promise} to the trace's waitUntil() before the response ends${this.#whyAbandoned}`,
+      error,
     );
   }
 
   get #whyAbandoned(): string {
     if (!this.#isAbandoned) return '';
     if (this.isTooOld) return `, and raise maxAgeMs, which is ${this.#maxAgeMs}`;
+    if (this.maxIdleMs !== Number.POSITIVE_INFINITY) {
+      return `, and read its result to the end: nothing happened in it for ${this.maxIdleMs} ms`;
+    }
     return ', and raise limits.maxOpenTraces: so many were open that this one, which made no progress, was ended';
   }
+}
+
+function never(): false {
+  return false;
 }

@@ -1,7 +1,8 @@
 /** The option `sample`: whether a settled trace is published. */
 
 import type { Diagnostics } from '../diagnostics/diagnostics.js';
-import { watchRejection } from '../values/thenable.js';
+import { optionAsync } from '../diagnostics/option-failure.js';
+import { watchRejection } from '../values/reading/thenable.js';
 import type { RecordedError } from './model/recorded-error.js';
 import type { SettledTrace, Usage } from './model/types.js';
 
@@ -46,7 +47,7 @@ export function callSample(
       diagnostics.report(
         'error',
         'option_sample_async',
-        'the function given as sample returned a promise; its decision is needed at once, so the trace is kept',
+        optionAsync('sample', 'the trace is kept'),
       );
     }
     return isSampled !== false;

@@ -13,30 +13,35 @@ const STUCK_MS = 600_000;
 /** Stuck traces that are abandoned at a time, so that their rows do not fill the queue. */
 const MAX_ABANDONED = 100;
 
-/** When something was recorded in a trace for the last time. */
+/** When a trace made progress for the last time. */
 interface Progress {
-  readonly revision: number;
+  readonly progress: number;
   readonly sinceMs: number;
 }
 
 /**
- * The open traces of a tracer. They are in an array, where ended traces stay for a while: taking each one out of a Set makes a
- * request about 1 us slower.
+ * The open traces of a tracer. They are in an array, where ended traces stay for a while: taking each one out of a Set would be
+ * slower.
  */
 export class OpenTraces {
   readonly #runDetached: (fn: () => void) => void;
+  readonly #onSweep: ((trace: RecordedTrace) => void) | undefined;
   /** In the order in which they were opened. */
   #traces: RecordedTrace[] = [];
   #size = 0;
   #isSweeping = false;
   #sweptAt = 0;
-  /** Progress of the open traces that have no maximal age and are older than `STUCK_MS`. */
+  /** Progress of the open traces that have no maximal age, and have a maximal idle time or are older than `STUCK_MS`. */
   readonly #progress = new WeakMap<RecordedTrace, Progress>();
   #madeRoomAt = Number.NEGATIVE_INFINITY;
 
-  /** @param runDetached runs a function outside any request's scope */
-  constructor(runDetached: (fn: () => void) => void) {
+  /**
+   * @param runDetached runs a function outside any request's scope
+   * @param onSweep called once a second with each open trace
+   */
+  constructor(runDetached: (fn: () => void) => void, onSweep?: (trace: RecordedTrace) => void) {
     this.#runDetached = runDetached;
+    this.#onSweep = onSweep;
   }
 
   get size(): number {
@@ -55,7 +60,8 @@ export class OpenTraces {
   countEnded(): void {
     this.#size--;
     // The timer, which removes them each second, runs only while traces are open.
-    if (this.#size === 0) this.#traces.length = 0;
+    // A new array is faster than to empty this one by its length.
+    if (this.#size === 0) this.#traces = [];
   }
 
   /** The oldest first. Traces may end during the iteration. */
@@ -85,14 +91,15 @@ export class OpenTraces {
     return abandoned;
   }
 
-  /** How long nothing was recorded in the trace, as far as the sweeps have seen. */
+  /** How long the trace has made no progress, as far as the sweeps have seen. */
   #idleMs(trace: RecordedTrace): number {
-    if (trace.elapsedMs() < STUCK_MS) return 0;
+    const isLimited = trace.maxIdleMs !== Number.POSITIVE_INFINITY;
+    if (!isLimited && trace.elapsedMs() < STUCK_MS) return 0;
     const now = monotonicMs();
-    const { revision } = trace;
+    const { progress } = trace;
     const known = this.#progress.get(trace);
-    if (known?.revision === revision) return now - known.sinceMs;
-    this.#progress.set(trace, { revision, sinceMs: now });
+    if (known?.progress === progress) return now - known.sinceMs;
+    this.#progress.set(trace, { progress, sinceMs: now });
     return 0;
   }
 
@@ -108,7 +115,7 @@ export class OpenTraces {
     unref(startTimer(() => this.#sweep(), SWEEP_MS));
   }
 
-  /** Checks for old traces when a trace opens, on platforms whose timers end with their request. */
+  /** Checks for old traces when a trace opens, on runtimes whose timers end with their request. */
   #sweepNow(): void {
     const now = monotonicMs();
     if (now - this.#sweptAt < SWEEP_MS) return;
@@ -119,8 +126,8 @@ export class OpenTraces {
   #abandonOld(): void {
     this.#removeEnded();
     for (const trace of this.#traces) {
-      if (trace.isTooOld) trace.abandon();
-      else if (!trace.hasMaxAge) this.#idleMs(trace);
+      const isUnread = () => this.#idleMs(trace) > trace.maxIdleMs && !trace.isWaiting;
+      if (trace.isTooOld || (!trace.hasMaxAge && isUnread())) trace.abandon();
     }
   }
 
@@ -129,6 +136,7 @@ export class OpenTraces {
       // After a blocked event loop, ends of responses may be pending: check at the next tick.
       const isLate = monotonicMs() - this.#sweptAt > 2 * SWEEP_MS;
       if (!isLate) this.#abandonOld();
+      if (this.#onSweep !== undefined) for (const trace of this) this.#onSweep(trace);
       this.#sweepLater();
     } catch {
       // An error in a timer would end the process. The next opened trace starts the timer again.

@@ -6,6 +6,7 @@ import { type Config, resolveConfig } from '../config/config.js';
 import { isEnabledBy, whyUnpublished } from '../config/publishing-state.js';
 import type { TracerOptions } from '../config/tracer-options.js';
 import { Diagnostics } from '../diagnostics/diagnostics.js';
+import { reportInternalFailure } from '../diagnostics/internal-failure.js';
 import { randomUuid } from '../platform/random-id.js';
 import { startTimer, stopTimer, type Timer, unref } from '../platform/timers.js';
 import type { QueuedRow } from '../publish/row/queued-row.js';
@@ -19,19 +20,23 @@ import { RecordedTrace, type Recorder } from '../trace/recorded-trace.js';
 import { scopeOf } from '../trace/scope/guarded-scope.js';
 import { registerScope, runOnceInScope, type StepScope } from '../trace/scope/scope.js';
 import { CostTracker } from '../trace/usage/cost-tracker.js';
-import { Redactor } from '../values/redactor.js';
-import { Snapshotter } from '../values/snapshotter.js';
+import { Redactor } from '../values/redaction/redactor.js';
+import { Snapshotter } from '../values/snapshot/snapshotter.js';
 import type { RowUpdateConfig } from '../wire.js';
-import { EndedTraces } from './ended-traces.js';
-import { metricsText } from './metrics-text.js';
+import { metricsText } from './api/metrics-text.js';
+import type { StartTraceOptions, Tracer, TracerStats } from './api/tracer-api.js';
+import { Publishing } from './destinations/publishing.js';
+import { EndedTraces } from './ended/ended-traces.js';
 import { OpenTraces } from './open-traces.js';
-import { Publishing } from './publishing.js';
-import type { Feedback, UpdateOptions, UpdateResult } from './row-update.js';
-import type { StartTraceOptions, Tracer, TracerStats } from './tracer-api.js';
+import type { Feedback, UpdateOptions, UpdateResult } from './row-updates/row-update.js';
 
 /**
  * Creates a tracer with its own options, queue and connections, besides the process-wide one.
  * @throws ConfigError if an option is wrong
+ *
+ * @example
+ * const evaluations = createTracer({ inferencePipelineId: process.env.EVALUATION_PIPELINE_ID });
+ * app.use('/evaluations', openlayerTracing({ tracer: evaluations }));
  */
 export function createTracer(options: TracerOptions = {}): Tracer {
   return createTracerCore(options);
@@ -39,11 +44,11 @@ export function createTracer(options: TracerOptions = {}): Tracer {
 
 /**
  * Creates a tracer, with the type that adapters use.
- * @param taker the function that the app gave the options to
+ * @param functionName the function that the app called with the options
  * @throws ConfigError if an option is wrong
  */
-export function createTracerCore(options: TracerOptions, taker?: string): TracerCore {
-  return new TracerCore(resolveConfig(options, undefined, taker));
+export function createTracerCore(options: TracerOptions, functionName?: string): TracerCore {
+  return new TracerCore(resolveConfig(options, undefined, functionName));
 }
 
 /** The tracer with the members that adapters use. @throws ConfigError unless it comes from `createTracer()` or `getTracer()` */
@@ -78,7 +83,9 @@ export class TracerCore implements Tracer, Recorder {
   readonly #ended: EndedTraces;
   readonly #runDetached: (fn: () => void) => void;
   /** A warning about missing or wrong settings, reported when the first trace is started. */
-  #warning: SettingsWarning | undefined;
+  readonly #warning: SettingsWarning | undefined;
+  /** Whether the warning has been reported. */
+  #isWarned = false;
   #shuttingDown: Promise<void> | undefined;
   #started = 0;
   /** Number of requests that the sampling rate left out. */
@@ -113,7 +120,6 @@ export class TracerCore implements Tracer, Recorder {
     this.#warning = settingsWarning(config, why);
     const runDetached = (fn: () => void) => runOnceInScope(this, undefined, fn);
     this.#runDetached = runDetached;
-    this.#open = new OpenTraces(runDetached);
     this.publishing = new Publishing(config, {
       isEnabled: this.isEnabled,
       diagnostics: this.diagnostics,
@@ -123,6 +129,9 @@ export class TracerCore implements Tracer, Recorder {
       stats: () => this.#counts(),
       flush: (inferenceId, deadlineMs) => this.#flushRow(inferenceId, deadlineMs),
     });
+    const onSweep =
+      config.spool && ((trace: RecordedTrace) => this.publishing.recordProgress(trace));
+    this.#open = new OpenTraces(runDetached, onSweep);
     this.#ended = new EndedTraces({
       publishing: this.publishing,
       hasSpool: config.spool !== undefined,
@@ -174,7 +183,7 @@ export class TracerCore implements Tracer, Recorder {
   }
 
   #checkLater(): void {
-    // On platforms whose timers end with their request, only the scope manager is registered.
+    // On runtimes whose timers end with their request, only the scope manager is registered.
     if (!timersOutliveRequests || this.#checkTimer !== undefined || this.#isShutDown) return;
     this.#runDetached(() => {
       this.#checkTimer = unref(startTimer(() => this.#unregisterWhenDone(), CHECK_MS));
@@ -193,7 +202,7 @@ export class TracerCore implements Tracer, Recorder {
 
   /** Reports a failure of this library as `internal_error`. */
   reportFailure(what: string, error: unknown): void {
-    this.diagnostics.report('error', 'internal_error', `a tracer failed in ${what}`, error);
+    reportInternalFailure(this.diagnostics, what, error);
   }
 
   startTrace(options: string | StartTraceOptions): StartedTrace {
@@ -213,7 +222,7 @@ export class TracerCore implements Tracer, Recorder {
     const id = isInferenceId(inferenceId) ? inferenceId : undefined;
     if (!this.admit()) return new InertTrace(id, { scope: this.scope });
     const name = stepName(settings.name, 'trace');
-    const trace = new RecordedTrace(this, name, id ?? randomUuid());
+    const trace = new RecordedTrace(this, name, { inferenceId: id ?? randomUuid() });
     this.addOpen(trace);
     if (input !== undefined || metadata !== undefined) trace.update({ input, metadata });
     return trace;
@@ -242,7 +251,7 @@ export class TracerCore implements Tracer, Recorder {
     this.diagnostics.report(
       'warn',
       'too_many_open',
-      `${this.#held} traces are open; further requests are not traced until some of them end`,
+      `${this.#unqueuedTraces} traces are open; further requests are not traced until some of them end`,
     );
     return false;
   }
@@ -261,12 +270,12 @@ export class TracerCore implements Tracer, Recorder {
   }
 
   /** Number of traces that are open or wait for promises: others are queued within milliseconds. */
-  get #held(): number {
-    return this.#open.size + this.#ended.awaiting;
+  get #unqueuedTraces(): number {
+    return this.#open.size + this.#ended.awaitingCount;
   }
 
   get #hasRoom(): boolean {
-    return this.#held < this.limits.maxOpenTraces;
+    return this.#unqueuedTraces < this.limits.maxOpenTraces;
   }
 
   /** Why traces are not published; undefined if they are, or if the option `publish` is false. */
@@ -276,15 +285,15 @@ export class TracerCore implements Tracer, Recorder {
 
   /** Reports missing or wrong settings, once. */
   reportUnpublished(): void {
-    if (this.#warning === undefined) return;
+    if (this.#warning === undefined || this.#isWarned) return;
     const { reason, message } = this.#warning;
-    this.#warning = undefined;
+    this.#isWarned = true;
     this.diagnostics.report('warn', reason, message);
   }
 
   /**
    * Registers a trace that was just created.
-   * @param waitUntil makes the platform keep the request alive until the row is delivered
+   * @param waitUntil makes the runtime keep the request alive until the row is delivered
    */
   addOpen(trace: RecordedTrace, waitUntil?: (work: Promise<void>) => void): void {
     this.#started++;
@@ -313,8 +322,8 @@ export class TracerCore implements Tracer, Recorder {
   /** Publishes none of the traces that are open, or whose rows are not queued yet: they count as sampled out. */
   sampleOutUnqueued(): void {
     this.#ended.queueAll();
-    for (const trace of this.#open) trace.setSample(never);
-    for (const trace of this.#ended) trace.setSample(never);
+    for (const trace of this.#open) trace.sampleOut();
+    this.#ended.sampleOutAwaiting();
   }
 
   /** Takes a trace that has ended, to publish it. */
@@ -328,7 +337,7 @@ export class TracerCore implements Tracer, Recorder {
     const deadlineMs = this.#deadlineMs(options, 'flush', 10_000);
     if (this.#ended.size === 0) return this.publishing.flush(deadlineMs);
     return this.#ended
-      .waitForOptions(deadlineMs)
+      .waitForAll(deadlineMs)
       .then((waitedMs) => this.publishing.flush(deadlineMs - waitedMs));
   }
 
@@ -349,10 +358,14 @@ export class TracerCore implements Tracer, Recorder {
     return this.#shuttingDown;
   }
 
-  #deadlineMs(options: DeadlineOptions | undefined, receiver: string, otherwise: number): number {
+  #deadlineMs(
+    options: DeadlineOptions | undefined,
+    functionName: string,
+    otherwise: number,
+  ): number {
     try {
       if (options === undefined || options === null) return otherwise;
-      reportUnknownKeys(options, { receiver, keys: DEADLINE_KEYS }, this.diagnostics);
+      reportUnknownKeys(options, { owner: functionName, keys: DEADLINE_KEYS }, this.diagnostics);
       const { deadlineMs = otherwise } = options;
       if (typeof deadlineMs === 'number' && deadlineMs >= 0) return deadlineMs;
     } catch {
@@ -361,7 +374,7 @@ export class TracerCore implements Tracer, Recorder {
     this.diagnostics.report(
       'warn',
       'bad_input',
-      `deadlineMs of ${receiver} takes a number of milliseconds; it is ${otherwise}`,
+      `deadlineMs of ${functionName} takes a number of milliseconds; it is ${otherwise}`,
     );
     return otherwise;
   }
@@ -370,7 +383,7 @@ export class TracerCore implements Tracer, Recorder {
     this.#ended.queueAll();
     if (this.#ended.size === 0) return this.publishing.shutdown(deadlineMs);
     // Half of the time, since sending needs time too.
-    return this.#ended.waitForOptions(deadlineMs / 2).then((waitedMs) => {
+    return this.#ended.waitForAll(deadlineMs / 2).then((waitedMs) => {
       // With those that have ended meanwhile.
       this.#ended.queueAll();
       this.#ended.queueAwaiting();
@@ -429,8 +442,6 @@ export class TracerCore implements Tracer, Recorder {
   }
 }
 
-const never = () => false;
-
 /** How often a replaced tracer is checked for undelivered rows. */
 const CHECK_MS = 1000;
 
@@ -445,7 +456,7 @@ const START: Readonly<Record<keyof StartTraceOptions, true>> = {
   input: true,
   metadata: true,
 };
-const START_KEYS: KnownKeys = { receiver: 'startTrace', keys: new Set(Object.keys(START)) };
+const START_KEYS: KnownKeys = { owner: 'startTrace', keys: new Set(Object.keys(START)) };
 const DEADLINE: Readonly<Record<keyof DeadlineOptions, true>> = { deadlineMs: true };
 const DEADLINE_KEYS: ReadonlySet<string> = new Set(Object.keys(DEADLINE));
 

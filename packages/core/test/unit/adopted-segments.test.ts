@@ -18,7 +18,7 @@ import { QueuedRow } from '../../src/publish/row/queued-row.ts';
 import { AdoptedSegments } from '../../src/spool/folder/adopted-segments.ts';
 import { OwnSegments } from '../../src/spool/folder/own-segments.ts';
 import { SpoolFolder } from '../../src/spool/folder/spool-folder.ts';
-import { isAdoptedElsewhere } from '../../src/spool/segment/spool-entry.ts';
+import { isAdoptedByOther } from '../../src/spool/segment/segment-position.ts';
 import { useLaterClock } from '../later-clock.ts';
 
 const DEAD = 'host-1-1-dead';
@@ -38,7 +38,7 @@ describe('segments of dead processes', () => {
     return new SpoolFolder({
       files: { ...files, owner: () => owner, isAlive: (each) => !each.endsWith('dead') },
       config: { dir, maxBytes: 1e8, maxAgeMs: 1e8, mode: 'wal', durability: 'process' },
-      destination: 'a pipeline',
+      address: 'a pipeline',
       diagnostics: new Diagnostics({ onDiagnostic: ({ reason }) => reasons.push(reason) }),
     });
   }
@@ -53,8 +53,8 @@ describe('segments of dead processes', () => {
     const own = ownSegmentsOf(folderOf(DEAD));
     for (const id of ids) {
       const row = new QueuedRow(id, '{}', `{"inferenceId":"${id}"}`);
-      const entry = own.append(undefined, row);
-      entry?.segment.setSpooled(entry.number, false);
+      const position = own.append(undefined, row);
+      position?.segment.setSpooled(position.number, false);
     }
   }
 
@@ -80,7 +80,7 @@ describe('segments of dead processes', () => {
         join(folder.path, name),
         join(folder.path, name.replace('host-1-2-alive', 'host-1-3-other')),
       );
-      adopted.closeAdoptedElsewhere();
+      adopted.closeAdoptedByOther();
     };
     assert.deepEqual(await adopted.next(), []);
     assert.deepEqual([adopted.found, ledger.spooled, ledger.dropped], [2, 0, { taken_over: 2 }]);
@@ -100,14 +100,14 @@ describe('segments of dead processes', () => {
     const sent = JSON.parse(row?.text ?? '') as Record<string, Record<string, unknown>>;
     assert.deepEqual([sent.trace_id, sent.metadata?.trace_id], [traceId, traceId]);
     assert.ok(row);
-    assert.equal(isAdoptedElsewhere(row), false);
+    assert.equal(isAdoptedByOther(row), false);
     const [name = ''] = readdirSync(folder.path).filter((each) => each.endsWith('.wal'));
     renameSync(
       join(folder.path, name),
       join(folder.path, name.replace('host-1-2-alive', 'host-1-3-other')),
     );
-    adopted.closeAdoptedElsewhere();
-    assert.equal(isAdoptedElsewhere(row), true);
+    adopted.closeAdoptedByOther();
+    assert.equal(isAdoptedByOther(row), true);
   });
 
   it('is left to the process that is adopting it, also if it waited for longer than a lease', async () => {
@@ -148,8 +148,8 @@ describe('segments of dead processes', () => {
       const folder = folderOf('host-1-1-alive');
       const own = ownSegmentsOf(folder);
       const row = new QueuedRow('a', '{}', '{"inferenceId":"a"}');
-      const entry = own.append(undefined, row);
-      entry?.segment.setSpooled(entry.number, false);
+      const position = own.append(undefined, row);
+      position?.segment.setSpooled(position.number, false);
       const [name = ''] = readdirSync(folder.path);
       const age = (ms: number) => {
         const at = new Date(Date.now() - ms);
@@ -174,8 +174,8 @@ describe('segments of dead processes', () => {
     it('are judged by the clock of the system, not by one that a test sets', async () => {
       const folder = folderOf('host-1-1-alive');
       const own = ownSegmentsOf(folder);
-      const entry = own.append(undefined, new QueuedRow('a', '{}', '{"inferenceId":"a"}'));
-      entry?.segment.setSpooled(entry.number, false);
+      const position = own.append(undefined, new QueuedRow('a', '{}', '{"inferenceId":"a"}'));
+      position?.segment.setSpooled(position.number, false);
       const { now } = Date;
       Date.now = () => now() + 86_400_000;
       try {
@@ -329,4 +329,30 @@ describe('segments of dead processes', () => {
       assert.equal(open, 0);
     });
   }
+
+  it('says of a file that cannot be read that its rows stay on disk', async () => {
+    leave('a');
+    let isFailing = false;
+    const messages: string[] = [];
+    const folder = new SpoolFolder({
+      files: {
+        ...nodeSpoolFiles,
+        owner: () => 'host-1-2-alive',
+        isAlive: () => false,
+        read: async (...args) => {
+          if (isFailing) throw new Error('EIO');
+          return nodeSpoolFiles.read(...args);
+        },
+      },
+      config: { dir, maxBytes: 1e8, maxAgeMs: 1e8, mode: 'wal', durability: 'process' },
+      address: 'a pipeline',
+      diagnostics: new Diagnostics({ onDiagnostic: ({ message }) => messages.push(message) }),
+    });
+    const adopted = new AdoptedSegments(folder);
+    assert.equal(await adopted.adopt(), true);
+    isFailing = true;
+    assert.deepEqual(await adopted.next(), []);
+    assert.match(messages.join(), /^cannot read .*\.wal; its rows stay on disk/);
+    assert.ok(folder.isPaused);
+  });
 });

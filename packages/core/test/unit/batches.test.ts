@@ -4,12 +4,11 @@ import {
   checkedDelivery,
   countDelivery,
   reportUndelivered,
-  withShutdownReason,
+  shutDownDelivery,
 } from '../../src/publish/counts/delivery.ts';
 import { Ledger } from '../../src/publish/counts/ledger.ts';
 import { SendTimes } from '../../src/publish/counts/send-times.ts';
-import { OpenBatches } from '../../src/publish/queue/open-batches.ts';
-import { batchesOf } from '../../src/spool/sending/replay.ts';
+import { batchesOf, OpenBatches } from '../../src/publish/queue/open-batches.ts';
 import { type Row, row } from './transports.ts';
 
 const LIMITS = { maxBatchRows: 3, maxBatchBytes: 10 };
@@ -99,17 +98,14 @@ describe('the account of a batch', () => {
 
   it('calls what a publisher gave up that ends `shut_down`', () => {
     const lost = { delivered: 1, lost: { busy: 1 } };
-    assert.equal(withShutdownReason(lost), lost);
-    assert.deepEqual(withShutdownReason({ delivered: 1, lost: { given_up: 2, busy: 1 } }).lost, {
+    assert.equal(shutDownDelivery(lost), lost);
+    assert.deepEqual(shutDownDelivery({ delivered: 1, lost: { given_up: 2, busy: 1 } }).lost, {
       busy: 1,
       shut_down: 2,
     });
-    assert.deepEqual(
-      withShutdownReason({ delivered: 0, lost: { given_up: 2, shut_down: 1 } }).lost,
-      {
-        shut_down: 3,
-      },
-    );
+    assert.deepEqual(shutDownDelivery({ delivered: 0, lost: { given_up: 2, shut_down: 1 } }).lost, {
+      shut_down: 3,
+    });
   });
 
   it('moves each row from the queue to where it is, and says what is not delivered', () => {

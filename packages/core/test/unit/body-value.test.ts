@@ -1,13 +1,14 @@
 /** The value of a captured body. */
 
 import assert from 'node:assert/strict';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { Diagnostics } from '../../src/diagnostics/diagnostics.ts';
 import { BodyCapture } from '../../src/http/body/body-capture.ts';
 import { bodyText } from '../../src/http/body/body-value.ts';
 import { RecordedTrace } from '../../src/trace/recorded-trace.ts';
 import { defaultScope } from '../../src/trace/scope/scope.ts';
-import { type RedactOptions, Redactor } from '../../src/values/redactor.ts';
-import { Snapshotter } from '../../src/values/snapshotter.ts';
+import { type RedactOptions, Redactor } from '../../src/values/redaction/redactor.ts';
+import { Snapshotter } from '../../src/values/snapshot/snapshotter.ts';
 
 function traceOf(redact: RedactOptions = {}): RecordedTrace {
   const redactor = new Redactor(redact);
@@ -32,7 +33,7 @@ function traceOf(redact: RedactOptions = {}): RecordedTrace {
       takeEnded() {},
     },
     'job',
-    'id',
+    { inferenceId: 'id' },
     undefined,
   );
 }
@@ -40,7 +41,7 @@ function traceOf(redact: RedactOptions = {}): RecordedTrace {
 /** What is recorded of a form of which that many bytes are kept. */
 function formValue(text: string, maxBytes: number, convert?: (body: unknown) => unknown): unknown {
   const capture = new BodyCapture(maxBytes);
-  capture.addText(text, 'utf8');
+  capture.addChunk(text, 'utf8');
   const facts = {
     contentType: 'application/x-www-form-urlencoded; charset=utf-8',
     contentEncoding: undefined,
@@ -99,7 +100,7 @@ function recordedValue(
 ): unknown {
   const capture = new BodyCapture(100_000);
   for (const part of typeof text === 'string' ? [text] : text) {
-    if (typeof part === 'string') capture.addText(part, 'utf8');
+    if (typeof part === 'string') capture.addChunk(part, 'utf8');
     else capture.add(part, part.byteLength);
   }
   const facts = { contentType, contentEncoding: undefined };
@@ -187,4 +188,36 @@ describe('a body of events', () => {
       assert.equal(String(value).startsWith('word end'), types === 100, String(value));
     });
   }
+});
+
+describe('a binary body', () => {
+  const ENCODED: Readonly<Record<string, readonly [encoding: string, bytes: Uint8Array]>> = {
+    gzip: ['GZIP', gzipSync(Buffer.alloc(300_000))],
+    deflate: ['deflate', deflateSync(Buffer.alloc(300_000))],
+    br: ['br', brotliCompressSync(Buffer.alloc(300_000))],
+    zstd: ['zstd', Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x20, 0, 1, 0, 0])],
+  };
+  const named = (contentEncoding: string | undefined, bytes: Uint8Array, type = 'image/x-raw') => {
+    const capture = new BodyCapture(1000);
+    capture.addChunk(bytes, undefined);
+    const facts = { contentType: type, contentEncoding };
+    return JSON.parse(bodyText(traceOf(), capture, facts, { key: 'output' }) ?? 'null');
+  };
+
+  for (const [name, [encoding, bytes]] of Object.entries(ENCODED)) {
+    it(`states that its size is the compressed one: ${name}`, () => {
+      const mark = `[image/x-raw, ${encoding}: ${bytes.byteLength} bytes]`;
+      assert.equal(named(encoding, bytes), mark);
+    });
+
+    it(`states its size alone where it was captured before it was compressed: ${name}`, () => {
+      assert.equal(named(encoding, Buffer.from([1, 2, 250])), '[image/x-raw: 3 bytes]');
+    });
+  }
+
+  it('states its size alone where it is not compressed', () => {
+    assert.equal(named(undefined, Buffer.from([1, 2, 250])), '[image/x-raw: 3 bytes]');
+    assert.equal(named('identity', Buffer.from([1, 2, 250])), '[image/x-raw: 3 bytes]');
+    assert.equal(named(undefined, Buffer.from([1, 2, 250]), ''), '[body: 3 bytes]');
+  });
 });

@@ -5,9 +5,9 @@ import { boundedTest } from '../../../../test/support/bounded-test.ts';
 import { layoutOf } from '../../src/publish/row/layout.ts';
 import { idSpaceOf, registerId } from '../../src/trace/ids/inference-id.ts';
 import type { EndedTrace } from '../../src/trace/model/ended-trace.ts';
-import { quoteName } from '../../src/values/json-text.ts';
-import { Redactor } from '../../src/values/redactor.ts';
-import { Snapshotter } from '../../src/values/snapshotter.ts';
+import { quoteName } from '../../src/values/json/json-text.ts';
+import { Redactor } from '../../src/values/redaction/redactor.ts';
+import { Snapshotter } from '../../src/values/snapshot/snapshotter.ts';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -26,7 +26,7 @@ describe('memory', function () {
   this.timeout(120_000);
 
   const redactor = new Redactor();
-  const trace = { root: {} } as EndedTrace;
+  const trace = { root: {}, columns: {} } as EndedTrace;
   const space = idSpaceOf({});
   const USES: readonly (readonly [what: string, use: (name: string) => unknown])[] = [
     ['columns', quoteName],

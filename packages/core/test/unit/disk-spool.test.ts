@@ -9,7 +9,7 @@ import { Ledger } from '../../src/publish/counts/ledger.ts';
 import { QueuedRow } from '../../src/publish/row/queued-row.ts';
 import type { SpooledTrace } from '../../src/publish/spool.ts';
 import { DiskSpool } from '../../src/spool/disk-spool.ts';
-import { Redactor } from '../../src/values/redactor.ts';
+import { Redactor } from '../../src/values/redaction/redactor.ts';
 
 /** A trace as its spool reads it, whose output may still change. */
 function traceThat() {
@@ -19,7 +19,10 @@ function traceThat() {
   const trace = {
     inferenceId: 'req-1',
     startedAt: Date.now(),
-    nameAtStart: 'GET /',
+    columns: {},
+    soFar: () => ({ name: 'GET /', http: undefined }),
+    inputsSoFar: () => undefined,
+    recordDeferred: () => {},
     unrecordedSteps: 0,
     endMs: 5,
     get revision() {
@@ -54,7 +57,7 @@ describe('a spool whose disk fails', () => {
     return new DiskSpool({
       config,
       files,
-      destination: 'a pipeline',
+      address: 'a pipeline',
       diagnostics: new Diagnostics({ level: 'off' }),
       ledger,
       redactor: new Redactor(),

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { runInNewContext } from 'node:vm';
 import { describeError } from '../../src/diagnostics/diagnostics.ts';
 import { recordedError } from '../../src/trace/model/recorded-error.ts';
-import { maskedError } from '../../src/values/masked-error.ts';
 import {
   classOf,
   dataProperty,
@@ -11,8 +10,9 @@ import {
   errorStack,
   hasGetter,
   isError,
-} from '../../src/values/read-safely.ts';
-import { Redactor } from '../../src/values/redactor.ts';
+} from '../../src/values/reading/read-safely.ts';
+import { maskedError } from '../../src/values/redaction/masked-error.ts';
+import { Redactor } from '../../src/values/redaction/redactor.ts';
 
 const SECRET = 'https://u:secret@host/';
 const MASKED = 'https://[redacted]@host/';
@@ -79,7 +79,7 @@ describe('an error that is shown to the operator', () => {
     const asked = () => assert.fail('asked');
     const hostile = Object.defineProperty(new RangeError('x'), 'message', { get: asked });
     assert.equal(describeError(hostile), 'RangeError: ');
-    assert.equal(describeError(Object.create(DOMException.prototype)), 'Error: ');
+    assert.equal(describeError(Object.create(DOMException.prototype)), 'DOMException: ');
     assert.equal(describeError(new Proxy(new Error('x'), { get: asked })), 'thrown object');
     assert.equal(describeError({ message: 'x' }), 'thrown object');
   });
@@ -118,8 +118,130 @@ describe('an error that is recorded', () => {
   const recorded = (error: unknown) => recordedError(error, redacted);
 
   it('is its name and message', () => {
-    assert.deepEqual(recorded(new RangeError('x')), { name: 'RangeError', message: '<x>' });
-    assert.deepEqual(recorded(new Error('')), { name: 'Error', message: '<>' });
+    const { stack, ...others } = recorded(new RangeError('x'));
+    assert.deepEqual(others, { name: 'RangeError', message: '<x>' });
+    assert.match(stack ?? '', /^<at .*errors\.test\.ts:\d+:\d+\)\n {4}at /);
+    const bare = new Error('');
+    delete bare.stack;
+    assert.equal(recorded(bare).message, '<Error>');
+    assert.equal(recorded(bare).stack, undefined);
+  });
+
+  it('has what else it says, where it has no message or code that tells it', () => {
+    const text = (value: unknown) => JSON.stringify(value);
+    const messageOf = (error: object) => recordedError(error, text).message;
+    const invalid = Object.defineProperties(new Error(), {
+      issues: { value: [{ path: ['a'], message: 'no number' }] },
+      message: { get: () => assert.fail('read') },
+    });
+    assert.equal(messageOf(invalid), '[{"path":["a"],"message":"no number"}]');
+    const refused = Object.assign(new Error(''), { code: '23505', detail: 'there is one' });
+    assert.equal(messageOf(refused), '{"code":"23505","detail":"there is one"}');
+  });
+
+  it('leaves the stack unread until the row is made: the app may still change its message', () => {
+    const error = new Error('first');
+    const kept = recorded(error);
+    error.message = 'second';
+    assert.match(error.stack ?? '', /^Error: second\n/);
+    assert.match(kept.stack ?? '', /^<at /);
+    const heard = Object.defineProperty(new Error('x'), 'name', { get: () => assert.fail('read') });
+    assert.equal(recorded(heard).stack, undefined);
+  });
+
+  class RateLimitError extends Error {}
+  /** As a minifier leaves it. */
+  const Minified = { e: class extends Error {} }.e;
+  const NAMES: readonly (readonly [what: string, error: unknown, name: string])[] = [
+    ['its class, where it says no more than Error', new RateLimitError('429'), 'RateLimitError'],
+    ['its own, where it has one', Object.assign(new RateLimitError(), { name: 'Own' }), 'Own'],
+    ['Error, where its class has the name of a minifier', new Minified(), 'Error'],
+    [
+      'its class, where the app has removed it',
+      Object.assign(new TypeError(), { name: '' }),
+      'TypeError',
+    ],
+    ['Error, for an error without a class', Object.setPrototypeOf(new Error(), null), 'Error'],
+    ['Error, for an object of a class', new (class Refusal {})(), 'Error'],
+  ];
+  for (const [what, error, name] of NAMES) {
+    it(`has the name of ${what}`, () => assert.equal(recorded(error).name, name));
+  }
+
+  const refused = (address: string) =>
+    Object.assign(new Error(`connect ECONNREFUSED ${address}`), { code: 'ECONNREFUSED' });
+  const circular = new Error('round');
+  circular.cause = circular;
+  const deep = (levels: number): Error =>
+    levels === 0 ? new Error('level 0') : new Error(`level ${levels}`, { cause: deep(levels - 1) });
+  const REASONS: readonly (readonly [what: string, error: Error, message: string])[] = [
+    ['its cause', new Error('outer', { cause: new Error('inner') }), 'outer; cause: inner'],
+    ['a text as its cause', new Error('outer', { cause: 'no shelf' }), 'outer; cause: no shelf'],
+    [
+      'the causes of its cause',
+      new Error('a', { cause: new Error('b', { cause: new Error('c') }) }),
+      'a; cause: b; cause: c',
+    ],
+    [
+      'the errors of an AggregateError',
+      new AggregateError(
+        [new Error('x'), 'y', new Error('z', { cause: new Error('zz') })],
+        'All promises were rejected',
+      ),
+      'All promises were rejected; x; y; z; cause: zz',
+    ],
+    [
+      'the addresses that a fetch tried',
+      new TypeError('fetch failed', {
+        cause: Object.assign(new AggregateError([refused('::1:9'), refused('127.0.0.1:9')], ''), {
+          code: 'ECONNREFUSED',
+        }),
+      }),
+      'fetch failed; cause: AggregateError ECONNREFUSED; connect ECONNREFUSED ::1:9; connect ECONNREFUSED 127.0.0.1:9',
+    ],
+    [
+      'a cause of which it has the message once',
+      new Error('failed: inner', { cause: new Error('inner') }),
+      'failed: inner',
+    ],
+    ['no cause that is something else', new Error('outer', { cause: { status: 429 } }), 'outer'],
+    ['itself once', circular, 'round'],
+    [
+      'five causes at most',
+      deep(9),
+      'level 9; cause: level 8; cause: level 7; cause: level 6; cause: level 5; cause: level 4',
+    ],
+    [
+      'five errors at most',
+      new AggregateError(
+        [1, 2, 3, 4, 5, 6, 7].map((n) => new Error(`no. ${n}`)),
+        'all',
+      ),
+      'all; no. 1; no. 2; no. 3; no. 4; no. 5; [cut: 2 more errors]',
+    ],
+    [
+      'a thousand characters of a cause at most',
+      new Error('outer', { cause: new Error('x'.repeat(1001)) }),
+      `outer; cause: ${'x'.repeat(1000)}`,
+    ],
+  ];
+  for (const [what, error, message] of REASONS) {
+    it(`has in its message ${what}`, () => assert.equal(recorded(error).message, `<${message}>`));
+  }
+
+  it('runs no code of its causes', () => {
+    const cause = new Error('x');
+    Object.defineProperty(cause, 'message', { get: () => assert.fail('read') });
+    Object.defineProperty(cause, 'errors', { get: () => assert.fail('read') });
+    assert.equal(recorded(new Error('outer', { cause })).message, '<outer; cause: Error>');
+    const proxied = new Error('outer', { cause: new Proxy(new Error('x'), {}) });
+    assert.equal(recorded(proxied).message, '<outer>');
+  });
+
+  it('has 4000 characters of its stack at most', () => {
+    const error = new Error('x');
+    error.stack = `Error: x\n${'    at work (file.js:1:2)\n'.repeat(1000)}`;
+    assert.equal(recorded(error).stack?.length, 4002);
   });
 
   it('is its type and value where it is none', () => {
@@ -199,7 +321,7 @@ describe('what is read of an object without running code of it', () => {
     globalThis.Error = AccessorError as ErrorConstructor;
     try {
       // The module looks at the engine as it is loaded.
-      const url = new URL('../../src/values/read-safely.ts?accessor', import.meta.url);
+      const url = new URL('../../src/values/reading/read-safely.ts?accessor', import.meta.url);
       const copy: { errorStack: typeof errorStack } = await import(url.href);
       assert.equal(copy.errorStack(new AccessorError('x')), 'Error: x');
       const hostile = Object.defineProperty(new UsualError(), 'stack', { get: () => 'theirs' });

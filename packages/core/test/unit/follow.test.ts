@@ -9,16 +9,13 @@ import {
   followReader,
 } from '../../src/follow/follow-iterator.ts';
 import { followPromise, followThenable } from '../../src/follow/follow-promise.ts';
-import {
-  followReadable,
-  isNodeReadable,
-  type NodeReadable,
-} from '../../src/follow/follow-readable.ts';
+import { followReadable } from '../../src/follow/follow-readable.ts';
 import { followReadableStream } from '../../src/follow/follow-readable-stream.ts';
 import { followResult } from '../../src/follow/follow-result.ts';
 import type { FollowingStep } from '../../src/follow/following-step.ts';
-import { onEmit } from '../../src/follow/on-emit.ts';
-import { passThrough } from '../../src/follow/pass-through.ts';
+import { isNodeReadable, type NodeReadable } from '../../src/follow/observe/node-readable.ts';
+import { onEmit } from '../../src/follow/observe/on-emit.ts';
+import { passThrough } from '../../src/follow/observe/pass-through.ts';
 
 interface NotedStep extends FollowingStep {
   /** How the step ended, and with what. */

@@ -33,6 +33,7 @@ async function follow(
     },
   };
   const exchange = new WebExchange(trace, signal as unknown as AbortSignal, () => 200);
+  exchange.start();
   const { body } = await exchange.followResponse(new Response(source), 'stream');
   assert.ok(body !== null);
   return { stream: body, noted, client, reads: () => inScope };

@@ -1,8 +1,8 @@
 /** JSON texts that are sent as they came, and those that are not. */
 
 import assert from 'node:assert/strict';
-import { Redactor } from '../../src/values/redactor.ts';
-import { Snapshotter } from '../../src/values/snapshotter.ts';
+import { Redactor } from '../../src/values/redaction/redactor.ts';
+import { Snapshotter } from '../../src/values/snapshot/snapshotter.ts';
 
 const ROOMY = { maxChars: 100_000, maxDepth: 12, maxNodes: 10_000 };
 const snapshotter = new Snapshotter(new Redactor(), ROOMY);
@@ -27,6 +27,11 @@ describe('a JSON text with a secret', () => {
     '["https:\\/\\/me:hunter2@example.com"]',
     '["https\\u003a//me:hunter2@example.com"]',
     '["/path?token=hunter2"]',
+    '["/path?a=1&amp;token=hunter2"]',
+    '["/path?a=1\\\\u0026token=hunter2"]',
+    '["{\\"a\\":\\"mysql:\\\\/\\\\/me:hunter2@db\\"}"]',
+    '["mysql:\\\\/\\\\/me:hunter2@db"]',
+    '{"user[token]":"hunter2"}',
     '["/path?token\\u003dhunter2"]',
     '{"https://me:hunter2@example.com":1}',
     '{"/path?token=hunter2":1}',

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { JsonMembers } from '../../src/values/json-members.ts';
-import { jsonOf, quote, quoteName } from '../../src/values/json-text.ts';
-import { integerText, roundedText, thousandthsText } from '../../src/values/number-text.ts';
-import { head, wellFormed, withoutHalf } from '../../src/values/well-formed.ts';
+import { JsonMembers } from '../../src/values/json/json-members.ts';
+import { jsonOf, quote, quoteName } from '../../src/values/json/json-text.ts';
+import { integerText, roundedText, thousandthsText } from '../../src/values/json/number-text.ts';
+import { cutTo, wellFormed, withoutHalf } from '../../src/values/text/well-formed.ts';
 
 describe('JSON text', () => {
   for (const text of ['', 'plain', 'a "b" \\ c', 'line\nline', '\u0000\u001f', 'ä😀', '\u2028']) {
@@ -63,6 +63,16 @@ describe('members', () => {
     assert.equal(new JsonMembers().toText(), '');
   });
 
+  it('loses a member that is deleted, and no other object does that shares its keys', () => {
+    const members = new JsonMembers(['a', 'b'], ['1', '2']);
+    const keys = members.keys;
+    members.deleteMember('a');
+    members.deleteMember('c');
+    assert.deepEqual([members.toText(), keys], ['"b":2', ['a', 'b']]);
+    members.set('c', '3');
+    assert.equal(members.toText(), '"b":2,"c":3');
+  });
+
   it('may share their keys until one is added', () => {
     const keys = ['a'];
     const [one, other] = [new JsonMembers(keys, ['1']), new JsonMembers(keys, ['2'])];
@@ -74,13 +84,13 @@ describe('members', () => {
   });
 });
 
-describe('the head of a text', () => {
+describe('a text that is cut', () => {
   it('is the whole text up to its limit, and ends in no half of a character', () => {
-    assert.equal(head('abc', 3), 'abc');
-    assert.equal(head('abcd', 3), 'abc');
-    assert.equal(head('ab😀', 3), 'ab');
-    assert.equal(head('ab😀', 4), 'ab😀');
-    assert.equal(head('a\ud800', 2), 'a\ud800');
+    assert.equal(cutTo('abc', 3), 'abc');
+    assert.equal(cutTo('abcd', 3), 'abc');
+    assert.equal(cutTo('ab😀', 3), 'ab');
+    assert.equal(cutTo('ab😀', 4), 'ab😀');
+    assert.equal(cutTo('a\ud800', 2), 'a\ud800');
     assert.equal(withoutHalf('a\ud800'), 'a');
     assert.equal(withoutHalf('a\udbff'), 'a');
     assert.equal(withoutHalf('a\udc00'), 'a\udc00');

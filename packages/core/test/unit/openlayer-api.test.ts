@@ -84,12 +84,12 @@ describe('a call of the API', () => {
   });
 
   const OUTCOMES: readonly (readonly [Answer, code: string, isAmbiguous: boolean])[] = [
-    [{ status: 200 }, 'bad_answer', true],
-    [{ status: 200, body: 'null' }, 'bad_answer', true],
-    [{ status: 200, body: '{"success":"true"}' }, 'bad_answer', true],
-    [{ status: 299, body: '{"success":false}' }, 'bad_answer', true],
-    [{ status: 300, body: '{"success":true}' }, 'bad_answer', false],
-    [{ status: 399 }, 'bad_answer', false],
+    [{ status: 200 }, 'bad_response', true],
+    [{ status: 200, body: 'null' }, 'bad_response', true],
+    [{ status: 200, body: '{"success":"true"}' }, 'bad_response', true],
+    [{ status: 299, body: '{"success":false}' }, 'bad_response', true],
+    [{ status: 300, body: '{"success":true}' }, 'bad_response', false],
+    [{ status: 399 }, 'bad_response', false],
     [{ status: 199, body: '{"success":true}' }, 'refused', false],
     [{ status: 400 }, 'rejected', false],
     [{ status: 401 }, 'unauthorized', false],
@@ -188,9 +188,9 @@ describe('the question for a row', () => {
   }
 
   for (const [answer, code] of [
-    [{ status: 200, body: '<html>' }, 'bad_answer'],
-    [{ status: 300, body: '{"row":{}}' }, 'bad_answer'],
-    [{ status: 301, body: '{"row":{}}' }, 'bad_answer'],
+    [{ status: 200, body: '<html>' }, 'bad_response'],
+    [{ status: 300, body: '{"row":{}}' }, 'bad_response'],
+    [{ status: 301, body: '{"row":{}}' }, 'bad_response'],
     ...[408, 409, 425, 429, 500, 502, 503, 504].map((status) => [{ status }, 'busy'] as const),
   ] as const) {
     it(`is not answered by ${answer.status}`, async () =>

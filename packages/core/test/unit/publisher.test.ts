@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
 import { processWide } from '../../src/platform/process-wide.ts';
 import { Ledger } from '../../src/publish/counts/ledger.ts';
-import {
-  Publisher,
-  type PublisherOptions,
-  type RowPublisher,
-} from '../../src/publish/queue/publisher.ts';
+import { Publisher } from '../../src/publish/queue/publisher.ts';
 import { RequestPublisher } from '../../src/publish/queue/request-publisher.ts';
+import type { PublisherOptions, RowPublisher } from '../../src/publish/queue/row-publisher.ts';
 import type { RowBatch, RowDelivery } from '../../src/publish/transport/row-transport.ts';
 import { SendError } from '../../src/publish/transport/send-error.ts';
 import { useLaterClock } from '../later-clock.ts';
@@ -49,7 +46,7 @@ function publisherOf(
     } as never,
     runDetached: (fn) => fn(),
     ledger,
-    onCall: (ms) => calls.push(ms),
+    onSent: (ms) => calls.push(ms),
     ...options,
   });
   return { publisher, sent, said, calls, ledger, closes: () => closes };
@@ -360,7 +357,7 @@ describe('a send of Workers that fails in this library', () => {
       },
       {
         limits: { ...LIMITS, maxBatchRows: 1, maxDelayMs: 0 },
-        onCall: () => {
+        onSent: () => {
           throw new Error('broken');
         },
       },

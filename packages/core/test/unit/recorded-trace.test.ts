@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { type Diagnostic, Diagnostics } from '../../src/diagnostics/diagnostics.ts';
 import { isInert } from '../../src/trace/inert.ts';
 import type { RecordedStep } from '../../src/trace/recorded-step.ts';
-import { RecordedTrace, type Recorder } from '../../src/trace/recorded-trace.ts';
+import { RecordedTrace, type Recorder, type TracedStep } from '../../src/trace/recorded-trace.ts';
 import { defaultScope } from '../../src/trace/scope/scope.ts';
-import { Redactor } from '../../src/values/redactor.ts';
-import { Snapshotter } from '../../src/values/snapshotter.ts';
+import { CostTracker } from '../../src/trace/usage/cost-tracker.ts';
+import type { Pricing } from '../../src/trace/usage/pricing.ts';
+import { Redactor } from '../../src/values/redaction/redactor.ts';
+import { Snapshotter } from '../../src/values/snapshot/snapshotter.ts';
 import type { StepType } from '../../src/wire.ts';
 
 const LIMITS = {
@@ -20,26 +22,30 @@ const LIMITS = {
 function recorded({
   limits = {},
   type,
+  pricing,
 }: {
   limits?: Partial<typeof LIMITS>;
   type?: StepType;
+  pricing?: Pricing;
 } = {}) {
   const said: Diagnostic[] = [];
   const ended: RecordedTrace[] = [];
   const redactor = new Redactor();
+  const diagnostics = new Diagnostics({ onDiagnostic: (each) => said.push(each), level: 'debug' });
+  const costs = { pricing, onUsage: undefined, budget: undefined };
   const recorder: Recorder = {
     scope: defaultScope,
     snapshotter: new Snapshotter(redactor, { maxChars: 1000, maxDepth: 10, maxNodes: 100 }),
     redactor,
     limits: { ...LIMITS, ...limits },
-    diagnostics: new Diagnostics({ onDiagnostic: (each) => said.push(each), level: 'debug' }),
+    diagnostics,
     idSpace: 0,
-    costs: undefined,
+    costs: pricing && new CostTracker(costs, diagnostics),
     admit: () => true,
     addOpen() {},
     takeEnded: (each) => ended.push(each),
   };
-  const trace = new RecordedTrace(recorder, 'job', 'id', type);
+  const trace = new RecordedTrace(recorder, 'job', { inferenceId: 'id' }, type);
   return { trace, said, reasons: () => said.map(({ reason }) => reason), ended };
 }
 
@@ -166,6 +172,10 @@ describe('a trace that is recorded', () => {
       () => step.end(),
       () => step.moveStartBack(-5),
       () => step.reopen(),
+      () => step.retype('chat_completion'),
+      () => step.end(),
+      () => step.setMeasuredTimes(trace.startedAt, trace.startedAt + 1),
+      () => step.setRecordedUsage({ tokens: undefined, factors: {} }),
     ]) {
       const before = trace.revision;
       change();
@@ -173,12 +183,27 @@ describe('a trace that is recorded', () => {
     }
   });
 
+  it('has the price of the times that its call was measured to have', () => {
+    const { trace } = recorded({ pricing: { price: ({ startTime }) => startTime } });
+    const call = trace.startStep({ name: 'call', type: 'chat_completion' }) as TracedStep;
+    call.merge({ promptTokens: 1, completionTokens: 1 } as object);
+    call.end();
+    assert.equal(Math.floor(trace.usage.estimatedCost ?? 0), Math.floor(trace.startedAt));
+    const ended = call.endMs;
+    call.setMeasuredTimes(trace.startedAt - 5000, trace.startedAt - 4000);
+    assert.equal(call.startMs, Math.max(ended - 1000, 0));
+    assert.equal(trace.usage.estimatedCost, trace.startedAt + call.startMs);
+    call.setMeasuredTimes(trace.startedAt, trace.startedAt);
+    assert.equal(trace.usage.estimatedCost, trace.startedAt + call.startMs);
+  });
+
   it('keeps the facts of who asked where an update has none that fit', () => {
     const { trace, reasons } = recorded();
     trace.update({ userId: 'u', sessionId: 's', context: ['c'], inferenceId: 'mine' });
     const wrong = { userId: {}, sessionId: [], context: 'c', inferenceId: 'a b' };
     trace.update(wrong as never);
-    const { userId, sessionId, context, inferenceId } = trace;
+    const { columns, inferenceId } = trace;
+    const { userId, sessionId, context } = columns;
     assert.deepEqual([userId, sessionId, context, inferenceId], ['u', 's', '["c"]', 'mine']);
     assert.deepEqual(new Set(reasons()), new Set(['bad_input']));
   });
@@ -186,15 +211,15 @@ describe('a trace that is recorded', () => {
   it('has a context of strings', () => {
     const { trace } = recorded();
     trace.update({ context: ['a', 7, { b: 1 }, null] as never });
-    assert.deepEqual(JSON.parse(trace.context ?? ''), ['a', '7', '{"b":1}', 'null']);
+    assert.deepEqual(JSON.parse(trace.columns.context ?? ''), ['a', '7', '{"b":1}', 'null']);
   });
 
   it('has at most 64 columns and 1,000 passages', () => {
     const { trace } = recorded({ limits: { maxTraceChars: 1_000_000 } });
     const of = (count: number) => Array.from({ length: count }, (_, i) => `k${i}`);
-    trace.setInput(Object.fromEntries(of(65).map((key) => [key, 1])));
-    assert.deepEqual(trace.columns?.keys, of(64));
-    assert.equal(trace.columns?.texts.length, 64);
+    trace.columns.setInput(Object.fromEntries(of(65).map((key) => [key, 1])));
+    assert.deepEqual(trace.columns.inputs?.keys, of(64));
+    assert.equal(trace.columns.inputs?.texts.length, 64);
   });
 
   it('has metadata of 128 keys, the values of others use up none of its room', () => {

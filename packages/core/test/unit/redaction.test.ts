@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
-import { isPiece, maskMembers, maskParameters, maskUserInfo } from '../../src/values/mask-text.ts';
-import { type RedactOptions, Redactor } from '../../src/values/redactor.ts';
+import {
+  isPiece,
+  maskMembers,
+  maskParameters,
+  maskUserInfo,
+} from '../../src/values/redaction/mask-text.ts';
+import { type RedactOptions, Redactor } from '../../src/values/redaction/redactor.ts';
 
 describe('user and password of a URL', () => {
   const cases: readonly (readonly [text: string, masked: string])[] = [
@@ -19,6 +24,10 @@ describe('user and password of a URL', () => {
     ['no address', 'no address'],
     ['image://repository:latest/x', 'image://repository:latest/x'],
     ['://u:p@h', '://[redacted]@h'],
+    [String.raw`mysql:\/\/root:p@db\/x`, String.raw`mysql:\/\/[redacted]@db\/x`],
+    [String.raw`mysql:\\\/\\\/root:p@db`, String.raw`mysql:\\\/\\\/[redacted]@db`],
+    [String.raw`https:\/\/host\/a@b`, String.raw`https:\/\/host\/a@b`],
+    [String.raw`C:\\a@b`, String.raw`C:\\a@b`],
   ];
   for (const [text, masked] of cases) {
     it(`are masked: ${text}`, () => assert.equal(maskUserInfo(text), masked));
@@ -42,6 +51,10 @@ describe('parameters of a URL', () => {
     ['key=1', 'key=1'],
     ['/a?key=', '/a?key='],
     ['"/a?key=1"', '"/a?key=[redacted]"'],
+    ['<a href="/a?b=1&amp;key=2">', '<a href="/a?b=1&amp;key=[redacted]">'],
+    ['/a?b=1&#38;key=2&#x26;key=3', '/a?b=1&#38;key=[redacted]&#x26;key=[redacted]'],
+    [String.raw`/a?b=1\u0026key=2\u0026c=3`, String.raw`/a?b=1\u0026key=[redacted]\u0026c=3`],
+    [String.raw`/a?b=1\\u0026key=2`, String.raw`/a?b=1\\u0026key=[redacted]`],
     ['plain', 'plain'],
   ];
   for (const [text, masked] of cases) {
@@ -259,4 +272,72 @@ describe('a redactor', () => {
       '{"token":"[redacted]"}',
     );
   });
+});
+
+describe('the key of a form or a query that stands for a member', () => {
+  const SECRET = ['token', 'pwd', 'ssn', 'cvv', 'cookie', 'otp', 'access_token', 'password'];
+  const FORMS: readonly ((name: string) => string)[] = [
+    (name) => `user[${name}]`,
+    (name) => `user[cards][${name}]`,
+    (name) => `users[0][${name}]`,
+    (name) => `${name}[]`,
+    (name) => `${name}[0]`,
+    (name) => `user[${name}][]`,
+    (name) => `user[${name}][12]`,
+  ];
+  const redactor = new Redactor({ keys: ['own'] });
+  for (const form of FORMS) {
+    it(`is secret as the member is: ${form('name')}`, () => {
+      for (const name of [...SECRET, 'own']) assert.ok(redactor.isSecret(form(name)), form(name));
+      for (const name of ['name', 'tokens', 'tokenCount'])
+        assert.ok(!redactor.isSecret(form(name)), form(name));
+    });
+  }
+
+  it('hides parameters of a URL, encoded or not', () => {
+    assert.equal(redactor.mask('/a?user[token]=1'), '/a?user[token]=[redacted]');
+    assert.equal(redactor.mask('/a?user%5Btoken%5D=1'), '/a?user%5Btoken%5D=[redacted]');
+  });
+});
+
+describe('the mask of a text', () => {
+  const redactor = new Redactor();
+  const HOSTILE = [
+    '{"token":',
+    '{"token":[',
+    '"token":{"',
+    '[{"token":[{"secret":',
+    String.raw`\"token\":{`,
+    '"secret":[',
+    '"secret":"',
+    '"token":"x',
+    '://a:b',
+    '?token=&',
+    String.raw`\u0026token=`,
+    '" ',
+    ':\\',
+  ];
+  /** The least time of several calls, in milliseconds. */
+  function timeOf(fn: () => unknown): number {
+    let least = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < 5; i++) {
+      const start = performance.now();
+      fn();
+      least = Math.min(least, performance.now() - start);
+    }
+    return least;
+  }
+  for (const piece of HOSTILE) {
+    for (const kind of ['mask', 'maskStream'] as const) {
+      it(`takes time linear in its length: ${kind} of ${piece}`, () => {
+        const text = (chars: number) => piece.repeat(Math.ceil(chars / piece.length));
+        const [short, long] = [text(8000), text(64_000)];
+        redactor[kind](short);
+        const ratio =
+          timeOf(() => redactor[kind](long)) / (timeOf(() => redactor[kind](short)) + 0.1);
+        // Of quadratic time it is 64.
+        assert.ok(ratio < 24, `${ratio.toFixed(1)} times as long for 8 times the text`);
+      });
+    }
+  }
 });

@@ -10,7 +10,7 @@ import type { SpoolFiles } from '../../src/platform/spool-files.ts';
 import { Ledger } from '../../src/publish/counts/ledger.ts';
 import { QueuedRow } from '../../src/publish/row/queued-row.ts';
 import { DiskSpool } from '../../src/spool/disk-spool.ts';
-import { Redactor } from '../../src/values/redactor.ts';
+import { Redactor } from '../../src/values/redaction/redactor.ts';
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 const rowOf = (id: string) => new QueuedRow(id, '{}', `{"inferenceId":"${id}"}`);
@@ -31,7 +31,7 @@ describe('a spool that is released while its replay is at work', () => {
         isAlive: (each) => each !== 'host-1-1-dead',
         ...files,
       },
-      destination: 'a pipeline',
+      address: 'a pipeline',
       diagnostics: new Diagnostics({ level: 'off' }),
       ledger: new Ledger(),
       redactor: new Redactor(),

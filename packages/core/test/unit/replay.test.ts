@@ -48,17 +48,17 @@ function replayOf(
   });
   /** How often a timer was started. */
   const timers = { count: 0 };
-  const replay = new Replay(
-    log,
-    { transport, policy: POLICY, limits: { maxBatchRows, maxBatchBytes }, random },
-    {
-      runDetached(fn) {
-        timers.count++;
-        fn();
-      },
-      diagnostics,
+  const replay = new Replay(log, {
+    transport,
+    policy: POLICY,
+    limits: { maxBatchRows, maxBatchBytes },
+    random,
+    runDetached(fn) {
+      timers.count++;
+      fn();
     },
-  );
+    diagnostics,
+  });
   return { replay, timers, ledger, kept, failures, reasons };
 }
 
@@ -145,7 +145,7 @@ describe('a replay', () => {
 
   for (const [what, delivery, failures, counts] of [
     ['that were dropped', { delivered: 0, lost: { busy: 1 } }, 0, [0, 0, 0, 1, 0]],
-    ['that were set aside', { delivered: 0, lost: {}, quarantined: 1 }, 0, [0, 0, 1, 0, 0]],
+    ['that were quarantined', { delivered: 0, lost: {}, quarantined: 1 }, 0, [0, 0, 1, 0, 0]],
     ['that are on disk again', { delivered: 0, lost: {}, spooled: 1 }, 1, [0, 1, 0, 0, 0]],
     ['that only memory has', { delivered: 0, lost: {}, held: 1 }, 1, [0, 0, 0, 0, 1]],
   ] as const) {

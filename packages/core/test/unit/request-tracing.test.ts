@@ -27,7 +27,8 @@ const ADAPTER: RequestAdapter<FakeRequest, object> = {
   header: () => undefined,
   responseHeader: () => undefined,
   setResponseHeader() {},
-  follow: () => undefined,
+  requestBody: () => undefined,
+  follow() {},
 };
 
 function tracerHere() {
@@ -77,12 +78,12 @@ describe('a request whose trace fails to begin', () => {
       const req = { url: '/' };
       let trace: RequestTrace;
       try {
-        trace = tracing.begin(req, {});
+        trace = tracing.startTrace(req, {});
       } finally {
         restore();
       }
       assert.equal(getTrace(req), trace);
-      assert.equal(tracing.begin(req, {}), trace);
+      assert.equal(tracing.startTrace(req, {}), trace);
       assert.equal(
         trace.run(() => 'ran'),
         'ran',
@@ -117,12 +118,11 @@ describe('the options of a middleware', () => {
           contentType: 'application/json',
           contentEncoding: undefined,
         });
-        return undefined;
       },
     });
     options.inferenceId.from = () => 'id-late';
     Object.assign(options, of('late'));
-    tracing.begin({ url: '/' }, {});
+    tracing.startTrace({ url: '/' }, {});
     await tracer.shutdown();
     const [row] = transport.rows;
     assert.ok(row !== undefined);
@@ -149,18 +149,17 @@ describe('a request whose response is over before the app runs', () => {
       route: (req) => req.route,
       follow(trace) {
         trace.settleResponse('aborted', { ...SENT, status: undefined });
-        return undefined;
       },
     };
-    const request: Routed = { url: '/reset/abc', params: {} };
-    new RequestTracing({ tracer }, adapter).begin(request, {});
+    const request: Routed = { url: '/reset/s3cret-token', params: {} };
+    new RequestTracing({ tracer }, adapter).startTrace(request, {});
     request.route = '/reset/:token';
-    request.params = { token: 'abc' };
+    request.params = { token: 's3cret-token' };
     await tracer.shutdown();
     const [row] = transport.rows;
     assert.equal(row?.steps[0]?.name, 'GET /reset/:token');
     assert.deepEqual(row.params, { token: '[redacted]' });
-    assert.equal(JSON.stringify(row).includes('abc'), false);
+    assert.equal(JSON.stringify(row).includes('s3cret'), false);
   });
 });
 
@@ -173,10 +172,12 @@ describe('a request whose parameters throw', () => {
       follow(trace) {
         trace.addChunk('hello', undefined);
         queueMicrotask(() => trace.settleResponse('completed', SENT));
-        return undefined;
       },
     };
-    const trace = new RequestTracing({ tracer }, adapter).begin({ url: '/reset/abc' }, {});
+    const trace = new RequestTracing({ tracer }, adapter).startTrace(
+      { url: '/reset/s3cret-token' },
+      {},
+    );
     trace.update({ metadata: { kept: true } });
     trace.addStep({ name: 'work' });
     await new Promise((resolve) => setImmediate(resolve));
@@ -188,7 +189,7 @@ describe('a request whose parameters throw', () => {
       row.steps[0]?.steps.map(({ name }) => name),
       ['work'],
     );
-    assert.equal(JSON.stringify(row).includes('abc'), false);
+    assert.equal(JSON.stringify(row).includes('s3cret'), false);
     assert.deepEqual(
       diagnostics.map(({ reason }) => reason),
       ['internal_error'],
@@ -215,11 +216,10 @@ describe('traces that are completed together', () => {
         // What fails while the trace is completed calls `onDiagnostic`.
         trace.defer({ record: fail }, 1);
         queueMicrotask(() => trace.settleResponse('completed', SENT));
-        return undefined;
       },
     };
     const tracing = new RequestTracing({ tracer }, adapter);
-    for (let i = 0; i < 5; i++) tracing.begin({ url: `/${i}` }, {});
+    for (let i = 0; i < 5; i++) tracing.startTrace({ url: `/${i}` }, {});
     await new Promise((resolve) => setImmediate(resolve));
     await tracer.flush();
     await flushed;
@@ -259,22 +259,22 @@ describe('a request that the app changes after its response', () => {
         params: (req) => req.params,
         route: (req) => req.url,
         header: (req, name) => (name === 'x-when' ? req.header : undefined),
-        idMadeByApp: (req) => (req.id === 'early' ? undefined : req.id),
+        appId: (req) => (req.id === 'early' ? undefined : req.id),
+        requestBody: () => ({
+          capture: undefined,
+          contentType: 'application/json',
+          contentEncoding: undefined,
+          isParsed: false,
+        }),
         follow(trace) {
           settle = () => trace.settleResponse('completed', SENT);
-          return {
-            capture: undefined,
-            contentType: 'application/json',
-            contentEncoding: undefined,
-            isParsed: false,
-          };
         },
       };
       const tracing = new RequestTracing(
         { tracer, capture: { headers: ['x-when'] }, ...options },
         adapter,
       );
-      tracing.begin(request, {});
+      tracing.startTrace(request, {});
       request.id = 'made-by-the-app';
       settle();
       // After the microtasks, since the call that ends a response may still set something.

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { runInNewContext } from 'node:vm';
-import { RowUpdateBodies } from '../../src/tracer/row-update-body.ts';
-import { Redactor } from '../../src/values/redactor.ts';
+import { RowUpdateBodies } from '../../src/tracer/row-updates/row-update-body.ts';
+import { Redactor } from '../../src/values/redaction/redactor.ts';
 
 describe('an update that cannot be written as JSON', () => {
   const bodies = new RowUpdateBodies(new Redactor(undefined));

@@ -252,6 +252,27 @@ describe('a key that the app masks', () => {
 });
 
 describe('a step of a row', () => {
+  it('has the stack of its error, masked, unless a step below it has the same one', async () => {
+    const failing = () => {
+      const error = new RangeError('x');
+      error.stack =
+        'RangeError: x\n    at ask (https://ada:hush@host/app.js:1:2)\n    at top (app.js:3:4)';
+      throw error;
+    };
+    const { root } = await published((t) => {
+      assert.throws(() => t.step('outer', (outer) => outer.step('inner', failing)));
+      t.step('own', (own) => own.update({ error: new Error('own', { cause: 'x' }) }));
+    });
+    const [outer, own] = root?.steps ?? [];
+    const [inner] = outer?.steps ?? [];
+    assert.deepEqual(outer?.metadata, { error: 'x', errorType: 'RangeError', Exceptions: 'x' });
+    assert.equal(
+      inner?.metadata.errorStack,
+      'at ask (https://[redacted]@host/app.js:1:2)\n    at top (app.js:3:4)',
+    );
+    assert.match(String(own?.metadata.errorStack), /^at .*rows\.test\.ts/);
+  });
+
   it('says what went wrong in it, unless the app says something else there', async () => {
     const { root } = await published((t) => {
       t.addStep({ name: 'own', error: new RangeError('x'), metadata: { error: 'mine' } });
@@ -259,7 +280,7 @@ describe('a step of a row', () => {
       t.addStep({ name: 'fine' });
     });
     assert.deepEqual(
-      root?.steps.map(({ metadata }) => metadata),
+      root?.steps.map(({ metadata: { errorStack: _, ...others } }) => others),
       [
         { error: 'mine', errorType: 'RangeError', Exceptions: 'x' },
         { error: 'x', errorType: 'RangeError', Exceptions: 'x' },

@@ -5,7 +5,8 @@ import {
   isInInertScope,
 } from '../../src/trace/current-step.ts';
 import { readCaller } from '../../src/trace/ids/trace-context.ts';
-import { InertTrace, inertStep, isRequestTrace } from '../../src/trace/inert.ts';
+import { InertTrace, inertStep } from '../../src/trace/inert.ts';
+import { isRequestTrace } from '../../src/trace/model/request-trace.ts';
 import { GuardedScope, scopeOf } from '../../src/trace/scope/guarded-scope.ts';
 import {
   defaultScope,
@@ -20,7 +21,7 @@ import {
 
 /** A step as scopes see it. */
 function stepOf(parent?: ScopeStep, isLive = true): ScopeStep {
-  return { ...inertStep(), isLive, parent } as unknown as ScopeStep;
+  return { ...inertStep(), isLive, trace: {}, parent } as unknown as ScopeStep;
 }
 
 /** A manager that always names the same step. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { Readable, Writable } from 'node:stream';
 import { runInNewContext } from 'node:vm';
-import { Redactor } from '../../src/values/redactor.ts';
-import { Snapshotter } from '../../src/values/snapshotter.ts';
+import { Redactor } from '../../src/values/redaction/redactor.ts';
+import { Snapshotter } from '../../src/values/snapshot/snapshotter.ts';
 
 const ROOMY = { maxChars: 10_000, maxDepth: 20, maxNodes: 1000 };
 
@@ -265,6 +265,39 @@ describe('what is too large', () => {
     ['a deeper object is named', { a: { b: { c: 1 } } }, { maxDepth: 2 }, { a: { b: '[Object]' } }],
     ['so is a deeper list', { a: [[1]] }, { maxDepth: 2 }, { a: ['[Array]'] }],
     [
+      'the last items of a list are kept as well as the first',
+      Array.from({ length: 100 }, (_, i) => i),
+      { maxChars: 80 },
+      [0, 1, 2, 3, 4, '[cut: 90 more items]', 95, 96, 97, 98, 99],
+    ],
+    [
+      'a long text leaves room for what follows',
+      { image: 'x'.repeat(1000), question: 'why?' },
+      { maxChars: 400 },
+      { image: `${'x'.repeat(200)}… [cut: 800 more characters]`, question: 'why?' },
+    ],
+    [
+      'so do several of them',
+      ['x'.repeat(1000), 'y'.repeat(1000), 'z'.repeat(1000), { question: 'why?' }],
+      { maxChars: 1600 },
+      [
+        ...['x', 'y', 'z'].map((c) => `${c.repeat(100)}… [cut: 900 more characters]`),
+        { question: 'why?' },
+      ],
+    ],
+    [
+      'a data URL that has no room is named',
+      { image: `data:image/png;base64,${'A'.repeat(998)}==`, question: 'why?' },
+      { maxChars: 400 },
+      { image: '[image/png, 748 bytes]', question: 'why?' },
+    ],
+    [
+      'a data URL that has room is kept',
+      'data:image/png;base64,AAAA',
+      { maxChars: 400 },
+      'data:image/png;base64,AAAA',
+    ],
+    [
       'a text behind others has the room that they leave',
       ['aaaa', 'bbbb'],
       { maxChars: 9 },
@@ -389,7 +422,7 @@ describe('a value that came as JSON text', () => {
     assert.equal(parsed('[ "abcdefghijklmno"]'), '[ "abcdefghijklmno"]');
     assert.equal(parsed('[ "abcdefghijklmnop"]'), '["abcdefghijklmnop"]');
     assert.equal(parsed('[1, 2, 3, 4, 5]'), '[1, 2, 3, 4, 5]');
-    assert.equal(parsed('[1,2,3,4,5,6]'), '[1,2,3,"[cut: 3 more items]"]');
+    assert.equal(parsed('[1,2,3,4,5,6]'), '[1,2,"[cut: 3 more items]",6]');
   });
 
   it('passes through a function that replaces texts', () => {

@@ -34,7 +34,7 @@ describe('what waits in a spool folder', () => {
     const folder = new SpoolFolder({
       files: filesOf(owner),
       config: { dir, maxBytes: 1e8, maxAgeMs: 1e8, mode: 'wal', durability: 'process' },
-      destination: 'a pipeline',
+      address: 'a pipeline',
       diagnostics: new Diagnostics({ level: 'off' }),
     });
     const adopted = new AdoptedSegments(folder);
@@ -43,11 +43,11 @@ describe('what waits in a spool folder', () => {
     own.addStart('{}');
     own.writeStarts();
     for (const id of ['sent', 'not arrived', 'done']) {
-      const entry = own.append(undefined, new QueuedRow(id, '{}', '{}'));
-      assert.ok(entry);
-      if (id === 'sent') entry.segment.recordSent([entry.number]);
-      if (id === 'not arrived') entry.segment.recordNotArrived([entry.number]);
-      if (id === 'done') entry.segment.finishTraces([entry.number]);
+      const position = own.append(undefined, new QueuedRow(id, '{}', '{}'));
+      assert.ok(position);
+      if (id === 'sent') position.segment.recordSent([position.number]);
+      if (id === 'not arrived') position.segment.recordNotArrived([position.number]);
+      if (id === 'done') position.segment.finishTraces([position.number]);
     }
     return folder;
   }

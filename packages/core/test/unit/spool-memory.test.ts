@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { Diagnostics } from '../../src/diagnostics/diagnostics.ts';
 import { QueuedRow } from '../../src/publish/row/queued-row.ts';
 import { SlowDisk } from '../../src/spool/folder/slow-disk.ts';
-import { MemoryRing } from '../../src/spool/memory-ring.ts';
 import { interruptedRow } from '../../src/spool/segment/interrupted-row.ts';
+import { UnwrittenRows } from '../../src/spool/unwritten-rows.ts';
 import { useLaterClock } from '../later-clock.ts';
 
 const MIB = 1024 * 1024;
@@ -11,7 +11,7 @@ const rowOf = (bytes: number) => new QueuedRow('a', '{}', new Uint8Array(bytes))
 
 describe('rows in memory in place of a disk', () => {
   it('have 8 MiB together, or are one that is larger', () => {
-    const memory = new MemoryRing();
+    const memory = new UnwrittenRows();
     assert.equal(memory.hasRoomFor(rowOf(9 * MIB)), true);
     memory.put(rowOf(8 * MIB - 10));
     assert.deepEqual([memory.hasRoomFor(rowOf(10)), memory.hasRoomFor(rowOf(11))], [true, false]);
@@ -20,7 +20,7 @@ describe('rows in memory in place of a disk', () => {
   });
 
   it('are taken out a hundred at a time, the oldest first', () => {
-    const memory = new MemoryRing();
+    const memory = new UnwrittenRows();
     for (let i = 0; i < 101; i++) memory.put(rowOf(i));
     const first = memory.drain();
     assert.deepEqual([first.length, first[0]?.byteLength, memory.bytes], [100, 0, 100]);
@@ -91,6 +91,17 @@ describe('the row of an interrupted trace', () => {
     assert.deepEqual(
       [steps[0].id, steps[0].name, steps[0].endTime - steps[0].startTime],
       [rootId, 'GET /', 250],
+    );
+  });
+
+  it('has the ids that its trace shares with other services, in row and step', () => {
+    const otel = { span_id: '0123456789abcdef', kind: 'server', links: [{ a: 1 }] };
+    const start = { ...START, rootId: '0123456789abcdef', traceId: 'ab'.repeat(16), otel };
+    const metadata =
+      '{"http":{"outcome":"interrupted"},"trace_id":"abababababababababababababababab","otel":{"span_id":"0123456789abcdef","kind":"server","links":[{"a":1}]},"error":"the process ended before the trace did","latencyIsLowerBound":true}';
+    assert.equal(
+      rowFor({ ...start, startedAt: 1_700_000_000_120 })?.text,
+      `{"inferenceTimestamp":1700000000.12,"inferenceId":"req-1","trace_id":"abababababababababababababababab","output":null,"latency":130,"cost":null,"tokens":null,"metadata":${metadata},"steps":[{"name":"GET /","id":"0123456789abcdef","type":"user_call","inputs":null,"output":null,"groundTruth":null,"metadata":${metadata},"steps":[],"latency":130,"startTime":1700000000120,"endTime":1700000000250}]}`,
     );
   });
 

@@ -12,7 +12,7 @@ import { AdoptedSegments } from '../../src/spool/folder/adopted-segments.ts';
 import { OwnSegments } from '../../src/spool/folder/own-segments.ts';
 import { SpoolFolder } from '../../src/spool/folder/spool-folder.ts';
 import { Segment } from '../../src/spool/segment/segment.ts';
-import { Redactor } from '../../src/values/redactor.ts';
+import { Redactor } from '../../src/values/redaction/redactor.ts';
 import { useLaterClock } from '../later-clock.ts';
 
 const rowOf = (id: string, chars = 1) =>
@@ -54,7 +54,7 @@ describe('the files of a spool', () => {
     const folder = new SpoolFolder({
       files,
       config: configOf(maxBytes),
-      destination: 'a pipeline',
+      address: 'a pipeline',
       diagnostics: new Diagnostics({ onDiagnostic: ({ reason }) => reasons.push(reason) }),
     });
     const adopted = new AdoptedSegments(folder);
@@ -172,21 +172,21 @@ describe('the files of a spool', () => {
         [undefined, undefined, 1],
       );
       clock.laterMs = 1100;
-      const entry = own.append(undefined, rowOf('c'));
-      assert.deepEqual([entry?.number, writes, names().length], [0, 2, 2]);
+      const position = own.append(undefined, rowOf('c'));
+      assert.deepEqual([position?.number, writes, names().length], [0, 2, 2]);
       own.release();
     });
 
     it('are deleted when all their traces are finished: the newest after some seconds', () => {
       const { own, names } = ownOf(nodeSpoolFiles);
-      const entry = own.append(undefined, rowOf('a'));
-      assert.ok(entry);
-      entry.segment.finishTraces([entry.number]);
+      const position = own.append(undefined, rowOf('a'));
+      assert.ok(position);
+      position.segment.finishTraces([position.number]);
       own.maintain({ renewsLease: false });
       assert.equal(names().length, 1);
       own.maintain({ renewsLease: true });
       assert.deepEqual([names(), own.isEmpty], [[], true]);
-      assert.notEqual(own.append(undefined, rowOf('b'))?.segment, entry.segment);
+      assert.notEqual(own.append(undefined, rowOf('b'))?.segment, position.segment);
       own.release();
     });
 
@@ -219,10 +219,10 @@ describe('the files of a spool', () => {
         { maxBytes: 8 * 16_384 },
       );
       for (let i = 0; i < 40; i++) {
-        const entry = own.append(undefined, rowOf(`${i}`, 10_000));
-        entry?.segment.setQueued(entry.number);
+        const position = own.append(undefined, rowOf(`${i}`, 10_000));
+        position?.segment.setQueued(position.number);
         // After a failure, the disk is left alone for a second.
-        if (entry !== undefined) continue;
+        if (position !== undefined) continue;
         isBroken = false;
         clock.laterMs += 1100;
       }
@@ -235,7 +235,7 @@ describe('the files of a spool', () => {
     const spool = new DiskSpool({
       config: configOf(1e8),
       files: nodeSpoolFiles,
-      destination: 'a pipeline',
+      address: 'a pipeline',
       diagnostics: new Diagnostics({ level: 'off' }),
       ledger: new Ledger(),
       redactor: new Redactor(),

@@ -118,7 +118,7 @@ describe('a spool', () => {
     assert.deepEqual(reasons, ['publish_spooled', 'quarantined']);
   });
 
-  it('sets aside what the platform refuses, and sends the rest', async () => {
+  it('quarantines what the platform refuses, and sends the rest', async () => {
     const transport = transportThat(({ rows }) => {
       if (rows.some(({ inferenceId }) => inferenceId === 'bad'))
         throw new SendError('rejected', 'no');

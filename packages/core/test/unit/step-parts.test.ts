@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { cutKey, stepName } from '../../src/trace/content/step-name.ts';
-import { TraceValues } from '../../src/trace/content/trace-values.ts';
+import { TraceRoom, TraceValues } from '../../src/trace/content/trace-values.ts';
 import { newStepId } from '../../src/trace/ids/step-id.ts';
 import { fieldText, fits, indexOfField, isStepType } from '../../src/trace/model/step-fields.ts';
-import { Redactor } from '../../src/values/redactor.ts';
-import { Snapshotter } from '../../src/values/snapshotter.ts';
+import { Redactor } from '../../src/values/redaction/redactor.ts';
+import { Snapshotter } from '../../src/values/snapshot/snapshotter.ts';
 
 describe('the id of a step', () => {
   it('is a UUID, and nobody else has it', () => {
@@ -93,12 +93,13 @@ describe('a field of a step', () => {
   ];
   for (const [kind, json, isKept] of TEXTS) {
     it(`keeps no mark in place of its value: ${json} as ${kind}`, () => {
-      const text = fieldText({ kind } as never, 'value', () => json);
+      const text = fieldText({ kind } as never, 'value', { snapshot: () => json });
       assert.equal(text, isKept ? json : undefined);
     });
   }
 
-  const counts = (value: object) => fieldText({ kind: 'counts' } as never, value, String);
+  const counts = (value: object) =>
+    fieldText({ kind: 'counts' } as never, value, { snapshot: String });
   it('of counts keeps the positive ones with names that the platform knows, at most 32', () => {
     const key = 'k'.repeat(64);
     const value = {
@@ -143,7 +144,17 @@ describe('the values of one trace', () => {
     const said: string[] = [];
     const diagnostics = { report: (...args: string[]) => said.push(args.join(' ')) };
     const snapshotter = new Snapshotter(redactor, limits);
-    return { values: new TraceValues(snapshotter, redactor, diagnostics as never, maxChars), said };
+    const trace = { markChanged() {} };
+    return {
+      values: new TraceValues(
+        trace,
+        snapshotter,
+        redactor,
+        diagnostics as never,
+        new TraceRoom(maxChars),
+      ),
+      said,
+    };
   };
   /** How many characters of a text are kept before its cut. */
   const keptOf = (json: string) => (JSON.parse(json) as string).indexOf('…');
@@ -159,7 +170,7 @@ describe('the values of one trace', () => {
   it('share it with keys, of which 256 characters count', () => {
     const { values } = valuesWith(300);
     values.snapshot(1, 'k'.repeat(1000));
-    assert.equal(keptOf(values.snapshot('y'.repeat(200), '')), 300 - 1 - 256);
+    assert.equal(values.room, 300 - 1 - 256);
   });
 
   it('fill it with the last character that it has', () => {

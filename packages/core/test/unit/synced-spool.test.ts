@@ -11,7 +11,7 @@ import type { RowTransport } from '../../src/publish/transport/row-transport.ts'
 import { SendError } from '../../src/publish/transport/send-error.ts';
 import { DiskSpool } from '../../src/spool/disk-spool.ts';
 import type { SpoolConfig } from '../../src/spool/folder/spool-options.ts';
-import { Redactor } from '../../src/values/redactor.ts';
+import { Redactor } from '../../src/values/redaction/redactor.ts';
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
@@ -147,7 +147,7 @@ describe('a spool with `durability: fsync`', () => {
     const spool = new DiskSpool({
       config,
       files: disk.files,
-      destination: 'a pipeline',
+      address: 'a pipeline',
       diagnostics: new Diagnostics({ level: 'off' }),
       ledger: new Ledger(),
       redactor: new Redactor(),

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { isThenable, watchRejection } from '../../src/values/thenable.ts';
+import { isThenable, watchRejection } from '../../src/values/reading/thenable.ts';
 
 describe('a value that may be a promise', () => {
   const thenable = withThen(() => {});

@@ -11,7 +11,7 @@ import {
   type TracerOptions,
   type Transport,
 } from '@openlayer-tracing/core';
-import type { RecordedTrace } from '../../src/trace/recorded-trace.ts';
+import { RecordedTrace, type Recorder } from '../../src/trace/recorded-trace.ts';
 
 const nowhere: Transport = {
   send: async ({ rows }) => ({ delivered: rows.length, lost: {} }),
@@ -21,15 +21,24 @@ const nowhere: Transport = {
 const hanging: Transport = { send: () => new Promise(() => {}), close() {} };
 
 /** The tracer with the members of the core that are tested here. */
-type Internal = Tracer & {
-  readonly mayOpen: boolean;
-  sampleOutUnqueued(): void;
-  retire(): void;
-};
+type Internal = Tracer &
+  Recorder & {
+    readonly mayOpen: boolean;
+    sampleOutUnqueued(): void;
+    retire(): void;
+    readonly whyUnpublished: string | undefined;
+    reportUnpublished(): void;
+  };
 
 function tracerOf(options: TracerOptions = {}) {
   const all = { transport: nowhere, publish: true, logLevel: 'off', ...options } as const;
   return createTracer(all) as Internal;
+}
+
+function startSampled(tracer: Internal, name: string, sample: () => boolean): RecordedTrace {
+  const trace = new RecordedTrace(tracer, name, { inferenceId: name, sample });
+  tracer.addOpen(trace);
+  return trace;
 }
 
 describe('functions among the options', () => {
@@ -46,8 +55,7 @@ describe('functions among the options', () => {
     it(`run outside the scope of a request that causes them: ${what}`, async () => {
       const tracer = tracerOf();
       const seen: unknown[] = [];
-      const ended = tracer.startTrace('ended') as RecordedTrace;
-      ended.setSample(() => {
+      const ended = startSampled(tracer, 'ended', () => {
         seen.push(currentTrace()?.current.name, ended.isOpen);
         return true;
       });
@@ -70,8 +78,9 @@ describe('the async context of a trace', () => {
     await Promise.all(
       expected.map((user) =>
         users.run(user, async () => {
-          const trace = tracer.startTrace(user) as RecordedTrace;
-          trace.setSample(() => sampledFor.push([trace.root.name, users.getStore()]) > 0);
+          const trace = startSampled(tracer, user, () => {
+            return sampledFor.push([trace.root.name, users.getStore()]) > 0;
+          });
           await new Promise((resolve) => setTimeout(resolve, 5 * Math.random()));
           trace.end();
           // What ends it goes on before its options are called.
@@ -127,6 +136,22 @@ describe('AsyncLocalStorage that throws once, as a patched one may', () => {
   });
 });
 
+describe('a tracer without an API key', () => {
+  it('says why it publishes nothing, also after it has reported it', () => {
+    const reported: string[] = [];
+    const tracer = createTracer({
+      publish: true,
+      onDiagnostic: ({ message }) => reported.push(message),
+    }) as Internal;
+    const before = tracer.whyUnpublished;
+    tracer.reportUnpublished();
+    tracer.reportUnpublished();
+    assert.match(before ?? '', /OPENLAYER_API_KEY/);
+    assert.equal(tracer.whyUnpublished, before);
+    assert.deepEqual(reported, [before]);
+  });
+});
+
 describe('the limit of open traces', () => {
   it('counts those that wait for promises of options', async () => {
     const tracer = tracerOf({ limits: { maxOpenTraces: 10 } });
@@ -175,7 +200,7 @@ describe('one destination of several', () => {
     assert.equal(result.ok, false);
     assert.notEqual(
       (result.error as SendError).message,
-      'no traces could be delivered within 300 ms',
+      'the row to update was still queued after 300 ms',
     );
     assert.deepEqual(sent, []);
     await tracer.shutdown({ deadlineMs: 1 });

@@ -6,8 +6,8 @@ import { withRetry } from '../../src/publish/chain/with-retry.ts';
 import { trimmed, withTrimming } from '../../src/publish/chain/with-trimming.ts';
 import { withVerification } from '../../src/publish/chain/with-verification.ts';
 import { QueuedRow } from '../../src/publish/row/queued-row.ts';
-import type { SendErrorCode } from '../../src/publish/transport/drop-reason.ts';
-import { isAboutRows, SendError } from '../../src/publish/transport/send-error.ts';
+import { isAboutRows } from '../../src/publish/transport/poison-rows.ts';
+import { SendError, type SendErrorCode } from '../../src/publish/transport/send-error.ts';
 import { type RowKeeper, withKeeping } from '../../src/spool/sending/with-keeping.ts';
 import { type SendLog, withSendLog } from '../../src/spool/sending/with-send-log.ts';
 import { batchOf, type Row, type Scripted, scripted } from './transports.ts';
@@ -39,7 +39,7 @@ describe('an error of a send', () => {
     Record<SendErrorCode, readonly [isRetryable: boolean, isAboutRows: boolean]>
   > = {
     unreachable: [true, false],
-    bad_answer: [true, false],
+    bad_response: [true, false],
     busy: [true, false],
     unauthorized: [false, false],
     not_found: [false, false],
@@ -541,7 +541,7 @@ describe('a transport with a spool', () => {
     }
   });
 
-  it('has a refused batch told apart, and sets the refused row aside', async () => {
+  it('has a refused batch told apart, and quarantines the refused row', async () => {
     const { done, spool } = fakeSpool();
     const refusing = () => failingTimes(1, () => failing('rejected'));
     assert.equal(
@@ -554,14 +554,14 @@ describe('a transport with a spool', () => {
     assert.deepEqual(done, ['quarantine a', 'finish a']);
   });
 
-  it('keeps a refused row that cannot be set aside', async () => {
+  it('keeps a refused row that cannot be quarantined', async () => {
     const { done, spool } = fakeSpool({ quarantines: false });
     const inner = failingTimes(1, () => failing('rejected'));
     const found = await withKeeping(inner, spool).send(batchOf('a'), OPTIONS);
     assert.deepEqual([found.spooled, done], [1, ['quarantine a', 'keep a']]);
   });
 
-  it('sets aside all rows of a batch that is refused for good', async () => {
+  it('quarantines all rows of a batch that is refused for good', async () => {
     for (const [quarantines, found, expected] of [
       [true, { quarantined: 2, spooled: 0 }, ['quarantine a', 'quarantine b', 'finish a b']],
       [false, { quarantined: 0, spooled: 2 }, ['quarantine a', 'quarantine b', 'keep a b']],

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { jsonHead } from '../../src/http/web/json-head.ts';
 import { webRequestBody } from '../../src/http/web/web-request-body.ts';
-import { jsonOf } from '../../src/values/json-text.ts';
+import { jsonOf } from '../../src/values/json/json-text.ts';
 
 const MAX_BYTES = 100;
 
@@ -41,11 +41,11 @@ describe('a body that is read as a value', () => {
       const { text, isCut, length } = await captured(value, 12_345);
       assert.deepEqual([isCut, length], [true, '12345 bytes']);
       assert.ok(whole.startsWith(text) && Buffer.byteLength(text) > MAX_BYTES - 10, text);
-      assert.match((await captured(value)).length, /^more than \d+ bytes$/);
+      assert.equal((await captured(value)).length, `${Buffer.byteLength(whole)} bytes`);
     });
   }
 
-  it('is read no further than it is captured', async () => {
+  it('is read twice at most: for its beginning, and for an excerpt of the whole', async () => {
     let reads = 0;
     const items = new Proxy(
       Array.from({ length: 100_000 }, (_, id) => id),
@@ -57,7 +57,7 @@ describe('a body that is read as a value', () => {
       },
     );
     assert.equal((await captured(items)).isCut, true);
-    assert.ok(reads < 2 * MAX_BYTES, `${reads} reads`);
+    assert.ok(reads < 210_000, `${reads} reads`);
   });
 
   it('may be nested deeper than the stack', async () => {

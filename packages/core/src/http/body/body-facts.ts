@@ -36,6 +36,30 @@ export function mediaType(contentType: string | undefined): string {
   return lastMediaType;
 }
 
+/** The last header with a charset, and that charset. */
+let lastWithCharset = '';
+let lastCharset: string | undefined;
+
+/** The charset that the header names; undefined for UTF-8, which is the default, and for one that is not known here. */
+export function charsetOf(contentType: string | undefined): string | undefined {
+  if (contentType === undefined || !contentType.includes(';')) return undefined;
+  if (contentType === lastWithCharset) return lastCharset;
+  const name = /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(contentType)?.[1];
+  lastCharset = name === undefined ? undefined : knownCharset(name);
+  lastWithCharset = contentType;
+  return lastCharset;
+}
+
+function knownCharset(name: string): string | undefined {
+  if (/^utf-?8$/i.test(name)) return undefined;
+  try {
+    const { encoding } = new TextDecoder(name);
+    return encoding === 'utf-8' ? undefined : encoding;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The kind of a body by its media type. A body without a type is text, as `res.end('…')` sends it. */
 export function kindOf(type: string): BodyKind {
   if (type === 'application/json' || type.endsWith('+json')) return 'json';
@@ -52,7 +76,7 @@ const JSON_LINES: ReadonlySet<string> = new Set([
   'application/ndjson',
 ]);
 
-/** Whether bodies of this type are event streams. */
+/** Whether bodies of this type are streams: of events, or of lines of JSON. */
 export function isStreamedType(contentType: string): boolean {
   const kind = kindOf(mediaType(contentType));
   return kind === 'events' || kind === 'lines';

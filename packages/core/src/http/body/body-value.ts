@@ -2,12 +2,12 @@
 
 import { decodeContent } from '#platform';
 import type { RecordedTrace } from '../../trace/recorded-trace.js';
-import { tryParseJson } from '../../values/json-text.js';
-import { isThenable } from '../../values/thenable.js';
-import { head, withoutHalf } from '../../values/well-formed.js';
+import { tryParseJson } from '../../values/json/json-text.js';
+import { isThenable } from '../../values/reading/thenable.js';
+import { cutTo, withoutHalf } from '../../values/text/well-formed.js';
 import type { BodyCapture } from './body-capture.js';
-import { type BodyFacts, kindOf, mediaType } from './body-facts.js';
-import { joinJsonLines, joinServerSentEvents } from './event-stream.js';
+import { type BodyFacts, charsetOf, kindOf, mediaType } from './body-facts.js';
+import { eventsKindOf, joinedEvents } from './joined-events.js';
 
 /** A compressed body is decoded to at most this multiple of the kept bytes. */
 const MAX_DECODED_FACTOR = 8;
@@ -31,8 +31,9 @@ export function bodyText(
   const type = mediaType(facts.contentType);
   const kind = kindOf(type);
   if (kind === 'binary' || (type === '' && !capture.isText()))
-    return namingMark(trace, key, type, capture);
-  const text = textIn(capture, facts.contentEncoding);
+    return namingMark(trace, key, binaryName(type, facts.contentEncoding, capture), capture);
+  const charset = charsetOf(facts.contentType);
+  const text = decodedText(capture, facts.contentEncoding, charset);
   if (text === undefined)
     return namingMark(trace, key, `${type}, ${facts.contentEncoding}`, capture);
   if (kind === 'json' && !capture.isCut) {
@@ -45,27 +46,36 @@ export function bodyText(
     }
   }
   const { redactor } = trace.recorder;
-  const { isCut } = capture;
+  if (kind === 'json' && capture.isCut) {
+    const value = capture.excerpt(text, (head) => redactor.mask(head, { isCut: true }));
+    if (typeof value === 'object' && value !== null)
+      return convert === undefined
+        ? trace.values.snapshot(value, key)
+        : converted(trace, value, convert);
+  }
+  // What follows the part may show that its end is a secret.
+  const extent = { isCut: capture.isPart };
+  const withMark = (part: string) =>
+    capture.isCut ? withCutMark(part, capture.lengthText, trace) : part;
   if (kind === 'form') {
-    const fields = isCut
-      ? fieldsOfCut(text, capture.lengthText, trace)
-      : fieldsByName(new URLSearchParams(text));
+    const form = charset === undefined ? text : inUtf8(text, charset);
+    const fields = capture.isPart
+      ? fieldsOfPart(form, capture, trace)
+      : fieldsByName(new URLSearchParams(form));
     return convert === undefined
       ? trace.values.snapshot(fields, key)
       : converted(trace, fields, convert);
   }
   // Events are a model's answer only in a response.
-  if (key === 'output' && (kind === 'events' || kind === 'lines')) {
-    const join = kind === 'events' ? joinServerSentEvents : joinJsonLines;
+  const events = key === 'output' && eventsKindOf(text, kind);
+  if (events) {
     const isSecret = (key: string, piece: string) => redactor.isSecretInStream(key, piece);
-    const joined = redactor.maskStream(join(text, { isCut, isSecret }), { isCut });
-    const whole = isCut ? withCutMark(joined, capture.lengthText, trace) : joined;
+    const answer = joinedEvents(text, events, { ...extent, isSecret });
+    const whole = withMark(redactor.maskStream(answer, extent));
     if (convert !== undefined) return converted(trace, whole, convert);
     return trace.values.snapshotOfStream(whole, key);
   }
-  const whole = isCut
-    ? withCutMark(redactor.mask(text, { isCut }), capture.lengthText, trace)
-    : text;
+  const whole = capture.isPart ? withMark(redactor.mask(text, extent)) : text;
   return convert === undefined
     ? trace.values.snapshot(whole, key)
     : converted(trace, whole, convert);
@@ -74,25 +84,33 @@ export function bodyText(
 /** The text with a mark of the body's length, together within the limit of a value. */
 function withCutMark(text: string, length: string, trace: RecordedTrace): string {
   const mark = `… [cut: ${length} in all]`;
-  return head(withoutHalf(text), trace.recorder.limits.maxValueChars - mark.length) + mark;
+  return cutTo(withoutHalf(text), trace.recorder.limits.maxValueChars - mark.length) + mark;
 }
 
-/** The fields of a form of which the beginning is known, with a mark of the body's length. */
-function fieldsOfCut(
+/** The fields of a form of which the beginning is known; with a mark of the body's length, if not all of it was kept. */
+function fieldsOfPart(
   text: string,
-  length: string,
+  capture: BodyCapture,
   trace: RecordedTrace,
 ): Readonly<Record<string, unknown>> {
   const entries = [...new URLSearchParams(text.replace(CUT_ESCAPE, ''))];
   const last = entries.pop();
   if (last !== undefined) {
-    // What follows may have shown that it is a secret.
     const [name, value] = last.map((part) =>
       trace.recorder.redactor.mask(part.replace(CUT_CHARACTER, ''), { isCut: true }),
     );
     entries.push([name ?? '', value ?? '']);
   }
-  return fieldsByName([...entries, ['…', `[cut: ${length} in all]`]]);
+  if (capture.isCut) entries.push(['…', `[cut: ${capture.lengthText} in all]`]);
+  return fieldsByName(entries);
+}
+
+/** The form with its escapes in UTF-8, as `URLSearchParams` reads them. */
+function inUtf8(form: string, charset: string): string {
+  return form.replace(/(?:%[\da-f]{2})+/gi, (escapes) => {
+    const bytes = escapes.match(/[\da-f]{2}/gi)?.map((hex) => Number.parseInt(hex, 16)) ?? [];
+    return encodeURIComponent(new TextDecoder(charset).decode(Uint8Array.from(bytes)));
+  });
 }
 
 /** An escape such as `%E5` that was cut. */
@@ -133,10 +151,14 @@ export function fieldsByName(
   return fields;
 }
 
-function textIn(capture: BodyCapture, encoding: string | undefined): string | undefined {
+function decodedText(
+  capture: BodyCapture,
+  encoding: string | undefined,
+  charset: string | undefined,
+): string | undefined {
   // If the compression happens after the capture, the header is set and the bytes are still text.
   if (encoding === undefined || encoding === 'identity' || capture.isText())
-    return capture.toText();
+    return capture.toText(charset);
   const bytes = capture.toBytes();
   const decoded = decodeContent(
     encoding.toLowerCase(),
@@ -145,8 +167,31 @@ function textIn(capture: BodyCapture, encoding: string | undefined): string | un
   );
   return decoded === undefined
     ? undefined
-    : new TextDecoder().decode(decoded, { stream: capture.isCut });
+    : new TextDecoder(charset).decode(decoded, { stream: capture.isPart });
 }
+
+/** The name of a binary body, which states the compression if the captured bytes are compressed: their number is smaller then. */
+function binaryName(type: string, encoding: string | undefined, capture: BodyCapture): string {
+  if (encoding === undefined || !isCompressed(encoding.toLowerCase(), capture.toBytes()))
+    return type;
+  return `${type || 'body'}, ${encoding}`;
+}
+
+/** Whether the bytes are in the encoding of the header. They are not if the compression happens after the capture. */
+function isCompressed(encoding: string, bytes: Uint8Array): boolean {
+  const magic = MAGIC_NUMBERS[encoding];
+  return magic === undefined
+    ? (decodeContent(encoding, bytes.subarray(0, PROBE_BYTES), MAX_PROBED_BYTES)?.length ?? 0) > 0
+    : magic.every((byte, i) => bytes[i] === byte);
+}
+
+const MAGIC_NUMBERS: Readonly<Record<string, readonly number[]>> = {
+  gzip: [0x1f, 0x8b],
+  'x-gzip': [0x1f, 0x8b],
+  zstd: [0x28, 0xb5, 0x2f, 0xfd],
+};
+const PROBE_BYTES = 4096;
+const MAX_PROBED_BYTES = 4_194_304;
 
 function namingMark(trace: RecordedTrace, key: string, type: string, capture: BodyCapture): string {
   return trace.values.snapshot(`[${type || 'body'}: ${capture.lengthText}]`, key);

@@ -1,6 +1,9 @@
 /** The body of a Node request, captured without reading it: only what the app reads is captured. */
 
-import { type Emitter, onEmit } from '../../follow/on-emit.js';
+import { encoded } from '#platform';
+import { type Emitter, emitterBehind, onEmit } from '../../follow/observe/on-emit.js';
+import { assignMethod, methodNamed } from '../../follow/observe/replace-method.js';
+import { headerOf } from '../../platform/message-header.js';
 import { BodyCapture } from '../body/body-capture.js';
 import type { RequestBody } from '../body/request-body.js';
 
@@ -49,10 +52,11 @@ function followedBody(req: IncomingBody, maxBytes: number): RequestBody | undefi
   const contentType = headerOf(req, 'content-type');
   if (contentType?.startsWith('multipart/')) return MULTIPART;
   const capture = new BodyCapture(maxBytes);
+  capture.setEnded(false);
+  const chunks = new EmittedChunks(req, capture, Number(length));
   onEmit(req, (event, chunk) => {
-    if (event !== 'data') return;
-    if (chunk instanceof Uint8Array) capture.add(chunk, chunk.byteLength);
-    else if (typeof chunk === 'string') capture.addText(chunk, req.readableEncoding);
+    if (event === 'data') chunks.add(chunk);
+    else if (event === 'end') capture.setEnded(true);
   });
   return {
     isParsed: false,
@@ -62,13 +66,55 @@ function followedBody(req: IncomingBody, maxBytes: number): RequestBody | undefi
   };
 }
 
-/** A header of a Node request; values in an array are joined. */
-export function headerOf(
-  { headers }: { readonly headers: IncomingBody['headers'] },
-  name: string,
-): string | undefined {
-  const value = headers[name];
-  if (Array.isArray(value)) return value.join(', ');
-  // Requests of mocks may have other values.
-  return typeof value === 'string' ? value : undefined;
+/** Captures the chunks that a request emits. */
+class EmittedChunks {
+  readonly #req: IncomingBody;
+  readonly #capture: BodyCapture;
+  /** By the header; NaN without it. */
+  readonly #length: number;
+  #isUnshiftSeen = false;
+  /** Bytes that the app has put back, which are emitted again before all others. */
+  #putBack = 0;
+
+  constructor(req: IncomingBody, capture: BodyCapture, length: number) {
+    this.#req = req;
+    this.#capture = capture;
+    this.#length = length;
+  }
+
+  add(chunk: unknown): void {
+    // Only what was emitted can be put back.
+    if (!this.#isUnshiftSeen) this.#observeUnshift();
+    if (this.#putBack > 0) {
+      const bytes = bytesOf(chunk, this.#req.readableEncoding);
+      const known = Math.min(this.#putBack, bytes.byteLength);
+      this.#putBack -= known;
+      if (known < bytes.byteLength) this.#capture.add(bytes.subarray(known), bytes.length - known);
+    } else {
+      this.#capture.addChunk(chunk, this.#req.readableEncoding);
+    }
+    // An app may stop reading once it has all bytes.
+    if (this.#capture.bytes === this.#length) this.#capture.setEnded(true);
+  }
+
+  #observeUnshift(): void {
+    this.#isUnshiftSeen = true;
+    const request = emitterBehind(this.#req);
+    const original = methodNamed(request, 'unshift');
+    if (original === undefined) return;
+    const onUnshift = ([chunk, encoding]: readonly unknown[]) => {
+      this.#putBack += bytesOf(chunk, encoding).byteLength;
+    };
+    assignMethod(request, 'unshift', function unshift(this: unknown, ...args: unknown[]) {
+      // A flowing request emits the chunk at once.
+      onUnshift(args);
+      return original.apply(this, args);
+    });
+  }
+}
+
+function bytesOf(chunk: unknown, encoding: unknown): Uint8Array {
+  if (chunk instanceof Uint8Array) return chunk;
+  if (typeof chunk !== 'string') return new Uint8Array();
+  return encoded(chunk, typeof encoding === 'string' ? encoding : 'utf8') ?? new Uint8Array();
 }

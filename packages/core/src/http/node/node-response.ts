@@ -10,38 +10,25 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { fieldsMayBeSlow } from '#platform';
-import { emitterBehind } from '../../follow/on-emit.js';
-import { assignMethod, type Method, methodNamed } from '../../follow/replace-method.js';
+import { emitterBehind } from '../../follow/observe/on-emit.js';
+import { assignMethod, type Method, methodNamed } from '../../follow/observe/replace-method.js';
 import type { Outcome } from '../../trace/model/types.js';
 import { NOTHING_SENT, type ResponseFacts } from '../body/body-facts.js';
-import type { RequestBody } from '../body/request-body.js';
-import { openTraceOf } from '../trace/open-trace.js';
 import type { RecordedRequestTrace } from '../trace/recorded-request-trace.js';
 import type { FollowedResponse } from '../trace/request-facts.js';
-import { nodeRequestBody } from './node-request-body.js';
-import { followWebSocket } from './node-web-socket.js';
+import { openTraceOf } from '../trace/traced-requests.js';
+import { type Connection, isReadSlowly, mayHaveLeft } from './client-left.js';
+import {
+  type Http2Stream,
+  http2StreamOf,
+  onCloseHere,
+  onWrite,
+  sentHeaderOfStream,
+  sentStatusOf,
+  wasSentByStream,
+} from './http2-stream.js';
+import { followWebSocket, onWebSocket } from './node-web-socket.js';
 import { replaceOnResponse } from './replace-on-response.js';
-
-/** The part of Node's sockets that is used. The sockets of serverless adapters may lack any of it. */
-type Connection = Partial<Socket> & {
-  /** Set by Node's own HTTP server. */
-  readonly server?: unknown;
-  readonly _httpMessage?: unknown;
-};
-
-/**
- * Follows a request and its response to their end.
- * @returns the request's body; undefined without one
- */
-export function followNodeExchange(
-  trace: RecordedRequestTrace,
-  req: IncomingMessage,
-  res: ServerResponse | undefined,
-  maxBytes: number,
-): RequestBody | undefined {
-  followResponse(trace, req, res);
-  return nodeRequestBody(req, maxBytes);
-}
 
 /**
  * Captures the response, and settles the trace at its end, or at once if the response is over.
@@ -59,30 +46,38 @@ export function followResponse(
 
 class NodeResponse implements FollowedResponse {
   readonly #trace: RecordedRequestTrace;
+  readonly #req: IncomingMessage;
   readonly #res: ServerResponse;
   readonly #connection: Connection | undefined;
   /** Whether Node's own server sends the response, so that 'close' is always emitted. */
   readonly #isServed: boolean;
-  /** Whether the connection carries other responses at the same time. */
-  readonly #isHttp2: boolean;
+  /** Undefined over HTTP/1. */
+  readonly #stream: Http2Stream | undefined;
+  /** Whether the server has closed the HTTP/2 stream, and not the client. */
+  #isStreamClosedHere = false;
   /** Whether the prototype's methods are replaced, and not the response's own. */
   readonly isObserved: boolean;
   /** For an upgrade request, the bytes that its connection had sent before. */
   readonly #bytesBefore: number | undefined;
   /** The open responses of the connection that wait for their turn, this one among them; undefined if it has its turn. */
   #waiting: Set<NodeResponse> | undefined = undefined;
-  /** Whether the connection was upgraded to a WebSocket whose close is observed. */
+  /** Whether the connection was upgraded to a WebSocket that is observed. */
   #hasWebSocket = false;
+  /** For an upgrade request, no longer waits for a WebSocket. */
+  #stopWaiting: (() => void) | undefined = undefined;
   /** Whether the app has called `end`, after which inner writes are already counted. */
   #isEnded = false;
+  /** Whether other middleware had replaced the methods before, so that it may send other bytes than are counted. */
+  #isTransformed = false;
   #depth = 0;
 
   constructor(trace: RecordedRequestTrace, req: IncomingMessage, res: ServerResponse) {
     this.#trace = trace;
+    this.#req = req;
     this.#res = res;
     this.#connection = (req.socket as Connection | null | undefined) ?? undefined;
-    this.#isHttp2 = (res as { stream?: unknown }).stream !== undefined;
-    this.#isServed = this.#isHttp2 || this.#connection?.server !== undefined;
+    this.#stream = http2StreamOf(res);
+    this.#isServed = this.#stream !== undefined || this.#connection?.server !== undefined;
     this.isObserved = res.req === req && isObserved(res);
     this.#bytesBefore = mayBeUpgraded(req) ? (this.#connection?.bytesWritten ?? 0) : undefined;
   }
@@ -90,12 +85,14 @@ class NodeResponse implements FollowedResponse {
   start(): void {
     const outcome = this.#outcomeSoFar();
     if (outcome !== undefined) {
-      this.#settle(outcome);
+      this.#settleClosed(outcome);
       return;
     }
     if (!this.isObserved) this.#replaceMethods();
-    // Some helpers upgrade the connection before they run the app.
-    if (this.#bytesBefore !== undefined) this.#followWebSocket();
+    if (this.#stream !== undefined) this.#followStream(this.#stream);
+    // Some helpers upgrade the connection before they run the app, others while it runs.
+    if (this.#bytesBefore !== undefined && this.#connection !== undefined)
+      this.#stopWaiting = onWebSocket(this.#connection, () => this.#followWebSocket());
     // A pipelined response gets its socket when its turn comes, and the response of an upgraded connection never does. Without
     // a socket, a response emits no 'close' when the connection closes.
     const socket = this.#connection;
@@ -107,8 +104,28 @@ class NodeResponse implements FollowedResponse {
     }
   }
 
+  #followStream(stream: Http2Stream): void {
+    onCloseHere(stream, () => {
+      this.#isStreamClosedHere ||= !mayHaveLeft(this.#connection);
+    });
+    // Node ends a stream that the client closed.
+    onWrite(stream, (name, original, args) =>
+      stream.closed === true
+        ? original.apply(stream, args)
+        : this.callWriting(name, original, stream, args),
+    );
+  }
+
   facts(): ResponseFacts {
     const res = this.#res;
+    const stream = this.#stream;
+    if (stream?.headersSent === true) {
+      return {
+        status: this.#status(),
+        contentType: sentHeaderOfStream(stream, 'content-type'),
+        contentEncoding: sentHeaderOfStream(stream, 'content-encoding'),
+      };
+    }
     const contentType = appHeaderOf(res, 'content-type');
     const contentEncoding = appHeaderOf(res, 'content-encoding');
     if (contentType !== undefined) return { status: this.#status(), contentType, contentEncoding };
@@ -130,6 +147,8 @@ class NodeResponse implements FollowedResponse {
   /** The status that was sent; undefined before. Adapters may redefine `headersSent`. */
   #status(): number | undefined {
     const { headersSent, writableEnded, statusCode } = this.#res;
+    const sent = sentStatusOf(this.#stream);
+    if (sent !== undefined) return sent;
     if (headersSent || writableEnded || this.#isEnded) return statusCode;
     return this.#wasUpgraded() ? 101 : undefined;
   }
@@ -147,8 +166,8 @@ class NodeResponse implements FollowedResponse {
     const { writableEnded, writableFinished, destroyed, closed } = this.#res;
     if (writableEnded && (writableFinished || !this.#isServed)) return 'completed';
     if (destroyed || closed) return this.#outcomeOfClose();
-    const hasLeft = this.#isServed && this.#connection?.destroyed === true;
-    return hasLeft ? 'aborted' : undefined;
+    const isLost = this.#isServed && this.#connection?.destroyed === true;
+    return isLost ? this.#outcomeOfLoss() : undefined;
   }
 
   #outcomeOfClose(): Outcome {
@@ -156,46 +175,88 @@ class NodeResponse implements FollowedResponse {
     if (this.#res.errored) return 'error';
     if (this.#isComplete()) return 'completed';
     if (this.#wasUpgraded()) return this.#connection?.errored ? 'aborted' : 'completed';
-    return this.#wasDestroyedHere() ? 'error' : 'aborted';
+    if (this.#stream !== undefined && wasSentByStream(this.#stream)) return 'completed';
+    return this.#outcomeOfLoss();
   }
 
+  /** The outcome of a response whose connection closed before it was sent. What cannot be known counts as the client's leaving. */
+  #outcomeOfLoss(): Outcome {
+    return this.#wasClosedHere() ? 'error' : 'aborted';
+  }
+
+  /** Observes the WebSocket of the connection, once it has one. Never throws. @returns whether it is observed */
   #followWebSocket(): boolean {
     if (this.#connection === undefined || this.#hasWebSocket) return this.#hasWebSocket;
-    this.#hasWebSocket = followWebSocket(this.#connection, (outcome) => {
-      try {
-        this.#trace.settleResponse(outcome, this.facts());
-      } catch (error) {
-        this.#trace.reportFailure('end', error);
-      }
-    });
+    try {
+      this.#hasWebSocket = followWebSocket(this.#connection, this.#trace, (outcome) => {
+        try {
+          this.#trace.settleResponse(outcome, this.facts());
+        } catch (error) {
+          this.#trace.reportFailure('end', error);
+        }
+      });
+    } catch (error) {
+      this.#trace.reportFailure('upgrade', error);
+    }
     return this.#hasWebSocket;
   }
 
   /** The response or its connection has closed. A WebSocket may still read received data before it emits 'close'. */
   #onClose(): void {
     if (this.#wasUpgraded() && this.#followWebSocket()) return;
-    this.#settle(this.#outcomeOfClose());
+    this.#settleClosed(this.#outcomeOfClose());
   }
 
-  /** Whether the server destroyed the connection: the client has neither ended nor reset it. */
-  #wasDestroyedHere(): boolean {
+  /** Whether the server closed the connection or the HTTP/2 stream: the client has neither ended nor reset it. */
+  #wasClosedHere(): boolean {
+    if (this.#stream !== undefined) return this.#isStreamClosedHere;
     const socket = this.#connection;
-    if (!this.#isServed || this.#isHttp2 || !this.#res.headersSent) return false;
-    if (socket?.destroyed !== true || socket.readableEnded !== false) return false;
-    return !RESET.has((socket.errored as { code?: unknown } | null | undefined)?.code);
+    if (!this.#isServed || socket?.destroyed !== true || mayHaveLeft(socket)) return false;
+    return !isReadSlowly(this.#req, socket);
   }
 
   /** Whether as many bytes were written as `Content-Length` announced: the response is complete before `end` is called. */
   #isComplete(): boolean {
-    const res = this.#res;
-    let length = appHeaderOf(res, 'content-length');
     // After `end`, the length in the head may be computed by Node from the bytes written.
-    if (length === undefined && !res.writableEnded)
-      length = sentHeaderOf(res, /\r\ncontent-length: (\d+)/i);
-    return length !== undefined && this.#trace.responseBytes >= Number(length);
+    const length = this.#contentLength({ isInHead: !this.#res.writableEnded });
+    return length !== undefined && this.#trace.responseBytes >= length;
   }
 
-  #settle(outcome: Outcome): void {
+  /** `Content-Length` as the app set it, or else as it is in the sent head. */
+  #contentLength({ isInHead }: { readonly isInHead: boolean }): number | undefined {
+    let length = appHeaderOf(this.#res, 'content-length');
+    if (length === undefined && isInHead)
+      length = sentHeaderOf(this.#res, /\r\ncontent-length: (\d+)/i);
+    return length === undefined ? undefined : Number(length);
+  }
+
+  /** The app has ended the response, and all of it was sent. */
+  #onFinish(): void {
+    const error = this.#lengthError();
+    this.#settle(error === undefined ? 'completed' : 'error', error);
+  }
+
+  /** The error of a response that is shorter than its `Content-Length`, for whose rest the client waits. */
+  #lengthError(): Error | undefined {
+    const { statusCode } = this.#res;
+    if (!this.#isServed || this.#isTransformed || this.#trace.method === 'HEAD') return undefined;
+    if (statusCode === 204 || statusCode === 304) return undefined;
+    const length = this.#contentLength({ isInHead: true });
+    const { responseBytes } = this.#trace;
+    if (length === undefined || !(responseBytes < length)) return undefined;
+    return new Error(
+      `the response has ${responseBytes} of the ${length} bytes of its content-length`,
+    );
+  }
+
+  /** Settles the trace of a response whose connection or stream has closed. */
+  #settleClosed(outcome: Outcome): void {
+    this.#settle(outcome);
+    if (outcome === 'error') this.#trace.abortSignal();
+  }
+
+  /** @param cause of an error; undefined if the connection has it */
+  #settle(outcome: Outcome, cause?: Error): void {
     // Mocks such as node-mocks-http write nothing and keep the body for `_getData()`.
     const { _getData: getData } = this.#res as { _getData?: unknown };
     if (typeof getData === 'function' && this.#trace.responseBytes === 0) {
@@ -204,15 +265,20 @@ class NodeResponse implements FollowedResponse {
     const { errored } = this.#res;
     if (errored) this.#trace.settleResponse('error', this.facts(), errored);
     else if (outcome !== 'error') this.#trace.settleResponse(outcome, this.facts());
-    else {
-      const cause = new Error('the server closed the connection before its response was complete');
-      this.#trace.settleResponse('error', this.facts(), cause);
-    }
+    else this.#trace.settleResponse('error', this.facts(), cause ?? this.#causeOfClose());
+  }
+
+  #causeOfClose(): unknown {
+    const errored = this.#stream === undefined ? this.#connection?.errored : this.#stream.errored;
+    return (
+      errored ?? new Error('the server closed the connection before its response was complete')
+    );
   }
 
   #replaceMethods(): void {
     const res = this.#res;
     const emitter = emitterBehind(res);
+    this.#isTransformed = Object.hasOwn(emitter, 'write') || Object.hasOwn(emitter, 'end');
     replaceOnResponse(res, emitter, 'write', observedWriting, this);
     replaceOnResponse(res, emitter, 'end', observedWriting, this);
     const emit = methodNamed(emitter, 'emit');
@@ -264,8 +330,9 @@ class NodeResponse implements FollowedResponse {
       trace.addChunk(args[0], args[1]);
       if (isEnd) this.#isEnded = true;
       if (trace.recorder.writeAhead !== undefined && (isEnd || this.#isComplete())) {
-        // The head may be sent together with the last bytes.
-        trace.writeAhead({ ...this.facts(), status: this.#res.statusCode });
+        // Not the status that was sent: Node may send the head only with the last bytes.
+        const status = sentStatusOf(this.#stream) ?? this.#res.statusCode;
+        trace.writeAhead({ ...this.facts(), status });
       }
     } catch (error) {
       trace.reportFailure('write', error);
@@ -273,7 +340,7 @@ class NodeResponse implements FollowedResponse {
     return true;
   }
 
-  /** Settles the trace if the response has no connection, since nothing happens after its `end`. */
+  /** Settles the trace if the response has no connection, since it emits no event after its `end`. */
   #onEndCalled(): void {
     try {
       if (this.#isServed || this.#trace.isSettled) return;
@@ -287,10 +354,11 @@ class NodeResponse implements FollowedResponse {
   onEvent(event: 'close' | 'finish'): void {
     try {
       this.#waiting?.delete(this);
+      this.#stopWaiting?.();
       if (this.#trace.isSettled) return;
       // After the client left, an HTTP/2 response may emit 'finish' although it was not ended.
       if (event === 'close') this.#onClose();
-      else if (this.#res.writableEnded !== false) this.#settle('completed');
+      else if (this.#res.writableEnded !== false) this.#onFinish();
     } catch (error) {
       this.#trace.reportFailure('end', error);
     }
@@ -299,9 +367,16 @@ class NodeResponse implements FollowedResponse {
   /** Called when the socket closed. If the response got it, 'close' is emitted on the response next. */
   socketClosed(): void {
     try {
+      this.#stopWaiting?.();
       if (this.#res.socket) return;
-      if (this.#wasUpgraded()) this.#onClose();
-      else this.#trace.settleResponse('aborted', NOTHING_SENT);
+      if (this.#wasUpgraded()) {
+        this.#onClose();
+      } else {
+        const outcome = this.#outcomeOfLoss();
+        const error = outcome === 'error' ? this.#causeOfClose() : undefined;
+        this.#trace.settleResponse(outcome, NOTHING_SENT, error);
+        this.#trace.abortSignal();
+      }
     } catch (error) {
       this.#trace.reportFailure('close', error);
     }
@@ -384,9 +459,6 @@ function methodBehind(holder: object, name: string): Method | undefined {
     return undefined;
   }
 }
-
-/** Error codes of a socket whose client has left. */
-const RESET: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ETIMEDOUT']);
 
 /** A header that the app has set. */
 function appHeaderOf(res: ServerResponse, name: string): string | undefined {

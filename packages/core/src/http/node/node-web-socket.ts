@@ -1,37 +1,86 @@
 /**
- * Observes the close of a WebSocket on Node, which decides the outcome of its request.
+ * Observes the WebSocket of an upgraded connection on Node: its listeners run in the scope of the upgrade's trace, and its close
+ * decides the outcome.
  *
  * Nearly all WebSocket libraries use `ws`, which stores its WebSocket under a symbol on the connection, until its own 'close'
  * listener of the connection has run.
  */
 
-import { assignMethod } from '../../follow/replace-method.js';
+import { defineMethod } from '../../follow/observe/replace-method.js';
 import type { Outcome } from '../../trace/model/types.js';
+import type { RecordedRequestTrace } from '../trace/recorded-request-trace.js';
 
 interface NodeWebSocket {
   emit(event: string | symbol, ...args: unknown[]): boolean;
 }
 
 /**
- * Calls `settle` when the WebSocket of the connection has closed, after the app's own listeners.
+ * The events that `ws` emits for what the client sends and for the end. Other events are the app's own: code of another request
+ * may emit them.
+ */
+const EVENTS: ReadonlySet<unknown> = new Set(['message', 'ping', 'pong', 'error', 'close']);
+
+/**
+ * Runs the listeners of the connection's WebSocket in the scope of the trace while it is open, and calls `settle` when the
+ * WebSocket has closed, after the app's own listeners.
  * @returns false if the connection has no WebSocket of `ws`, or that cannot be changed
  */
-export function followWebSocket(connection: object, settle: (outcome: Outcome) => void): boolean {
+export function followWebSocket(
+  connection: object,
+  trace: RecordedRequestTrace,
+  settle: (outcome: Outcome) => void,
+): boolean {
   const webSocket = webSocketOn(connection);
   if (webSocket === undefined) return false;
   const { emit } = webSocket;
-  // Replaces `emit`: a listener could be removed, and steps of the app's listeners belong to the trace.
-  return assignMethod(
+  // Replaces `emit`: a listener of ours would be visible and could be removed, and the app's listeners have to stay as they are.
+  return defineMethod(
     webSocket,
     'emit',
     function emitObserved(this: NodeWebSocket, event: string | symbol, ...args: unknown[]) {
       try {
-        return emit.call(this, event, ...args);
+        if (!EVENTS.has(event) || !trace.isOpen) return emit.call(this, event, ...args);
+        return trace.run(() => emit.call(this, event, ...args));
       } finally {
         if (event === 'close') settle(outcomeOf(args[0]));
       }
     },
   );
+}
+
+/** The part of a socket that is used to notice its upgrade. */
+interface Connection {
+  on?(event: 'newListener', listener: () => void): unknown;
+  removeListener?(event: 'newListener', listener: () => void): unknown;
+}
+
+/**
+ * Calls `follow` now, and until it returns true, whenever a listener is added to the connection: `ws` adds its own ones as soon as
+ * it has stored its WebSocket, before the app gets it. Neither throws, nor does the returned function.
+ * @param follow must not throw
+ * @returns a function that ends this, which may be called more than once
+ */
+export function onWebSocket(connection: Connection, follow: () => boolean): () => void {
+  let isObserved = false;
+  const unobserve = () => {
+    try {
+      if (isObserved) connection.removeListener?.('newListener', observeUpgrade);
+      isObserved = false;
+    } catch {
+      // The connection is no emitter of Node's.
+    }
+  };
+  const observeUpgrade = () => {
+    if (follow()) unobserve();
+  };
+  try {
+    if (follow() || typeof connection.on !== 'function') return unobserve;
+    isObserved = true;
+    connection.on('newListener', observeUpgrade);
+  } catch {
+    // The connection is no emitter of Node's.
+  }
+  return unobserve;
 }
 
 /** Whether the connection has a WebSocket of `ws`. */

@@ -1,4 +1,4 @@
-import { assignMethod, type Method, methodNamed } from '../../follow/replace-method.js';
+import { assignMethod, type Method, methodNamed } from '../../follow/observe/replace-method.js';
 
 /**
  * Replaces a method of the response, and that of the response which it inherits from, if it was made by `Object.create(res)`:

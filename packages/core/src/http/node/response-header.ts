@@ -1,8 +1,8 @@
 /** Sets a response header without changing how Node writes the headers of the app. */
 
 import type { ServerResponse } from 'node:http';
-import { emitterBehind } from '../../follow/on-emit.js';
-import type { Method } from '../../follow/replace-method.js';
+import { emitterBehind } from '../../follow/observe/on-emit.js';
+import type { Method } from '../../follow/observe/replace-method.js';
 import { replaceOnResponse } from './replace-on-response.js';
 
 /**

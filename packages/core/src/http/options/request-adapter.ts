@@ -17,6 +17,8 @@ export interface RequestAdapter<Req extends object, Res> {
   query(req: Req): unknown;
   /** The parsed body, if a body parser has run. */
   body(req: Req): unknown;
+  /** The files of a form, if a parser has described them: a file, an array of files, or an object of them by field. */
+  files?(req: Req): unknown;
   /** The route's parameters, known once a route has matched. */
   params(req: Req): unknown;
   /** The pattern of the route that matched. */
@@ -31,8 +33,12 @@ export interface RequestAdapter<Req extends object, Res> {
   traceOnRequest?(req: Req): unknown;
   /** Whether the request may be a call within the process (`app.request()`), which belongs to the current trace. */
   mayBeInProcess?(req: Req): boolean;
+  /** Whether the request, which was made while `outer` is handled, is `outer` itself, passed on to another app. */
+  isPassedOn?(req: Req, outer: Req): boolean;
+  /** The status of the response that the app has returned; undefined without one. */
+  returnedStatus?(req: Req): number | undefined;
   /** The id that the app itself created for the request. It wins over the client's. */
-  idMadeByApp?(req: Req): string | undefined;
+  appId?(req: Req): string | undefined;
   /** A header that is already set on the response. */
   responseHeader(res: Res, name: string): unknown;
   /** Sets a header of the response, if that is still possible. */
@@ -40,15 +46,13 @@ export interface RequestAdapter<Req extends object, Res> {
   /** A function that keeps the request alive for work after the response; undefined if nothing cancels such work. */
   waitUntil?(req: Req): ((work: Promise<void>) => void) | undefined;
   /**
-   * Follows request and response to their end, and settles the trace there.
-   * @returns the request's body; undefined without one
+   * Captures the body of the request while other code reads it.
+   * @param maxBytes how many bytes are kept
+   * @returns undefined for a request without a body
    */
-  follow(
-    trace: RecordedRequestTrace,
-    req: Req,
-    res: Res,
-    maxBytes: number,
-  ): RequestBody | undefined;
+  requestBody(req: Req, maxBytes: number): RequestBody | undefined;
+  /** Follows the response to its end, and settles the trace there. */
+  follow(trace: RecordedRequestTrace, req: Req, res: Res): void;
   /** A signal that aborts if the client leaves before it has the whole response, for a request that is not traced. */
   clientSignal?(req: Req, res: Res): AbortSignal | undefined;
   /**

@@ -1,11 +1,8 @@
-/** The options of a middleware with their defaults, and guarded calls of functions among them. */
+/** The options of a middleware with their defaults. */
 
-import type { DiagnosticReason } from '../../diagnostics/diagnostic-reason.js';
 import type { Diagnostics } from '../../diagnostics/diagnostics.js';
-import { optionRejected, optionThrew, optionUnreadable } from '../../diagnostics/option-failure.js';
 import type { SettledTrace } from '../../trace/model/types.js';
-import type { RecordedTrace } from '../../trace/recorded-trace.js';
-import { isThenable, watchRejection } from '../../values/thenable.js';
+import { GuardedCalls } from './guarded-calls.js';
 import type { RequestAdapter } from './request-adapter.js';
 import { checkTracingOptions, type TracingOptions } from './tracing-options.js';
 
@@ -15,6 +12,7 @@ const DEFAULT_MAX_AGE_MS = 600_000;
 /** The options of one middleware. */
 export class RequestSettings<Req extends object, Res> {
   readonly adapter: RequestAdapter<Req, Res>;
+  readonly guarded: GuardedCalls<Req>;
   readonly idHeader: string;
   /** The options that are functions are read once: what the app changes later does not count. */
   readonly idFrom: NonNullable<TracingOptions<Req>['inferenceId']>['from'];
@@ -25,7 +23,7 @@ export class RequestSettings<Req extends object, Res> {
   readonly user: TracingOptions<Req>['user'];
   readonly session: TracingOptions<Req>['session'];
   readonly metadata: TracingOptions<Req>['metadata'];
-  /** Whether some of them are called at the end of the trace. */
+  /** Whether some of the options `name` to `metadata` are called at the end of the trace. */
   readonly callsAppAtEnd: boolean;
   readonly trust: boolean | ((req: Req) => boolean);
   readonly echo: boolean;
@@ -43,7 +41,6 @@ export class RequestSettings<Req extends object, Res> {
   readonly capturesResponse: boolean;
   /** Names of headers to capture, in lower case. */
   readonly headers: readonly string[];
-  readonly #diagnostics: () => Diagnostics | undefined;
 
   /** @throws ConfigError if an option is wrong */
   constructor(
@@ -54,6 +51,7 @@ export class RequestSettings<Req extends object, Res> {
     checkTracingOptions(options);
     const { inferenceId, traceContext, capture, sample, maxAgeMs } = options;
     this.adapter = adapter;
+    this.guarded = new GuardedCalls(diagnostics);
     this.idFrom = inferenceId?.from;
     this.skip = options.skip;
     this.name = options.name;
@@ -78,7 +76,6 @@ export class RequestSettings<Req extends object, Res> {
     this.capturesRequest = capture?.request ?? true;
     this.capturesResponse = capture?.response ?? true;
     this.headers = (capture?.headers ?? []).map((header) => header.toLowerCase());
-    this.#diagnostics = diagnostics;
   }
 
   /** Whether the trace may continue the one of the caller. Never throws. */
@@ -86,7 +83,7 @@ export class RequestSettings<Req extends object, Res> {
     const trust = this.#trustsCaller;
     if (typeof trust !== 'function') return trust;
     const name = trust === this.trust ? 'inferenceId.trust' : 'traceContext.trust';
-    return this.callSyncOption(name, trust, req) === true;
+    return this.guarded.callSyncOption(name, trust, req) === true;
   }
 
   /** A request header. Never throws. @param name in lower case */
@@ -94,80 +91,8 @@ export class RequestSettings<Req extends object, Res> {
     try {
       return this.adapter.header(req, name);
     } catch (error) {
-      this.reportFailure('header', error);
+      this.guarded.reportFailure('header', error);
       return undefined;
-    }
-  }
-
-  /**
-   * Calls a synchronous function among the options. Never throws: an error or a promise is reported and counts as undefined.
-   */
-  callSyncOption<R>(name: string, fn: ((req: Req) => R) | undefined, req: Req): R | undefined {
-    const value = this.callOption(name, fn, req);
-    const isPromise = watchRejection(value, (error) => this.#reportRejection(name, error));
-    if (!isPromise) return value;
-    const message = `the function given as ${name} returned a promise; its value is needed at once, so the promise counts as no value`;
-    this.report(`option_${name}_async`, message, undefined);
-    return undefined;
-  }
-
-  /** Calls a function among the options that may be asynchronous; the row waits for its promise. Never throws. */
-  callAsyncOption<R>(
-    name: string,
-    fn: (req: Req) => R | PromiseLike<R>,
-    req: Req,
-    trace: RecordedTrace,
-    record: (value: R) => void,
-  ): void {
-    const value = this.callOption(name, fn, req);
-    if (isThenable(value)) {
-      trace.awaitOption(name, value, (settled) => record(settled as R));
-    } else if (value !== undefined) {
-      try {
-        record(value as R);
-      } catch (error) {
-        this.report(`option_${name}_failed`, optionUnreadable(name), error);
-      }
-    }
-  }
-
-  /** Reads a fact of the request. Never throws: an error is reported and counts as undefined. */
-  readRequest<R>(fact: string, read: ((req: Req) => R) | undefined, req: Req): R | undefined {
-    if (read === undefined) return undefined;
-    try {
-      return read(req);
-    } catch (error) {
-      const message = `the ${fact} of the request could not be read`;
-      this.report(`request_${fact}_failed`, message, error);
-      return undefined;
-    }
-  }
-
-  /** Calls a function among the options. Never throws: an error is reported and counts as undefined. */
-  callOption<R>(name: string, fn: ((req: Req) => R) | undefined, req: Req): R | undefined {
-    if (fn === undefined) return undefined;
-    try {
-      return fn(req);
-    } catch (error) {
-      this.report(`option_${name}_failed`, optionThrew(name), error);
-      return undefined;
-    }
-  }
-
-  #reportRejection(name: string, error: unknown): void {
-    this.report(`option_${name}_failed`, optionRejected(name), error);
-  }
-
-  /** Reports a failure of this library as `internal_error`. Never throws. */
-  reportFailure(what: string, error: unknown): void {
-    this.report('internal_error', `tracing failed in ${what}; the request is not affected`, error);
-  }
-
-  report(reason: DiagnosticReason, message: string, error: unknown): void {
-    try {
-      this.#diagnostics()?.report('error', reason, message, error);
-    } catch {
-      // The diagnostics failed: there is no other place to report it.
     }
   }
 }

@@ -12,7 +12,7 @@ import {
 } from '../../config/checks.js';
 import { TRACER_OPTIONS, type TracerOptions } from '../../config/tracer-options.js';
 import type { SettledTrace } from '../../trace/model/types.js';
-import type { Tracer } from '../../tracer/tracer-api.js';
+import type { Tracer } from '../../tracer/api/tracer-api.js';
 
 /** A value or a promise of it. */
 type Eventually<T> = T | PromiseLike<T>;
@@ -25,8 +25,8 @@ export interface InferenceIdOptions<Req> {
   /** Request header with the id, and response header that returns it. @default 'x-request-id' */
   readonly header?: string | undefined;
   /**
-   * Returns the id of a request. With undefined, or an id that is not valid, the header is used. It must be synchronous: a promise counts as undefined and is
-   * reported as `option_inferenceId.from_async`.
+   * Returns the id of a request. With undefined, or an id that is not valid, the header is used. It must be synchronous: a promise
+   * counts as undefined and is reported as `option_inferenceId.from_async`.
    */
   readonly from?: ((req: Req) => string | undefined) | undefined;
   /** Whether the id in the request header is used. A function must be synchronous, like `from`. @default true */
@@ -48,8 +48,8 @@ export interface TraceContextOptions<Req> {
    */
   readonly restart?: 'link' | 'ignore' | undefined;
   /**
-   * Names of the members of a trusted caller's `baggage` that are recorded in `metadata.baggage`. Of the first 64 members and
-   * 8,192 characters. @default []
+   * Names of members of a trusted caller's `baggage` to record in `metadata.baggage`. Only the first 64 members and 8,192
+   * characters of the header are read. @default []
    */
   readonly baggage?: readonly string[] | undefined;
 }
@@ -60,15 +60,20 @@ export interface CaptureOptions {
   readonly request?: boolean | undefined;
   /** Whether the response's body becomes the output. @default true */
   readonly response?: boolean | undefined;
-  /** Bytes of each body that are recorded; a longer body is cut, with a mark. @default 65536 */
+  /**
+   * Bytes of each body that are recorded, or of the text of a response that is a stream of events; a longer one is cut, with a mark.
+   * @default 65536
+   */
   readonly maxBytes?: number | undefined;
   /** Names of request headers to record in `metadata.headers`. A header with credentials throws a ConfigError. @default [] */
   readonly headers?: readonly string[] | undefined;
 }
 
 /**
- * Options of `openlayerTracing()`. A wrong value or an unknown key throws a `ConfigError`. A function among them that throws or
- * rejects is reported as `option_<name>_failed`; the request is not affected.
+ * Options of `openlayerTracing()`. A wrong value or an unknown key throws a `ConfigError`. If a function among them throws or
+ * rejects, the request is not affected. That is reported as `sample_failed` for `sample`, as `spending_failed` for `pricing`,
+ * `onUsage` and `budget`, as `redaction_failed` for `redact.text`, as `scope_failed` for `scope`, and as `option_<name>_failed`
+ * for the other functions of a request.
  */
 export interface TracingOptions<Req = unknown> extends TracerOptions {
   /** The tracer to use, instead of options for one. @default the process-wide tracer */
@@ -78,9 +83,9 @@ export interface TracingOptions<Req = unknown> extends TracerOptions {
   /** How the trace is joined to the trace of the caller. @default a valid `traceparent` is continued */
   readonly traceContext?: TraceContextOptions<Req> | undefined;
   /**
-   * Returns the name of the trace. It may be asynchronous, like `input`, `output`, `user`, `session` and `metadata`: the row,
-   * but not the response, waits at most 10 seconds for their promises. Like them, it is called when the response has ended; with
-   * a spool in the mode `wal`, just before the last bytes of the response are sent.
+   * Returns the name of the trace, which is cut to 256 characters. It may be asynchronous, like `input`, `output`, `user`, `session`
+   * and `metadata`: the row, but not the response, waits at most 10 seconds for their promises. Like them, it is called when the
+   * response has ended; with a spool in the mode `wal`, just before the last bytes of the response are sent.
    * @default method and route, such as `POST /chat/:id`
    */
   readonly name?: ((req: Req) => Eventually<string | undefined>) | undefined;
@@ -89,7 +94,7 @@ export interface TracingOptions<Req = unknown> extends TracerOptions {
   /** What is recorded of bodies and headers. @default both bodies, up to 64 KiB each, and no headers */
   readonly capture?: CaptureOptions | undefined;
   /**
-   * Returns the trace's input, an object whose properties become columns. Called like `name`.
+   * Returns the trace's input, an object whose properties, at most 64, become columns. Called like `name`.
    * @default { body, query, params }
    */
   readonly input?:
@@ -101,17 +106,27 @@ export interface TracingOptions<Req = unknown> extends TracerOptions {
    * @default the body itself
    */
   readonly output?: ((body: unknown) => unknown) | undefined;
-  /** Returns the user of the request, for the column `user_id`. Called like `name`, unless `update()` set one. */
+  /**
+   * Returns the user of the request, for the column `user_id`, which is cut to 256 characters. Called like `name`, unless `update()`
+   * set one. @default none
+   */
   readonly user?: ((req: Req) => Eventually<string | number | undefined>) | undefined;
-  /** Returns the conversation of the request, for the column `session_id`. Called like `user`. */
+  /**
+   * Returns the conversation of the request, for the column `session_id`, which is cut to 256 characters. Called like `user`.
+   * @default none
+   */
   readonly session?: ((req: Req) => Eventually<string | number | undefined>) | undefined;
-  /** Returns metadata of the request. Called like `name`; keys that `update()` set win. */
+  /**
+   * Returns metadata of the request, of which a trace keeps 128 keys in all. Called like `name`; keys that `update()` set win.
+   * @default none
+   */
   readonly metadata?:
     | ((req: Req) => Eventually<Readonly<Record<string, unknown>> | undefined>)
     | undefined;
   /**
    * Which traces are published: a rate from 0 to 1, applied when a request begins, or a function of the settled trace that
-   * returns false to leave it out. It must be synchronous: with a promise, the trace is kept.
+   * returns false to leave it out. It must be synchronous: with a promise, the trace is kept. If it throws or rejects, the trace
+   * is kept and `sample_failed` is reported.
    * @default 1
    */
   readonly sample?: number | ((trace: SettledTrace) => boolean) | undefined;

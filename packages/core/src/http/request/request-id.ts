@@ -2,24 +2,24 @@
 
 import { type IdSpace, isInferenceId, registerId } from '../../trace/ids/inference-id.js';
 import type { RequestSettings } from '../options/request-settings.js';
-import type { LaterId } from '../trace/request-facts.js';
+import type { AppId } from '../trace/request-facts.js';
 
 /** The id that the app itself created, unless it only repeats the client's, which `trust` decides on. Never throws. */
-export function idMadeByApp<Req extends object, Res>(
+export function appIdOf<Req extends object, Res>(
   settings: RequestSettings<Req, Res>,
   req: Req,
 ): string | undefined {
-  const id = settings.readRequest('id', settings.adapter.idMadeByApp, req);
+  const id = settings.guarded.readRequest('id', settings.adapter.appId, req);
   return isInferenceId(id) && id !== settings.header(req, settings.idHeader) ? id : undefined;
 }
 
 /** The id that the app creates after the trace began, as Hono's middleware `requestId` does if it is mounted later. */
-export class IdMadeLater<Req extends object, Res> implements LaterId {
+export class AppIdReader<Req extends object, Res> implements AppId {
   readonly #settings: RequestSettings<Req, Res>;
   readonly #req: Req;
   readonly #space: IdSpace;
   /** The id that the app created last, when it was last read. */
-  #idByApp: string | undefined = undefined;
+  #lastRead: string | undefined = undefined;
   /** What it was registered as: once, since a second time would count as a repetition. */
   #registered: string | undefined = undefined;
 
@@ -30,32 +30,41 @@ export class IdMadeLater<Req extends object, Res> implements LaterId {
   }
 
   read(): string | undefined {
-    const id = idMadeByApp(this.#settings, this.#req);
-    if (id !== undefined && id !== this.#idByApp) {
-      this.#idByApp = id;
+    const id = appIdOf(this.#settings, this.#req);
+    if (id !== undefined && id !== this.#lastRead) {
+      this.#lastRead = id;
       this.#registered = registerId(id, this.#space);
     }
     return this.#registered;
   }
 }
 
-/** The id by the option `inferenceId.from` or the request header, if it is valid and trusted. Never throws. */
-export function requestedId<Req extends object, Res>(
+/** The id by the option `inferenceId.from`, if it is valid. Never throws. */
+export function idByOption<Req extends object, Res>(
   settings: RequestSettings<Req, Res>,
   req: Req,
 ): string | undefined {
-  const { idFrom, trust } = settings;
-  const from = settings.callSyncOption('inferenceId.from', idFrom, req);
-  if (isInferenceId(from)) return from;
+  const id = settings.guarded.callSyncOption('inferenceId.from', settings.idFrom, req);
+  return isInferenceId(id) ? id : undefined;
+}
+
+/** The id in the request header, if it is valid and trusted. Never throws. */
+export function clientIdOf<Req extends object, Res>(
+  settings: RequestSettings<Req, Res>,
+  req: Req,
+): string | undefined {
+  const { trust } = settings;
   const id = settings.header(req, settings.idHeader);
   if (!isInferenceId(id)) return undefined;
   const isTrusted =
-    typeof trust === 'function' ? settings.callSyncOption('inferenceId.trust', trust, req) : trust;
+    typeof trust === 'function'
+      ? settings.guarded.callSyncOption('inferenceId.trust', trust, req)
+      : trust;
   return isTrusted === true ? id : undefined;
 }
 
 /** The value of the response header that returns the id; undefined if it may be set. Never throws. */
-export function readEchoed<Req extends object, Res>(
+export function readIdHeader<Req extends object, Res>(
   settings: RequestSettings<Req, Res>,
   res: Res,
 ): unknown {
@@ -63,7 +72,7 @@ export function readEchoed<Req extends object, Res>(
     // If a connection was upgraded before the app ran, there is no response.
     return res && settings.adapter.responseHeader(res, settings.idHeader);
   } catch (error) {
-    settings.reportFailure('header', error);
+    settings.guarded.reportFailure('header', error);
     return null;
   }
 }
@@ -91,6 +100,6 @@ export function echoId<Req extends object, Res>(
   try {
     if (res && echo) adapter.setResponseHeader(res, idHeader, id);
   } catch (error) {
-    settings.reportFailure('header', error);
+    settings.guarded.reportFailure('header', error);
   }
 }

@@ -2,13 +2,21 @@
 
 import { stepName } from '../../trace/content/step-name.js';
 import type { RecordedTrace } from '../../trace/recorded-trace.js';
-import { JsonMembers } from '../../values/json-members.js';
-import { isThenable } from '../../values/thenable.js';
+import { JsonMembers } from '../../values/json/json-members.js';
+import { isThenable } from '../../values/reading/thenable.js';
+import type { Redactor } from '../../values/redaction/redactor.js';
 import { bodyText } from '../body/body-value.js';
 import type { RequestBody } from '../body/request-body.js';
+import { withFiles } from '../body/uploaded-files.js';
 import type { RequestSettings } from '../options/request-settings.js';
-import type { Place, RequestDetails, RequestReader } from '../trace/request-facts.js';
-import { maskedPath, partsOf } from '../trace/request-path.js';
+import type {
+  Naming,
+  Place,
+  PlaceFacts,
+  RequestFacts,
+  RequestReader,
+} from '../trace/request-facts.js';
+import { maskedPath, partsOf, pathAtStart } from '../trace/request-path.js';
 
 const COLUMNS: readonly string[] = ['body', 'query', 'params'];
 
@@ -19,8 +27,8 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
   readonly #res: Res;
   /** Whether the app runs. A response may have ended before. */
   #hasStarted = false;
-  /** Undefined before `readAtStart`, and for a request without a body. */
-  #body: RequestBody | undefined = undefined;
+  /** Undefined for a request without a body. */
+  readonly #body: RequestBody | undefined;
   /** JSON text of the body; undefined while it is not read. */
   #bodyText: string | undefined = undefined;
   #queryText = 'null';
@@ -32,10 +40,16 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
   /** Values of secret parameters, to be masked in the path; undefined if there are none. */
   #secrets: string[] | undefined = undefined;
 
-  constructor(settings: RequestSettings<Req, Res>, req: Req, res: Res) {
+  constructor(
+    settings: RequestSettings<Req, Res>,
+    req: Req,
+    res: Res,
+    body: RequestBody | undefined,
+  ) {
     this.#settings = settings;
     this.#req = req;
     this.#res = res;
+    this.#body = body;
   }
 
   isOf(req: object): boolean {
@@ -54,12 +68,9 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
     this.#body?.readCached?.();
   }
 
-  /**
-   * Reads what is known before the app runs.
-   * @param body undefined for a request without a body
-   */
-  readAtStart(trace: RecordedTrace, body: RequestBody | undefined): void {
-    this.#body = body;
+  /** Reads what is known before the app runs. */
+  readAtStart(trace: RecordedTrace): void {
+    const body = this.#body;
     const { adapter, input, capturesRequest } = this.#settings;
     // With the option `input`, which is called at the end, nothing is captured.
     if (input === undefined && capturesRequest) {
@@ -70,7 +81,7 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
         );
       if (body === undefined) this.#bodyText = 'null';
       else if (body.isParsed)
-        this.#bodyText = trace.values.snapshot(this.#read('body', adapter.body) ?? null, 'body');
+        this.#bodyText = trace.values.snapshot(this.#readParsed() ?? null, 'body');
     }
     this.#hasStarted = true;
   }
@@ -81,30 +92,40 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
     this.#route = place === 'route' ? this.#read('route', adapter.route) : undefined;
     if (place === 'mount') this.#mount = this.#read('mount', adapter.mount);
     else this.#mount = undefined;
-    if (place !== 'app') this.#paramsText = this.#collectParams(trace);
+    if (place !== 'app') this.readParams(trace);
+  }
+
+  readParams(trace: RecordedTrace): void {
+    this.#paramsText = this.#collectParams(trace);
   }
 
   /**
    * Reads what is known at the end: inputs, headers, and what the options `input`, `user`, `session` and `metadata` return.
    * @returns the facts for the name and metadata of the trace
    */
-  readAtEnd(trace: RecordedTrace, path: string): RequestDetails {
-    const { adapter, user, session, metadata, headers } = this.#settings;
+  readAtEnd(trace: RecordedTrace, path: string): RequestFacts {
+    const { user, session, metadata, headers } = this.#settings;
     this.#paramsText ??= this.#collectParams(trace);
-    if (trace.columns === undefined) this.#readInputs(trace);
-    if (user !== undefined && trace.userId === undefined) {
+    if (trace.columns.inputs === undefined) this.#readInputs(trace);
+    if (user !== undefined && trace.columns.userId === undefined) {
       this.#callAsyncOption(trace, 'user', user, (id) => {
-        if (trace.userId === undefined && isIdentity(id)) trace.setUser(id);
+        if (trace.columns.userId === undefined && isIdentity(id)) trace.columns.setUser(id);
       });
     }
-    if (session !== undefined && trace.sessionId === undefined) {
+    if (session !== undefined && trace.columns.sessionId === undefined) {
       this.#callAsyncOption(trace, 'session', session, (id) => {
-        if (trace.sessionId === undefined && isIdentity(id)) trace.setSession(id);
+        if (trace.columns.sessionId === undefined && isIdentity(id)) trace.columns.setSession(id);
       });
     }
     if (metadata !== undefined)
       this.#callAsyncOption(trace, 'metadata', metadata, (value) => recordMetadata(trace, value));
     if (headers.length > 0) trace.root.setMetadata('headers', this.#headersText(trace));
+    return this.readFacts(trace, path, { step: trace.root, nameAtStart: '' });
+  }
+
+  readFacts(trace: RecordedTrace, path: string, naming: Naming): RequestFacts {
+    const { adapter } = this.#settings;
+    this.#paramsText ??= this.#collectParams(trace);
     const hasPlace = this.#place !== undefined;
     const route = hasPlace ? this.#route : this.#read('route', adapter.route);
     const mount = hasPlace ? this.#mount : this.#read('mount', adapter.mount);
@@ -112,8 +133,30 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
       route,
       mount: route === undefined ? mount : undefined,
       path: this.#secrets === undefined ? path : maskedPath(path, this.#secrets),
-      name: this.#name(trace),
+      name: this.#name(trace, naming),
     };
+  }
+
+  placeSoFar(trace: RecordedTrace, path: string): PlaceFacts {
+    const { adapter } = this.#settings;
+    const hasPlace = this.#place !== undefined;
+    const route = hasPlace ? this.#route : this.#read('route', adapter.route);
+    if (route === undefined) return { route, mount: this.#mount, path: pathAtStart(path) };
+    this.#noteSecrets(this.#read('params', adapter.params), trace.recorder.redactor);
+    return { route, mount: undefined, path: maskedPath(path, this.#secrets ?? []) };
+  }
+
+  inputsSoFar(trace: RecordedTrace): JsonMembers | undefined {
+    const { input, capturesRequest } = this.#settings;
+    if (input !== undefined || !capturesRequest) return undefined;
+    const isWhole = this.#body?.capture?.isPart === false;
+    if (isWhole) this.#bodyText ??= this.#capturedBody(trace);
+    const params = this.#paramsText ?? this.#collectParams(trace);
+    return new JsonMembers(COLUMNS, [this.#bodyText ?? 'null', this.#queryText, params]);
+  }
+
+  requestOf(adapter: object): object | undefined {
+    return adapter === this.#settings.adapter ? this.#req : undefined;
   }
 
   replaceEchoedId(before: string, inferenceId: string): void {
@@ -129,7 +172,8 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
     const { input, capturesRequest } = this.#settings;
     if (input !== undefined) {
       this.#callAsyncOption(trace, 'input', input, (value) => {
-        if (value !== undefined && trace.columns === undefined) trace.setInput(value);
+        if (value !== undefined && trace.columns.inputs === undefined)
+          trace.columns.setInput(value);
       });
     } else if (capturesRequest && this.capturedBytes === 0) {
       this.#bodyText ??= this.#parsedBody(trace);
@@ -138,9 +182,11 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
 
   recordInputs(trace: RecordedTrace): void {
     const { input, capturesRequest } = this.#settings;
-    if (trace.columns !== undefined || input !== undefined || !capturesRequest) return;
-    const body = this.#bodyText ?? this.#capturedBody(trace) ?? 'null';
-    trace.setColumns(new JsonMembers(COLUMNS, [body, this.#queryText, this.#paramsText ?? 'null']));
+    if (trace.columns.inputs !== undefined || input !== undefined || !capturesRequest) return;
+    const body = this.#bodyText ?? this.#capturedBody(trace) ?? this.#formText(trace) ?? 'null';
+    trace.columns.setInputs(
+      new JsonMembers(COLUMNS, [body, this.#queryText, this.#paramsText ?? 'null']),
+    );
   }
 
   #capturedBody(trace: RecordedTrace): string | undefined {
@@ -158,9 +204,9 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
   #parsedBody(trace: RecordedTrace): string | undefined {
     const body = this.#body;
     if (body === undefined) return undefined;
-    const parsed = this.#read('body', this.#settings.adapter.body);
+    const parsed = this.#readParsed();
     if (body.capture === undefined) {
-      const unread = body.contentType === undefined ? null : '[multipart body]';
+      const unread = body.contentType === undefined ? null : this.#unreadForm();
       return trace.values.snapshot(parsed ?? unread, 'body');
     }
     // Mocks and some platforms provide a parsed body, and no stream.
@@ -170,14 +216,35 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
       : undefined;
   }
 
+  /** A mark for a form of which no value was captured; undefined for other bodies. */
+  #formText(trace: RecordedTrace): string | undefined {
+    return this.#body?.contentType?.startsWith('multipart/') === true
+      ? trace.values.snapshot(this.#unreadForm(), 'body')
+      : undefined;
+  }
+
+  /** The body as the app parsed it, with marks for its files. */
+  #readParsed(): unknown {
+    const { adapter } = this.#settings;
+    const parsed = this.#read('body', adapter.body);
+    const files = this.#read('files', adapter.files);
+    return files === undefined ? parsed : withFiles(parsed, files);
+  }
+
+  /** A mark for a form that nobody parsed. */
+  #unreadForm(): string {
+    const { adapter } = this.#settings;
+    const length = this.#read('headers', (req) => adapter.header(req, 'content-length'));
+    return length === undefined ? '[multipart body]' : `[multipart/form-data: ${length} bytes]`;
+  }
+
   /** The result of the option `name`; a promise sets the name later, in place of the name by the route. */
-  #name(trace: RecordedTrace): string | undefined {
-    const name = this.#settings.callOption('name', this.#settings.name, this.#req);
+  #name(trace: RecordedTrace, { step, nameAtStart }: Naming): string | undefined {
+    const name = this.#settings.guarded.callOption('name', this.#settings.name, this.#req);
     if (!isThenable(name)) return name;
-    const { root } = trace;
-    const isNamed = root.name !== '';
+    const isNamed = step.name !== nameAtStart;
     trace.awaitOption('name', name, (value) => {
-      if (!isNamed) root.setName(stepName(value, root.name));
+      if (!isNamed) step.setName(stepName(value, step.name));
     });
     return undefined;
   }
@@ -185,16 +252,21 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
   /** The JSON text of the route's parameters. Remembers secret values, to mask them in the path. */
   #collectParams(trace: RecordedTrace): string {
     const params = this.#read('params', this.#settings.adapter.params);
-    if (typeof params !== 'object' || params === null) return 'null';
-    const { redactor } = trace.recorder;
+    const isEmpty = this.#noteSecrets(params, trace.recorder.redactor);
+    return isEmpty || !this.#settings.capturesRequest
+      ? 'null'
+      : trace.values.snapshot(params, 'params');
+  }
+
+  /** Remembers the values of secret parameters. @returns whether there are no parameters */
+  #noteSecrets(params: unknown, redactor: Redactor): boolean {
+    if (typeof params !== 'object' || params === null) return true;
     let isEmpty = true;
     for (const name in params) {
       isEmpty = false;
       if (redactor.isSecret(name)) this.#addSecrets(partsOf(Reflect.get(params, name)));
     }
-    return isEmpty || !this.#settings.capturesRequest
-      ? 'null'
-      : trace.values.snapshot(params, 'params');
+    return isEmpty;
   }
 
   /** Each layer of the app may show the same parameter. */
@@ -213,7 +285,7 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
   }
 
   #read<R>(fact: string, read: ((req: Req) => R) | undefined): R | undefined {
-    return this.#settings.readRequest(fact, read, this.#req);
+    return this.#settings.guarded.readRequest(fact, read, this.#req);
   }
 
   #callAsyncOption<R>(
@@ -222,7 +294,7 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
     fn: (req: Req) => R | PromiseLike<R>,
     take: (value: R) => void,
   ): void {
-    this.#settings.callAsyncOption(name, fn, this.#req, trace, take);
+    this.#settings.guarded.callAsyncOption(name, fn, this.#req, trace, take);
   }
 }
 

@@ -1,29 +1,41 @@
 /** The trace of a request: request facts, response facts and the outcome. */
 
-import { encoded, utf8Length } from '#platform';
-import { stepName } from '../../trace/content/step-name.js';
-import { TraceIds } from '../../trace/ids/trace-context.js';
-import { REQUEST_TRACE } from '../../trace/inert.js';
-import type { Outcome, RequestTrace, SettledTrace } from '../../trace/model/types.js';
-import { MAX_BATCHED_CHARS, RecordedTrace, type Recorder } from '../../trace/recorded-trace.js';
-import { quote } from '../../values/json-text.js';
-import { roundedText } from '../../values/number-text.js';
-import { type BodyCapture, isOtherEncoding } from '../body/body-capture.js';
-import { NOTHING_SENT, type ResponseFacts } from '../body/body-facts.js';
+import { REQUEST_TRACE } from '../../trace/model/request-trace.js';
+import type { Outcome, RequestTrace } from '../../trace/model/types.js';
+import {
+  MAX_GROUPED_CHARS,
+  RecordedTrace,
+  type Recorder,
+  type TraceSoFar,
+  type TraceStart,
+} from '../../trace/recorded-trace.js';
+import type { JsonMembers } from '../../values/json/json-members.js';
+import { roundedText } from '../../values/json/number-text.js';
+import type { BodyCapture, Condenser } from '../body/body-capture.js';
+import {
+  charsetOf,
+  kindOf,
+  mediaType,
+  NOTHING_SENT,
+  type ResponseFacts,
+} from '../body/body-facts.js';
 import { bodyText } from '../body/body-value.js';
+import { condensedEvents } from '../body/condensed-events.js';
+import type { EventsKind } from '../body/event-framing.js';
+import { eventsKindOf } from '../body/joined-events.js';
+import { errorEventData } from './error-event.js';
 import type {
+  AppId,
   FollowedResponse,
-  LaterId,
   Place,
-  RequestDetails,
+  RequestFacts,
   RequestReader,
 } from './request-facts.js';
-import { pathAtStart, pathForName, routeName } from './request-path.js';
+import { httpStartText, httpText, pathAtStart, requestName, routeName } from './request-path.js';
 
 /** The state of the trace when its row was written ahead. */
 interface WrittenAhead {
   readonly facts: ResponseFacts;
-  readonly body: BodyCapture | undefined;
   readonly output: string | undefined;
   readonly endMs: number;
   readonly revision: number;
@@ -32,79 +44,87 @@ interface WrittenAhead {
 /** If a response takes this much longer than the row written ahead says, in milliseconds, the row is written again. */
 const LATENCY_TOLERANCE_MS = 10;
 
-export interface RecordedRequestTraceOptions {
+const ENDED_BY_ERROR = 'the stream ended with an event of the type error';
+
+export interface RequestTraceStart extends TraceStart {
   readonly method: string;
   /** Without the query. */
   readonly path: string;
-  readonly inferenceId: string;
-  /** Whether the client or the app has set the inference ID, so that a request within the process does not change it. */
+  /** Whether the client or the app has set the inference ID, so that an app to which the request is passed on does not change it. */
   readonly keepsId: boolean;
-  /** The inference ID, if it was generated. */
-  readonly generatedId: string | undefined;
   /** Undefined if the trace has its final id, unless an update sets another one. */
-  readonly laterId: LaterId | undefined;
-  /** From the request's headers; undefined if they name no caller. */
-  readonly traceIds: TraceIds | undefined;
-  /** Milliseconds. */
-  readonly maxAgeMs: number;
-  readonly sample: ((trace: SettledTrace) => boolean) | undefined;
-  /** Captures the response's body; undefined if it is not captured. */
-  readonly body: BodyCapture | undefined;
+  readonly appId: AppId | undefined;
+  /** Counts the bytes of the response's body, and captures them. */
+  readonly body: BodyCapture;
+  /** Whether the body becomes the output. */
+  readonly recordsBody: boolean;
   readonly convertOutput: ((body: unknown) => unknown) | undefined;
   readonly reader: RequestReader;
 }
 
 /** The trace of one HTTP request. */
-export class RecordedRequestTrace extends RecordedTrace implements RequestTrace {
+export class RecordedRequestTrace extends RecordedTrace implements RequestTrace, Condenser {
   readonly method: string;
   /** Without the query. */
   readonly path: string;
   readonly keepsId: boolean;
-  readonly #generatedId: string | undefined;
   readonly #convertOutput: ((body: unknown) => unknown) | undefined;
   /** Undefined once the id is final. */
-  #laterId: LaterId | undefined;
+  #appId: AppId | undefined;
   #reader: RequestReader | undefined;
   #response: FollowedResponse | undefined = undefined;
-  #body: BodyCapture | undefined;
-  #responseBytes = 0;
-  #isLengthKnown = true;
+  readonly #body: BodyCapture;
+  readonly #recordsBody: boolean;
+  /** Of a response whose events are condensed. */
+  #eventsKind: EventsKind | undefined = undefined;
+  /** Whether the body is still to be recorded as the output. */
+  #isBodyPending: boolean;
+  /** The data of the last chunk of the response, if that is an event `error`. */
+  #errorEvent: string | undefined = undefined;
   /** Milliseconds after the start; -1 before. */
   #firstByteMs = -1;
   #statusCode: number | undefined = undefined;
   #controller: AbortController | undefined = undefined;
   #hasClientLeft = false;
-  #details: RequestDetails | undefined = undefined;
+  #requestFacts: RequestFacts | undefined = undefined;
   /** Facts of the ended response that are not yet recorded. */
-  #pendingFacts: ResponseFacts | undefined = undefined;
+  #responseFacts: ResponseFacts | undefined = undefined;
   #isReadAtEnd = false;
   #ahead: WrittenAhead | undefined = undefined;
 
-  constructor(recorder: Recorder, options: RecordedRequestTraceOptions) {
-    super(recorder, '', options.inferenceId);
-    this.method = options.method;
-    this.path = options.path;
-    this.keepsId = options.keepsId;
-    this.#generatedId = options.generatedId;
-    this.#laterId = options.laterId;
-    if (options.traceIds !== undefined) this.setIds(options.traceIds);
-    this.#convertOutput = options.convertOutput;
-    this.#reader = options.reader;
-    this.#body = options.body;
-    this.setMaxAge(options.maxAgeMs);
-    this.setSample(options.sample);
+  constructor(recorder: Recorder, start: RequestTraceStart) {
+    super(recorder, '', start);
+    this.method = start.method;
+    this.path = start.path;
+    this.keepsId = start.keepsId;
+    this.#appId = start.appId;
+    this.#convertOutput = start.convertOutput;
+    this.#reader = start.reader;
+    this.#body = start.body;
+    if (start.recordsBody) start.body.condenseBy(this);
+    this.#recordsBody = start.recordsBody;
+    this.#isBodyPending = start.recordsBody;
   }
 
   get [REQUEST_TRACE](): true {
     return true;
   }
 
-  protected override newIds(): TraceIds {
-    return TraceIds.new(this.#generatedId);
+  override soFar(): TraceSoFar {
+    const { root, method } = this;
+    const place = this.#reader?.placeSoFar(this, this.path);
+    const { route, mount, path = pathAtStart(this.path) } = place ?? {};
+    const pathName = mount === undefined ? path : `${mount}/*`;
+    const name = route === undefined ? `${method} ${pathName}` : routeName(method, route);
+    const pathText = this.recorder.snapshotter.text(path, 'path');
+    return {
+      name: root.name === '' ? name : root.name,
+      http: `{${httpStartText(method, route, pathText)}}`,
+    };
   }
 
-  override get nameAtStart(): string {
-    return `${this.method} ${pathAtStart(this.path)}`;
+  override inputsSoFar(): JsonMembers | undefined {
+    return super.inputsSoFar() ?? this.#reader?.inputsSoFar(this);
   }
 
   override get statusCode(): number | undefined {
@@ -127,7 +147,7 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
 
   /** Bytes of the response's body so far. */
   get responseBytes(): number {
-    return this.#responseBytes;
+    return this.#body.bytes;
   }
 
   /** Whether the app has written the first byte of the response. */
@@ -135,7 +155,7 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
     return this.#firstByteMs >= 0;
   }
 
-  /** Aborts when the client leaves before it has the whole response. */
+  /** Aborts when the connection closes before the client has the whole response. */
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
@@ -150,12 +170,12 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
   }
 
   override get inferenceId(): string {
-    return this.#readLaterId() ?? super.inferenceId;
+    return this.#readAppId() ?? super.inferenceId;
   }
 
-  #readLaterId(): string | undefined {
+  #readAppId(): string | undefined {
     try {
-      return this.#laterId?.read();
+      return this.#appId?.read();
     } catch (error) {
       this.reportFailure('id', error);
       return undefined;
@@ -163,9 +183,9 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
   }
 
   /** Renames the trace to the id that the app created after the trace began, if it did. Never throws. */
-  renameToLaterId(): void {
+  renameToAppId(): void {
     try {
-      const id = this.#readLaterId();
+      const id = this.#readAppId();
       if (id !== undefined) this.rename(id);
     } catch (error) {
       this.reportFailure('id', error);
@@ -173,7 +193,7 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
   }
 
   override rename(inferenceId: string): void {
-    this.#laterId = undefined;
+    this.#appId = undefined;
     const before = super.inferenceId;
     super.rename(inferenceId);
     this.#reader?.replaceEchoedId(before, inferenceId);
@@ -189,27 +209,22 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
     }
   }
 
+  /** Call it when the route's parameters are known, and may not be readable later. Never throws. */
+  readParams(): void {
+    try {
+      if (!this.isSettled) this.#reader?.readParams(this);
+    } catch (error) {
+      this.reportFailure('params', error);
+    }
+  }
+
   /** Counts a chunk of the response, and captures it if bodies are captured. Ignored after the end. */
   addChunk(chunk: unknown, encoding: unknown): void {
     if (this.isSettled) return;
     if (this.#firstByteMs < 0) this.#firstByteMs = this.elapsedMs();
-    if (chunk === null || chunk === undefined || typeof chunk === 'function') return;
-    if (typeof chunk === 'string') {
-      if (!isOtherEncoding(encoding)) {
-        this.#addBytes(chunk, utf8Length(chunk));
-        return;
-      }
-      // Node throws for an encoding that does not exist.
-      const bytes = encoded(chunk, encoding);
-      if (bytes !== undefined) this.#addBytes(bytes, bytes.byteLength);
-    } else if (chunk instanceof Uint8Array) {
-      this.#addBytes(chunk, chunk.byteLength);
-    }
-  }
-
-  #addBytes(chunk: string | Uint8Array, byteLength: number): void {
-    this.#responseBytes += byteLength;
-    this.#body?.add(chunk, byteLength);
+    this.#body.addChunk(chunk, encoding);
+    if ((typeof chunk === 'string' || chunk instanceof Uint8Array) && chunk.length > 0)
+      this.#errorEvent = errorEventData(chunk);
   }
 
   /**
@@ -222,30 +237,51 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
     const ahead = this.#ahead;
     this.#ahead = undefined;
     if (ahead !== undefined) this.#withdrawOutput(ahead);
+    this.#errorEvent = undefined;
     if (!hadResponded) this.#firstByteMs = -1;
-    this.#responseBytes = bytesBefore;
-    // A chunk that came after the row was written ahead is not captured.
-    const body = this.#body;
-    if (body !== undefined && body.bytes > bytesBefore) body.removeLast(body.bytes - bytesBefore);
+    this.#body.removeLast(this.#body.bytes - bytesBefore);
   }
 
-  /** How many bytes of the response's body are still captured; 0 if it is not captured. */
+  /** Whether the response is a stream of events. Never throws. */
+  mayCondense(head: () => string): boolean {
+    try {
+      const { contentType } = this.#response?.facts() ?? NOTHING_SENT;
+      const kind = kindOf(mediaType(contentType));
+      if (kind === 'binary' || charsetOf(contentType) !== undefined) return false;
+      this.#eventsKind = eventsKindOf(head(), kind);
+    } catch (error) {
+      this.reportFailure('events', error);
+    }
+    return this.#eventsKind !== undefined;
+  }
+
+  /** The beginning of the response in fewer events, if it is a stream of events. Never throws. */
+  condensed(text: string): string | undefined {
+    try {
+      if (this.#eventsKind === undefined || text === '') return undefined;
+      const { redactor } = this.recorder;
+      const isSecret = (key: string, piece: string) => redactor.isSecretInStream(key, piece);
+      return condensedEvents(text, this.#eventsKind, isSecret);
+    } catch (error) {
+      this.reportFailure('events', error);
+      return undefined;
+    }
+  }
+
+  /** How many more bytes of the response's body are captured; 0 if it is not captured. */
   get captureRoom(): number {
-    return this.#body?.room ?? 0;
+    return this.#body.room;
   }
 
   /** Counts bytes of the response whose content is not visible. @param bytes undefined for an unknown number */
   addUnseenBytes(bytes: number | undefined): void {
     if (this.isSettled) return;
-    if (bytes === undefined) this.#isLengthKnown = false;
-    else this.#responseBytes += bytes;
-    this.#body?.addUnseen(bytes);
+    this.#body.addUnseen(bytes);
   }
 
   /** Call it before the last bytes are written. With a spool, writes the row to disk; it is written again at the end if it changed. */
   writeAhead(facts: ResponseFacts): void {
     const { root, recorder } = this;
-    const body = this.#body;
     const before = this.#ahead;
     if (this.isSettled || (before !== undefined && before.revision === this.revision)) return;
     const { endMs } = root;
@@ -257,7 +293,6 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
       recorder.writeAhead?.(this);
       this.#ahead = {
         facts,
-        body: body ?? before?.body,
         output: root.output,
         endMs: elapsedMs,
         revision: this.revision,
@@ -270,7 +305,7 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
   /** Settles the trace at the end of its response. */
   settleResponse(outcome: Outcome, facts: ResponseFacts, error?: unknown): void {
     if (this.isSettled) {
-      if (this.outcome === 'abandoned' && outcome === 'aborted') this.#abortSignal();
+      if (this.outcome === 'abandoned' && outcome === 'aborted') this.abortSignal();
       return;
     }
     try {
@@ -283,11 +318,13 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
     } catch (failure) {
       this.reportFailure('settle', failure);
     }
+    // First, because calls that are waiting to be retried end at once, and a settled trace without open calls may end at once.
+    if (outcome === 'aborted') this.abortSignal();
     this.settle(this.outcome);
-    if (outcome === 'aborted') this.#abortSignal();
   }
 
-  #abortSignal(): void {
+  /** Aborts the signal: the client cannot get the rest of the response. */
+  abortSignal(): void {
     this.#hasClientLeft = true;
     this.#controller?.abort();
   }
@@ -311,25 +348,35 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
       this.root.setEnd(ahead.endMs);
       return true;
     }
-    if (isSameType) this.values.markChanged();
+    if (isSameType) this.markChanged();
     else this.#withdrawOutput(ahead);
     return false;
   }
 
   /** Makes the output be read again, unless the app has set one. */
   #withdrawOutput(ahead: WrittenAhead): void {
-    this.values.markChanged();
+    this.markChanged();
     if (this.root.output !== ahead.output) return;
     this.root.setOutput(undefined);
-    this.#body = ahead.body;
+    this.#isBodyPending = this.#recordsBody;
   }
 
   #conclude(outcome: Outcome, facts: ResponseFacts): void {
     this.#statusCode = facts.status;
+    if (outcome === 'completed') this.#recordErrorEvent(facts);
+    this.#body.setEnded(outcome === 'completed');
     const isFailure = outcome === 'completed' && facts.status !== undefined && facts.status >= 500;
     this.setOutcome(isFailure ? 'error' : outcome);
-    this.#pendingFacts = facts;
+    this.#responseFacts = facts;
     this.#isReadAtEnd = false;
+  }
+
+  /** Records the error of a stream of events that ended by an event `error`, unless the app recorded one. */
+  #recordErrorEvent({ contentType }: ResponseFacts): void {
+    const data = this.#errorEvent;
+    if (data === undefined || mediaType(contentType) !== 'text/event-stream') return;
+    const message = this.#recordsBody && data !== '' ? data : ENDED_BY_ERROR;
+    this.recordFirstError(new Error(message));
   }
 
   override interrupt(): void {
@@ -364,45 +411,46 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
   override get isFinalizedAlone(): boolean {
     const reader = this.#reader;
     if (reader?.isReadLater === true) return true;
-    const bodies = (this.#body?.bytes ?? 0) + (reader?.capturedBytes ?? 0);
-    return bodies > MAX_BATCHED_CHARS || super.isFinalizedAlone;
+    const body = this.#isBodyPending ? this.#body.bytes : 0;
+    const bodies = body + (reader?.capturedBytes ?? 0);
+    return bodies > MAX_GROUPED_CHARS || super.isFinalizedAlone;
   }
 
   override readAtEnd(): void {
     if (this.#isReadAtEnd) return;
     this.#isReadAtEnd = true;
-    this.renameToLaterId();
-    const facts = this.#pendingFacts;
+    this.renameToAppId();
+    const facts = this.#responseFacts;
     if (facts === undefined) return;
     if (this.#convertOutput !== undefined) this.#recordOutput(facts);
     try {
-      this.#details ??= this.#reader?.readAtEnd(this, this.path);
+      this.#requestFacts ??= this.#reader?.readAtEnd(this, this.path);
     } catch (error) {
       this.reportFailure('facts', error);
       // Without the parameters, nobody knows which parts of the path are secret.
       const path = '[unreadable]';
-      this.#details = { route: undefined, mount: undefined, path, name: this.method };
+      this.#requestFacts = { route: undefined, mount: undefined, path, name: this.method };
     }
   }
 
   override finalize(): void {
     super.finalize();
     this.readAtEnd();
-    const facts = this.#pendingFacts;
+    const facts = this.#responseFacts;
     if (facts === undefined) return;
-    this.#pendingFacts = undefined;
+    this.#responseFacts = undefined;
     this.#reader?.recordInputs(this);
     this.#recordOutput(facts);
     this.#recordNameAndHttp();
   }
 
   #recordOutput(facts: ResponseFacts): void {
-    const body = this.#body;
-    this.#body = undefined;
-    if (body === undefined || this.root.output !== undefined || this.#hasNoBody) return;
+    const isRecorded = this.#isBodyPending && this.root.output === undefined && !this.#hasNoBody;
+    this.#isBodyPending = false;
+    if (!isRecorded) return;
     try {
       const role = { key: 'output', convert: this.#convertOutput } as const;
-      this.root.setOutput(bodyText(this, body, facts, role));
+      this.root.setOutput(bodyText(this, this.#body, facts, role));
     } catch (failure) {
       this.reportFailure('output', failure);
     }
@@ -414,28 +462,27 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace 
   }
 
   #recordNameAndHttp(): void {
-    const { route, mount, name, path = this.path } = this.#details ?? {};
     const { root, method, statusCode, outcome } = this;
-    if (root.name === '') {
-      const nameByPath =
-        route === undefined
-          ? `${method} ${mount === undefined ? pathForName(path) : `${mount}/*`}`
-          : routeName(method, route);
-      root.setName(stepName(name, stepName(nameByPath, method)));
-    }
-    const bytes = this.#hasNoBody ? 0 : this.#isLengthKnown ? this.#responseBytes : null;
+    const facts = this.#requestFacts ?? {
+      route: undefined,
+      mount: undefined,
+      path: this.path,
+      name: undefined,
+    };
+    if (root.name === '') root.setName(requestName(method, facts));
+    const bytes = this.#hasNoBody ? 0 : this.#body.isLengthKnown ? this.#body.bytes : null;
     const firstByte = this.#firstByteMs < 0 ? 'null' : roundedText(this.#firstByteMs);
+    const path = this.values.snapshot(facts.path, 'path');
     root.setMetadata(
       'http',
-      `{"method":${quote(method)},"route":${route === undefined ? 'null' : quote(route)},"path":${this.values.snapshot(path, 'path')},"status":${
-        statusCode ?? 'null'
-      },"outcome":"${outcome}","timeToFirstByteMs":${firstByte},"bytes":${bytes}}`,
+      `{${httpText(method, facts, path, statusCode)},"outcome":"${outcome}","timeToFirstByteMs":${firstByte},"bytes":${bytes}}`,
     );
   }
 
   override releaseValues(): void {
     super.releaseValues();
+    this.#body.release();
     // The request references its trace. A reference back would keep both in memory until a full garbage collection.
-    this.#reader = this.#response = this.#laterId = undefined;
+    this.#reader = this.#response = this.#appId = undefined;
   }
 }

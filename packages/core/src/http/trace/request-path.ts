@@ -1,8 +1,11 @@
 /** Paths of requests for names and metadata, with ids and secrets masked. */
 
 import { processWide } from '../../platform/process-wide.js';
-import { MASK } from '../../values/mask-text.js';
-import { percentDecoded } from '../../values/percent-decoded.js';
+import { stepName } from '../../trace/content/step-name.js';
+import { quote } from '../../values/json/json-text.js';
+import { MASK } from '../../values/redaction/mask-text.js';
+import { percentDecoded } from '../../values/text/percent-decoded.js';
+import type { RequestFacts } from './request-facts.js';
 
 /** The path of a URL without its query. An absolute URL (RFC 9112, 3.2.2) loses scheme, user, password and host. */
 export function pathOf(url: string): string {
@@ -65,6 +68,30 @@ export function routeName(method: string, route: string): string {
   const name = `${method} ${route}`;
   if (byMethod !== undefined && byMethod.size < MAX_METHODS) byMethod.set(method, name);
   return name;
+}
+
+/** The name of a request: by the option `name`, else by its route, its mount or its path. */
+export function requestName(method: string, { route, mount, name, path }: RequestFacts): string {
+  const nameByPath =
+    route === undefined
+      ? `${method} ${mount === undefined ? pathForName(path) : `${mount}/*`}`
+      : routeName(method, route);
+  return stepName(name, stepName(nameByPath, method));
+}
+
+/** What `metadata.http` has of a request before its response, as JSON text. @param path JSON text */
+export function httpStartText(method: string, route: string | undefined, path: string): string {
+  return `"method":${quote(method)},"route":${route === undefined ? 'null' : quote(route)},"path":${path}`;
+}
+
+/** The first members of a request's `metadata.http`, as JSON text. @param path JSON text */
+export function httpText(
+  method: string,
+  { route }: RequestFacts,
+  path: string,
+  status: number | undefined,
+): string {
+  return `${httpStartText(method, route, path)},"status":${status ?? 'null'}`;
 }
 
 function namesOfRoute(route: string): Map<string, string> | undefined {

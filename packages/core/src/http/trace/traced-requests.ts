@@ -3,6 +3,8 @@
 import { fieldsMayBeSlow } from '#platform';
 import { processWide } from '../../platform/process-wide.js';
 import type { RequestTrace } from '../../trace/model/types.js';
+import { InnerRequestTrace } from './inner-request-trace.js';
+import { RecordedRequestTrace } from './recorded-request-trace.js';
 
 interface TracedRequests {
   traceIn(req: object): RequestTrace | undefined;
@@ -61,4 +63,50 @@ export const tracedRequests: TracedRequests = processWide<TracedRequests>(
  */
 export function getTrace(req: object): RequestTrace | undefined {
   return tracedRequests.traceIn(req);
+}
+
+/** The trace itself if it is a recorded one of a request and still open. Never throws. */
+export function openRequestTrace(trace: object | undefined): RecordedRequestTrace | undefined {
+  return trace instanceof RecordedRequestTrace && trace.isOpen ? trace : undefined;
+}
+
+/** The open trace of a request; undefined without one. Never throws. */
+export function openTraceOf(req: object): RecordedRequestTrace | undefined {
+  try {
+    return openRequestTrace(getTrace(req));
+  } catch {
+    // The value is not an object.
+    return undefined;
+  }
+}
+
+/** The request that a handler has made within the process; undefined for any other. Never throws. */
+export function innerTraceOf(req: object): InnerRequestTrace | undefined {
+  try {
+    const trace = getTrace(req);
+    return trace instanceof InnerRequestTrace ? trace : undefined;
+  } catch {
+    // The value is not an object.
+    return undefined;
+  }
+}
+
+/** Records an error that a framework handles, unless the request's trace has one. Never throws. */
+export function recordRequestError(req: object, error: unknown): void {
+  let trace: RecordedRequestTrace | InnerRequestTrace | undefined;
+  try {
+    const ofRequest = getTrace(req);
+    if (ofRequest instanceof InnerRequestTrace) {
+      trace = ofRequest;
+      trace.recordFirstError(error);
+      return;
+    }
+    if (!(ofRequest instanceof RecordedRequestTrace)) return;
+    trace = ofRequest;
+    // Where the response failed or the client left, the error may be a consequence of that.
+    const { isOpen, outcome } = trace;
+    if (isOpen || outcome === 'completed' || outcome === 'abandoned') trace.recordFirstError(error);
+  } catch (failure) {
+    trace?.reportFailure('error', failure);
+  }
 }

@@ -1,5 +1,5 @@
-import { jsonOf } from '../../values/json-text.js';
-import { head } from '../../values/well-formed.js';
+import { jsonOf } from '../../values/json/json-text.js';
+import { cutTo } from '../../values/text/well-formed.js';
 
 interface OpenValue {
   readonly value: Readonly<Record<string, unknown>>;
@@ -25,7 +25,7 @@ export function jsonHead(
       open.push(opened(current));
       text += Array.isArray(current) ? '[' : '{';
     } else if (typeof current === 'string' && current.length > maxChars) {
-      return { text: text + jsonOf(head(current, maxChars)), isWhole: false };
+      return { text: text + jsonOf(cutTo(current, maxChars)), isWhole: false };
     } else {
       text += jsonOf(current);
     }

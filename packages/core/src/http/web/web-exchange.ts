@@ -6,18 +6,23 @@
  * `Content-Length` stays known.
  */
 
-import { passThrough } from '../../follow/pass-through.js';
+import { passThrough } from '../../follow/observe/pass-through.js';
 import { startTimer, stopTimer, type Timer } from '../../platform/timers.js';
 import type { Outcome } from '../../trace/model/types.js';
 import { isStreamedType, type ResponseFacts } from '../body/body-facts.js';
 import type { RecordedRequestTrace } from '../trace/recorded-request-trace.js';
 import type { FollowedResponse } from '../trace/request-facts.js';
-import { lengthIn } from './web-request-body.js';
 
 /** What a response body was created from: a stream, a Blob (which may be a file), bytes or a string in memory, or unknown. */
 export type BodySource = 'stream' | 'memory' | Blob | undefined;
 
-/** No more is read of a copy. The body is sent unchanged, since a stream would lose the `Content-Length`. */
+/**
+ * Bodies in memory come as one chunk, or in chunks of this size or more, depending on the runtime. A smaller chunk with others after
+ * it is one of a stream, such as a row or a token.
+ */
+const MIN_CHUNK_BYTES = 4096;
+
+/** More than this in several chunks counts as a stream, even if all of it is there at once. */
 const MAX_COPY_BYTES = 16_777_216;
 
 const SWITCHING_PROTOCOLS = 101;
@@ -42,10 +47,13 @@ export class WebExchange implements FollowedResponse {
     this.#trace = trace;
     this.#signal = signal;
     this.#status = status;
-    trace.setResponse(this);
-    if (signal?.aborted === true) this.clientLeft();
-    else
-      signal?.addEventListener('abort', () => this.settle(this.#outcomeOfLeaving), { once: true });
+  }
+
+  /** Begins to follow. It may settle the trace, if the client has left. */
+  start(): void {
+    this.#trace.setResponse(this);
+    if (this.hasClientLeft) this.clientLeft();
+    else this.#signal?.addEventListener('abort', () => this.clientLeft(), { once: true });
   }
 
   /** Call it when the client has left, or its upgraded connection has ended. Never throws. */
@@ -145,43 +153,40 @@ export class WebExchange implements FollowedResponse {
   }
 
   /**
-   * Captures and counts a copy of a body that is in memory. Only reading it shows that it is. Reading `body` of the response
-   * itself would convert it to a stream, and Bun would lose its type.
-   * @returns false if the body is a stream
+   * Captures and counts a copy of a body if it is in memory, which only reading shows. Reads a copy, since reading `body` of the
+   * response itself would convert it to a stream, and Bun would lose its type.
+   * @returns false if the body is a stream, of which nothing is captured here
    */
   async #readCopy(response: Response): Promise<boolean> {
     const reader = this.#trace.run(() => response.clone().body?.getReader());
     if (reader === undefined) return true;
+    const turn = new Turn();
     const read = () => reader.read();
-    const chunks: Uint8Array[] = [];
     const room = this.#trace.captureRoom;
+    const chunks: Uint8Array[] = [];
     let keptBytes = 0;
     let bytes = 0;
-    let isWhole = true;
+    let last = MIN_CHUNK_BYTES;
     for (;;) {
-      const result = await valueThisTurn(this.#trace.run(read));
-      if (result === undefined) {
+      const result = await turn.valueOf(this.#trace.run(read));
+      if (result?.done) break;
+      const isLong = chunks.length > 0 && bytes > MAX_COPY_BYTES;
+      if (result === undefined || last < MIN_CHUNK_BYTES || isLong) {
         reader.cancel().catch(() => {});
+        turn.stop();
         return false;
       }
-      if (result.done) break;
-      const chunk = result.value;
-      bytes += chunk.byteLength;
+      last = result.value.byteLength;
+      bytes += last;
       // The first chunk shows when the response began.
       if (chunks.length === 0 || keptBytes < room) {
-        chunks.push(chunk);
-        keptBytes += chunk.byteLength;
-      }
-      if (bytes > MAX_COPY_BYTES) {
-        isWhole = false;
-        reader.cancel().catch(() => {});
-        break;
+        chunks.push(result.value);
+        keptBytes += last;
       }
     }
+    turn.stop();
     for (const chunk of chunks) this.#trace.addChunk(chunk, undefined);
-    const length = isWhole ? bytes : lengthIn(response.headers);
-    const isKnown = length !== undefined && length >= keptBytes;
-    this.#trace.addUnseenBytes(isKnown ? length - keptBytes : undefined);
+    this.#trace.addUnseenBytes(bytes - keptBytes);
     return true;
   }
 }
@@ -197,27 +202,37 @@ function isStreamed(headers: Headers): boolean {
 /** More microtasks than Deno and Bun need to read a body in memory. */
 const MICROTASKS = 8;
 
-/** The value of a promise that resolves within this turn of the event loop; undefined if it takes longer or rejects. */
-async function valueThisTurn<T extends object>(promise: Promise<T>): Promise<T | undefined> {
-  let result: T | undefined;
-  let isOver = false;
-  const over = promise.then(
-    (value) => {
-      result = value;
-      isOver = true;
-    },
-    () => {
-      isOver = true;
-    },
-  );
-  for (let i = 0; i < MICROTASKS && !isOver; i++) await undefined;
-  if (!isOver) {
-    let timer: Timer | undefined;
-    const turn = new Promise<void>((resolve) => {
-      timer = startTimer(resolve, 0);
-    });
-    await Promise.race([over, turn]);
-    stopTimer(timer);
+/** The rest of this turn of the event loop, from the first promise on that needs more than microtasks. */
+class Turn {
+  #timer: Timer | undefined = undefined;
+  #end: Promise<void> | undefined = undefined;
+
+  /** The value of a promise that resolves within the turn; undefined if it takes longer or rejects. */
+  async valueOf<T extends object>(promise: Promise<T>): Promise<T | undefined> {
+    let result: T | undefined;
+    let isOver = false;
+    const over = promise.then(
+      (value) => {
+        result = value;
+        isOver = true;
+      },
+      () => {
+        isOver = true;
+      },
+    );
+    for (let i = 0; i < MICROTASKS && !isOver; i++) await undefined;
+    if (!isOver) await Promise.race([over, this.#ended()]);
+    return result;
   }
-  return result;
+
+  stop(): void {
+    stopTimer(this.#timer);
+  }
+
+  #ended(): Promise<void> {
+    this.#end ??= new Promise((resolve) => {
+      this.#timer = startTimer(resolve, 0);
+    });
+    return this.#end;
+  }
 }

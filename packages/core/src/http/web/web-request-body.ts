@@ -1,10 +1,11 @@
 /** The body of a web request, captured without reading it: only what the app reads is captured. */
 
 import { utf8Length } from '#platform';
-import { defineMethod, methodNamed } from '../../follow/replace-method.js';
+import { defineMethod, methodNamed } from '../../follow/observe/replace-method.js';
 import { BodyCapture } from '../body/body-capture.js';
 import { fieldsByName } from '../body/body-value.js';
 import type { RequestBody } from '../body/request-body.js';
+import { fileMark } from '../body/uploaded-files.js';
 import { jsonHead } from './json-head.js';
 
 /** The part of a web Request that is used. */
@@ -12,6 +13,9 @@ export interface WebRequest {
   readonly method: string;
   readonly headers: { get(name: string): string | null };
 }
+
+/** The characters of a parsed body that are read at most. */
+const MAX_READ_CHARS = 4_194_304;
 
 /** The methods that read a whole body. */
 const READING_METHODS = ['text', 'json', 'arrayBuffer', 'bytes', 'blob', 'formData'] as const;
@@ -97,11 +101,10 @@ class WebRequestBody implements RequestBody {
       this.#keepValue(fieldsByName(textsOf(value)));
     } else if (this.#isMultipart) {
       // Not captured, since its parts may be large files. Parsed fields are captured above.
-    } else if (typeof value === 'string') {
-      this.capture.add(value, utf8Length(value));
-    } else if (value instanceof ArrayBuffer || value instanceof Uint8Array) {
-      const bytes = value instanceof Uint8Array ? value : new Uint8Array(value);
-      this.capture.add(bytes, bytes.byteLength);
+    } else if (typeof value === 'string' || value instanceof Uint8Array) {
+      this.capture.addChunk(value, undefined);
+    } else if (value instanceof ArrayBuffer) {
+      this.capture.addChunk(new Uint8Array(value), undefined);
     } else if (!(value instanceof Blob)) {
       this.#keepValue(value);
     }
@@ -112,13 +115,16 @@ class WebRequestBody implements RequestBody {
     this.contentEncoding = undefined;
     if (value === undefined) return;
     const { capture } = this;
-    const { text, isWhole } = jsonHead(value, capture.room);
+    const head = jsonHead(value, capture.room);
+    // Of a longer one, the capture keeps an excerpt.
+    const { text, isWhole } = head.isWhole ? head : jsonHead(value, MAX_READ_CHARS);
     const byteLength = utf8Length(text);
     capture.add(text, byteLength);
-    if (isWhole) return;
+    if (head.isWhole) return;
     const length = this.#length;
     const isKnown = length !== undefined && length >= byteLength;
-    capture.addUnseen(isKnown ? length - byteLength : undefined);
+    if (isKnown) capture.addUnseen(length - byteLength);
+    else if (!isWhole) capture.addUnseen(undefined);
   }
 }
 
@@ -131,6 +137,6 @@ export function lengthIn(headers: WebRequest['headers']): number | undefined {
 /** The fields of a form; a mark for each file. */
 function* textsOf(form: FormData): Generator<readonly [name: string, text: string]> {
   for (const [name, value] of form) {
-    yield [name, typeof value === 'string' ? value : `[${value.type}: ${value.size} bytes]`];
+    yield [name, typeof value === 'string' ? value : fileMark(value.name, value.type, value.size)];
   }
 }

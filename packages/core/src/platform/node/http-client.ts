@@ -14,6 +14,7 @@ import {
   type HttpResponse,
   ResponseTooLong,
 } from '../http-client.js';
+import { headerOf } from '../message-header.js';
 import { startTimer, stopTimer, unref } from '../timers.js';
 
 const MAX_SOCKETS = 2;
@@ -136,11 +137,6 @@ function followRequest(
   const { onBodySent } = request;
   if (onBodySent !== undefined) outgoing.on('finish', onBodySent);
   outgoing.end(request.body);
-}
-
-function headerOf(response: IncomingMessage, name: string): string | undefined {
-  const value = response.headers[name];
-  return Array.isArray(value) ? value.join(', ') : value;
 }
 
 /** The body. One over the limit is cut if its status is an error, and an error itself if its status is a success. */

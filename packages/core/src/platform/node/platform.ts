@@ -12,7 +12,7 @@ import { atTurnEnd as startImmediate } from './turn-end.js';
 export { onNaturalExit, onSignal } from './exit.js';
 export { nodeHttpClient as httpClient } from './http-client.js';
 
-/** Makes a path absolute. Undefined on platforms without a file system. */
+/** Makes a path absolute. Undefined on runtimes without a file system. */
 export const absolutePath: ((path: string) => string) | undefined = files.absolutePath;
 
 /** Whether the process has Node's APIs. */
@@ -21,7 +21,7 @@ export const hasNode: boolean = true;
 /** Whether a timer fires although the request that started it is over. */
 export const timersOutliveRequests: boolean = true;
 
-/** Whether the code runs outside any request where the platform forbids clocks and random values: never on Node. */
+/** Whether the code runs outside any request where the runtime forbids clocks and random values: never on Node. */
 export const isTopLevel = (): boolean => false;
 
 /** Whether adding a field to an object whose prototype was swapped costs microseconds: before V8 12. */
@@ -37,7 +37,7 @@ export function loadedModules(path: RegExp): readonly unknown[] {
 }
 
 /**
- * Runs the work at the end of this turn of the event loop. Undefined on platforms that may end a request before that.
+ * Runs the work at the end of this turn of the event loop. Undefined on runtimes that may end a request before that.
  */
 export const atTurnEnd: ((work: () => void) => void) | undefined = startImmediate;
 

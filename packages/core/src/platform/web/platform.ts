@@ -1,5 +1,5 @@
 /**
- * Everything that core needs of a platform that has web APIs alone, such as Cloudflare's workerd.
+ * Everything that core needs of a runtime that has web APIs alone, such as Cloudflare's workerd.
  *
  * Without Node's APIs, a proxy is read like any object, compressed bodies and strings in other encodings than UTF-8 are not
  * decoded, and the end of the process is not noticed. Nothing here runs before the first request.

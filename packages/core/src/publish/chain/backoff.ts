@@ -4,7 +4,7 @@
 export interface RetryPolicy {
   /** Longest wait before the first retry, in milliseconds; it doubles with each retry. @default 1000 */
   readonly baseMs: number;
-  /** Longest wait before any retry, in milliseconds. @default 60000 */
+  /** Longest wait before any retry, in milliseconds; a `Retry-After` is added to it. @default 60000 */
   readonly capMs: number;
   /** How long a batch is retried, in milliseconds. With a spool, there is no such limit. @default 900000 */
   readonly maxElapsedMs: number;

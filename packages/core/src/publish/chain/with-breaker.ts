@@ -1,19 +1,20 @@
 /**
- * A circuit breaker: after five failures in a row, or one whose response has `Retry-After`, it refuses sends, except one probe after
- * each wait.
+ * A circuit breaker: refuses sends after five failures in a row, or after one whose response has `Retry-After`. With the option
+ * `opensOnRefusedKey`, a refused key or a missing pipeline opens it at once. After each wait it lets one probe pass.
  */
 
 import { monotonicMs } from '../../platform/clock.js';
+import { mayBePoisoned } from '../transport/poison-rows.js';
 import type { RowTransport } from '../transport/row-transport.js';
-import { SendError, suspicionIn } from '../transport/send-error.js';
+import { SendError } from '../transport/send-error.js';
 import { type RetryPolicy, waitBefore } from './backoff.js';
 
-export interface BreakerTools {
-  /** From 0 up to but not including 1. */
+export interface BreakerOptions {
+  /** From 0 up to but not including 1. @default Math.random */
   readonly random?: () => number;
-  /** Whether a refused key opens the breaker too, because rows can wait on disk for another key. */
+  /** Whether a refused key opens the breaker too, because rows can wait on disk for another key. @default false */
   readonly opensOnRefusedKey?: boolean;
-  /** Whether the caller already waits between attempts. */
+  /** Whether the caller already waits between attempts. @default false */
   readonly callerWaits?: boolean;
 }
 
@@ -35,9 +36,8 @@ const UNAUTHORIZED_MS = 300_000;
 export function withBreaker(
   transport: RowTransport,
   policy: RetryPolicy,
-  tools: BreakerTools = {},
+  { random = Math.random, opensOnRefusedKey = false, callerWaits = false }: BreakerOptions = {},
 ): Breaker {
-  const random = tools.random ?? Math.random;
   let failures = 0;
   let last: SendError | undefined;
   let notBefore = 0;
@@ -56,7 +56,7 @@ export function withBreaker(
     if (!isRefused && failures < THRESHOLD && retryAfterMs === 0) return;
     const waitMs = isRefused
       ? UNAUTHORIZED_MS * (0.5 + random() / 2)
-      : tools.callerWaits === true
+      : callerWaits
         ? retryAfterMs
         : waitBefore(Math.max(failures - THRESHOLD + 1, 1), retryAfterMs, policy, random);
     last = error;
@@ -92,8 +92,8 @@ export function withBreaker(
 
   function takeError(error: SendError): void {
     // Whether the platform works is not known from rows that make it fail.
-    if (suspicionIn(error) !== undefined) return;
-    const isRefused = tools.opensOnRefusedKey === true && isRefusal(error);
+    if (mayBePoisoned(error)) return;
+    const isRefused = opensOnRefusedKey && isRefusal(error);
     if (error.isRetryable || isRefused) countFailure(error);
     else if (error.code !== 'given_up') reset();
   }

@@ -1,8 +1,9 @@
 /** Isolates the rows that make the platform refuse a batch, so that the others are delivered. */
 
 import { failedDelivery } from '../counts/delivery.js';
+import { isAboutRows, mayBePoisoned } from '../transport/poison-rows.js';
 import type { RowBatch, RowDelivery, RowTransport } from '../transport/row-transport.js';
-import { isAboutRows, SendError, suspicionIn } from '../transport/send-error.js';
+import { SendError } from '../transport/send-error.js';
 import type { SendOptions } from '../transport/user-transport.js';
 
 /** A transport that sends the halves of a refused batch, down to single rows. */
@@ -43,7 +44,8 @@ function sum(first: RowDelivery, second: RowDelivery): RowDelivery {
   for (const [reason, count] of Object.entries(second.lost))
     lost[reason] = (lost[reason] ?? 0) + count;
   // An error that is not about rows says more: what is sent next may fail for it too.
-  const [error] = [first.error, second.error].sort((a, b) => rank(a) - rank(b));
+  const errors = [first.error, second.error].filter((each) => each !== undefined);
+  const error = errors.find((each) => !mayBePoisoned(each)) ?? errors[0];
   return {
     delivered: first.delivered + second.delivered,
     lost,
@@ -52,9 +54,4 @@ function sum(first: RowDelivery, second: RowDelivery): RowDelivery {
     quarantined: (first.quarantined ?? 0) + (second.quarantined ?? 0),
     error,
   };
-}
-
-function rank(error: unknown): number {
-  if (error === undefined) return 2;
-  return error instanceof SendError && suspicionIn(error) !== undefined ? 1 : 0;
 }

@@ -2,12 +2,13 @@
 
 import { monotonicMs } from '../../platform/clock.js';
 import { delay } from '../../platform/timers.js';
+import { isAboutRows } from '../transport/poison-rows.js';
 import type { RowTransport } from '../transport/row-transport.js';
-import { isAboutRows, SendError } from '../transport/send-error.js';
+import { SendError } from '../transport/send-error.js';
 import { type RetryPolicy, waitBefore } from './backoff.js';
 
-export interface RetryTools {
-  /** From 0 up to but not including 1. */
+export interface RetryOptions {
+  /** From 0 up to but not including 1. @default Math.random */
   readonly random?: () => number;
   /** Called before each wait. */
   readonly onRetry?: (error: SendError, waitMs: number) => void;
@@ -17,9 +18,8 @@ export interface RetryTools {
 export function withRetry(
   transport: RowTransport,
   policy: RetryPolicy,
-  tools: RetryTools = {},
+  { random = Math.random, onRetry }: RetryOptions = {},
 ): RowTransport {
-  const random = tools.random ?? Math.random;
   return {
     async send(batch, options) {
       const deadline = monotonicMs() + policy.maxElapsedMs;
@@ -37,7 +37,7 @@ export function withRetry(
           if (monotonicMs() + waitMs > deadline) throw error;
           // A send that the breaker refused does not count as an attempt.
           if (error.isPaused) attempt--;
-          else tools.onRetry?.(error, waitMs);
+          else onRetry?.(error, waitMs);
           await delay(waitMs, options.signal);
           if (options.signal?.aborted) throw error;
         }

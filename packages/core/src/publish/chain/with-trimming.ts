@@ -1,7 +1,7 @@
 /** Cuts the longest values of a row that the platform refuses as too large, with marks, and sends it again. */
 
-import { jsonOf, parseJson } from '../../values/json-text.js';
-import { head } from '../../values/well-formed.js';
+import { jsonOf, parseJson } from '../../values/json/json-text.js';
+import { cutTo } from '../../values/text/well-formed.js';
 import type { QueuedRow } from '../row/queued-row.js';
 import type { RowTransport } from '../transport/row-transport.js';
 import { SendError } from '../transport/send-error.js';
@@ -9,7 +9,7 @@ import { SendError } from '../transport/send-error.js';
 /** A row of fewer bytes is not refused because of its size. */
 const LEAST_BYTES = 4096;
 
-/** A transport that halves a single row that is too large, until it is accepted. */
+/** A transport that halves a single row that is too large, until it is accepted or would have less than 4096 bytes. */
 export function withTrimming(transport: RowTransport): RowTransport {
   return {
     async send(batch, options) {
@@ -20,7 +20,7 @@ export function withTrimming(transport: RowTransport): RowTransport {
           return await transport.send({ ...batch, rows }, options);
         } catch (error) {
           const [row] = rows;
-          // Whether the cut row arrived holds for the original, which the spool has.
+          // The spool has the original, which counts as arrived if the cut row has.
           if (original !== undefined && row !== undefined) original.setArrival(row.arrival);
           const isTooLarge = error instanceof SendError && error.code === 'too_large';
           if (!isTooLarge || row === undefined || rows.length > 1) throw error;
@@ -52,7 +52,7 @@ function cut(value: unknown, maxChars: number, maxItems: number): unknown {
     const most = Math.max(maxChars, 128);
     return value.length <= most
       ? value
-      : `${head(value, most)}… [cut: ${value.length} characters, too large for the platform]`;
+      : `${cutTo(value, most)}… [cut: ${value.length} characters, too large for the platform]`;
   }
   if (Array.isArray(value)) {
     const most = Math.max(maxItems, 4);

@@ -10,21 +10,21 @@ import type { SendOptions } from '../transport/user-transport.js';
 /** Whether the platform has the row. Throws a SendError if the response leaves that open. */
 export type Lookup = (inferenceId: string, options: SendOptions) => Promise<boolean>;
 
-export interface VerificationTools {
+export interface VerificationOptions {
   /** Least time between two lookups, in milliseconds, to spare a platform that has just recovered. */
   readonly paceMs: number;
   /** Returns the rows that another process may have sent. */
   readonly rowsThatMayHaveArrived: (rows: readonly QueuedRow[]) => readonly QueuedRow[];
 }
 
-/** For how long a lookup of a row that another process may send counts. */
+/** How long the result of a lookup is valid for a row that another process may send. */
 const LOOKUP_HOLDS_MS = 10_000;
 
-/** A transport that counts rows as delivered which the platform already has, and sends the others. */
+/** A transport that does not send rows that the platform already has. It counts them as delivered. */
 export function withVerification(
   transport: RowTransport,
   lookUp: Lookup,
-  { paceMs, rowsThatMayHaveArrived }: VerificationTools,
+  { paceMs, rowsThatMayHaveArrived }: VerificationOptions,
 ): RowTransport {
   let notBefore = 0;
   /** When rows were looked up, so that the parts of a batch that is sent in halves are not looked up again each time. */

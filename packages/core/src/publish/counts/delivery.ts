@@ -29,7 +29,7 @@ export function failedDelivery(error: unknown, total: number): RowDelivery {
 }
 
 /** The delivery of a publisher that is shutting down: rows whose send was aborted, `given_up`, count as `shut_down`. */
-export function withShutdownReason(delivery: RowDelivery): RowDelivery {
+export function shutDownDelivery(delivery: RowDelivery): RowDelivery {
   const { given_up: givenUp, ...lost } = delivery.lost;
   if (givenUp === undefined) return delivery;
   return { ...delivery, lost: { ...lost, shut_down: (lost.shut_down ?? 0) + givenUp } };
@@ -64,7 +64,7 @@ export function reportUndelivered(
     diagnostics.report('warn', 'publish_spooled', message, error);
   }
   if (quarantined > 0) {
-    const message = `${rowsOf(quarantined)} ${areOf(quarantined)} refused by the platform, and set aside on disk`;
+    const message = `${rowsOf(quarantined)} ${areOf(quarantined)} refused by the platform, and quarantined on disk`;
     diagnostics.report('error', 'quarantined', message, error);
   }
 }

@@ -50,7 +50,7 @@ export class Ledger {
     this.#queuedBytes += bytes;
   }
 
-  /** Counts the bytes of a queued row again after it waited in the memory ring. */
+  /** Counts the bytes of a queued row again after it could not be written to disk. */
   requeueFromMemory(bytes: number): void {
     this.#queuedBytes += bytes;
   }
@@ -93,7 +93,7 @@ export class Ledger {
     rows: readonly { readonly byteLength: number }[],
     { delivered, spooled = 0, quarantined = 0, held = 0, lost }: Delivery,
   ): void {
-    // Rows in the memory ring count as queued; the spool counts their bytes.
+    // Rows that could not be written to disk count as queued; the spool counts their bytes.
     this.#queued += held;
     if (from === 'queued') {
       this.#queued -= rows.length;

@@ -1,7 +1,12 @@
 /** Sends a batch by one data-stream call. */
 
 import { allocate } from '#platform';
-import type { RowBatch, RowDelivery, RowTransport } from '../transport/row-transport.js';
+import {
+  MAX_IN_FLIGHT,
+  type RowBatch,
+  type RowDelivery,
+  type RowTransport,
+} from '../transport/row-transport.js';
 import type { SendOptions } from '../transport/user-transport.js';
 import type { OpenlayerApi } from './openlayer-api.js';
 
@@ -46,13 +51,14 @@ function write({ rows }: RowBatch, start: Uint8Array, target: Uint8Array): numbe
   return position + END.byteLength;
 }
 
-/** Buffers that are kept: as many as batches in flight. */
-const MAX_BUFFERS = 2;
 const MIN_BYTES = 64 * 1024;
 /** Larger buffers are rare and not kept. */
 const MAX_BYTES = 2 * 1024 * 1024;
 
-/** Reuses the buffers of request bodies, since allocating them anew would cause full garbage collections. */
+/**
+ * Reuses the buffers of request bodies, one for each batch in flight, since allocating them anew would cause full garbage
+ * collections.
+ */
 class BufferPool {
   readonly #buffers: Uint8Array[] = [];
 
@@ -67,7 +73,7 @@ class BufferPool {
   release(buffer: Uint8Array): void {
     if (buffer.byteLength > MAX_BYTES) return;
     // The newest buffers have the size of current batches.
-    if (this.#buffers.length === MAX_BUFFERS) this.#buffers.shift();
+    if (this.#buffers.length === MAX_IN_FLIGHT) this.#buffers.shift();
     this.#buffers.push(buffer);
   }
 }

@@ -3,9 +3,8 @@
 import { utf8Text } from '#platform';
 import { wallClockMs } from '../../platform/clock.js';
 import type { HttpClient, HttpResponse } from '../../platform/http-client.js';
-import { tryParseJson } from '../../values/json-text.js';
-import type { SendErrorCode } from '../transport/drop-reason.js';
-import { SendError } from '../transport/send-error.js';
+import { tryParseJson } from '../../values/json/json-text.js';
+import { SendError, type SendErrorCode } from '../transport/send-error.js';
 import type { SendOptions } from '../transport/user-transport.js';
 import { type SendingFacts, STATS_HEADER } from './stats-header.js';
 
@@ -65,15 +64,16 @@ export class OpenlayerApi {
     const path = `rows/${encodeURIComponent(inferenceId)}`;
     const { apiKey } = this.#options;
     const { response, url } = await this.#send({ method: 'GET', path, ...options }, MAX_ROW_BYTES);
-    // With 404, the row is missing. Otherwise the platform does not offer this call, or not to this key: assume the same, since only a
-    // send may decide about the key and the row.
+    // 404: the row is missing.
+    // 501 and other final statuses: the platform does not offer this call, or not to this key. The row counts as missing, so that it
+    // is sent, and the response to the send decides.
     if (response.status === 501 || isFinal(response.status)) return false;
     if (response.status < 200 || response.status >= 300) {
       assertSuccess(response, { method: 'GET', url, apiKey });
     }
     const isThere = hasRowIn(utf8Text(response.body));
     if (isThere !== undefined) return isThere;
-    throw new SendError('bad_answer', `${url.origin}${url.pathname} returned no JSON`);
+    throw new SendError('bad_response', `${url.origin}${url.pathname} returned no JSON`);
   }
 
   /** Sets the API key for the next calls. */
@@ -137,7 +137,7 @@ function assertSuccess(response: HttpResponse, { method, url, apiKey }: SentCall
   if (status >= 200 && status < 300) {
     if (isSuccess(utf8Text(response.body))) return;
     throw new SendError(
-      'bad_answer',
+      'bad_response',
       `${call} returned status ${status} without {"success":true}`,
       {
         status,
@@ -147,16 +147,16 @@ function assertSuccess(response: HttpResponse, { method, url, apiKey }: SentCall
   }
   if (status >= 300 && status < 400) {
     throw new SendError(
-      'bad_answer',
+      'bad_response',
       `${call} returned status ${status}; redirects are not followed: set the base URL to the address that the server redirects to`,
       { status },
     );
   }
   const code = codeOf(status);
-  const reply = serverMessage(utf8Text(response.body), apiKey);
+  const message = serverMessage(utf8Text(response.body), apiKey);
   throw new SendError(
     code,
-    `${call} returned status ${status}${reply}${whatToCheck(code, method)}`,
+    `${call} returned status ${status}${message}${whatToCheck(code, method)}`,
     {
       status,
       isAmbiguous: AMBIGUOUS_STATUSES.has(status),
@@ -172,8 +172,8 @@ function whatToCheck(code: SendErrorCode, method: ApiCall['method']): string {
   if (code === 'unauthorized')
     return '; check the API key: OPENLAYER_API_KEY, or the option apiKey';
   if (code !== 'not_found') return '';
-  const place = `${CHECK_PIPELINE}, and that the base URL ends in /v1`;
-  return method === 'PUT' ? `; check the inference ID, ${place}` : `; check ${place}`;
+  const address = `${CHECK_PIPELINE}, and that the base URL ends in /v1`;
+  return method === 'PUT' ? `; check the inference ID, ${address}` : `; check ${address}`;
 }
 
 function codeOf(status: number): SendErrorCode {
@@ -198,7 +198,7 @@ function codeOf(status: number): SendErrorCode {
   }
 }
 
-/** Whether another call would be answered in the same way. */
+/** Whether another call would get the same response. */
 function isFinal(status: number): boolean {
   return status >= 400 && status < 500 && codeOf(status) !== 'busy';
 }

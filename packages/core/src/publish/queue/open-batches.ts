@@ -76,3 +76,12 @@ export class OpenBatches {
     this.#onFull({ layout, rows: batch.rows });
   }
 }
+
+/** Groups rows into batches of one layout with distinct ids, within the limits and in their order. */
+export function batchesOf(rows: readonly QueuedRow[], limits: BatchLimits): readonly RowBatch[] {
+  const batches: RowBatch[] = [];
+  const open = new OpenBatches(limits, (batch) => batches.push(batch));
+  for (const row of rows) open.add(row);
+  open.sealAll();
+  return batches;
+}

@@ -1,60 +1,28 @@
-/** Queues rows, groups them into batches and sends the batches, each until it is delivered or dropped. */
+/** Queues rows, groups them into batches and sends each batch until its rows are delivered, dropped or kept on disk. */
 
 import { onNaturalExit } from '#platform';
 import type { Diagnostics } from '../../diagnostics/diagnostics.js';
+import { reportInternalFailure } from '../../diagnostics/internal-failure.js';
 import { monotonicMs } from '../../platform/clock.js';
 import { startTimer, stopTimer, type Timer, unref, waitAtMost } from '../../platform/timers.js';
-import { watchRejection } from '../../values/thenable.js';
-import { checkedDelivery, failedDelivery, withShutdownReason } from '../counts/delivery.js';
-import type { Ledger } from '../counts/ledger.js';
+import { watchRejection } from '../../values/reading/thenable.js';
+import { checkedDelivery, failedDelivery, shutDownDelivery } from '../counts/delivery.js';
 import { QueueCounts } from '../counts/queue-counts.js';
 import type { QueuedRow } from '../row/queued-row.js';
-import type { RowBatch, RowDelivery, RowTransport } from '../transport/row-transport.js';
-import { type BatchLimits, OpenBatches } from './open-batches.js';
-
-/** Limits of batches and of the queue in memory. */
-export interface PublisherLimits extends BatchLimits {
-  /** Longest time that a row waits for its batch to fill, in milliseconds. @default 1000 */
-  readonly maxDelayMs: number;
-  /** Bytes of rows that wait or are being sent. Further rows go to the spool, or are dropped as `queue_full`. @default 33554432 */
-  readonly maxQueueBytes: number;
-}
-
-/** What a publisher needs. */
-export interface PublisherOptions {
-  readonly transport: RowTransport;
-  readonly limits: PublisherLimits;
-  readonly diagnostics: Diagnostics;
-  /** Runs a function outside any request's scope, so that timers and sockets do not keep a request in memory. */
-  readonly runDetached: (fn: () => void) => void;
-  readonly ledger: Ledger;
-  /** Keeps rows that do not fit in the queue, or come after the shutdown; undefined without a spool. */
-  readonly overflow?: ((rows: readonly QueuedRow[]) => RowDelivery) | undefined;
-  /** Called with the duration of each successful send, in milliseconds. */
-  readonly onCall?: ((ms: number) => void) | undefined;
-}
-
-/** Sends rows, and counts what became of them. */
-export interface RowPublisher {
-  /** Queues a row, or drops and counts it. */
-  add(row: QueuedRow): void;
-  /**
-   * Sends a row at once, without waiting for others.
-   * @returns a promise that resolves when the row's request need not wait any longer
-   */
-  sendNow(row: QueuedRow): Promise<void>;
-  /** Every row in the queue now. */
-  queuedRows(): Generator<QueuedRow>;
-  /** Sends the queued rows. Resolves when they are delivered or dropped, or at the deadline. Never rejects. */
-  flush(deadlineMs: number): Promise<void>;
-  /** Sends the queued rows, and accepts no further ones. Never rejects. */
-  shutdown(deadlineMs: number): Promise<void>;
-  /** Whether a process that is about to exit may be kept alive for rows. */
-  readonly mayDelayExit: boolean;
-}
-
-/** Batches in flight at a time. */
-const MAX_IN_FLIGHT = 2;
+import {
+  MAX_IN_FLIGHT,
+  type RowBatch,
+  type RowDelivery,
+  type RowTransport,
+} from '../transport/row-transport.js';
+import { OpenBatches } from './open-batches.js';
+import {
+  ABORT_GRACE_MS,
+  MAX_REQUEST_SEND_MS,
+  type PublisherLimits,
+  type PublisherOptions,
+  type RowPublisher,
+} from './row-publisher.js';
 
 /** How long an exiting process is kept alive to send its last rows. */
 const NATURAL_EXIT_MS = 150;
@@ -62,32 +30,26 @@ const NATURAL_EXIT_MS = 150;
 /** How often it is kept alive: an app may record a trace at each `beforeExit`, which occurs again each time. */
 const MAX_EXIT_DELAYS = 10;
 
-/**
- * How long `sendNow` retries a row. Outside Workers, it is called for requests that have an execution context with `waitUntil`,
- * for example on Bun. Workers keep such a request alive for 30 s at most, and so may other platforms.
- */
-const SEND_NOW_MS = 25_000;
-
 /** A complete batch that waits for a free slot. */
-interface SealedBatch extends RowBatch {
-  /** Called when the batch is delivered or dropped. */
+interface ReadyBatch extends RowBatch {
+  /** Called when the rows of the batch are delivered, dropped or kept on disk. */
   readonly settle: () => void;
 }
 
-/** The publisher for platforms where timers and sockets are shared by all requests. */
+/** The publisher for runtimes where timers and sockets are shared by all requests. */
 export class Publisher implements RowPublisher {
   readonly #transport: RowTransport;
   readonly #limits: PublisherLimits;
   readonly #diagnostics: Diagnostics;
   readonly #runDetached: (fn: () => void) => void;
   readonly #open: OpenBatches;
-  readonly #ready: SealedBatch[] = [];
-  /** One promise for each batch that is neither delivered nor dropped. */
+  readonly #ready: ReadyBatch[] = [];
+  /** One promise for each batch whose rows still wait or are being sent. */
   readonly #pendingSends = new Set<Promise<void>>();
   readonly #queue: QueueCounts;
   readonly #overflow: ((rows: readonly QueuedRow[]) => RowDelivery) | undefined;
   readonly #inFlightBatches = new Set<RowBatch>();
-  readonly #onCall: ((ms: number) => void) | undefined;
+  readonly #onSent: ((ms: number) => void) | undefined;
   /** Aborts every batch in flight at shutdown. */
   readonly #stop = new AbortController();
   /** Abort the rows that are sent one by one. */
@@ -108,7 +70,7 @@ export class Publisher implements RowPublisher {
     this.#runDetached = options.runDetached;
     this.#queue = new QueueCounts(options);
     this.#overflow = options.overflow;
-    this.#onCall = options.onCall;
+    this.#onSent = options.onSent;
   }
 
   add(row: QueuedRow): void {
@@ -119,7 +81,7 @@ export class Publisher implements RowPublisher {
     if (this.#timer === undefined && !this.#open.isEmpty) this.#startTimer();
   }
 
-  /** @returns a promise that resolves when the row is delivered or dropped */
+  /** @returns a promise that resolves when the row is delivered, dropped or kept on disk */
   sendNow(row: QueuedRow): Promise<void> {
     if (!this.#admit(row)) return Promise.resolve();
     let delivery = Promise.resolve();
@@ -161,8 +123,8 @@ export class Publisher implements RowPublisher {
   }
 
   /**
-   * Sends the queued rows. Resolves when each of them is delivered or dropped, or at the deadline. Keeps the process alive
-   * until then.
+   * Sends the queued rows. Resolves when each of them is delivered, dropped or kept on disk, or at the deadline. Keeps the
+   * process alive until then.
    */
   async flush(deadlineMs: number): Promise<void> {
     if (this.#queue.isEmpty) return;
@@ -184,8 +146,7 @@ export class Publisher implements RowPublisher {
     await this.flush(deadlineMs);
     this.#stop.abort();
     for (const stop of this.#singleSends) stop.abort();
-    // The aborted sends count their rows themselves.
-    await this.flush(50);
+    await this.flush(ABORT_GRACE_MS);
     try {
       this.#removeFromExit();
       const closed: unknown = this.#transport.close();
@@ -239,7 +200,7 @@ export class Publisher implements RowPublisher {
   async #sendNow(batch: RowBatch): Promise<void> {
     const stop = new AbortController();
     this.#singleSends.add(stop);
-    const timer = unref(startTimer(() => stop.abort(), SEND_NOW_MS));
+    const timer = unref(startTimer(() => stop.abort(), MAX_REQUEST_SEND_MS));
     try {
       await this.#send(batch, stop.signal);
     } catch (error) {
@@ -266,11 +227,11 @@ export class Publisher implements RowPublisher {
     this.#inFlightBatches.delete(batch);
     const ms = monotonicMs() - start;
     this.#account(batch.rows, delivery);
-    if (delivery.delivered > 0) this.#onCall?.(ms);
+    if (delivery.delivered > 0) this.#onSent?.(ms);
   }
 
   #account(rows: readonly QueuedRow[], delivery: RowDelivery): void {
-    this.#queue.remove(rows, this.#stop.signal.aborted ? withShutdownReason(delivery) : delivery);
+    this.#queue.remove(rows, this.#stop.signal.aborted ? shutDownDelivery(delivery) : delivery);
     if (this.#queue.isEmpty) this.#removeFromExit();
   }
 
@@ -282,7 +243,7 @@ export class Publisher implements RowPublisher {
 
   /** Reports a failure: thrown in a timer, or as an unhandled rejection, it would end the process. */
   #reportFailure(what: string, error: unknown): void {
-    this.#diagnostics.report('error', 'internal_error', `publishing failed in ${what}`, error);
+    reportInternalFailure(this.#diagnostics, what, error);
   }
 
   get mayDelayExit(): boolean {

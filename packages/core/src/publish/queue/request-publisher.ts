@@ -1,12 +1,13 @@
 /**
  * The publisher for Workers, where timers, sockets and promises belong to the request that created them: another request
- * cannot use them, and the platform cancels them with their request.
+ * cannot use them, and the runtime cancels them with their request.
  *
  * Requests therefore share nothing but rows and timestamps. Each send uses timers and an AbortController of the request that it
  * runs in, and includes rows that cancelled requests left in the queue.
  */
 
 import type { Diagnostics } from '../../diagnostics/diagnostics.js';
+import { reportInternalFailure } from '../../diagnostics/internal-failure.js';
 import { elapsedSince, monotonicMs } from '../../platform/clock.js';
 import {
   delay,
@@ -16,24 +17,28 @@ import {
   stopInterval,
   stopTimer,
 } from '../../platform/timers.js';
-import { checkedDelivery, failedDelivery, withShutdownReason } from '../counts/delivery.js';
+import { checkedDelivery, failedDelivery, shutDownDelivery } from '../counts/delivery.js';
 import { QueueCounts } from '../counts/queue-counts.js';
 import type { QueuedRow } from '../row/queued-row.js';
-import type { RowBatch, RowDelivery, RowTransport } from '../transport/row-transport.js';
+import {
+  MAX_IN_FLIGHT,
+  type RowBatch,
+  type RowDelivery,
+  type RowTransport,
+} from '../transport/row-transport.js';
 import { SendError } from '../transport/send-error.js';
 import { OpenBatches } from './open-batches.js';
-import type { PublisherLimits, PublisherOptions, RowPublisher } from './publisher.js';
+import {
+  MAX_REQUEST_SEND_MS,
+  type PublisherLimits,
+  type PublisherOptions,
+  type RowPublisher,
+} from './row-publisher.js';
 
 export interface RequestPublisherOptions extends PublisherOptions {
   /** Milliseconds from a batch's first try until it is dropped. */
   readonly maxElapsedMs: number;
 }
-
-/** Sends of one request at a time. */
-const MAX_IN_FLIGHT = 2;
-
-/** How long one request tries to send: Workers cancel work 30 s after the response. */
-const MAX_SEND_MS = 25_000;
 
 /** How often a sending request renews its lease. */
 const RENEW_MS = 1000;
@@ -44,7 +49,8 @@ const LEASE_MS = 5000;
 /** Time between two checks whether other requests have finished their sends. */
 const POLL_MS = 20;
 
-interface SealedBatch extends RowBatch {
+/** A complete batch, which may have been sent before. */
+interface TriedBatch extends RowBatch {
   /** On the monotonic clock; undefined before the first try. */
   firstTryAt: number | undefined;
 }
@@ -56,11 +62,11 @@ interface Sender {
 }
 
 interface Send {
-  readonly batch: SealedBatch;
+  readonly batch: TriedBatch;
   readonly sender: Sender;
 }
 
-/** The publisher for platforms where timers and sockets belong to one request. */
+/** The publisher for runtimes where timers and sockets belong to one request. */
 export class RequestPublisher implements RowPublisher {
   /** There is no exit of a process. */
   readonly mayDelayExit = true;
@@ -70,10 +76,10 @@ export class RequestPublisher implements RowPublisher {
   readonly #diagnostics: Diagnostics;
   readonly #runDetached: (fn: () => void) => void;
   readonly #queue: QueueCounts;
-  readonly #onCall: ((ms: number) => void) | undefined;
+  readonly #onSent: ((ms: number) => void) | undefined;
   readonly #open: OpenBatches;
   /** Sealed batches that no request sends. */
-  readonly #ready: SealedBatch[] = [];
+  readonly #ready: TriedBatch[] = [];
   /** Sends of all requests, also of those that were cancelled since. */
   readonly #sends = new Set<Send>();
   #isShutDown = false;
@@ -85,7 +91,7 @@ export class RequestPublisher implements RowPublisher {
     this.#diagnostics = options.diagnostics;
     this.#runDetached = options.runDetached;
     this.#queue = new QueueCounts(options);
-    this.#onCall = options.onCall;
+    this.#onSent = options.onSent;
     this.#open = new OpenBatches(options.limits, (batch) => {
       this.#ready.push({ ...batch, firstTryAt: undefined });
     });
@@ -206,7 +212,7 @@ export class RequestPublisher implements RowPublisher {
   }
 
   /** Puts a batch back into the queue, or drops it after `maxElapsedMs`. */
-  #requeueOrDrop(batch: SealedBatch, error: unknown): void {
+  #requeueOrDrop(batch: TriedBatch, error: unknown): void {
     const triedMs = monotonicMs() - (batch.firstTryAt ?? Number.POSITIVE_INFINITY);
     if (triedMs < this.#maxElapsedMs && !this.#isShutDown) {
       this.#ready.push(batch);
@@ -223,7 +229,7 @@ export class RequestPublisher implements RowPublisher {
       if (this.#ready.length === 0) return;
       const stop = new AbortController();
       const sender = { aliveAt: monotonicMs() };
-      const timer = startTimer(() => stop.abort(), MAX_SEND_MS);
+      const timer = startTimer(() => stop.abort(), MAX_REQUEST_SEND_MS);
       const lease = startInterval(() => {
         sender.aliveAt = monotonicMs();
       }, RENEW_MS);
@@ -256,7 +262,7 @@ export class RequestPublisher implements RowPublisher {
     }
   }
 
-  async #send(batch: SealedBatch, sender: Sender, signal: AbortSignal): Promise<void> {
+  async #send(batch: TriedBatch, sender: Sender, signal: AbortSignal): Promise<void> {
     const total = batch.rows.length;
     const startedAt = monotonicMs();
     const send: Send = { batch, sender };
@@ -277,14 +283,14 @@ export class RequestPublisher implements RowPublisher {
     // The lease expired during the send; another request counts this batch.
     if (!this.#sends.delete(send)) return;
     this.#account(batch, delivery);
-    if (delivery.delivered > 0) this.#onCall?.(elapsedSince(startedAt));
+    if (delivery.delivered > 0) this.#onSent?.(elapsedSince(startedAt));
   }
 
   #account({ rows }: RowBatch, delivery: RowDelivery): void {
-    this.#queue.remove(rows, this.#isShutDown ? withShutdownReason(delivery) : delivery);
+    this.#queue.remove(rows, this.#isShutDown ? shutDownDelivery(delivery) : delivery);
   }
 
   #reportFailure(what: string, error: unknown): void {
-    this.#diagnostics.report('error', 'internal_error', `publishing failed in ${what}`, error);
+    reportInternalFailure(this.#diagnostics, what, error);
   }
 }

@@ -1,6 +1,6 @@
 import { utf8Length, utf8Text, writeUtf8 } from '#platform';
 
-/** The position of a row on disk. A spool's own entries have more. */
+/** The position of a row on disk. The spool's own positions have the file too. */
 export interface RowPosition {
   readonly number: number;
 }

@@ -3,30 +3,31 @@
 import type { EndedStep, EndedTrace } from '../../trace/model/ended-trace.js';
 import { FIELDS, type Field } from '../../trace/model/step-fields.js';
 import { UsageSum } from '../../trace/usage/usage.js';
-import type { JsonMembers } from '../../values/json-members.js';
-import { quote, quoteName } from '../../values/json-text.js';
-import { integerText, roundedText, thousandthsText } from '../../values/number-text.js';
-import type { Redactor } from '../../values/redactor.js';
+import type { JsonMembers } from '../../values/json/json-members.js';
+import { quote, quoteName } from '../../values/json/json-text.js';
+import { integerText, roundedText, thousandthsText } from '../../values/json/number-text.js';
+import type { Redactor } from '../../values/redaction/redactor.js';
 import type { StepType } from '../../wire.js';
-import { inputColumns, isReserved, layoutOf } from './layout.js';
+import { isReserved, layoutOf, withoutReservedNames } from './layout.js';
 import { QueuedRow } from './queued-row.js';
 
 /** The row of an ended trace. @param redactor masks names */
 export function rowOf(trace: EndedTrace, redactor: Redactor): QueuedRow {
   const { inferenceId } = trace;
-  const columns = inputColumns(trace.columns);
+  const columns = withoutReservedNames(trace.columns.inputs);
   const text = rowText(trace, columns, redactor);
   return new QueuedRow(inferenceId, layoutOf(trace, columns.keys), text);
 }
 
 function rowText(trace: EndedTrace, columns: JsonMembers, redactor: Redactor): string {
-  const { root } = trace;
+  const { root, columns: ownColumns } = trace;
+  const { userId, sessionId, context: passages, question } = ownColumns;
   const { metadata } = root;
   const columnsText = columns.toText();
   const metadataText = metadataOf(root, trace.unrecordedSteps, redactor);
   const usage = new UsageSum();
   const context = { trace, redactor, usage };
-  const isInputs = columnsText !== '' && trace.columns === columns;
+  const isInputs = columnsText !== '' && ownColumns.inputs === columns;
   const inputs = isInputs ? `{${columnsText}}` : rootInputs(trace);
   const rootText = stepText(root, inputs, metadataText, context);
   let text = '{"inferenceTimestamp":';
@@ -40,11 +41,11 @@ function rowText(trace: EndedTrace, columns: JsonMembers, redactor: Redactor): s
   text += usage.cost === undefined ? ',"cost":null,"tokens":' : `,"cost":${usage.cost},"tokens":`;
   text += usage.tokens ?? 'null';
   if (root.groundTruth !== undefined) text += `,"groundTruth":${root.groundTruth}`;
-  if (trace.userId !== undefined) text += `,"user_id":${quote(trace.userId)}`;
-  if (trace.sessionId !== undefined) text += `,"session_id":${quote(trace.sessionId)}`;
+  if (userId !== undefined) text += `,"user_id":${quote(userId)}`;
+  if (sessionId !== undefined) text += `,"session_id":${quote(sessionId)}`;
   if (trace.sharedTraceId !== undefined) text += `,"trace_id":"${trace.sharedTraceId}"`;
-  if (trace.context !== undefined) text += `,"context":${trace.context}`;
-  if (trace.question !== undefined) text += `,"_question":${trace.question}`;
+  if (passages !== undefined) text += `,"context":${passages}`;
+  if (question !== undefined) text += `,"_question":${question}`;
   if (columnsText !== '') {
     text += ',';
     text += columnsText;
@@ -60,7 +61,7 @@ function rowText(trace: EndedTrace, columns: JsonMembers, redactor: Redactor): s
 
 /** The inputs of the root step, for which the platform accepts an object or null. */
 function rootInputs({ columns, root }: EndedTrace): string {
-  if (columns !== undefined) return `{${columns.toText()}}`;
+  if (columns.inputs !== undefined) return `{${columns.inputs.toText()}}`;
   const inputs = root.inputs ?? 'null';
   return inputs === 'null' || inputs.startsWith('{') ? inputs : `{"input":${inputs}}`;
 }
@@ -161,6 +162,11 @@ function timesText(step: EndedStep, trace: EndedTrace): string {
   return text;
 }
 
+/** Whether the error came from a child step, which has the stack. */
+function isOfChild(stack: string, { children }: EndedStep): boolean {
+  return children?.some(({ error }) => error?.stack === stack) === true;
+}
+
 /** The step's metadata, with its error under the keys from which the platform reads errors. */
 function metadataOf(step: EndedStep, unrecordedSteps: number, redactor: Redactor): string {
   const { metadata, error } = step;
@@ -176,6 +182,8 @@ function metadataOf(step: EndedStep, unrecordedSteps: number, redactor: Redactor
     add('error', quote(error.message));
     add('errorType', quote(redactor.label(error.name)));
     add('Exceptions', quote(error.message));
+    if (error.stack !== undefined && !isOfChild(error.stack, step))
+      add('errorStack', quote(error.stack));
   }
   if (step.isRunning) add('unfinished', 'true');
   if (unrecordedSteps > 0) add('unrecordedSteps', String(unrecordedSteps));

@@ -17,6 +17,9 @@ export interface RowBatch extends Batch {
   readonly rows: readonly QueuedRow[];
 }
 
+/** Batches in flight at a time: of a process, or on Workers of one request. */
+export const MAX_IN_FLIGHT = 2;
+
 /** Sends batches. */
 export interface RowTransport {
   /**

@@ -1,5 +1,31 @@
 import { recognizeAcrossCopies } from '../../platform/process-wide.js';
-import type { SendErrorCode } from './drop-reason.js';
+
+/**
+ * Why a batch was not delivered. If its rows are dropped, the code is the drop reason.
+ *
+ * `unreachable`, `bad_response` and `busy` are retried. Without a spool, rows with any other code are dropped. With a spool, rows
+ * that are `rejected` or `too_large` go to its quarantine. All others stay on disk and are sent again; for `unauthorized` and
+ * `not_found`, every few minutes.
+ */
+export type SendErrorCode =
+  /** No connection, or it broke, or no complete response came within `timeoutMs`. */
+  | 'unreachable'
+  /** A redirect, or a 2xx whose body is not `{"success":true}`: the address is not the API's. */
+  | 'bad_response'
+  /** Status 408, 409, 425, 429 or 5xx. */
+  | 'busy'
+  /** Status 401 or 403: the API key is wrong or lacks a permission. */
+  | 'unauthorized'
+  /** Status 404: the pipeline does not exist; for an update, the row. */
+  | 'not_found'
+  /** Any other status from 400 to 499. */
+  | 'refused'
+  /** Status 400 or 422: the platform does not accept the row. */
+  | 'rejected'
+  /** Status 413: the row is larger than the platform accepts, also after it was cut. */
+  | 'too_large'
+  /** The send was aborted: by a shutdown, by a deadline, or because a Worker's request was cancelled. */
+  | 'given_up';
 
 /** Why a batch was not delivered, or a row not updated. `code` is stable. */
 export class SendError extends Error {
@@ -11,7 +37,7 @@ export class SendError extends Error {
   readonly retryAfterMs: number | undefined;
   /** Whether the platform may have stored rows despite the failure. */
   readonly isAmbiguous: boolean;
-  /** Whether the rows are not to be sent again at all: a spool sets them aside, as rows that the platform refuses. */
+  /** Whether the rows must never be sent again: a spool moves them to its quarantine, like rows that the platform refuses. */
   readonly isFinal: boolean;
   /** Whether the circuit breaker refused the send because of earlier failures. `code` is the code of the last failure. */
   readonly isPaused: boolean;
@@ -51,32 +77,8 @@ export class SendError extends Error {
 
   /** Whether a later attempt may succeed. */
   get isRetryable(): boolean {
-    return this.code === 'unreachable' || this.code === 'bad_answer' || this.code === 'busy';
+    return this.code === 'unreachable' || this.code === 'bad_response' || this.code === 'busy';
   }
 }
 
 recognizeAcrossCopies(SendError, 'SendError.v1');
-
-/**
- * Whether one of the rows makes the platform fail, which takes others: `possible` if rows of the batch have failed before, `known`
- * if a single row has failed often.
- */
-export type Suspicion = 'possible' | 'known';
-
-const suspicions = new WeakMap<SendError, Suspicion>();
-
-/** Undefined unless rows of the batch are suspected to be the cause. */
-export function suspicionIn(error: SendError): Suspicion | undefined {
-  return suspicions.get(error);
-}
-
-export function setSuspicion(error: SendError, suspicion: Suspicion): void {
-  suspicions.set(error, suspicion);
-}
-
-/** Whether sending the rows apart deals with the error: several rows are sent in halves, and a single row is given up. */
-export function isAboutRows(error: SendError, rows: number): boolean {
-  const suspicion = suspicions.get(error);
-  if (suspicion !== undefined) return rows > 1 || suspicion === 'known';
-  return error.code === 'rejected' || error.code === 'too_large';
-}

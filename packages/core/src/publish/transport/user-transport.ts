@@ -49,9 +49,10 @@ export interface Transport {
   /**
    * Sends a batch.
    * @returns what became of each row
-   * @throws SendError if no row was delivered. With a spool, and in one of `exports`, the rows are sent again if it is
-   *   retryable. Otherwise, as for the option `transport` without a spool, they are dropped and counted under its `code`, or
-   *   under `internal_error` for any other error: such a transport makes its own retries
+   * @throws SendError if no row was delivered. With a spool, the rows stay on disk and are sent again, whatever was thrown;
+   *   those that are `rejected`, `too_large` or `isFinal` go to its quarantine. In `exports` without a spool, the send is
+   *   retried if the error is retryable. Otherwise, and always for the option `transport` without a spool, the rows are dropped
+   *   and counted under its `code`, or `internal_error` for any other error
    */
   send(batch: Batch, options: SendOptions): Promise<Delivery>;
   /** Called once, at the shutdown of the tracer. */

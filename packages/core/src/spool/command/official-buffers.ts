@@ -3,7 +3,12 @@
 import { randomUuid } from '../../platform/random-id.js';
 import { QueuedRow } from '../../publish/row/queued-row.js';
 import { isInferenceId } from '../../trace/ids/inference-id.js';
-import { isJsonObject, type JsonObject, jsonOf, tryParseJson } from '../../values/json-text.js';
+import {
+  isJsonObject,
+  type JsonObject,
+  jsonOf,
+  tryParseJson,
+} from '../../values/json/json-text.js';
 
 /** A trace that another SDK could not deliver. */
 export interface BufferedTrace {

@@ -1,16 +1,17 @@
 /** Segments of dead processes that this process has adopted: one at a time, the oldest first. */
 
-import { elapsedSince, monotonicMs, systemClockMs, wallClockMs } from '../../platform/clock.js';
+import { wallClockMs } from '../../platform/clock.js';
 import { Ledger } from '../../publish/counts/ledger.js';
 import type { QueuedRow } from '../../publish/row/queued-row.js';
 import { interruptedRow } from '../segment/interrupted-row.js';
 import { type Recovered, recover } from '../segment/recover.js';
 import type { Segment } from '../segment/segment.js';
-import { NO_OWNER, nameOf, type SegmentName, segmentsIn } from '../segment/segment-names.js';
-import { entryOf, type SpoolEntry } from '../segment/spool-entry.js';
-import type { DeletedFile } from './quarantine.js';
+import { nameOf, type SegmentName } from '../segment/segment-names.js';
+import { positionOf, type SegmentPosition } from '../segment/segment-position.js';
+import { AdoptableSegments } from './adoptable-segments.js';
+import type { Maintenance } from './lease.js';
 import { readBack } from './read-back.js';
-import { adoptFile, isAdoptable, releaseFile } from './segment-owner.js';
+import { adoptFile, releaseFile } from './segment-owner.js';
 import type { SpoolFolder } from './spool-folder.js';
 
 /** A file that is older may come from a snapshot of the whole disk, in which no file looks like a copy. */
@@ -20,22 +21,9 @@ const MAX_ROWS = 100;
 /** Damaged ranges of one segment that are kept, and the bytes of each. */
 const MAX_DAMAGES = 100;
 const MAX_DAMAGE_BYTES = 8 * 1024 * 1024;
-/** A segment whose adoption failed is tried again after this time, since each failure pauses the writes of all rows. */
-const RETRY_ADOPTION_MS = 60_000;
-/**
- * A process that runs renews its leases in less time. It may not have come to that when the clock of the machine jumps, as after a
- * suspension: then all leases seem to have ended at once.
- */
-const RENEWAL_MS = 12_000;
-
 interface Adopted extends Recovered {
   /** When its process last renewed the lease, in epoch milliseconds. */
   readonly aliveMs: number;
-}
-
-export interface Maintenance {
-  /** Whether to renew the leases. */
-  readonly renewsLease: boolean;
 }
 
 /** Adopts the segments of dead processes, which become this one's, and reads their rows. */
@@ -47,15 +35,12 @@ export class AdoptedSegments {
   #segment: Segment | undefined;
   /** Rows of traces that were open when their process ended. */
   readonly #interrupted: QueuedRow[] = [];
-  readonly #newerVersions = new Set<string>();
-  /** When segments whose adoption failed may be tried again, by id. */
-  readonly #retryAt = new Map<string, number>();
-  /** Files of running processes whose leases have ended: when they were renewed last, and when this process saw that first. */
-  readonly #ended = new Map<string, { readonly renewedMs: number; readonly seenAt: number }>();
+  readonly #adoptable: AdoptableSegments;
   #isReading = false;
 
   constructor(folder: SpoolFolder) {
     this.#folder = folder;
+    this.#adoptable = new AdoptableSegments(folder);
   }
 
   /** Number of adopted rows. */
@@ -71,14 +56,14 @@ export class AdoptedSegments {
   /** Adopts the oldest segment of a dead process. @returns whether there is one */
   async adopt(): Promise<boolean> {
     if (this.#segment !== undefined) return true;
-    for (const name of this.#adoptable()) if (await this.#adoptSegment(name)) return true;
+    for (const name of this.#adoptable.list()) if (await this.#adoptSegment(name)) return true;
     return false;
   }
 
   /** Deletes the oldest segment of a dead process with its waiting rows. @returns whether there was one */
   async dropOldest(): Promise<boolean> {
     if (this.#dropAdopted()) return true;
-    for (const name of this.#adoptable()) {
+    for (const name of this.#adoptable.list()) {
       const adopted = await this.#adoptFile(name);
       if (adopted === undefined) continue;
       this.#drop(adopted, 'spool_full');
@@ -87,16 +72,10 @@ export class AdoptedSegments {
     return false;
   }
 
-  /** Counts the rows of a file that was deleted from the quarantine: they are dropped. */
-  countDeleted({ counted, others }: DeletedFile): void {
-    this.#found += others;
-    this.ledger.drop('spool_full', others);
-    let count = others;
-    for (const [ledger, rows] of counted) {
-      ledger.dropQuarantined(rows);
-      count += rows;
-    }
-    this.#folder.reportLost('spool_full', count);
+  /** Counts rows of dead processes that were found and deleted at once. */
+  countFoundAndDropped(reason: 'spool_full' | 'spool_expired', count: number): void {
+    this.#found += count;
+    this.ledger.drop(reason, count);
   }
 
   /** The next rows of the adopted segment; none if it is finished, or if there is none. */
@@ -130,25 +109,25 @@ export class AdoptedSegments {
 
   /** Whether the row is in the adopted segment. */
   hasRow(row: QueuedRow): boolean {
-    const segment = entryOf(row)?.segment;
+    const segment = positionOf(row)?.segment;
     return segment !== undefined && segment === this.#segment;
   }
 
   /** Takes back the row of an interrupted trace, whose start is on disk. @returns whether it is one */
   putBack(row: QueuedRow): boolean {
-    const entry = entryOf(row);
-    if (entry === undefined || entry.segment !== this.#segment) return false;
-    if (entry.segment.hasRow(entry.number)) return false;
+    const position = positionOf(row);
+    if (position === undefined || position.segment !== this.#segment) return false;
+    if (position.segment.hasRow(position.number)) return false;
     this.#interrupted.push(row);
     return true;
   }
 
   /** Closes the segment if another process has adopted it, which counts its rows. */
-  closeAdoptedElsewhere(): void {
+  closeAdoptedByOther(): void {
     const segment = this.#segment;
     if (segment === undefined) return;
     const { spooledRows } = segment;
-    if (!this.#folder.closeAdoptedElsewhere(segment)) return;
+    if (!this.#folder.closeAdoptedByOther(segment)) return;
     const count = spooledRows + this.#interrupted.splice(0).length;
     this.#segment = undefined;
     this.ledger.dropSpooled('taken_over', count);
@@ -156,7 +135,7 @@ export class AdoptedSegments {
 
   /** Checks the file once a second. */
   maintain({ renewsLease }: Maintenance): void {
-    this.closeAdoptedElsewhere();
+    this.closeAdoptedByOther();
     const segment = this.#segment;
     if (segment === undefined || segment.isClosed) return;
     if (!segment.isLinked) this.#folder.rewriteDeleted(segment);
@@ -167,33 +146,6 @@ export class AdoptedSegments {
   release(): void {
     if (this.#segment !== undefined) this.#folder.release(this.#segment);
     this.#segment = undefined;
-  }
-
-  *#adoptable(): Generator<SegmentName> {
-    const { files, path, owner } = this.#folder;
-    const now = systemClockMs();
-    const names = [...segmentsIn(files, path)];
-    const present = new Set(names.map(({ id, owner }) => nameOf(id, owner)));
-    for (const file of this.#ended.keys()) if (!present.has(file)) this.#ended.delete(file);
-    for (const name of names) {
-      if (name.owner === owner || this.#newerVersions.has(name.id)) continue;
-      if ((this.#retryAt.get(name.id) ?? 0) > monotonicMs()) continue;
-      if (isAdoptable(files, path, name, now) && !this.#mayBeRenewed(name)) yield name;
-    }
-  }
-
-  /** Whether the owner of a segment whose lease has ended runs, and may renew it yet. */
-  #mayBeRenewed(name: SegmentName): boolean {
-    const { files, path } = this.#folder;
-    if (name.owner === NO_OWNER || files.isAlive(name.owner) !== true) return false;
-    const file = nameOf(name.id, name.owner);
-    const renewedMs = files.stat(files.join(path, file))?.modifiedMs ?? 0;
-    const seen = this.#ended.get(file);
-    if (seen?.renewedMs !== renewedMs) {
-      this.#ended.set(file, { renewedMs, seenAt: monotonicMs() });
-      return true;
-    }
-    return elapsedSince(seen.seenAt) < RENEWAL_MS;
   }
 
   async #adoptSegment(name: SegmentName): Promise<boolean> {
@@ -223,7 +175,6 @@ export class AdoptedSegments {
       this.#releaseFile(name, error);
       return false;
     }
-    this.#retryAt.delete(name.id);
     return true;
   }
 
@@ -253,12 +204,12 @@ export class AdoptedSegments {
   /** Releases a file whose adoption failed: under this process's name, nobody would read its rows. */
   #releaseFile({ id }: SegmentName, error: unknown): void {
     const { files, path, owner } = this.#folder;
-    this.#folder.reportFailure(error);
-    this.#retryAt.set(id, monotonicMs() + RETRY_ADOPTION_MS);
+    this.#folder.pauseAfterFailure(error);
+    this.#adoptable.retryLater(id);
     try {
       releaseFile(files, path, id, owner);
     } catch (failure) {
-      this.#folder.reportFailure(failure);
+      this.#folder.pauseAfterFailure(failure);
     }
   }
 
@@ -280,15 +231,14 @@ export class AdoptedSegments {
     try {
       segment.recordWaitingSent();
     } catch (error) {
-      this.#folder.reportWriteFailure(error);
+      this.#folder.reportFailure(error);
     }
   }
 
   #drop({ segment, interrupted }: Adopted, reason: 'spool_full' | 'spool_expired'): void {
     const count = segment.spooledRows + interrupted.size;
     this.#folder.remove(segment);
-    this.#found += count;
-    this.ledger.drop(reason, count);
+    this.countFoundAndDropped(reason, count);
     this.#folder.reportLost(reason, count);
   }
 
@@ -306,7 +256,7 @@ export class AdoptedSegments {
   }
 
   #leaveToNewerVersion(segment: Segment): void {
-    this.#newerVersions.add(segment.id);
+    this.#adoptable.skip(segment.id);
     this.#folder.release(segment);
     this.#folder.diagnostics.report(
       'warn',
@@ -315,10 +265,10 @@ export class AdoptedSegments {
     );
   }
 
-  #interrupt(start: string, endedMs: number, entry: SpoolEntry): void {
-    const row = interruptedRow(start, endedMs, entry);
+  #interrupt(start: string, endedMs: number, position: SegmentPosition): void {
+    const row = interruptedRow(start, endedMs, position);
     if (row === undefined) {
-      entry.segment.setUnreadable(entry.number);
+      position.segment.setUnreadable(position.number);
       return;
     }
     // The process may have been killed after the row was sent and before the `done` frame.

@@ -7,13 +7,11 @@ import type { QueuedRow } from '../../publish/row/queued-row.js';
 import { fitsFrame } from '../segment/payloads.js';
 import { Segment, type SegmentFacts } from '../segment/segment.js';
 import { nameOf, newSegmentId } from '../segment/segment-names.js';
-import type { SpoolEntry } from '../segment/spool-entry.js';
-import type { AdoptedSegments, Maintenance } from './adopted-segments.js';
+import type { SegmentPosition } from '../segment/segment-position.js';
+import type { AdoptedSegments } from './adopted-segments.js';
+import { type Maintenance, RECHECK_MS } from './lease.js';
 import type { SpoolFolder } from './spool-folder.js';
 import { type OwnFiles, SpoolSpace } from './spool-space.js';
-
-/** Less than the shortest lease: until then, no process can have adopted the files, and they need not be checked. */
-const RECHECK_MS = 60_000;
 
 /** When this number of traces has started, their `start` frames are written at once, not at the end of the turn. */
 const MAX_STARTS = 16;
@@ -41,7 +39,7 @@ export class OwnSegments implements OwnFiles {
   #newest: Segment | undefined;
   /** How often the disk had failed when the newest segment was created. */
   #failuresBefore = 0;
-  /** When to check the files again, in epoch milliseconds: until then, no process has adopted them. */
+  /** When to check again whether another process has adopted the files, in epoch milliseconds. None can have before. */
   #recheckAt = 0;
   /** Whether `start` frames will be written at the end of this turn. */
   #writesStartsLater = false;
@@ -75,7 +73,7 @@ export class OwnSegments implements OwnFiles {
     return this.bytes - (this.#active?.bytes ?? 0);
   }
 
-  /** The newest segment, unless it is sealed. After a failure of the disk it is: another file may still be writable. */
+  /** The newest segment; undefined if it is sealed. A failure of the disk seals it, since another file may still be writable. */
   get #active(): Segment | undefined {
     return this.#failuresBefore === this.#folder.failures ? this.#newest : undefined;
   }
@@ -84,7 +82,7 @@ export class OwnSegments implements OwnFiles {
    * Adds a trace that has started. Its `start` frame is written at the end of the turn, together with others.
    * @returns its position; undefined if writing is paused or failed
    */
-  addStart(text: string): SpoolEntry | undefined {
+  addStart(text: string): SegmentPosition | undefined {
     if (this.#folder.isPaused) return undefined;
     let segment: Segment;
     let number: number;
@@ -92,7 +90,7 @@ export class OwnSegments implements OwnFiles {
       segment = this.#writable();
       number = segment.addStart(text);
     } catch (error) {
-      this.#folder.reportFailure(error);
+      this.#folder.pauseAfterFailure(error);
       return undefined;
     }
     if (segment.starts >= MAX_STARTS) {
@@ -109,61 +107,71 @@ export class OwnSegments implements OwnFiles {
     return { segment, number };
   }
 
+  /** Writes what is known of an open trace by now. */
+  writeProgress({ segment, number }: SegmentPosition, text: string): void {
+    if (this.#folder.isPaused || segment.isClosed) return;
+    try {
+      segment.writeProgress(number, text);
+    } catch (error) {
+      this.#folder.pauseAfterFailure(error);
+    }
+  }
+
   /**
    * Writes the current row of a trace, which stays open, and measures how long the disk takes.
-   * @param entry the trace's position; undefined if nothing was written of it
+   * @param position the trace's position; undefined if nothing was written of it
    * @returns its position; undefined if writing is paused or failed, or if the row is too long
    */
-  append(entry: SpoolEntry | undefined, row: QueuedRow): SpoolEntry | undefined {
+  append(position: SegmentPosition | undefined, row: QueuedRow): SegmentPosition | undefined {
     const folder = this.#folder;
     // A row that is too long could not be read back, and waits in memory.
     if (!fitsFrame(row) || folder.isPaused) return undefined;
     try {
       const segment = this.#writable();
       const start = monotonicMs();
-      const written = this.#append(segment, entry, row);
+      const written = this.#append(segment, position, row);
       const end = monotonicMs();
       folder.slowDisk.addWrite(end - start, end);
       folder.resume();
       return written;
     } catch (error) {
-      folder.reportFailure(error);
+      folder.pauseAfterFailure(error);
       return undefined;
     }
   }
 
-  #append(newest: Segment, entry: SpoolEntry | undefined, row: QueuedRow): SpoolEntry {
-    if (entry?.segment.isAdoptedElsewhere(entry.number)) return entry;
+  #append(newest: Segment, position: SegmentPosition | undefined, row: QueuedRow): SegmentPosition {
+    if (position?.segment.isAdoptedByOther(position.number)) return position;
     // The segment in which the trace began may have been deleted to make space.
-    if (entry !== undefined && !entry.segment.isClosed) {
+    if (position !== undefined && !position.segment.isClosed) {
       try {
-        entry.segment.appendRow(entry.number, row);
-        return entry;
+        position.segment.appendRow(position.number, row);
+        return position;
       } catch (error) {
-        if (entry.segment === newest) throw error;
+        if (position.segment === newest) throw error;
         // Another file may still be writable.
-        this.#folder.reportWriteFailure(error);
+        this.#folder.reportFailure(error);
       }
     }
     const number = newest.appendNewRow(row);
-    if (entry !== undefined) this.#finishFormer(entry);
+    if (position !== undefined) this.#finishFormer(position);
     return { segment: newest, number };
   }
 
   /** Finishes the trace in its former segment, since another segment has its row now. */
-  #finishFormer({ segment, number }: SpoolEntry): void {
+  #finishFormer({ segment, number }: SegmentPosition): void {
     try {
       segment.finishTraces([number]);
     } catch (error) {
-      this.#folder.reportWriteFailure(error);
+      this.#folder.reportFailure(error);
     }
   }
 
   /** Closes the segments that another process has adopted, which counts their rows. */
-  closeAdoptedElsewhere(): void {
+  closeAdoptedByOther(): void {
     for (const segment of this.#all) {
       const { spooledRows } = segment;
-      if (!this.#folder.closeAdoptedElsewhere(segment)) continue;
+      if (!this.#folder.closeAdoptedByOther(segment)) continue;
       this.#ledger.dropSpooled('taken_over', spooledRows);
     }
     this.#forgetClosed();
@@ -172,11 +180,11 @@ export class OwnSegments implements OwnFiles {
   /** Closes segments that another process has adopted, and rewrites deleted files. */
   #recheckFiles(): void {
     this.#recheckAt = wallClockMs() + RECHECK_MS;
-    this.closeAdoptedElsewhere();
+    this.closeAdoptedByOther();
     for (const segment of this.#all) {
       if (segment.isLinked) continue;
       this.#folder.rewriteDeleted(segment);
-      // Sealed, since the rows in it are looked up before they are sent, and later rows need not be.
+      // Rows of a rewritten file are looked up before they are sent. Later rows go to a new file, which needs no lookups.
       this.#seal(segment);
     }
     this.#forgetClosed();
@@ -189,7 +197,7 @@ export class OwnSegments implements OwnFiles {
       try {
         segment.writeStarts();
       } catch (error) {
-        this.#folder.reportFailure(error);
+        this.#folder.pauseAfterFailure(error);
       }
     }
   }
@@ -201,7 +209,8 @@ export class OwnSegments implements OwnFiles {
     this.#recheckFiles();
     for (const segment of [...this.#all]) {
       if (segment.createdMs < oldest) this.#drop(segment, 'spool_expired');
-      else if (renewsLease) this.#folder.touch(segment);
+      // The time of the file is the last sign of life that the rows of open traces have.
+      else if (renewsLease || segment.openTraces > 0) this.#folder.touch(segment);
     }
     this.#forgetClosed();
     const active = this.#active;

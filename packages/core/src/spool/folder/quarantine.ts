@@ -5,8 +5,7 @@ import { wallClockMs } from '../../platform/clock.js';
 import type { SpoolFiles } from '../../platform/spool-files.js';
 import type { Ledger } from '../../publish/counts/ledger.js';
 import type { QueuedRow } from '../../publish/row/queued-row.js';
-import { assertWritten } from '../segment/assert-written.js';
-import { FrameKind, HEADER_BYTES, headerOf } from '../segment/frame.js';
+import { assertWritten, FrameKind, frameHeaderOf, HEADER_BYTES } from '../segment/frame.js';
 import { Segment } from '../segment/segment.js';
 import { newSegmentId } from '../segment/segment-names.js';
 
@@ -74,7 +73,7 @@ export class Quarantine {
         await this.#files.syncEntry(path);
       }
     } catch (error) {
-      // The bytes are set aside again from where they are.
+      // The bytes are still in the damaged file, and are quarantined from there again.
       this.#files.remove(path);
       throw error;
     } finally {
@@ -116,7 +115,7 @@ export class Quarantine {
     }
     try {
       for (let position = 0; files.readSync(file, header, position) === HEADER_BYTES; ) {
-        const frame = headerOf(header);
+        const frame = frameHeaderOf(header);
         if (frame === undefined) break;
         if (frame.kind === FrameKind.row) rows++;
         position += HEADER_BYTES + frame.payloadBytes;

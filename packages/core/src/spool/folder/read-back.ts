@@ -1,7 +1,7 @@
 import type { Ledger } from '../../publish/counts/ledger.js';
 import type { QueuedRow } from '../../publish/row/queued-row.js';
 import type { Segment } from '../segment/segment.js';
-import { entryOf } from '../segment/spool-entry.js';
+import { positionOf } from '../segment/segment-position.js';
 import type { SpoolFolder } from './spool-folder.js';
 
 const WINDOW_BYTES = 1024 * 1024;
@@ -14,11 +14,11 @@ export async function readBack(
 ): Promise<readonly QueuedRow[]> {
   try {
     const { rows, damaged } = await segment.readSpooled(WINDOW_BYTES);
-    // `closeAdoptedElsewhere` or a deletion to make room has closed it meanwhile, and has counted its rows.
+    // `closeAdoptedByOther` or a deletion to make room has closed it meanwhile, and has counted its rows.
     if (segment.isClosed) return [];
     for (const row of rows) {
-      const entry = entryOf(row);
-      entry?.segment.setQueued(entry.number);
+      const position = positionOf(row);
+      position?.segment.setQueued(position.number);
     }
     if (damaged > 0) {
       ledger.dropSpooled('spool_damaged', damaged);
@@ -30,7 +30,7 @@ export async function readBack(
     }
     return rows;
   } catch (error) {
-    folder.reportFailure(error);
+    folder.pauseAfterFailedRead(segment, error);
     return [];
   }
 }

@@ -5,11 +5,7 @@
 
 import type { SpoolFiles } from '../../platform/spool-files.js';
 import { NO_OWNER, nameOf, type SegmentName } from '../segment/segment-names.js';
-
-/** Lease of an owner whose process cannot be checked from here, on another machine or in another container. */
-const LEASE_MS = 120_000;
-/** Lease of an owner whose process runs: it renews its leases every 10 s, so after this time the thread that owned the file has ended. */
-const LONG_LEASE_MS = 300_000;
+import { LEASE_MS, LONG_LEASE_MS } from './lease.js';
 
 /** Whether the segment has no owner, or its owner is dead. */
 export function isAdoptable(

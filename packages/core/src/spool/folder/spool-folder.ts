@@ -17,8 +17,8 @@ const MIN_FILE_BYTES = 16 * 1024;
 export interface SpoolFolderOptions {
   readonly files: SpoolFiles;
   readonly config: SpoolConfig;
-  /** Names the pipeline, which has a subfolder of its own, so that its rows are sent to no other. */
-  readonly destination: string;
+  /** Names the destination. Rows on disk are sent only to the destination that they were written for. */
+  readonly address: string;
   readonly diagnostics: Diagnostics;
 }
 
@@ -38,13 +38,13 @@ export class SpoolFolder {
   #failures = 0;
 
   /** @throws Error if the folder is not safe, or cannot be created */
-  constructor({ files, config, destination, diagnostics }: SpoolFolderOptions) {
+  constructor({ files, config, address, diagnostics }: SpoolFolderOptions) {
     this.files = files;
     this.config = config;
     this.diagnostics = diagnostics;
     const { syncs } = this;
     files.prepare(config.dir, { syncs });
-    this.path = files.join(config.dir, files.fingerprint(destination));
+    this.path = files.join(config.dir, files.fingerprint(address));
     files.prepare(this.path, { syncs });
     this.owner = files.owner();
     this.fullBytes = Math.min(
@@ -73,15 +73,30 @@ export class SpoolFolder {
     this.#notBefore = 0;
   }
 
-  /** Reports that the disk failed, and pauses writes for a second. */
-  reportFailure(error: unknown): void {
+  /** Reports that the disk failed, pauses writes for a second, and has later rows written to a new segment. */
+  pauseAfterFailure(error: unknown): void {
+    this.#pause();
+    this.reportFailure(error);
+  }
+
+  /** The same for a segment that cannot be read. */
+  pauseAfterFailedRead({ path }: Segment, error: unknown): void {
+    this.#pause();
+    this.diagnostics.report(
+      'error',
+      'spool_failed',
+      `cannot read ${path}; its rows stay on disk until that works again`,
+      error,
+    );
+  }
+
+  #pause(): void {
     this.#notBefore = monotonicMs() + RETRY_DISK_MS;
     this.#failures++;
-    this.reportWriteFailure(error);
   }
 
   /** Reports a failed write, without a pause: other files may still be written. */
-  reportWriteFailure(error: unknown): void {
+  reportFailure(error: unknown): void {
     this.diagnostics.report(
       'error',
       'spool_failed',
@@ -115,7 +130,7 @@ export class SpoolFolder {
     try {
       segment.remove();
     } catch (error) {
-      this.reportWriteFailure(error);
+      this.reportFailure(error);
     }
   }
 
@@ -137,7 +152,7 @@ export class SpoolFolder {
     try {
       segment.syncNow();
     } catch (error) {
-      this.reportWriteFailure(error);
+      this.reportFailure(error);
     }
   }
 
@@ -151,13 +166,13 @@ export class SpoolFolder {
   }
 
   /** Closes a segment that another process has adopted, because this one's lease expired. @returns whether it was one */
-  closeAdoptedElsewhere(segment: Segment): boolean {
+  closeAdoptedByOther(segment: Segment): boolean {
     const { files, path } = this;
     if (segment.isClosed || files.stat(segment.path) !== undefined) return false;
     // Adopted means that the file has another owner's name now. A moved folder has no such name.
     const isThere = segmentsIn(files, path).some(({ id }) => id === segment.id);
     if (!isThere || !segment.isLinked) return false;
-    segment.closeAdoptedElsewhere();
+    segment.closeAdoptedByOther();
     return true;
   }
 

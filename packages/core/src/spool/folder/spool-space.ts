@@ -1,7 +1,5 @@
 /** Keeps a spool folder within `spool.maxBytes`: deletes its oldest files before the next file needs their space. */
 
-import type { Ledger } from '../../publish/counts/ledger.js';
-import type { QueuedRow } from '../../publish/row/queued-row.js';
 import type { AdoptedSegments } from './adopted-segments.js';
 import type { SpoolFolder } from './spool-folder.js';
 
@@ -65,18 +63,15 @@ export class SpoolSpace {
     this.#otherBytes = bytes;
   }
 
-  /**
-   * Writes a row that the platform refuses to the quarantine.
-   * @param ledger counts the row
-   * @returns a promise that resolves when the row may be deleted elsewhere, and rejects if writing failed
-   */
-  async quarantine(row: QueuedRow, ledger: Ledger): Promise<void> {
-    const { quarantine } = this.#folder;
-    this.#otherBytes += quarantine.add(row, ledger);
-    await quarantine.sync();
+  /** Call it when bytes were written to the quarantine. */
+  addBytes(bytes: number): void {
+    this.#otherBytes += bytes;
   }
 
-  /** Deletes the oldest files until a further file fits: first of the quarantine, then own files. Those of dead processes take longer. */
+  /**
+   * Deletes the oldest files until a further file fits: first those of the quarantine, then own files. It leaves files of dead processes,
+   * which can be deleted asynchronously only, to `freeLater`.
+   */
   freeNow(): void {
     if (this.#isFreeing && !this.#isExiting) return;
     // Other processes write to the folder too.
@@ -95,7 +90,7 @@ export class SpoolSpace {
       this.#runDetached(() => this.#folder.files.atTurnEnd(() => this.#free()));
     } catch (error) {
       this.#isFreeing = false;
-      this.#folder.reportFailure(error);
+      this.#folder.pauseAfterFailure(error);
     }
   }
 
@@ -109,7 +104,7 @@ export class SpoolSpace {
       this.#isFreeing = false;
       this.freeNow();
     } catch (error) {
-      this.#folder.reportFailure(error);
+      this.#folder.pauseAfterFailure(error);
     }
     this.#isFreeing = false;
   }
@@ -129,8 +124,15 @@ export class SpoolSpace {
   #dropQuarantined(): boolean {
     const deleted = this.#folder.quarantine.deleteOldest();
     if (deleted === undefined) return false;
-    this.#otherBytes -= deleted.bytes;
-    this.#adopted.countDeleted(deleted);
-    return deleted.bytes > 0;
+    const { bytes, counted, others } = deleted;
+    this.#otherBytes -= bytes;
+    this.#adopted.countFoundAndDropped('spool_full', others);
+    let count = others;
+    for (const [ledger, rows] of counted) {
+      ledger.dropQuarantined(rows);
+      count += rows;
+    }
+    this.#folder.reportLost('spool_full', count);
+    return bytes > 0;
   }
 }

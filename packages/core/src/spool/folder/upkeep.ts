@@ -2,10 +2,11 @@
 
 import { startTimer, stopTimer, type Timer, unref } from '../../platform/timers.js';
 import type { AdoptedSegments } from './adopted-segments.js';
+import { RENEW_MS } from './lease.js';
 import type { OwnSegments } from './own-segments.js';
 import type { SpoolFolder } from './spool-folder.js';
 
-export interface UpkeepTools {
+export interface UpkeepOptions {
   readonly folder: SpoolFolder;
   readonly own: OwnSegments;
   readonly adopted: AdoptedSegments;
@@ -13,18 +14,18 @@ export interface UpkeepTools {
 }
 
 const TICK_MS = 1000;
-const TOUCH_EVERY_TICKS = 10;
+const TICKS_PER_RENEWAL = RENEW_MS / TICK_MS;
 const SYNC_MS = 50;
 
 /** The timers of one spool. */
 export class Upkeep {
-  readonly #tools: UpkeepTools;
+  readonly #options: UpkeepOptions;
   #timer: Timer | undefined;
   #syncTimer: Timer | undefined;
   #ticks = 0;
 
-  constructor(tools: UpkeepTools) {
-    this.#tools = tools;
+  constructor(options: UpkeepOptions) {
+    this.#options = options;
   }
 
   /** Starts the timers that the files need, unless they run. Call it after files were created, adopted or written to. Never throws. */
@@ -33,7 +34,7 @@ export class Upkeep {
       this.#maintainLater();
       this.#syncLater();
     } catch (error) {
-      this.#tools.folder.reportFailure(error);
+      this.#options.folder.pauseAfterFailure(error);
     }
   }
 
@@ -46,7 +47,7 @@ export class Upkeep {
   /** Checks the files once a second from now on, while there are any. */
   #maintainLater(): void {
     if (this.#timer !== undefined) return;
-    const { own, adopted, runDetached } = this.#tools;
+    const { own, adopted, runDetached } = this.#options;
     if (own.isEmpty && adopted.segment === undefined) return;
     runDetached(() => {
       this.#timer = unref(startTimer(() => this.#maintain(), TICK_MS));
@@ -55,7 +56,7 @@ export class Upkeep {
 
   /** With `durability: 'fsync'`, syncs written files within 50 ms. */
   #syncLater(): void {
-    const { folder, runDetached } = this.#tools;
+    const { folder, runDetached } = this.#options;
     if (this.#syncTimer !== undefined || !folder.syncs) return;
     runDetached(() => {
       this.#syncTimer = unref(startTimer(() => this.#sync(), SYNC_MS));
@@ -63,14 +64,14 @@ export class Upkeep {
   }
 
   #maintain(): void {
-    const { folder, own, adopted } = this.#tools;
+    const { folder, own, adopted } = this.#options;
     this.#timer = undefined;
-    const renewsLease = ++this.#ticks % TOUCH_EVERY_TICKS === 0;
+    const renewsLease = ++this.#ticks % TICKS_PER_RENEWAL === 0;
     try {
       own.maintain({ renewsLease });
       adopted.maintain({ renewsLease });
     } catch (error) {
-      folder.reportFailure(error);
+      folder.pauseAfterFailure(error);
     }
     // A deleted file that was written again is not synced yet.
     this.start();
@@ -78,11 +79,11 @@ export class Upkeep {
 
   /** Syncs all written files, off the main thread. */
   #sync(): void {
-    const { folder, own, adopted } = this.#tools;
+    const { folder, own, adopted } = this.#options;
     this.#syncTimer = undefined;
     for (const segment of [...own, adopted.segment]) {
       segment?.sync().catch((error: unknown) => {
-        if (!segment.isClosed) folder.reportFailure(error);
+        if (!segment.isClosed) folder.pauseAfterFailure(error);
       });
     }
   }

@@ -90,7 +90,7 @@ function hasMagic(bytes: Uint8Array, at: number): boolean {
 }
 
 /** What the header of a frame states; undefined if the bytes are no header. The payload is not checked. */
-export function headerOf(
+export function frameHeaderOf(
   bytes: Uint8Array,
 ): { readonly kind: number; readonly payloadBytes: number } | undefined {
   if (!hasMagic(bytes, 0)) return undefined;
@@ -121,4 +121,10 @@ export function frameAt(
     end: base + end,
     payload: bytes.subarray(at + HEADER_BYTES, end),
   };
+}
+
+/** @throws Error unless all bytes were written: an append to a file on a full disk writes some of them. */
+export function assertWritten(written: number, length: number): void {
+  if (written < length)
+    throw new Error(`${written} of ${length} bytes were written: the disk is full`);
 }

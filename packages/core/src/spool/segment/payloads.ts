@@ -2,7 +2,7 @@
 
 import { utf8Text } from '#platform';
 import { QueuedRow, type RowPosition } from '../../publish/row/queued-row.js';
-import { jsonOf, tryParseJson } from '../../values/json-text.js';
+import { jsonOf, tryParseJson } from '../../values/json/json-text.js';
 import { MAX_PAYLOAD_BYTES } from './frame.js';
 
 const NEWLINE = 10;

@@ -3,7 +3,7 @@
 import { allocate } from '#platform';
 import type { SpoolFiles } from '../../platform/spool-files.js';
 import type { QueuedRow } from '../../publish/row/queued-row.js';
-import { type Frame, frameAt, HEADER_BYTES, headerOf } from './frame.js';
+import { type Frame, frameAt, frameHeaderOf, HEADER_BYTES } from './frame.js';
 import { parseRow } from './payloads.js';
 import { State, type TraceTable } from './trace-table.js';
 
@@ -77,7 +77,7 @@ export class SegmentReader {
     const { files, file, bytes: segmentBytes } = this.#segment;
     const header = allocate(HEADER_BYTES);
     await files.read(file, header, offset);
-    const payloadBytes = headerOf(header)?.payloadBytes ?? 0;
+    const payloadBytes = frameHeaderOf(header)?.payloadBytes ?? 0;
     const bytes = allocate(HEADER_BYTES + Math.min(payloadBytes, segmentBytes - offset));
     const read = await files.read(file, bytes, offset);
     return frameAt(bytes.subarray(0, read), 0, offset, files.checksum);
@@ -85,8 +85,8 @@ export class SegmentReader {
 
   #rowOf(frame: Frame): QueuedRow | undefined {
     const segment = this.#segment;
-    const entry = { segment, number: frame.number };
-    const row = parseRow(frame.payload, entry);
+    const position = { segment, number: frame.number };
+    const row = parseRow(frame.payload, position);
     if (row !== undefined && this.#table.mayHaveArrived(frame.number)) row.setArrival('unknown');
     return row;
   }

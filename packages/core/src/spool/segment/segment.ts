@@ -3,8 +3,7 @@
 import { allocate, writeUtf8 } from '#platform';
 import type { SpoolFiles } from '../../platform/spool-files.js';
 import type { QueuedRow } from '../../publish/row/queued-row.js';
-import { assertWritten } from './assert-written.js';
-import { FrameKind, HEADER_BYTES, writeHeader } from './frame.js';
+import { assertWritten, FrameKind, HEADER_BYTES, MAX_PAYLOAD_BYTES, writeHeader } from './frame.js';
 import { numbersText, rowHead } from './payloads.js';
 import { type ReadRows, SegmentReader } from './segment-reader.js';
 import { State, TraceTable } from './trace-table.js';
@@ -44,7 +43,7 @@ export class Segment {
   #bytes: number;
   #isClosed = false;
   readonly #isAdopted: boolean;
-  #isAdoptedElsewhere = false;
+  #isAdoptedByOther = false;
   #mayHaveArrived = false;
   /** Whether something was written since the last fdatasync. */
   #isDirty = false;
@@ -125,6 +124,16 @@ export class Segment {
     const target = scratchOf(this.#mostStartBytes());
     this.#append(target, this.#buildStarts(target));
     this.#starts.clear();
+  }
+
+  /** Writes a `start` frame of an open trace again, with all that is known by now. Does nothing if it is too long to be read back. */
+  writeProgress(number: number, text: string): void {
+    if (text.length * 3 > MAX_PAYLOAD_BYTES) return;
+    this.#starts.delete(number);
+    const target = scratchOf(HEADER_BYTES + text.length * 3);
+    const payloadBytes = writeUtf8(target, text, HEADER_BYTES);
+    const { checksum } = this.files;
+    this.#append(target, writeHeader(target, FrameKind.start, number, payloadBytes, checksum));
   }
 
   /** Writes the row of a trace, which replaces an earlier one, and pending `start` frames in the same write. */
@@ -276,7 +285,7 @@ export class Segment {
     }
   }
 
-  /** Synchronous `sync`. What `sync` is syncing at the time is synced again, since it may not be on the disk yet. */
+  /** The same as `sync`, but synchronous. Syncs again what a pending `sync` writes, since that may not be on the disk yet. */
   syncNow(): void {
     if (this.#isClosed || (!this.#isDirty && this.#syncs === 0)) return;
     this.files.syncNow(this.#file);
@@ -298,15 +307,15 @@ export class Segment {
   }
 
   /** Closes the file, which another process has adopted. */
-  closeAdoptedElsewhere(): void {
+  closeAdoptedByOther(): void {
     this.close();
-    this.#isAdoptedElsewhere = true;
+    this.#isAdoptedByOther = true;
   }
 
   /** Whether the trace is left to another process, which has adopted the file. */
-  isAdoptedElsewhere(number: number): boolean {
-    // An own trace that was open then has only its start in the file: the row that this process writes is worth more.
-    return this.#isAdoptedElsewhere && (this.#isAdopted || this.hasRow(number));
+  isAdoptedByOther(number: number): boolean {
+    // This process still publishes its own traces whose rows are not in the file: the other process has only their starts.
+    return this.#isAdoptedByOther && (this.#isAdopted || this.hasRow(number));
   }
 
   /** Marks the file as one whose rows may have been delivered: the platform is queried before each row is sent. */

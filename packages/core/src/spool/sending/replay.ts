@@ -1,6 +1,7 @@
 /** Sends rows that wait on disk, the oldest first, with a pause between batches to spare a platform that has just recovered. */
 
 import type { Diagnostics } from '../../diagnostics/diagnostics.js';
+import { reportInternalFailure } from '../../diagnostics/internal-failure.js';
 import { monotonicMs } from '../../platform/clock.js';
 import { delay, startTimer, stopTimer, type Timer, unref } from '../../platform/timers.js';
 import { paceOf, waitBefore } from '../../publish/chain/backoff.js';
@@ -11,11 +12,12 @@ import {
   reportUndelivered,
 } from '../../publish/counts/delivery.js';
 import type { Ledger } from '../../publish/counts/ledger.js';
-import { type BatchLimits, OpenBatches } from '../../publish/queue/open-batches.js';
+import { batchesOf } from '../../publish/queue/open-batches.js';
 import type { QueuedRow } from '../../publish/row/queued-row.js';
 import type { ReplayHandle, ReplayOptions } from '../../publish/spool.js';
+import { mayBePoisoned } from '../../publish/transport/poison-rows.js';
 import type { RowBatch, RowDelivery } from '../../publish/transport/row-transport.js';
-import { SendError, suspicionIn } from '../../publish/transport/send-error.js';
+import { SendError } from '../../publish/transport/send-error.js';
 
 /** Rows to be sent again. */
 export interface Replayable {
@@ -34,8 +36,8 @@ export interface WaitingRows {
   keepAll(rows: readonly QueuedRow[], error: unknown): RowDelivery;
 }
 
-/** What a replay needs beside its options. */
-export interface ReplayTools {
+/** The options of a replay, with what it needs of its spool. */
+export interface SpoolReplayOptions extends ReplayOptions {
   /** Runs a function outside any request's scope. */
   readonly runDetached: (fn: () => void) => void;
   /** Receives rows that cannot be sent, and unexpected errors, as reports. */
@@ -48,9 +50,7 @@ const SCAN_MS = 15_000;
 /** Sends the rows of one spool. */
 export class Replay implements ReplayHandle {
   readonly #waiting: WaitingRows;
-  readonly #options: ReplayOptions;
-  readonly #runDetached: (fn: () => void) => void;
-  readonly #diagnostics: Diagnostics;
+  readonly #options: SpoolReplayOptions;
   readonly #random: () => number;
   readonly #stop = new AbortController();
   #timer: Timer | undefined;
@@ -62,15 +62,9 @@ export class Replay implements ReplayHandle {
   #notBefore = 0;
   #running: Promise<void> | undefined;
 
-  constructor(
-    waiting: WaitingRows,
-    options: ReplayOptions,
-    { runDetached, diagnostics }: ReplayTools,
-  ) {
+  constructor(waiting: WaitingRows, options: SpoolReplayOptions) {
     this.#waiting = waiting;
     this.#options = options;
-    this.#runDetached = runDetached;
-    this.#diagnostics = diagnostics;
     this.#random = options.random ?? Math.random;
     // Jitter, so that the processes of a starting machine do not scan at once.
     this.#wakeIn((options.policy.baseMs / 4) * (1 + this.#random()));
@@ -120,7 +114,7 @@ export class Replay implements ReplayHandle {
     if (this.#timer !== undefined && this.#due <= at) return;
     stopTimer(this.#timer);
     this.#due = at;
-    this.#runDetached(() => {
+    this.#options.runDetached(() => {
       this.#timer = unref(startTimer(() => this.#wake(), Math.max(at - monotonicMs(), 0)));
     });
   }
@@ -129,7 +123,7 @@ export class Replay implements ReplayHandle {
     this.#timer = undefined;
     this.#running = this.#run()
       .catch((error: unknown) => {
-        this.#diagnostics.report('error', 'internal_error', 'replay failed', error);
+        reportInternalFailure(this.#options.diagnostics, 'replay', error);
         return SCAN_MS;
       })
       .then((waitMs) => {
@@ -158,7 +152,7 @@ export class Replay implements ReplayHandle {
       }
       const failure = await this.#send(each, batch);
       // The rows behind those that make the platform fail do not wait for them.
-      goesOn = failure === undefined || isSuspicious(failure);
+      goesOn = failure === undefined || mayBePoisoned(failure);
       if (!goesOn || error === undefined) error = failure;
       if (goesOn) await delay(paceOf(policy), this.#stop.signal);
     }
@@ -194,21 +188,8 @@ export class Replay implements ReplayHandle {
 
   #account(delivery: RowDelivery, batch: RowBatch, { ledger, isFromMemory }: Replayable): unknown {
     countDelivery(ledger, isFromMemory ? 'queued' : 'spooled', batch.rows, delivery);
-    reportUndelivered(delivery, this.#diagnostics);
+    reportUndelivered(delivery, this.#options.diagnostics);
     const { spooled = 0, held = 0, error } = delivery;
     return spooled + held > 0 ? (error ?? new Error('rows still wait on disk')) : undefined;
   }
-}
-
-function isSuspicious(error: unknown): boolean {
-  return error instanceof SendError && suspicionIn(error) !== undefined;
-}
-
-/** Groups rows into batches of one layout with distinct ids, within the limits and in their order. */
-export function batchesOf(rows: readonly QueuedRow[], limits: BatchLimits): readonly RowBatch[] {
-  const batches: RowBatch[] = [];
-  const open = new OpenBatches(limits, (batch) => batches.push(batch));
-  for (const row of rows) open.add(row);
-  open.sealAll();
-  return batches;
 }

@@ -1,8 +1,9 @@
 /** Keeps rows on disk that cannot be delivered. */
 
 import type { QueuedRow } from '../../publish/row/queued-row.js';
+import { isAboutRows } from '../../publish/transport/poison-rows.js';
 import type { RowDelivery, RowTransport } from '../../publish/transport/row-transport.js';
-import { isAboutRows, SendError } from '../../publish/transport/send-error.js';
+import { SendError } from '../../publish/transport/send-error.js';
 
 /** Where undelivered rows are kept. */
 export interface RowKeeper {
@@ -25,10 +26,10 @@ export function withKeeping(transport: RowTransport, keeper: RowKeeper): RowTran
         return delivery;
       } catch (error) {
         if (!(error instanceof SendError)) return keeper.keepAll(rows, error);
-        if (error.isFinal) return setAside(keeper, rows, error);
+        if (error.isFinal) return quarantineAll(keeper, rows, error);
         if (!isAboutRows(error, rows.length)) return keeper.keepAll(rows, error);
         if (rows.length > 1) throw error;
-        return setAside(keeper, rows, error);
+        return quarantineAll(keeper, rows, error);
       }
     },
     close: () => transport.close(),
@@ -36,7 +37,7 @@ export function withKeeping(transport: RowTransport, keeper: RowKeeper): RowTran
 }
 
 /** Moves rows to the quarantine; those for which that fails are kept. */
-async function setAside(
+async function quarantineAll(
   keeper: RowKeeper,
   rows: readonly QueuedRow[],
   error: SendError,

@@ -17,15 +17,15 @@ export function withSendLog(transport: RowTransport, log: SendLog): RowTransport
   return {
     async send(batch, options) {
       const rows = log.beginSend(batch.rows);
-      const adoptedElsewhere = batch.rows.length - rows.length;
-      if (rows.length === 0) return { delivered: 0, lost: { taken_over: adoptedElsewhere } };
+      const adoptedByOther = batch.rows.length - rows.length;
+      if (rows.length === 0) return { delivered: 0, lost: { taken_over: adoptedByOther } };
       try {
         const delivery = await transport.send(
-          adoptedElsewhere === 0 ? batch : { ...batch, rows },
+          adoptedByOther === 0 ? batch : { ...batch, rows },
           options,
         );
-        if (adoptedElsewhere === 0) return delivery;
-        return { ...delivery, lost: { ...delivery.lost, taken_over: adoptedElsewhere } };
+        if (adoptedByOther === 0) return delivery;
+        return { ...delivery, lost: { ...delivery.lost, taken_over: adoptedByOther } };
       } catch (error) {
         if (error instanceof SendError && !error.isAmbiguous) log.notArrived(rows);
         throw error;

@@ -1,8 +1,9 @@
-/** Converts the trace-level values that users give to what the row contains: inputs, context, user, session. */
+/** The columns of a row that the app sets on the trace itself: inputs, user, session, context and question. */
 
 import { isProxy } from '#platform';
-import { JsonMembers } from '../../values/json-members.js';
-import { MASK } from '../../values/mask-text.js';
+import { JsonMembers } from '../../values/json/json-members.js';
+import { MASK } from '../../values/redaction/mask-text.js';
+import type { EndedColumns } from '../model/ended-trace.js';
 import { membersOf } from './object-members.js';
 import type { TraceValues } from './trace-values.js';
 
@@ -12,11 +13,94 @@ const MAX_COLUMNS = 64;
 const MAX_PASSAGES = 1000;
 const MAX_IDENTITY_CHARS = 256;
 
+/** What the columns use of their trace. */
+interface Owner {
+  readonly values: TraceValues;
+  /** Call it when something of the trace changes. */
+  markChanged(): void;
+}
+
+/** The columns while the trace is recorded. */
+export class AppColumns implements EndedColumns {
+  readonly #trace: Owner;
+  #inputs: JsonMembers | undefined = undefined;
+  #userId: string | undefined = undefined;
+  #sessionId: string | undefined = undefined;
+  #context: string | undefined = undefined;
+  #question: string | undefined = undefined;
+
+  constructor(trace: Owner) {
+    this.#trace = trace;
+  }
+
+  get inputs(): JsonMembers | undefined {
+    return this.#inputs;
+  }
+
+  get userId(): string | undefined {
+    return this.#userId;
+  }
+
+  get sessionId(): string | undefined {
+    return this.#sessionId;
+  }
+
+  get context(): string | undefined {
+    return this.#context;
+  }
+
+  get question(): string | undefined {
+    return this.#question;
+  }
+
+  /** Sets the inputs that the app gave: the properties of an object become columns, any other value the column `input`. */
+  setInput(input: unknown): void {
+    this.setInputs(inputColumnsOf(input, this.#trace.values));
+  }
+
+  /** Sets the captured body, query and params. */
+  setInputs(columns: JsonMembers): void {
+    this.#trace.markChanged();
+    this.#inputs = columns;
+  }
+
+  /** Sets the user id. An invalid one is ignored. */
+  setUser(id: unknown): void {
+    this.#trace.markChanged();
+    this.#userId = identityOf(id, 'user_id', 'userId', this.#trace.values) ?? this.#userId;
+  }
+
+  /** Sets the session id. An invalid one is ignored. */
+  setSession(id: unknown): void {
+    this.#trace.markChanged();
+    this.#sessionId =
+      identityOf(id, 'session_id', 'sessionId', this.#trace.values) ?? this.#sessionId;
+  }
+
+  /** Sets the passages that were given to the model. What is no array is ignored. */
+  setContext(context: unknown): void {
+    this.#trace.markChanged();
+    this.#context = contextOf(context, this.#trace.values) ?? this.#context;
+  }
+
+  setQuestion(question: unknown): void {
+    const { values } = this.#trace;
+    const text = typeof question === 'string' ? question : values.redacted(question, 'question');
+    this.#trace.markChanged();
+    this.#question = values.snapshot(text, 'question');
+  }
+
+  /** Releases the inputs. */
+  release(): void {
+    this.#inputs = undefined;
+  }
+}
+
 /**
- * One column for each member of the input, at most 64. What has no members in the inputs of a step becomes one column, `input`: a
- * string, an array, a Map, a stream, a request.
+ * One column for each member of the input, at most 64. An input that a step would not show as an object with members, such as a
+ * string, an array, a Map, a stream or a request, becomes one column, `input`.
  */
-export function columnsOf(input: unknown, values: TraceValues): JsonMembers {
+function inputColumnsOf(input: unknown, values: TraceValues): JsonMembers {
   const columns = new JsonMembers();
   const members = membersOf(input, values);
   if (members === undefined) {
@@ -38,7 +122,7 @@ function firstColumns(keys: readonly string[], values: TraceValues): readonly st
 }
 
 /** The JSON text of an array of strings; other items are converted to strings. Undefined if the value is no array. */
-export function contextOf(context: unknown, values: TraceValues): string | undefined {
+function contextOf(context: unknown, values: TraceValues): string | undefined {
   if (isProxy(context) || !Array.isArray(context)) {
     values.reportBadInput('context takes an array of strings');
     return undefined;
@@ -58,17 +142,10 @@ export function contextOf(context: unknown, values: TraceValues): string | undef
   return text.startsWith('[') ? text : `[${text}]`;
 }
 
-/** The user id, masked and cut to 256 characters; undefined if it is empty or neither string nor number. */
-export function userIdOf(id: unknown, values: TraceValues): string | undefined {
-  return identityOf(id, 'user_id', 'userId', values);
-}
-
-/** The session id, with the same limits. */
-export function sessionIdOf(id: unknown, values: TraceValues): string | undefined {
-  return identityOf(id, 'session_id', 'sessionId', values);
-}
-
-/** @param column and `option`: either name in `redact.keys` masks the id */
+/**
+ * A user id or session id, masked and cut to 256 characters; undefined if it is empty or neither string nor number.
+ * @param column and `option`: either name in `redact.keys` masks the id
+ */
 function identityOf(
   id: unknown,
   column: string,

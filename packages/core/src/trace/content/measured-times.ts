@@ -1,7 +1,8 @@
 /** The times that users give for work that they measured themselves. */
 
-/** A time outside these bounds is in another unit: 2000-01-01 and the last time that Date can hold. */
-const EARLIEST_MS = 946_684_800_000;
+import { EARLIEST_MS } from '../../platform/clock.js';
+
+/** The last time that Date can hold: a later one is in another unit. */
 const LATEST_MS = 8_640_000_000_000_000;
 const MAX_LATENCY_MS = 1e12;
 

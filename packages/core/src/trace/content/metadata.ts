@@ -1,7 +1,7 @@
 /** Merges metadata of a step key by key, at most 128 keys. */
 
-import { JsonMembers } from '../../values/json-members.js';
-import { quote } from '../../values/json-text.js';
+import { JsonMembers } from '../../values/json/json-members.js';
+import { quote } from '../../values/json/json-text.js';
 import { membersOf } from './object-members.js';
 import type { TraceValues } from './trace-values.js';
 
@@ -57,7 +57,8 @@ export function setInMetadata(
 ): Metadata {
   if (!hasRoomFor(metadata, key, values)) return metadata;
   const name = values.label(key);
-  if (metadata === undefined) return metadataWith(name, text);
+  // Most metadata have one key. An array that grows from nothing gets room for 17.
+  if (metadata === undefined) return new JsonMembers([name], [text]);
   metadata.set(name, text);
   return metadata;
 }
@@ -68,10 +69,4 @@ function hasRoomFor(metadata: Metadata, key: string, values: TraceValues): boole
   if (metadata.has(values.label(key))) return true;
   values.reportBadInput(`metadata takes at most ${MAX_KEYS} keys`);
   return false;
-}
-
-function metadataWith(key: string, text: string): JsonMembers {
-  const members = new JsonMembers();
-  members.set(key, text);
-  return members;
 }

@@ -1,13 +1,13 @@
-/** Finds the members of a value that a user gives as columns or metadata: those that the inputs of a step would show. */
+/** Finds the members of a value that a user gives as columns or metadata: the same that a step shows of its inputs. */
 
 import { isMap, isProxy, isSet } from '#platform';
-import { parseJson } from '../../values/json-text.js';
-import { dataProperty, isError } from '../../values/read-safely.js';
+import { parseJson } from '../../values/json/json-text.js';
+import { dataProperty, isError } from '../../values/reading/read-safely.js';
 import type { TraceValues } from './trace-values.js';
 
 /**
  * The object whose own properties are the members of the value: the value itself, or the result of its `toJSON`.
- * @returns undefined if the value has none: it is shown as a mark, as a stream, a request or a date is, or in another form, as a Map is
+ * @returns undefined if a step does not show the value as an object with members: a stream, a request, a date or a Map
  */
 export function membersOf(value: unknown, values: TraceValues): object | undefined {
   if (typeof value !== 'object' || value === null || isProxy(value)) return undefined;

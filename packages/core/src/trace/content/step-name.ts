@@ -1,8 +1,8 @@
 /** Limits the length of names that users give. */
 
-import { maskUserInfo } from '../../values/mask-text.js';
-import { MAX_NAME_CHARS } from '../../values/read-safely.js';
-import { head } from '../../values/well-formed.js';
+import { MAX_NAME_CHARS } from '../../values/reading/read-safely.js';
+import { maskUserInfo } from '../../values/redaction/mask-text.js';
+import { cutTo } from '../../values/text/well-formed.js';
 
 const MAX_SEEN_CHARS = 2048;
 
@@ -21,5 +21,5 @@ export function cutKey(key: string): string {
 function first(name: string): string {
   const seen = name.slice(0, MAX_SEEN_CHARS);
   const isCut = seen.length < name.length;
-  return head(maskUserInfo(seen, { isCut }), MAX_NAME_CHARS);
+  return cutTo(maskUserInfo(seen, { isCut }), MAX_NAME_CHARS);
 }

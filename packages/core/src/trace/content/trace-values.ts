@@ -1,83 +1,136 @@
 /** Converts the values of one trace to masked JSON text, within the characters that the trace has left. */
 
 import type { Diagnostics } from '../../diagnostics/diagnostics.js';
-import { parseJson } from '../../values/json-text.js';
-import type { Redactor } from '../../values/redactor.js';
-import type { Snapshotter } from '../../values/snapshotter.js';
+import { parseJson } from '../../values/json/json-text.js';
+import type { Redactor } from '../../values/redaction/redactor.js';
+import type { Snapshotter } from '../../values/snapshot/snapshotter.js';
 import { cutKey } from './step-name.js';
 
-/** Characters of a key that count at most. */
+/** A longer key counts as this number of characters. */
 const MAX_KEY_CHARS = 256;
+
+/** The trace whose values are converted. */
+interface ChangingTrace {
+  /** Call it when something of the trace changes: a row that was written before is out of date. */
+  markChanged(): void;
+}
+
+/** The characters that the values of one trace may have, together. */
+export class TraceRoom {
+  readonly max: number;
+  left: number;
+
+  constructor(maxChars: number) {
+    this.max = maxChars;
+    this.left = maxChars;
+  }
+}
+
+/** From this part of the room on, little is left. */
+const LITTLE = 1 / 4;
+/** Part of the room that the steps below the root leave to its values, which are recorded last: inputs, output, error. */
+const RESERVE = 1 / 8;
+/** While there is room, a value is kept whole whose text is shorter. */
+const SHORT_CHARS = 800;
+/** While there is room, a longer value has at least this number of characters. */
+const LEAST_CHARS = 100;
+/** Limit that cuts no short value. */
+const SHORT_LIMIT = 1000;
 
 /** Converts values within the limits of one trace. */
 export class TraceValues {
   readonly redactor: Redactor;
   readonly #snapshotter: Snapshotter;
   readonly #diagnostics: Diagnostics;
-  #room: number;
-  #revision = 0;
+  readonly #trace: ChangingTrace;
+  readonly #room: TraceRoom;
+  /** Whether they are values of steps below the root. */
+  readonly #areOfSteps: boolean;
 
-  /** @param maxChars approximate limit of all values together */
   constructor(
+    trace: ChangingTrace,
     snapshotter: Snapshotter,
     redactor: Redactor,
     diagnostics: Diagnostics,
-    maxChars: number,
+    room: TraceRoom,
+    areOfSteps = false,
   ) {
+    this.#trace = trace;
     this.#snapshotter = snapshotter;
     this.redactor = redactor;
     this.#diagnostics = diagnostics;
-    this.#room = maxChars;
+    this.#room = room;
+    this.#areOfSteps = areOfSteps;
   }
 
-  /** Increases with each change of the trace. */
-  get revision(): number {
-    return this.#revision;
+  /** The same for the values of steps below the root, which leave room for those of the root. */
+  ofSteps(): TraceValues {
+    const diagnostics = this.#diagnostics;
+    return new TraceValues(
+      this.#trace,
+      this.#snapshotter,
+      this.redactor,
+      diagnostics,
+      this.#room,
+      true,
+    );
   }
 
-  /** Call it when something of the trace changes: a row that was written before is out of date. `snapshot` calls it. */
-  markChanged(): void {
-    this.#revision++;
-  }
-
-  /** Characters that the trace has left; negative if a last value took more. */
+  /** Characters that these values have left; negative if a last value took more. */
   get room(): number {
-    return this.#room;
+    const { left, max } = this.#room;
+    return this.#areOfSteps ? left - max * RESERVE : left;
   }
 
   /** Whether the limit is used up, so that values become marks. */
   get isFull(): boolean {
-    return this.#room <= 0;
+    return this.room <= 0;
+  }
+
+  /**
+   * Characters that the next value may have. When little is left, values of steps get less and less: the last calls of an agent matter
+   * as much as the first, whose messages they repeat.
+   */
+  get #maxChars(): number {
+    const room = Math.max(this.room, 0);
+    const little = this.#room.max * LITTLE;
+    if (room > little) return room;
+    if (!this.#areOfSteps) return Math.floor(room / 2);
+    const less = Math.floor(((room / 16) * room) / little);
+    return Math.max(less, Math.min(room, LEAST_CHARS));
   }
 
   /** The JSON text of a value. @param key the value's key, by which it may be a secret */
   snapshot(value: unknown, key: string): string {
-    this.markChanged();
-    const text = this.#snapshotter.text(value, key, Math.max(this.#room, 0));
-    this.#room -= text.length + Math.min(key.length, MAX_KEY_CHARS);
-    return text;
+    return this.#counted(this.snapshotOfPart(value, key), key);
   }
 
-  /** The JSON text of a value that is recorded later, as a part or in parts: its characters do not count yet. */
-  snapshotOfPart(value: unknown): string {
-    return this.#snapshotter.text(value, '', Math.max(this.#room, 0));
+  /** The JSON text of a value that is recorded later, whole or in parts. Its characters do not count until then. */
+  snapshotOfPart(value: unknown, key = ''): string {
+    const maxChars = this.#maxChars;
+    if (maxChars < SHORT_LIMIT && this.room > SHORT_LIMIT) {
+      const text = this.#snapshotter.text(value, key, SHORT_LIMIT);
+      if (text.length < SHORT_CHARS) return text;
+    }
+    return this.#snapshotter.text(value, key, maxChars);
   }
 
   /** The JSON text of the value of a JSON text, which is reused if nothing has to be masked. Undefined if it is not JSON. */
   snapshotOfJson(json: string, key: string): string | undefined {
-    const text = this.#snapshotter.textOfJson(json, key, Math.max(this.#room, 0));
-    if (text === undefined) return undefined;
-    this.markChanged();
-    this.#room -= text.length + Math.min(key.length, MAX_KEY_CHARS);
-    return text;
+    const text = this.#snapshotter.textOfJson(json, key, this.#maxChars);
+    return text === undefined ? undefined : this.#counted(text, key);
   }
 
   /** The JSON text of the joined text of stream events. */
   snapshotOfStream(text: string, key: string): string {
-    this.markChanged();
-    const json = this.#snapshotter.textOfStream(text, key, Math.max(this.#room, 0));
-    this.#room -= json.length;
-    return json;
+    return this.#counted(this.#snapshotter.textOfStream(text, key, this.#maxChars), '');
+  }
+
+  /** Counts the characters of a value and its key. @returns the text itself */
+  #counted(text: string, key: string): string {
+    this.#trace.markChanged();
+    this.#room.left -= text.length + Math.min(key.length, MAX_KEY_CHARS);
+    return text;
   }
 
   /** The JSON text of a property; a mark for a getter, which is not called. Undefined if the value is undefined. */

@@ -1,7 +1,7 @@
 /** Inference IDs: which strings are valid, and the register by which repeated ones become distinct. */
 
 import { processWide } from '../../platform/process-wide.js';
-import { maskUserInfo } from '../../values/mask-text.js';
+import { maskUserInfo } from '../../values/redaction/mask-text.js';
 
 /** A letter or digit, then at most 127 characters that are safe in headers, URLs, paths and logs. */
 const VALID = /^[A-Za-z0-9][A-Za-z0-9._:=@+/-]{0,127}$/;
@@ -46,7 +46,7 @@ class InferenceIds {
       numberedPrint = fingerprintOf(numbered, space);
       // A numbered id is remembered too, because it may be sent on to another app of the process. It must not replace the id
       // that it was made from.
-    } while (numberedPrint % SLOTS === fingerprint % SLOTS || !this.#remember(numberedPrint));
+    } while (slotOf(numberedPrint) === slotOf(fingerprint) || !this.#remember(numberedPrint));
     if (this.#attempts.size >= SLOTS) this.#attempts = new Map();
     this.#attempts.set(key, attempt);
     return numbered;
@@ -54,7 +54,7 @@ class InferenceIds {
 
   /** @returns false if the fingerprint was remembered already */
   #remember(fingerprint: number): boolean {
-    const slot = fingerprint % SLOTS;
+    const slot = slotOf(fingerprint);
     if (this.#fingerprints[slot] === fingerprint) return false;
     this.#fingerprints[slot] = fingerprint;
     return true;
@@ -81,6 +81,11 @@ export function idSpaceOf(destination: string | object): IdSpace {
   const space = spaces.get(destination) ?? Math.floor(Math.random() * 2 ** 32);
   spaces.set(destination, space);
   return space;
+}
+
+/** The lowest bits. A remainder of so large a number would be computed by division. */
+function slotOf(fingerprint: number): number {
+  return (fingerprint | 0) & (SLOTS - 1);
 }
 
 /** A 52-bit hash of the string, never 0 (FNV-1a in two lanes). */

@@ -1,7 +1,7 @@
 /** W3C Trace Context, level 2 (https://www.w3.org/TR/trace-context-2/): the ids that a trace shares with other services. */
 
 import { randomUuid } from '../../platform/random-id.js';
-import { bitsOfDigits, hexadecimal, mixedBits } from '../../values/mixed-bits.js';
+import { bitsOfDigits, hexadecimal, mixedBits } from '../../values/text/hash-bits.js';
 
 /** What a caller says about itself in the headers `traceparent` and `tracestate`. */
 export interface Caller {
@@ -115,7 +115,7 @@ export class TraceIds {
     return JSON.stringify({
       span_id: spanIdOf(rootId),
       parent_span_id: parent?.spanId,
-      // Of most callers it is true.
+      // It is true for most callers.
       parent_is_remote: parent?.isRemote === false ? false : undefined,
       sampled: parent?.isSampled,
       links: link && [{ trace_id: link.traceId, span_id: link.spanId }],

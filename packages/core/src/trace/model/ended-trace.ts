@@ -1,6 +1,6 @@
 /** The read model of an ended trace, for rows and exporters: names, times, ids, and values as JSON text. */
 
-import type { JsonMembers } from '../../values/json-members.js';
+import type { JsonMembers } from '../../values/json/json-members.js';
 import type { StepType } from '../../wire.js';
 import type { RecordedError } from './recorded-error.js';
 
@@ -10,20 +10,25 @@ export interface EndedTrace {
   readonly startedAt: number;
   /** Its type is `user_call`, except in the trace of an annotated call. */
   readonly root: EndedStep;
-  /** The root's inputs, one column each; undefined without inputs. */
-  readonly columns: JsonMembers | undefined;
-  readonly userId: string | undefined;
-  readonly sessionId: string | undefined;
+  readonly columns: EndedColumns;
   /** The id shared with other services; undefined if no caller sent one and the app has not read it. */
   readonly sharedTraceId: string | undefined;
+  /** Number of steps that were not recorded because of `maxSteps` or `maxDepth`. */
+  readonly unrecordedSteps: number;
+  /** Milliseconds after the trace's start; the time so far if it has not ended. */
+  readonly endMs: number;
+}
+
+/** The columns that the app sets on the trace itself. */
+export interface EndedColumns {
+  /** The root's inputs, one column each; undefined without inputs. */
+  readonly inputs: JsonMembers | undefined;
+  readonly userId: string | undefined;
+  readonly sessionId: string | undefined;
   /** JSON text of an array of strings. */
   readonly context: string | undefined;
   /** JSON text of a string. */
   readonly question: string | undefined;
-  /** Number of steps that were not recorded because of `maxSteps` or `maxDepth`. */
-  readonly unrecordedSteps: number;
-  /** Milliseconds after the trace's start; the current time if it has not ended. */
-  readonly endMs: number;
 }
 
 export interface EndedStep {

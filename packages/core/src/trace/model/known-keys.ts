@@ -9,8 +9,8 @@ import type { TraceUpdate } from './types.js';
 
 /** The keys of one kind of options. */
 export interface KnownKeys {
-  /** What takes them, for messages: `update of a trace`. */
-  readonly receiver: string;
+  /** What they belong to, for messages: `update of a trace`. */
+  readonly owner: string;
   readonly keys: ReadonlySet<string>;
 }
 
@@ -59,18 +59,18 @@ export const stepOptionKeys = byType(STEP_OPTIONS, (type) => `a ${type} step`);
 export const finishedStepKeys = byType(FINISHED_STEP, (type) => `addStep of a ${type} step`);
 export const stepUpdateKeys = byType(STEP_UPDATE, (type) => `update of a ${type} step`);
 export const traceUpdateKeys: KnownKeys = {
-  receiver: 'update of a trace',
+  owner: 'update of a trace',
   keys: new Set(Object.keys(TRACE_UPDATE)),
 };
 
 function byType(
   common: Readonly<Record<string, true>>,
-  receiver: (type: string) => string,
+  owner: (type: string) => string,
 ): Readonly<Record<StepType, KnownKeys>> {
   const entries = Object.entries(FIELDS).map(([type, fields]) => [
     type,
     {
-      receiver: receiver(type),
+      owner: owner(type),
       keys: new Set([...Object.keys(common), ...fields.map(({ name }) => name)]),
     },
   ]);
@@ -84,7 +84,7 @@ export function reportUnknownKeys(
   diagnostics: Diagnostics,
 ): void {
   for (const key in options) {
-    if (!known.keys.has(key) && isSet(options, key)) {
+    if (!known.keys.has(key) && hasValue(options, key)) {
       reportKey(key, known, diagnostics);
       return;
     }
@@ -92,15 +92,15 @@ export function reportUnknownKeys(
 }
 
 /** Whether the options themselves have a value under the key. */
-function isSet(options: object, key: string): boolean {
+function hasValue(options: object, key: string): boolean {
   const found = Object.getOwnPropertyDescriptor(options, key);
   return found !== undefined && !('value' in found && found.value === undefined);
 }
 
-function reportKey(key: string, { receiver, keys }: KnownKeys, diagnostics: Diagnostics): void {
+function reportKey(key: string, { owner, keys }: KnownKeys, diagnostics: Diagnostics): void {
   diagnostics.report(
     'warn',
     'unknown_option',
-    `${receiver}: ${unknownKey(key.slice(0, 64), [...keys], receiver)}; it has no effect`,
+    `${owner}: ${unknownKey(key.slice(0, 64), [...keys], owner)}; it has no effect`,
   );
 }

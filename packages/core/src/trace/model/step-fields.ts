@@ -1,7 +1,7 @@
 /** The fields of each step type in the API, and how values are checked and written for them. */
 
 import { isProxy } from '#platform';
-import { quote } from '../../values/json-text.js';
+import { quote } from '../../values/json/json-text.js';
 import type { StepType } from '../../wire.js';
 import type { StepFields } from './step-types.js';
 
@@ -149,11 +149,11 @@ const FORMS: Readonly<Record<FieldKind, string>> = {
   any: 'any value',
 };
 
-/** For a message about a value that does not fit: what the field takes, and what it was given. Holds no text of the app. */
+/** For a message about a value that does not fit: what the field takes, and what it got. Holds no text of the app. */
 export function misfit({ kind }: Field, value: unknown): string {
   const form = FORMS[kind];
-  const given = formOf(value);
-  return form.startsWith(given) ? form : `${form}, but is ${given}`;
+  const actual = formOf(value);
+  return form.startsWith(actual) ? form : `${form}, but is ${actual}`;
 }
 
 function formOf(value: unknown): string {
@@ -165,7 +165,7 @@ function formOf(value: unknown): string {
 }
 
 /** The key by which a value of the field may be a secret; '' for numbers, which the platform needs as such. */
-export function secretKeyOf({ name, kind }: Field): string {
+function secretKeyOf({ name, kind }: Field): string {
   return kind === 'amount' || kind === 'count' ? '' : name;
 }
 
@@ -173,10 +173,10 @@ export function secretKeyOf({ name, kind }: Field): string {
 export function fieldText(
   field: Field,
   value: unknown,
-  snapshot: (value: unknown) => string,
+  values: { snapshot(value: unknown, key: string): string },
 ): string | undefined {
   if (field.kind === 'counts') return countsText(value as Record<string, unknown>);
-  const text = snapshot(value);
+  const text = values.snapshot(value, secretKeyOf(field));
   // A proxy or a stream is written as a mark, which is a string and no object.
   if (field.kind === 'object' && text !== 'null' && !text.startsWith('{')) return undefined;
   if (

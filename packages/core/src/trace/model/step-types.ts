@@ -143,7 +143,7 @@ export type StepUpdate<T extends StepType = StepType> = {
   readonly output?: unknown;
   /** At most 128 keys in all. */
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
-  /** The output that would have been right. */
+  /** The output that would have been right. Cut to `limits.maxValueChars`. */
   readonly groundTruth?: unknown;
   /** An error that was caught and not rethrown. `null` means none. */
   readonly error?: unknown;
@@ -153,7 +153,7 @@ export type StepUpdate<T extends StepType = StepType> = {
 export type FinishedStep<T extends StepType = StepType> = StepOptions<T> & {
   /** Output of the step. Cut to `limits.maxValueChars`. */
   readonly output?: unknown;
-  /** The output that would have been right. */
+  /** The output that would have been right. Cut to `limits.maxValueChars`. */
   readonly groundTruth?: unknown;
   /** The error that the work ended with. `null` means none. */
   readonly error?: unknown;

@@ -6,7 +6,10 @@ export interface TraceLimits {
   readonly maxDepth: number;
   /** Characters of one logged value, approximately. Longer ones are cut, with a mark. @default 65536 */
   readonly maxValueChars: number;
-  /** Characters of all values of one trace, approximately. Further values become marks. @default 1048576 */
+  /**
+   * Characters of all values of one trace, approximately. When a quarter is left, long values of steps are cut to less and less, so that
+   * later steps still have theirs; an eighth is kept for the root. Without any room, values become marks. @default 1048576
+   */
   readonly maxTraceChars: number;
   /**
    * Traces open at a time. Further requests are not traced and count as dropped, `too_many_open`. Traces of `startTrace()` and

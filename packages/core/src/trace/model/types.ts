@@ -52,7 +52,7 @@ export interface TraceUpdate {
   readonly userId?: string | number | undefined;
   /** The column `session_id`. Cut to 256 characters. */
   readonly sessionId?: string | number | undefined;
-  /** Replaces `metadata.tags`. */
+  /** Replaces `metadata.tags`. Cut to `limits.maxValueChars`. */
   readonly tags?: readonly string[] | undefined;
   /** At most 128 keys in all. Strings, numbers and booleans become columns of the row too, so that the platform can filter by them. */
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
@@ -60,13 +60,13 @@ export interface TraceUpdate {
   readonly input?: Readonly<Record<string, unknown>> | undefined;
   /** The output of the trace, in place of the response's body. Cut to `limits.maxValueChars`. */
   readonly output?: unknown;
-  /** The output that would have been right. */
+  /** The output that would have been right. Cut to `limits.maxValueChars`. */
   readonly groundTruth?: unknown;
   /** An error that the app handled itself. The error is not changed. `null` means none. */
   readonly error?: unknown;
   /** The passages that the model's answer was generated from, for RAG metrics. At most 1000. */
   readonly context?: readonly string[] | undefined;
-  /** The question that was asked, for RAG metrics. */
+  /** The question that was asked, for RAG metrics. Cut to `limits.maxValueChars`. */
   readonly question?: string | undefined;
 }
 
@@ -135,7 +135,7 @@ export interface Trace {
   /** A function that runs `fn` in the scope of the step that is current now, such as for a job queue. */
   bind<A extends unknown[], R>(fn: (...args: A) => R): (...args: A) => R;
   /**
-   * Keeps the trace open until the promise settles, but no longer than `maxAgeMs`, for work that outlives the response.
+   * Keeps the trace open until the promise settles, for work that outlives the response; for a request no longer than `maxAgeMs`.
    * Call it before the response ends. Without it, steps that run at that time are marked `unfinished`, and later ones are
    * not recorded and reported as `too_late`. A rejection is recorded in the trace and counts as handled.
    * @returns the promise itself
@@ -173,7 +173,10 @@ export interface RequestTrace extends Trace {
 
 /** A trace that the caller ends. */
 export interface StartedTrace extends Trace, Disposable {
-  /** Ends the trace and queues its row. With an error other than `null`, its outcome is `error`. A second call has no effect. */
+  /**
+   * Ends the trace and queues its row. While a promise given to `waitUntil()` is pending, it only ends the root step; the trace
+   * ends when the promise settles. With an error other than `null`, the outcome is `error`. A second call has no effect.
+   */
   end(error?: unknown): void;
 }
 

@@ -1,7 +1,7 @@
 /** The scope manager of a tracer, with one of the app's own held to its contract. */
 
 import type { Diagnostics } from '../../diagnostics/diagnostics.js';
-import { watchRejection } from '../../values/thenable.js';
+import { watchRejection } from '../../values/reading/thenable.js';
 import { defaultScope, type ScopeManager, type ScopeStep, type StepScope } from './scope.js';
 
 /** The option `scope`, guarded; the shared AsyncLocalStorage scope without it. */

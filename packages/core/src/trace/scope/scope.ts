@@ -14,7 +14,8 @@ export interface ScopeManager {
   /** The step of the innermost `run` that the running code is in; undefined outside any. */
   get(): Step | undefined;
   /**
-   * Calls `fn(first, second)` in the scope of the step, or outside any scope if the step is undefined.
+   * Calls `fn(first, second)` in the scope of the step, or outside any scope if the step is undefined. Calls it exactly once, before
+   * it returns. A call after that has no effect, except that it is reported.
    * @returns what `fn` returns; its errors pass through unchanged
    */
   run<A, B, R>(step: Step | undefined, fn: (first: A, second: B) => R, first: A, second: B): R;

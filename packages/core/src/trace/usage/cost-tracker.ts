@@ -1,9 +1,10 @@
 /** Reports usage and cost of running traces to the app, and enforces budgets. */
 
 import type { Diagnostics } from '../../diagnostics/diagnostics.js';
+import { optionAsync } from '../../diagnostics/option-failure.js';
 import { recognizeAcrossCopies } from '../../platform/process-wide.js';
 import { startTimer } from '../../platform/timers.js';
-import { watchRejection } from '../../values/thenable.js';
+import { watchRejection } from '../../values/reading/thenable.js';
 import type { Trace, Usage } from '../model/types.js';
 import { isPrice, type Pricing } from './pricing.js';
 
@@ -45,7 +46,7 @@ export interface CostOptions {
   readonly budget: BudgetOptions | undefined;
 }
 
-/** Calls `onUsage` and enforces `budget` after each model call. */
+/** Calls `onUsage` and enforces `budget` after each model call and each other billed call. */
 export class CostTracker {
   readonly pricing: Pricing | undefined;
   readonly #options: CostOptions;
@@ -105,25 +106,21 @@ export class CostTracker {
 
   #isPromised(option: string, value: unknown): boolean {
     if (!watchRejection(value, (error) => this.#reportFailure(option, error))) return false;
-    this.#diagnostics.report(
-      'error',
-      `option_${option}_async`,
-      `${option} returned a promise; its value is needed at once, so the promise counts as no value`,
-    );
+    this.#diagnostics.report('error', `option_${option}_async`, optionAsync(option));
     return true;
   }
 
-  /** Whether the app is called after each model call, so that the usage must be known by then. */
+  /** Whether the app is called after each billed call, so that the usage must be known by then. */
   get reportsCalls(): boolean {
     return this.#options.onUsage !== undefined || this.#options.budget !== undefined;
   }
 
-  /** Call it when a model call starts, so that prices are loaded. Never throws. */
+  /** Call it when a billed call starts, so that prices are loaded. Never throws. */
   callStarted(): void {
     this.#whenReady(() => {});
   }
 
-  /** Call it when a model call ended: reports the trace's usage and checks its budget. Never throws. */
+  /** Call it when a billed call ended: reports the trace's usage and checks its budget. Never throws. */
   callEnded(trace: CostedTrace): void {
     if (!this.reportsCalls) return;
     const report = () => {

@@ -1,8 +1,7 @@
 /** Estimates the cost of a tree of steps, by the costs that are known and the prices of the option `pricing`. */
 
-import { parseJson } from '../../values/json-text.js';
 import type { EndedStep } from '../model/ended-trace.js';
-import { numberIn, parsedField } from '../model/field-values.js';
+import { numberIn, parsedField, textIn } from '../model/field-values.js';
 import { isModelCall } from '../model/step-fields.js';
 import type { Usage } from '../model/types.js';
 import {
@@ -17,18 +16,15 @@ import {
 export interface UsageStep extends EndedStep {
   readonly children: readonly UsageStep[] | undefined;
   readonly recordedUsage: RecordedUsage | undefined;
+  /** Whether the call failed in a way that its provider does not bill. */
+  readonly isUnbilled: boolean;
+  /** What `keepEstimate` was given since the last change of the step; undefined if it was not called. */
+  readonly estimate: Estimate | undefined;
+  keepEstimate(estimate: Estimate): void;
 }
 
 /** The estimated cost of a step in US dollars, or the reasons why it has no price. */
-type Estimate = number | readonly string[];
-
-/** Cached estimates of ended steps, until the step changes. */
-const estimates = new WeakMap<EndedStep, Estimate>();
-
-/** Call it when a step changes after its end, since its price may change. */
-export function forgetEstimate(step: EndedStep): void {
-  estimates.delete(step);
-}
+export type Estimate = number | readonly string[];
 
 const NO_PRICING: readonly string[] = ['pricing'];
 const NOT_LOADED: readonly string[] = ['not_loaded'];
@@ -73,34 +69,36 @@ const GROUPS: ReadonlySet<string> = new Set(['user_call', 'agent', 'chain', 'han
 /** Whether a step is a call that its provider bills. */
 function isBilled(step: UsageStep): boolean {
   const { recordedUsage, type } = step;
-  if (isModelCall(type)) return !isBilledWithResult(step);
+  if (isModelCall(type)) return !isFree(step);
   if (recordedUsage === undefined) return false;
   if (statedCostOf(step) !== undefined) return true;
   return !GROUPS.has(type) && isUsageKnown(callOf(step, 0));
 }
 
-/** Whether the call only requested work whose result another call has recorded. Usage that is known is billed in any case. */
-function isBilledWithResult(step: UsageStep): boolean {
-  if (step.recordedUsage?.isBilledWithResult?.() !== true) return false;
+/**
+ * Whether the call of a model is not billed: the provider refused it, or it only requested work whose result another call has
+ * recorded. Usage that is known is billed in any case.
+ */
+function isFree(step: UsageStep): boolean {
+  if (!step.isUnbilled && step.recordedUsage?.isBilledWithResult?.() !== true) return false;
   const isCostKnown = numberIn(step, 'cost') !== undefined || statedCostOf(step) !== undefined;
   return !isCostKnown && !isUsageKnown(callOf(step, 0));
 }
 
 function priceOf(step: UsageStep, startedAt: number, pricing: Pricing | undefined): Estimate {
   if (pricing === undefined) return NO_PRICING;
-  const cached = estimates.get(step);
-  if (cached !== undefined) return cached;
+  if (step.estimate !== undefined) return step.estimate;
   const calls = callsOf(step, startedAt);
   if (!calls.every(isUsageKnown)) return NO_USAGE;
   const price = sumOfPrices(calls, pricing);
   if (price !== undefined) {
-    estimates.set(step, price);
+    step.keepEstimate(price);
     return price;
   }
   if (pricing.ready?.() !== undefined) return NOT_LOADED;
   const reasons = reasonsOf(calls, pricing);
   // Without `ready`, a price may become known at any time.
-  if (pricing.ready !== undefined) estimates.set(step, reasons);
+  if (pricing.ready !== undefined) step.keepEstimate(reasons);
   return reasons;
 }
 
@@ -162,12 +160,4 @@ function callsOf(step: UsageStep, startedAt: number): readonly PricedCall[] {
     ...{ model, tokens: counts, billing, calls },
     ...{ promptTokens: counts?.input, completionTokens: counts?.output, usageDetails: undefined },
   }));
-}
-
-/** Provider or model of a step; types without these fields have them in their metadata. */
-export function textIn(step: EndedStep, field: 'provider' | 'model'): string | undefined {
-  const value = isModelCall(step.type)
-    ? parsedField(step, field)
-    : parseJson(step.metadata?.get(field) ?? 'null');
-  return typeof value === 'string' ? value : undefined;
 }

@@ -28,7 +28,7 @@ export interface Billing {
   readonly statedCost?: number | undefined;
   /** The client library's estimate of the call's cost, in US dollars. It wins over the option `pricing`. */
   readonly estimatedCost?: number | undefined;
-  /** Whether the model's name is that of a deployment, from which the model cannot be known. */
+  /** Whether `model` is the name of a deployment, which does not identify the model. */
   readonly isDeployment?: boolean | undefined;
 }
 
@@ -47,11 +47,11 @@ export interface RecordedUsage {
   readonly tokens: TokenCounts | undefined;
   /** What the price depends on besides tokens. */
   readonly factors: Billing;
-  /** If the step stands for several calls: all of them, each in one part. They are priced part by part. */
+  /** If the step stands for several calls: all of them. Each call is in one part, and each part is priced by itself. */
   readonly parts?: readonly BilledPart[] | undefined;
   /**
-   * If the response only accepted the work: whether its result has been recorded, as another call. That call is billed then, and
-   * this one is not.
+   * For a response that only accepted work, whose result is another call: returns whether that call has been recorded. If so, that
+   * call is billed, and this one is not.
    */
   readonly isBilledWithResult?: (() => boolean) | undefined;
 }
@@ -73,8 +73,8 @@ export interface PricedCall {
   /** What the price depends on besides tokens. */
   readonly billing: Billing;
   /**
-   * How many calls the counts are the sums of. Inputs of several calls are about equally long: a price that rises with the
-   * length of an input depends on their mean. If the number is unknown, no such price can be known.
+   * Number of calls whose counts are summed. Their inputs are taken to be equally long, for a price that rises with the length of an
+   * input. If the number is unknown, there is no such price.
    * @default 1
    */
   readonly calls?: number | 'unknown' | undefined;

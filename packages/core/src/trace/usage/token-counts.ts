@@ -12,7 +12,7 @@ export interface TokenCounts {
   readonly cached?: number | undefined;
   /** Input tokens written to a cache. */
   readonly cacheCreation?: number | undefined;
-  /** Those of `cacheCreation` that are cached for an hour, at a higher price. */
+  /** The part of `cacheCreation` that is cached for an hour, at a higher price. */
   readonly cacheCreationHour?: number | undefined;
   /** Input tokens of audio, cached ones included. */
   readonly audioInput?: number | undefined;
@@ -20,9 +20,9 @@ export interface TokenCounts {
   readonly imageInput?: number | undefined;
   /** Input tokens of video. */
   readonly videoInput?: number | undefined;
-  /** Those of `cached` that are audio. */
+  /** The part of `cached` that is audio. */
   readonly cachedAudio?: number | undefined;
-  /** Those of `cached` that are images. */
+  /** The part of `cached` that is images. */
   readonly cachedImage?: number | undefined;
   /** Output tokens of audio. */
   readonly audioOutput?: number | undefined;
@@ -127,14 +127,14 @@ function share(whole: Count): (part: Count) => Count {
   let rest = whole ?? Number.POSITIVE_INFINITY;
   return (part) => {
     if (part === undefined) return undefined;
-    const given = Math.min(part, rest);
-    rest -= given;
-    return given;
+    const kept = Math.min(part, rest);
+    rest -= kept;
+    return kept;
   };
 }
 
 /**
- * The counts after a later message of the same call: counts that it lacks, or gives as 0, stay as they were.
+ * The counts after a later message of the same call. A count that the message lacks, or that is 0 in it, keeps its earlier value.
  */
 export function laterCounts(
   known: TokenCounts | undefined,

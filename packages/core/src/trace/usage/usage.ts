@@ -7,64 +7,89 @@ import type { Usage } from '../model/types.js';
 import { estimateOf, type UsageStep } from './estimated-cost.js';
 import type { Pricing } from './pricing.js';
 
+/** The usage of a trace without any. */
+export const NOTHING_USED: Usage = {
+  promptTokens: undefined,
+  completionTokens: undefined,
+  tokens: undefined,
+  cost: undefined,
+  estimatedCost: undefined,
+  unpricedCalls: 0,
+  unpriced: {},
+};
+
 /**
  * The sums over the steps; undefined for what no step has.
  * @param startedAt start of the trace in epoch milliseconds
  */
 export function usageOf(root: UsageStep, startedAt: number, pricing?: Pricing): Usage {
+  const sum = new UsageSum();
+  sum.addTree(root);
+  const { promptTokens, completionTokens, tokens, cost } = sum;
   return {
-    promptTokens: sumOf(root, 'promptTokens'),
-    completionTokens: sumOf(root, 'completionTokens'),
-    tokens: sumOf(root, 'tokens'),
-    cost: sumOf(root, 'cost'),
+    promptTokens,
+    completionTokens,
+    tokens,
+    cost,
     ...estimateOf(root, startedAt, pricing),
   };
 }
 
-type Count = 'promptTokens' | 'completionTokens' | 'tokens' | 'cost';
+/** Adds up the tokens and costs of model calls. Each sum is undefined if no step has the value. */
+export class UsageSum {
+  #promptTokens: number | undefined = undefined;
+  #completionTokens: number | undefined = undefined;
+  #tokens: number | undefined = undefined;
+  #cost: number | undefined = undefined;
 
-/** The count of the step itself. `tokens` falls back to the sum of prompt and completion tokens. */
-function ownCount(step: EndedStep, field: Count): number | undefined {
-  if (step.fields === undefined || !isModelCall(step.type)) return undefined;
-  const value = numberIn(step, field);
-  if (value !== undefined || field !== 'tokens') return value;
+  get promptTokens(): number | undefined {
+    return this.#promptTokens;
+  }
+
+  get completionTokens(): number | undefined {
+    return this.#completionTokens;
+  }
+
+  /** A step without `tokens` counts with its prompt and completion tokens, if it has both. */
+  get tokens(): number | undefined {
+    return this.#tokens;
+  }
+
+  /** US dollars. */
+  get cost(): number | undefined {
+    return this.#cost;
+  }
+
+  /** Adds the tokens and cost of one step, for a row, which has no columns for the parts of the tokens. */
+  add(step: EndedStep): void {
+    if (step.fields === undefined || !isModelCall(step.type)) return;
+    this.#cost = plus(this.#cost, numberIn(step, 'cost'));
+    this.#tokens = plus(this.#tokens, numberIn(step, 'tokens') ?? sumOfParts(step));
+  }
+
+  /** Adds all values of a step and of the steps below, in the order in which a row adds them. */
+  addTree(step: EndedStep): void {
+    const { children } = step;
+    if (children !== undefined) {
+      for (let i = 0; i < children.length; i++) this.addTree(children[i] as EndedStep);
+    }
+    this.add(step);
+    this.#addParts(step);
+  }
+
+  #addParts(step: EndedStep): void {
+    if (step.fields === undefined || !isModelCall(step.type)) return;
+    this.#promptTokens = plus(this.#promptTokens, numberIn(step, 'promptTokens'));
+    this.#completionTokens = plus(this.#completionTokens, numberIn(step, 'completionTokens'));
+  }
+}
+
+function sumOfParts(step: EndedStep): number | undefined {
   const prompt = numberIn(step, 'promptTokens');
   const completion = numberIn(step, 'completionTokens');
   return prompt === undefined || completion === undefined ? undefined : prompt + completion;
 }
 
-/** The sum of one field over the tree; undefined if no step has it. */
-export function sumOf(step: EndedStep, field: Count): number | undefined {
-  let sum = ownCount(step, field);
-  const { children } = step;
-  if (children === undefined) return sum;
-  for (let i = 0; i < children.length; i++) {
-    const below = sumOf(children[i] as EndedStep, field);
-    if (below !== undefined) sum = (sum ?? 0) + below;
-  }
-  return sum;
-}
-
-/** Adds up the `cost` and `tokens` of a row while its steps are written. */
-export class UsageSum {
-  #cost: number | undefined = undefined;
-  #tokens: number | undefined = undefined;
-
-  /** US dollars; undefined if no step has a cost. */
-  get cost(): number | undefined {
-    return this.#cost;
-  }
-
-  /** Undefined if no step has tokens. */
-  get tokens(): number | undefined {
-    return this.#tokens;
-  }
-
-  /** Adds the cost and tokens of one step, without the steps below. */
-  add(step: EndedStep): void {
-    const cost = ownCount(step, 'cost');
-    const tokens = ownCount(step, 'tokens');
-    if (cost !== undefined) this.#cost = (this.#cost ?? 0) + cost;
-    if (tokens !== undefined) this.#tokens = (this.#tokens ?? 0) + tokens;
-  }
+function plus(sum: number | undefined, value: number | undefined): number | undefined {
+  return value === undefined ? sum : (sum ?? 0) + value;
 }
