@@ -2,7 +2,8 @@
 
 import { processWide } from '@openlayer-tracing/core/integration';
 import { listenToChannel } from './ai-sdk/channel.js';
-import { METHODS } from './ai-sdk/kinds.js';
+import { MODEL_METHODS } from './ai-sdk/model-kinds.js';
+import { OpenOperations } from './ai-sdk/open-operations.js';
 import { reportAiRequests } from './ai-sdk/report-requests.js';
 import { AiTelemetry } from './ai-sdk/telemetry.js';
 import { traceModelMethods } from './ai-sdk/trace-model.js';
@@ -40,9 +41,10 @@ export function traceAISDK(options: AISDKOptions = {}): void {
   registration.isDone = true;
   const registry = globalThis as Registry;
   registry.AI_SDK_TELEMETRY_INTEGRATIONS ??= [];
-  const telemetry = new AiTelemetry(options);
+  const operations = new OpenOperations(options);
+  const telemetry = new AiTelemetry(operations);
   registry.AI_SDK_TELEMETRY_INTEGRATIONS.push(telemetry);
-  listenToChannel(telemetry);
+  listenToChannel(operations, telemetry);
   reportAiRequests();
 }
 
@@ -59,7 +61,9 @@ export function traceAISDK(options: AISDKOptions = {}): void {
  */
 export function traceModel<Model extends object>(model: Model, options: AISDKOptions = {}): Model {
   checkOptions('traceModel', options, CALL_OPTIONS);
-  const methods = METHODS.filter((name) => typeof Reflect.get(Object(model), name) === 'function');
+  const methods = MODEL_METHODS.filter(
+    (name) => typeof Reflect.get(Object(model), name) === 'function',
+  );
   if (methods.length === 0) {
     throw new TypeError(
       "traceModel(model) takes a model, such as traceModel(openai('gpt-5-mini'))",
@@ -81,7 +85,7 @@ export function traceModel<Model extends object>(model: Model, options: AISDKOpt
  * @example
  * const tools = traceTools({ weather: { execute: async () => 'sunny' } });
  *
- * @returns copies of the tools
+ * @returns copies of the tools; a tool that is such a copy is not copied again
  * @throws TypeError if the argument is no object, or an option is wrong
  */
 export function traceTools<Tools extends object>(tools: Tools, options: AISDKOptions = {}): Tools {

@@ -3,7 +3,7 @@
 import { traceStainless } from './clients/trace-stainless.js';
 import { CALL_OPTIONS, type CallOptions, checkOptions } from './common/options.js';
 import { anthropicBatch } from './shapes/anthropic/batch.js';
-import { ANTHROPIC_FREE, anthropicShapes } from './shapes/anthropic.js';
+import { ANTHROPIC_UNREPORTED, anthropicShapes } from './shapes/anthropic.js';
 import { bedrockInvoke } from './shapes/bedrock/invoke.js';
 
 export type { ContentPart } from './common/options.js';
@@ -25,7 +25,7 @@ const PROVIDERS: Readonly<Record<string, string>> = {
  * const anthropic = traceAnthropic(new Anthropic());
  *
  * @returns the same client
- * @throws TypeError if the argument is no such client, or an option is wrong
+ * @throws TypeError if the argument is no such client or is frozen, or an option is wrong
  */
 export function traceAnthropic<Client extends object>(
   client: Client,
@@ -42,7 +42,8 @@ export function traceAnthropic<Client extends object>(
       provider,
       shapes,
       retrievals: [anthropicBatch],
-      free: ANTHROPIC_FREE,
+      unreportedPaths: ANTHROPIC_UNREPORTED,
+      isForAnyHost: false,
       options,
     },
     'traceAnthropic',

@@ -6,12 +6,19 @@ import {
   type SmithyResponse,
   startExchange,
 } from './clients/smithy-exchange.js';
+import { replaceMethod } from './common/hooks/replace-method.js';
 import { traced } from './common/hooks/traced.js';
+import { whenStreamLeft } from './common/hooks/when-left.js';
+import { objectOrEmpty } from './common/json.js';
 import { CALL_OPTIONS, type CallOptions, checkOptions } from './common/options.js';
-import { MethodCall } from './http/calls/method-call.js';
-import type { ClientProfile } from './http/client-profile.js';
-import { BEDROCK_FREE, bedrockAgentRuntimeShapes, bedrockRuntimeShapes } from './shapes/bedrock.js';
-import type { Shape } from './shapes/shape.js';
+import { currentMethodCall, MethodCall } from './http/calls/method-call.js';
+import type { ClientProfile } from './http/exchange/client-profile.js';
+import {
+  BEDROCK_UNREPORTED,
+  bedrockAgentRuntimeShapes,
+  bedrockRuntimeShapes,
+} from './shapes/bedrock.js';
+import type { Shape } from './shapes/reading/shape.js';
 
 export type { ContentPart } from './common/options.js';
 
@@ -34,7 +41,12 @@ interface MiddlewareStack {
 
 interface AwsClient {
   readonly middlewareStack: MiddlewareStack;
-  readonly config: { readonly serviceId?: unknown };
+  readonly config: { readonly serviceId?: unknown; readonly requestHandler?: RequestHandler };
+}
+
+/** Sends requests. Clients may share one. */
+interface RequestHandler {
+  handle(request: unknown, options?: unknown, ...rest: unknown[]): unknown;
 }
 
 /** The requests of each client, by AWS's name of the service. */
@@ -74,7 +86,8 @@ export function traceBedrock<Client extends object>(
     client: 'Bedrock',
     provider: 'bedrock',
     shapes,
-    free: BEDROCK_FREE,
+    unreportedPaths: BEDROCK_UNREPORTED,
+    isForAnyHost: false,
     options,
   };
   const name = 'openlayerTracing';
@@ -85,7 +98,22 @@ export function traceBedrock<Client extends object>(
     override: true,
     priority: 'low',
   });
+  readSignals(config?.requestHandler);
   return client;
+}
+
+/** Reads the app's signal where it is passed to the handler of requests: middleware is not given it. */
+function readSignals(handler: RequestHandler | undefined): void {
+  if (handler === undefined || traced.has(handler) || !Object.isExtensible(handler)) return;
+  traced.add(handler);
+  replaceMethod(handler, 'handle', (handle) => {
+    return function tracedHandle(this: RequestHandler, ...args) {
+      runGuarded('signal', () => {
+        currentMethodCall()?.setOptions({ signal: objectOrEmpty(args[1]).abortSignal });
+      });
+      return handle.apply(this, args);
+    };
+  });
 }
 
 /** The outermost middleware: all requests of one command are attempts of one call. */
@@ -93,14 +121,34 @@ function aroundCalls(next: Next<object, object>): Next<object, object> {
   return async (args) => {
     if (isUntraced()) return next(args);
     // The client decides how often it retries: it throws when it does not retry any more.
-    const methodCall = new MethodCall({ maxRetries: Number.POSITIVE_INFINITY });
+    const { POSITIVE_INFINITY: maxRetries } = Number;
+    const methodCall = new MethodCall({ maxRetries, maxBackoffMs: maxRetries });
+    let result: object;
     try {
-      return await inClientCall(methodCall, () => next(args));
+      result = await inClientCall(methodCall, () => next(args));
     } catch (error) {
-      runGuarded('failure', () => methodCall.httpCall?.endAttempts());
+      runGuarded('failure', () => {
+        methodCall.leave(error);
+        methodCall.endAttempts();
+      });
       throw error;
     }
+    runGuarded('stream', () => {
+      for (const stream of streamsIn(result)) {
+        whenStreamLeft(stream, (error) => methodCall.leave(error));
+      }
+    });
+    return result;
   };
+}
+
+/** The streams of events in the output of a command. If the client stops reading one, it does not cancel the body. */
+function streamsIn(result: object): readonly object[] {
+  const { output } = result as { output?: unknown };
+  return Object.values(objectOrEmpty(output)).filter(
+    (value): value is object =>
+      typeof value === 'object' && value !== null && Symbol.asyncIterator in value,
+  );
 }
 
 /** The innermost middleware: receives each request as it is sent, and the response before it is read. */

@@ -2,10 +2,10 @@
 
 import { expectRuns, isUntraced, runGuarded } from '@openlayer-tracing/core/integration';
 import { observeQuery } from './claude-agent-sdk/query.js';
-import { AgentRun, OPENINFERENCE } from './claude-agent-sdk/run.js';
+import { AgentRun, OPENINFERENCE, type RunRequest } from './claude-agent-sdk/run.js';
 import { assertChangeable, replaceMethod, withSignatureOf } from './common/hooks/replace-method.js';
 import { traced } from './common/hooks/traced.js';
-import { isRecord, type Json, objectOrEmpty } from './common/json.js';
+import { isJsonObject, type JsonObject, objectOrEmpty } from './common/json.js';
 import { CALL_OPTIONS, type CallOptions, checkOptions } from './common/options.js';
 
 export type { ContentPart } from './common/options.js';
@@ -30,7 +30,8 @@ interface WarmQuery {
  *   if (message.type === 'result') console.log(message.result);
  * }
  *
- * @param query the SDK's function, or what its `startup()` returned
+ * @param query the SDK's function `query` or `startup`, or what `startup()` returned. Of the latter the options are unknown: it
+ * may resume a session, so the cost that the SDK states is not divided. Pass `startup` itself instead
  * @returns a function of the same type to call in its place; what `startup()` returned is changed and returned itself
  * @throws TypeError if the argument is neither or is frozen, or an option is wrong
  */
@@ -40,31 +41,69 @@ export function traceClaudeAgent<T extends object>(query: T, options: ClaudeAgen
   if (typeof query === 'function') {
     if (traced.has(query)) return query;
     const before = query as unknown as Query;
-    const wrapped = tracedQuery(before, options, (args) => objectOrEmpty(args[0]));
+    const wrapped = tracedFunction(before, options);
     traced.add(withSignatureOf(before, wrapped));
     // It takes and returns what the wrapped function does.
     return wrapped as unknown as T;
   }
-  if (!isRecord(query) || typeof query.query !== 'function') {
+  if (!isWarmQuery(query)) {
     throw new TypeError(
-      'traceClaudeAgent(query) takes the function query of @anthropic-ai/claude-agent-sdk, or what its startup() returned',
+      'traceClaudeAgent(query) takes the function query or startup of @anthropic-ai/claude-agent-sdk, or what startup() returned',
     );
   }
-  if (traced.has(query)) return query;
-  assertChangeable('traceClaudeAgent', 'query', query, 'query');
-  traced.add(query);
-  replaceMethod(query as unknown as WarmQuery, 'query', (before) =>
-    tracedQuery(before, options, ([prompt]) => ({ prompt })),
-  );
+  traceWarmQuery(query, options, undefined);
   return query;
+}
+
+/** Traces `query` or `startup`: the latter is called without a prompt, and returns a promise. */
+function tracedFunction(before: Query, options: ClaudeAgentOptions): Query {
+  const requestOf = ([argument]: readonly unknown[]): RunRequest => {
+    const { prompt, options: ofRun } = objectOrEmpty(argument);
+    return { prompt, options: objectOrEmpty(ofRun) };
+  };
+  const query = tracedQuery(before, options, requestOf);
+  return function tracedFunction(this: unknown, ...args: never[]): object {
+    const request = requestOf(args);
+    if (request.prompt !== undefined) return query.apply(this, args);
+    const result = before.apply(this, args);
+    if (!(result instanceof Promise)) {
+      const run = startRun(options, request);
+      return run === undefined ? result : observeQuery(result, run);
+    }
+    const trace = (warm: unknown) =>
+      runGuarded('startup', () => {
+        if (isWarmQuery(warm)) traceWarmQuery(warm, options, request.options);
+      });
+    // It runs before the app receives the object.
+    result.then(trace, () => {});
+    return result;
+  };
+}
+
+function isWarmQuery(value: unknown): value is WarmQuery {
+  return isJsonObject(value) && typeof value.query === 'function';
+}
+
+/** @param ofRun the options of its process; undefined if they are unknown */
+function traceWarmQuery(
+  warm: WarmQuery,
+  options: ClaudeAgentOptions,
+  ofRun: JsonObject | undefined,
+): void {
+  if (traced.has(warm)) return;
+  assertChangeable('traceClaudeAgent', 'query', warm, 'query');
+  traced.add(warm);
+  replaceMethod(warm, 'query', (before) =>
+    tracedQuery(before, options, ([prompt]) => ({ prompt, options: ofRun })),
+  );
 }
 
 function tracedQuery(
   query: Query,
   options: ClaudeAgentOptions,
-  requestOf: (args: readonly unknown[]) => Json,
+  requestOf: (args: readonly unknown[]) => RunRequest,
 ): Query {
-  return function tracedQuery(this: WarmQuery, ...args: never[]): object {
+  return function tracedQuery(this: unknown, ...args: never[]): object {
     const run = startRun(options, requestOf(args));
     if (run === undefined) return query.apply(this, args);
     let result: object;
@@ -80,6 +119,6 @@ function tracedQuery(
 }
 
 /** Never throws. */
-function startRun(options: ClaudeAgentOptions, request: Json): AgentRun | undefined {
+function startRun(options: ClaudeAgentOptions, request: RunRequest): AgentRun | undefined {
   return runGuarded('query', () => (isUntraced() ? undefined : AgentRun.start(options, request)));
 }

@@ -1,16 +1,16 @@
 /** The entry point for Cohere's client, with the first and the second API. */
 
 import { inClientCall } from '@openlayer-tracing/core/integration';
+import { partsOf } from './clients/client-parts.js';
 import { assertChangeable } from './common/hooks/replace-method.js';
 import { traced } from './common/hooks/traced.js';
-import { enumerableValues } from './common/json.js';
 import { CALL_OPTIONS, type CallOptions, checkOptions } from './common/options.js';
 import { MethodCall } from './http/calls/method-call.js';
-import type { ClientProfile } from './http/client-profile.js';
-import type { AnyFetch, FetchInit, FetchInput } from './http/fetch-types.js';
+import type { ClientProfile } from './http/exchange/client-profile.js';
+import type { AnyFetch, FetchInit, FetchInput } from './http/exchange/fetch-types.js';
 import { traceFetch } from './http/trace-fetch.js';
 import { bedrockInvoke } from './shapes/bedrock/invoke.js';
-import { COHERE_FREE, cohereShapes } from './shapes/cohere.js';
+import { COHERE_UNREPORTED, cohereShapes } from './shapes/cohere.js';
 
 export type { ContentPart } from './common/options.js';
 
@@ -51,10 +51,11 @@ export function traceCohere<Client extends object>(
     provider: 'cohere',
     // The clients for Bedrock send the same requests to Bedrock.
     shapes: [...cohereShapes, ...bedrockInvoke],
-    free: COHERE_FREE,
+    unreportedPaths: COHERE_UNREPORTED,
+    isForAnyHost: false,
     options,
   };
-  const parts = keptOptionsIn(client);
+  const parts = isObject(client) ? keptOptionsIn(client) : [];
   if (parts.length === 0) {
     throw new TypeError(
       'traceCohere(client) takes a client, such as traceCohere(new CohereClientV2({}))',
@@ -68,16 +69,23 @@ export function traceCohere<Client extends object>(
 }
 
 /** The options of the client and of its parts. The object that a `CohereClientV2` itself keeps is left out: it is the app's own. */
-function keptOptionsIn(part: unknown, depth = 0): readonly KeptOptions[] {
-  if (typeof part !== 'object' || part === null || depth > MAX_DEPTH) return [];
-  const { _options: options, clientV2 } = part as Part;
-  if (depth > 0 && typeof options !== 'object') return [];
-  const hasOptions = clientV2 === undefined && typeof options === 'object' && options !== null;
-  const inner = enumerableValues(part)
-    .filter((value) => value !== options)
-    .flatMap((value) => keptOptionsIn(value, depth + 1));
-  return hasOptions ? [options, ...inner] : inner;
+function keptOptionsIn(client: object): readonly KeptOptions[] {
+  return partsOf<Part>(client, isPart, MAX_DEPTH)
+    .filter(({ clientV2 }) => clientV2 === undefined)
+    .map(({ _options }) => _options)
+    .filter((options): options is KeptOptions => isObject(options));
 }
+
+function isPart(value: unknown): value is Part {
+  return isObject(value) && isObject((value as Part)._options);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+/** A minute and a fifth of it, which the client adds at random. */
+const MAX_WAIT_MS = 72_000;
 
 function traceOptions(kept: KeptOptions, profile: ClientProfile): void {
   if (traced.has(kept)) return;
@@ -89,7 +97,13 @@ function traceOptions(kept: KeptOptions, profile: ClientProfile): void {
   const callWith = (headers: object) => {
     const before = calls.get(headers);
     if (before !== undefined) return before;
-    const methodCall = new MethodCall(kept);
+    const methodCall = new MethodCall({
+      maxRetries: kept.maxRetries,
+      maxBackoffMs: MAX_WAIT_MS,
+      // The options of the call, which are not read, may state another number.
+      isGuess: true,
+      retriesFailures: false,
+    });
     calls.set(headers, methodCall);
     return methodCall;
   };

@@ -3,12 +3,13 @@
 import { isUntraced, runGuarded } from '@openlayer-tracing/core/integration';
 import {
   type CallOptions,
+  checkClient,
   checkOptions,
   STREAM_OPTIONS,
   type StreamUsageOptions,
 } from './common/options.js';
-import type { ClientProfile } from './http/client-profile.js';
-import type { FetchInit, FetchInput } from './http/fetch-types.js';
+import { type ClientProfile, clientNames } from './http/exchange/client-profile.js';
+import type { FetchInit, FetchInput } from './http/exchange/fetch-types.js';
 import { replaceGlobalFetch } from './http/global-fetch.js';
 import { mayBeModelRequest } from './http/request/recognize.js';
 import { traceFetch } from './http/trace-fetch.js';
@@ -18,7 +19,7 @@ import { anyShapes, jobShapes, namedJobShapes, namedShapes } from './shapes/any.
 export type { ContentPart } from './common/options.js';
 
 export interface FetchOptions extends CallOptions, StreamUsageOptions {
-  /** The fetch that sends the requests. @default the global one */
+  /** The fetch that sends the requests. @default the global one, as it is when a request is sent */
   readonly fetch?: typeof fetch | undefined;
   /** The first word of the names of the steps: `Mistral` gives `Mistral Chat Completion`. @default 'LLM' */
   readonly client?: string | undefined;
@@ -44,11 +45,18 @@ export function tracedFetch(options: FetchOptions = {}): typeof fetch {
   checkOptions('tracedFetch', options, { ...STREAM_OPTIONS, fetch: true, client: true });
   const { fetch: ownFetch, client = 'LLM' } = options;
   if (ownFetch !== undefined && typeof ownFetch !== 'function') {
-    throw new TypeError('fetch must be a function');
+    throw new TypeError('tracedFetch: fetch must be a function');
   }
-  if (typeof client !== 'string') throw new TypeError('client must be a string, such as Mistral');
+  checkClient('tracedFetch', client, 'Mistral');
   const base = ownFetch ?? ((...args: Parameters<typeof fetch>) => globalThis.fetch(...args));
-  const profile: ClientProfile = { client, provider: undefined, shapes: anyShapes, options };
+  const profile: ClientProfile = {
+    ...clientNames(client),
+    provider: undefined,
+    shapes: anyShapes,
+    unreportedPaths: [],
+    isForAnyHost: true,
+    options,
+  };
   return traceJobs(traceFetch(base as typeof fetch, profile), profile, jobShapes);
 }
 
@@ -76,6 +84,8 @@ export function instrumentFetch(options: InstrumentFetchOptions = {}): () => voi
     client: 'LLM',
     provider: undefined,
     shapes: namedShapes,
+    unreportedPaths: [],
+    isForAnyHost: true,
     options,
   };
   return replaceGlobalFetch((original) => {

@@ -4,16 +4,16 @@ import { inClientCall, isUntraced, reportUnrecorded } from '@openlayer-tracing/c
 import { isSpeakeasy, traceSpeakeasy } from './clients/trace-speakeasy.js';
 import { assertChangeable, replaceMethod } from './common/hooks/replace-method.js';
 import { traced } from './common/hooks/traced.js';
-import { whenFulfilled } from './common/hooks/when-fulfilled.js';
+import { whenFulfilled, whenSettled } from './common/hooks/when-fulfilled.js';
 import { whenLeft } from './common/hooks/when-left.js';
 import { objectOrEmpty } from './common/json.js';
 import { CALL_OPTIONS, type CallOptions, checkOptions } from './common/options.js';
 import { MethodCall } from './http/calls/method-call.js';
-import type { ClientProfile } from './http/client-profile.js';
-import type { AnyFetch } from './http/fetch-types.js';
+import type { ClientProfile } from './http/exchange/client-profile.js';
+import type { AnyFetch } from './http/exchange/fetch-types.js';
 import { traceFetch } from './http/trace-fetch.js';
 import { geminiRetrievals } from './shapes/gemini/retrievals.js';
-import { GEMINI_FREE, geminiClientShapes } from './shapes/gemini.js';
+import { GEMINI_UNREPORTED, geminiClientShapes } from './shapes/gemini.js';
 
 export type { ContentPart } from './common/options.js';
 
@@ -66,7 +66,9 @@ export function traceGoogleGenAI<Client extends object>(
     provider: 'google',
     shapes: geminiClientShapes,
     retrievals: geminiRetrievals,
-    free: GEMINI_FREE,
+    unreportedPaths: GEMINI_UNREPORTED,
+    isForAnyHost: false,
+    ownTimeout: { endsStreams: true },
     options,
   };
   const defaultFetch = traceFetch<AnyFetch>(
@@ -83,8 +85,11 @@ export function traceGoogleGenAI<Client extends object>(
       const run = () =>
         apiCall.call(this, url, init, retryOptions, timeout, signal, fetch, ...others);
       if (isUntraced()) return run();
-      const methodCall = new MethodCall({ maxRetries: retriesIn(retryOptions) });
+      const maxRetries = retriesIn(retryOptions);
+      const methodCall = new MethodCall({ maxRetries, maxBackoffMs: Number.POSITIVE_INFINITY });
+      methodCall.setOptions({ signal });
       const response = inClientCall(methodCall, run);
+      whenSettled(response, () => methodCall.stopRetrying());
       whenFulfilled(response, (received) => calls.set(received, methodCall));
       return response;
     };

@@ -8,7 +8,7 @@ import {
   type StreamUsageOptions,
 } from './common/options.js';
 import { openAIBatch } from './shapes/openai/retrievals.js';
-import { OPENAI_LIKE_FREE, openAIShapes } from './shapes/openai.js';
+import { OPENAI_LIKE_UNREPORTED, openAIShapes } from './shapes/openai.js';
 
 export type { ContentPart } from './common/options.js';
 
@@ -22,7 +22,7 @@ export interface GroqOptions extends CallOptions, StreamUsageOptions {}
  * const groq = traceGroq(new Groq());
  *
  * @returns the same client
- * @throws TypeError if the argument is no such client, or an option is wrong
+ * @throws TypeError if the argument is no such client or is frozen, or an option is wrong
  */
 export function traceGroq<Client extends object>(
   client: Client,
@@ -36,7 +36,8 @@ export function traceGroq<Client extends object>(
       provider: 'groq',
       shapes: openAIShapes,
       retrievals: [openAIBatch],
-      free: OPENAI_LIKE_FREE,
+      unreportedPaths: OPENAI_LIKE_UNREPORTED,
+      isForAnyHost: false,
       options,
     },
     'traceGroq',

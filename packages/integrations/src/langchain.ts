@@ -4,7 +4,7 @@ import { registerStepFinder, replaceSpans } from '@openlayer-tracing/core/integr
 import { assertChangeable, replaceMethod } from './common/hooks/replace-method.js';
 import { traced } from './common/hooks/traced.js';
 import { CALL_OPTIONS, type CallOptions, checkOptions } from './common/options.js';
-import { reportRequests } from './http/report-requests.js';
+import { type ReportedRequests, reportRequests } from './http/report-requests.js';
 import { HANDLER_NAME, LangChainHandler } from './langchain/handler.js';
 import { type ChatModel, traceStreamEvents } from './langchain/stream-events.js';
 import { isEmbeddings, traceEmbeddings } from './langchain/trace-embeddings.js';
@@ -13,11 +13,13 @@ export type { ContentPart } from './common/options.js';
 
 export interface LangChainOptions extends CallOptions {}
 
+/** The part of the class `CallbackManager` that is used. */
 interface ManagerClass {
+  new (): Manager;
   _configureSync(this: unknown, ...args: unknown[]): Manager | undefined;
 }
 
-/** The part of `CallbackManager` that is used. */
+/** The part of a `CallbackManager` that is used. */
 interface Manager {
   readonly handlers: readonly { readonly name: string }[];
   addHandler(handler: unknown, inherit?: boolean): void;
@@ -30,7 +32,10 @@ const INSTRUMENTATIONS = [
 ];
 
 /** How the clients of LangChain's models for OpenAI name themselves. */
-const REQUESTS = { userAgent: /\blangchainjs-/, free: [/\/moderations$/] };
+const REQUESTS: ReportedRequests = {
+  userAgent: /\blangchainjs-/,
+  unreportedPaths: [/\/moderations$/],
+};
 
 /**
  * Makes all runs of LangChain and LangGraph steps of the current trace: chains, graphs, agents, tools, retrievers and models. Call
@@ -45,43 +50,57 @@ const REQUESTS = { userAgent: /\blangchainjs-/, free: [/\/moderations$/] };
  * traceLangChain(BaseChatModel);
  * traceLangChain(OpenAIEmbeddings);
  *
- * @param manager the class `CallbackManager` of `@langchain/core/callbacks/manager`, the class `BaseChatModel` of
+ * @param target the class `CallbackManager` of `@langchain/core/callbacks/manager`, the class `BaseChatModel` of
  *   `@langchain/core/language_models/chat_models`, or a class of embeddings, such as `OpenAIEmbeddings`
  * @throws TypeError if the argument is none of them or is frozen, or an option is wrong
  */
-export function traceLangChain(manager: object, options: LangChainOptions = {}): void {
+export function traceLangChain(target: object, options: LangChainOptions = {}): void {
   checkOptions('traceLangChain', options, CALL_OPTIONS);
   reportRequests('langchain', REQUESTS);
-  const model = (manager as { prototype?: Partial<ChatModel> } | null)?.prototype;
+  const model = (target as { prototype?: Partial<ChatModel> } | null)?.prototype;
   if (isEmbeddings(model)) {
-    if (traced.has(manager)) return;
-    assertChangeable('traceLangChain', 'class', model, 'embedQuery');
-    traced.add(manager);
-    traceEmbeddings(model, options);
-    return;
-  }
-  if (typeof model?._streamChatModelEvents === 'function') {
-    if (traced.has(manager)) return;
-    assertChangeable('traceLangChain', 'class', model, 'streamEvents');
-    traced.add(manager);
-    traceStreamEvents(model as ChatModel, new LangChainHandler(options), options);
-    return;
-  }
-  const configure: unknown = (manager as { _configureSync?: unknown } | null)?._configureSync;
-  if (typeof manager !== 'function' || typeof configure !== 'function') {
+    traceOnce(target, model, 'embedQuery', () => traceEmbeddings(model, options));
+  } else if (typeof model?._streamChatModelEvents === 'function') {
+    traceOnce(target, model, 'streamEvents', () =>
+      traceStreamEvents(model as ChatModel, new LangChainHandler(options), options),
+    );
+  } else if (isManagerClass(target)) {
+    traceOnce(target, target, '_configureSync', () =>
+      traceRuns(target, new LangChainHandler(options)),
+    );
+  } else {
     throw new TypeError(
-      'traceLangChain(CallbackManager) takes the CallbackManager of @langchain/core/callbacks/manager',
+      'traceLangChain(class) takes CallbackManager, BaseChatModel or a class of embeddings, such as OpenAIEmbeddings',
     );
   }
-  if (traced.has(manager)) return;
-  assertChangeable('traceLangChain', 'class', manager, '_configureSync');
-  traced.add(manager);
+}
+
+/**
+ * Traces a class, unless it is traced already.
+ * @param changed the object that `trace` changes: the class or its prototype
+ * @param key the property of that object that is replaced
+ * @throws TypeError if the object is frozen
+ */
+function traceOnce(target: object, changed: object, key: string, trace: () => void): void {
+  if (traced.has(target)) return;
+  assertChangeable('traceLangChain', 'class', changed, key);
+  traced.add(target);
+  trace();
+}
+
+function isManagerClass(target: unknown): target is ManagerClass {
+  return (
+    typeof target === 'function' &&
+    typeof (target as Partial<ManagerClass>)._configureSync === 'function'
+  );
+}
+
+/** Adds the handler to the callbacks of every run. */
+function traceRuns(CallbackManager: ManagerClass, handler: LangChainHandler): void {
   for (const scope of INSTRUMENTATIONS) replaceSpans(scope);
-  const handler = new LangChainHandler(options);
   registerStepFinder(() => handler.currentStep());
-  const CallbackManager = manager as new () => Manager;
   // LangChain calls this method for every run, with or without callbacks of its own.
-  replaceMethod(manager as unknown as ManagerClass, '_configureSync', (configureSync) => {
+  replaceMethod(CallbackManager, '_configureSync', (configureSync) => {
     return function tracedConfigureSync(this: unknown, ...args: unknown[]): Manager {
       // Without callbacks there is no manager. One that is made for no callbacks has the metadata and tags of the call.
       const [, ...others] = args;

@@ -4,7 +4,7 @@ import { assertChangeable } from './common/hooks/replace-method.js';
 import { traced } from './common/hooks/traced.js';
 import { CALL_OPTIONS, type CallOptions, checkOptions } from './common/options.js';
 import { type RequestReceiver, traceHandlers } from './mcp/handlers.js';
-import { CLIENT_REQUESTS, SERVER_REQUESTS } from './mcp/kinds.js';
+import { CLIENT_REQUESTS, SERVER_REQUESTS } from './mcp/request-kinds.js';
 import { traceRequests } from './mcp/requests.js';
 
 export type { ContentPart } from './common/options.js';

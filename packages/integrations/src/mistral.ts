@@ -4,8 +4,8 @@ import { hasUnreachableParts, isSpeakeasy, traceSpeakeasy } from './clients/trac
 import { assertChangeable } from './common/hooks/replace-method.js';
 import { traced } from './common/hooks/traced.js';
 import { CALL_OPTIONS, type CallOptions, checkOptions } from './common/options.js';
-import type { ClientProfile } from './http/client-profile.js';
-import { MISTRAL_FREE, mistralShapes } from './shapes/mistral.js';
+import type { ClientProfile } from './http/exchange/client-profile.js';
+import { MISTRAL_UNREPORTED, mistralShapes } from './shapes/mistral.js';
 import { openAIBatch } from './shapes/openai/retrievals.js';
 
 export type { ContentPart } from './common/options.js';
@@ -43,7 +43,8 @@ export function traceMistral<Client extends object>(
     provider: 'mistral',
     shapes: mistralShapes,
     retrievals: [openAIBatch],
-    free: MISTRAL_FREE,
+    unreportedPaths: MISTRAL_UNREPORTED,
+    isForAnyHost: false,
     options,
   };
   traceSpeakeasy(client, profile, 'httpClient');

@@ -2,14 +2,16 @@
 
 import { inClientCall, isUntraced } from '@openlayer-tracing/core/integration';
 import { assertChangeable, replaceMethod } from './common/hooks/replace-method.js';
+import { traced } from './common/hooks/traced.js';
 import { whenFulfilled } from './common/hooks/when-fulfilled.js';
 import { whenLeft } from './common/hooks/when-left.js';
+import { objectOrEmpty } from './common/json.js';
 import { CALL_OPTIONS, type CallOptions, checkOptions } from './common/options.js';
 import { MethodCall } from './http/calls/method-call.js';
-import type { AnyFetch } from './http/fetch-types.js';
+import type { AnyFetch } from './http/exchange/fetch-types.js';
 import { traceFetch } from './http/trace-fetch.js';
 import { ollamaClientShapes } from './shapes/ollama.js';
-import { freePaths } from './shapes/reading/free-paths.js';
+import { unreportedPaths } from './shapes/reading/unreported-paths.js';
 
 export type { ContentPart } from './common/options.js';
 
@@ -19,7 +21,7 @@ export interface OllamaOptions extends CallOptions {}
 interface OllamaClient {
   fetch: AnyFetch;
   /** Sends a request. Returns the response, or a stream that reads the lines of its body from a generator. */
-  processStreamableRequest?(...args: unknown[]): Promise<{ readonly itr?: unknown }>;
+  processStreamableRequest?(...args: unknown[]): Promise<unknown>;
 }
 
 /**
@@ -30,7 +32,7 @@ interface OllamaClient {
  * const ollama = traceOllama(new Ollama());
  *
  * @returns the same client
- * @throws TypeError if the argument is no such client, or an option is wrong
+ * @throws TypeError if the argument is no such client or is frozen, or an option is wrong
  */
 export function traceOllama<Client extends object>(
   client: Client,
@@ -41,12 +43,17 @@ export function traceOllama<Client extends object>(
   if (typeof ollama?.fetch !== 'function') {
     throw new TypeError('traceOllama(client) takes a client, such as traceOllama(new Ollama())');
   }
+  if (traced.has(client)) return client;
   assertChangeable('traceOllama', 'client', client, 'fetch');
+  traced.add(client);
   ollama.fetch = traceFetch(ollama.fetch, {
     client: 'Ollama',
     provider: 'ollama',
     shapes: ollamaClientShapes,
-    free: freePaths('api/pull api/push api/create api/copy api/show api/delete api/blobs/*'),
+    unreportedPaths: unreportedPaths(
+      'api/pull api/push api/create api/copy api/show api/delete api/blobs/*',
+    ),
+    isForAnyHost: false,
     options,
   });
   // A sealed client keeps its method.
@@ -57,7 +64,9 @@ export function traceOllama<Client extends object>(
       if (isUntraced()) return send.apply(this, args);
       const methodCall = new MethodCall({ maxRetries: 0 });
       const response = inClientCall(methodCall, () => send.apply(this, args));
-      whenFulfilled(response, ({ itr }) => whenLeft(itr, () => methodCall.leave()));
+      whenFulfilled(response, (received) => {
+        whenLeft(objectOrEmpty(received).itr, () => methodCall.leave());
+      });
       return response;
     };
   });

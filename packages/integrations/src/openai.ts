@@ -3,12 +3,14 @@
 import { traceStainless } from './clients/trace-stainless.js';
 import {
   type CallOptions,
+  checkClient,
   checkOptions,
   STREAM_OPTIONS,
   type StreamUsageOptions,
 } from './common/options.js';
+import { clientNames } from './http/exchange/client-profile.js';
 import { openAIRetrievals } from './shapes/openai/retrievals.js';
-import { OPENAI_FREE, openAIClientShapes } from './shapes/openai.js';
+import { OPENAI_UNREPORTED, openAIClientShapes } from './shapes/openai.js';
 
 export type { ContentPart } from './common/options.js';
 
@@ -28,7 +30,7 @@ export interface OpenAIOptions extends CallOptions, StreamUsageOptions {
  * const openai = traceOpenAI(new OpenAI());
  *
  * @returns the same client
- * @throws TypeError if the argument is no such client, or an option is wrong
+ * @throws TypeError if the argument is no such client, is frozen or has an X.509 credential, or an option is wrong
  */
 export function traceOpenAI<Client extends object>(
   client: Client,
@@ -36,15 +38,16 @@ export function traceOpenAI<Client extends object>(
 ): Client {
   checkOptions('traceOpenAI', options, { ...STREAM_OPTIONS, client: true });
   const { client: name = 'OpenAI' } = options;
-  if (typeof name !== 'string') throw new TypeError('client must be a string, such as Cerebras');
+  checkClient('traceOpenAI', name, 'Cerebras');
   traceStainless(
     client,
     {
-      client: name,
+      ...clientNames(name),
       provider: undefined,
       shapes: openAIClientShapes,
       retrievals: openAIRetrievals,
-      free: OPENAI_FREE,
+      unreportedPaths: OPENAI_UNREPORTED,
+      isForAnyHost: false,
       options,
     },
     'traceOpenAI',

@@ -1,16 +1,20 @@
 /** The entry point for the costs of model calls, by the price list of `@pydantic/genai-prices`, which is loaded at the first call. */
 
 import type { PricedCall, Pricing } from '@openlayer-tracing/core/integration';
-import { checkKeys, type ModelPrice, OwnPrices } from './pricing/own-prices.js';
+import { checkKeys, checkObject } from './common/options.js';
+import type { ModelPrice } from './pricing/model-price.js';
+import { OwnPrices } from './pricing/own-prices.js';
 import { loadList, quoteOfList } from './pricing/price-list.js';
 import type { Quote } from './pricing/quote.js';
 
-export type { ModelPrice, TierPrice } from './pricing/own-prices.js';
+export type { ModelPrice, TierPrice } from './pricing/model-price.js';
 
+/** The options of `prices`. */
 export interface PricesOptions {
   /**
    * Your own prices by model, `gpt-5`, or by provider and model, `azure/gpt-5`. They take precedence over the list. The key of a
    * fine-tuned model is `ft:` and its base, `ft:gpt-4o`; the key of a deployment is the name of the deployment.
+   * @default none
    */
   readonly models?: Readonly<Record<string, ModelPrice>> | undefined;
 }
@@ -23,9 +27,10 @@ export interface PricesOptions {
  * @throws TypeError if an option is wrong
  *
  * @example
- * app.use(openlayerTracing({ pricing: prices(), budget: { usd: 0.5, onExceeded: 'abort' } }));
+ * configure({ pricing: prices(), budget: { usd: 0.5, onExceeded: 'abort' } });
  */
 export function prices(options: PricesOptions = {}): Pricing {
+  checkObject('prices', options);
   checkKeys('prices', options, { models: true });
   const own = new OwnPrices(options.models ?? {});
   // An app that calls `price` itself may leave out what is not billed.

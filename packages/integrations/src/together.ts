@@ -8,7 +8,7 @@ import {
   type StreamUsageOptions,
 } from './common/options.js';
 import { openAIShapes } from './shapes/openai.js';
-import { TOGETHER_FREE, togetherRetrievals, togetherShapes } from './shapes/together.js';
+import { TOGETHER_UNREPORTED, togetherRetrievals, togetherShapes } from './shapes/together.js';
 
 export type { ContentPart } from './common/options.js';
 
@@ -22,7 +22,7 @@ export interface TogetherOptions extends CallOptions, StreamUsageOptions {}
  * const together = traceTogether(new Together());
  *
  * @returns the same client
- * @throws TypeError if the argument is no such client, or an option is wrong
+ * @throws TypeError if the argument is no such client or is frozen, or an option is wrong
  */
 export function traceTogether<Client extends object>(
   client: Client,
@@ -36,7 +36,8 @@ export function traceTogether<Client extends object>(
       provider: 'together_ai',
       shapes: [...openAIShapes, ...togetherShapes],
       retrievals: togetherRetrievals,
-      free: TOGETHER_FREE,
+      unreportedPaths: TOGETHER_UNREPORTED,
+      isForAnyHost: false,
       options,
     },
     'traceTogether',

@@ -11,16 +11,18 @@ import {
 } from '@openlayer-tracing/core/integration';
 import {
   arrayOrEmpty,
-  isRecord,
-  type Json,
+  isJsonObject,
+  type JsonObject,
   objectOrEmpty,
   stringOrUndefined,
 } from '../common/json.js';
+import type { OpenOperations } from './open-operations.js';
+import type { Operation } from './operation.js';
 import type { AiTelemetry } from './telemetry.js';
 
 interface ChannelMessage {
   readonly type: unknown;
-  readonly event: Json;
+  readonly event: JsonObject;
   readonly result?: unknown;
   readonly error?: unknown;
 }
@@ -30,10 +32,10 @@ const OPERATION =
   /^(generateText|streamText|embed|embedMany|rerank|generateSpeech|transcribe|streamTranscribe|experimental_decide)$/;
 
 /** Subscribes to the channel. Does nothing if the runtime has no diagnostics channels. */
-export function listenToChannel(telemetry: AiTelemetry): void {
+export function listenToChannel(operations: OpenOperations, telemetry: AiTelemetry): void {
   const channels = announcingChannels(NAME);
   if (channels === undefined) return;
-  const listener = new ChannelListener(telemetry);
+  const listener = new ChannelListener(operations, telemetry);
   scopeChannel(channels.start, (message) => listener.start(channelMessage(message)));
   channels.asyncEnd.subscribe((message) => {
     runGuarded('channel', () => listener.end(channelMessage(message)));
@@ -46,30 +48,39 @@ function channelMessage(message: unknown): ChannelMessage {
 }
 
 class ChannelListener {
+  readonly #operations: OpenOperations;
+  /** Records what the channel reports in the same form. */
   readonly #telemetry: AiTelemetry;
 
-  constructor(telemetry: AiTelemetry) {
+  constructor(operations: OpenOperations, telemetry: AiTelemetry) {
+    this.#operations = operations;
     this.#telemetry = telemetry;
   }
 
   /** @returns the step in whose scope the announced code runs; undefined to keep the scope */
   start({ type, event }: ChannelMessage): Step | undefined {
-    const telemetry = this.#telemetry;
-    if (OPERATION.test(String(type))) telemetry.announceOperation(event);
-    else if (!telemetry.isFromChannel(event)) return undefined;
-    else if (type === 'step') telemetry.onStepStart(event);
-    else if (type === 'languageModelCall') telemetry.startModel(event);
+    if (OPERATION.test(String(type))) {
+      this.#operations.announce(event);
+      return undefined;
+    }
+    const operation = this.#operations.of(event);
+    if (operation?.isFromChannel !== true) return undefined;
+    if (type === 'step') this.#telemetry.onStepStart(event);
+    else if (type === 'languageModelCall') startModel(operation, event);
     else if (type === 'executeTool') {
-      telemetry.onToolExecutionStart(event);
-      return telemetry.toolOf(event)?.step;
+      this.#telemetry.onToolExecutionStart(event);
+      return operation.toolOf(objectOrEmpty(event.toolCall).toolCallId)?.step;
     }
     return undefined;
   }
 
   end({ type, event, result, error }: ChannelMessage): void {
-    if (!this.#telemetry.isFromChannel(event)) return;
-    if (OPERATION.test(String(type))) this.#endOperation(event, result, error);
-    else if (type === 'languageModelCall') this.#endModel(event, result, error);
+    const operation = this.#operations.of(event);
+    if (operation?.isFromChannel !== true) return;
+    if (OPERATION.test(String(type))) {
+      if (error !== undefined) this.#telemetry.onError({ callId: event.callId, error });
+      else this.#endOperation(operation, event, operationResult(result));
+    } else if (type === 'languageModelCall') endModel(operation, result, error);
     else if (type === 'executeTool') {
       const toolOutput =
         error === undefined ? objectOrEmpty(result).output : { type: 'tool-error', error };
@@ -77,32 +88,44 @@ class ChannelListener {
     }
   }
 
-  #endOperation(event: Json, result: unknown, error: unknown): void {
-    const { callId } = event;
-    if (error !== undefined) this.#telemetry.onError({ callId, error });
-    else this.#telemetry.endOperation(event, operationResult(result));
-  }
-
-  #endModel(event: Json, result: unknown, error: unknown): void {
-    const model = this.#telemetry.modelOf(event);
-    if (model === undefined) return;
-    if (error !== undefined) {
-      this.#telemetry.failModel(event, error);
+  #endOperation(operation: Operation, { callId }: JsonObject, result: JsonObject): void {
+    if (operation.kind === 'single') {
+      this.#operations.endSingle({ ...result, callId });
       return;
     }
-    const { stream } = objectOrEmpty(result);
-    // The SDK reads the stream from the object that it passes here.
-    if (isRecord(result) && stream instanceof ReadableStream) {
-      Object.assign(result, { stream: model.observeStream(stream, result) });
-    } else {
-      // There is no result if the app hides inputs or outputs.
-      model.endWith(result ?? {});
-    }
+    operation.model?.endUnfinished();
+    const answer = stringOrUndefined(result.text) ?? operation.model?.text;
+    this.#telemetry.onEnd({ callId, text: answer ?? '' });
+  }
+}
+
+/** Starts a call of the operation's model, or a retry of it. */
+function startModel(operation: Operation, event: JsonObject): void {
+  if (operation.retryModel()) return;
+  operation.startModel(event);
+  operation.model?.announceRequest(event.messages);
+}
+
+function endModel(operation: Operation, result: unknown, error: unknown): void {
+  const { model } = operation;
+  if (model === undefined) return;
+  if (error !== undefined) {
+    operation.markModelFailed();
+    model.fail(error);
+    return;
+  }
+  const { stream } = objectOrEmpty(result);
+  // The SDK reads the stream from the object that it passes here.
+  if (isJsonObject(result) && stream instanceof ReadableStream) {
+    Object.assign(result, { stream: model.observeStream(stream, result) });
+  } else {
+    // There is no result if the app hides inputs or outputs.
+    model.endWith(result ?? {});
   }
 }
 
 /** The result of an operation in the form that its telemetry events have. */
-function operationResult(result: unknown): Json {
+function operationResult(result: unknown): JsonObject {
   const fields = objectOrEmpty(result);
   const { responses, audio } = fields;
   const [response] = arrayOrEmpty(responses);

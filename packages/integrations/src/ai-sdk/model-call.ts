@@ -2,10 +2,14 @@ import {
   announceRequest,
   type BodyObserver,
   type RecordedCall,
+  runGuarded,
   type StepOptions,
   type StepUpdate,
   startCall,
+  startTimer,
+  stopTimer,
   tapStream,
+  unref,
 } from '@openlayer-tracing/core/integration';
 import type { Ending } from '../common/calls/ending.js';
 import { lastText } from '../common/calls/last-text.js';
@@ -16,17 +20,16 @@ import {
   recordedParameters,
 } from '../common/content/recorded-content.js';
 import {
-  isAbort,
-  isTimeout,
   statedError,
   thrownError,
-  thrownText,
+  timeoutError,
   unknownError,
 } from '../common/failures/call-error.js';
+import { isAbort, isTimeout, statusOf, thrownText } from '../common/failures/thrown.js';
 import {
   arrayOrEmpty,
   definedFields,
-  type Json,
+  type JsonObject,
   knownFirst,
   nonEmptyFields,
   objectOrEmpty,
@@ -34,9 +37,14 @@ import {
 } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
 import { withPricedTier } from '../common/service-tier.js';
-import type { ModelKind } from './kinds.js';
+import { longestWaitMs } from '../http/calls/retry-policy.js';
+import { aiModel, aiProvider } from '../shapes/ai-sdk-fields.js';
+import type { ModelKind } from './model-kinds.js';
 import { SdkResponse } from './model-response.js';
-import { aiModel, aiProvider, requestedTier } from './sdk-fields.js';
+import { requestedTier } from './sdk-fields.js';
+
+/** How long the SDK waits before its first retry. It waits twice as long before each further one. */
+const FIRST_WAIT_MS = 2000;
 
 /** A request to a model of the AI SDK. */
 export interface SdkModelRequest {
@@ -45,7 +53,7 @@ export interface SdkModelRequest {
   readonly provider: unknown;
   readonly modelId: unknown;
   /** The options of the model's method, or of the SDK's operation. */
-  readonly params: Json;
+  readonly params: JsonObject;
   /** The app's description of the call, if no parent step shows it. */
   readonly description?: CallDescription | undefined;
 }
@@ -57,6 +65,30 @@ export interface CallDescription {
   readonly runtimeContext: unknown;
 }
 
+/** The state of the app's abort signal, as far as the SDK's telemetry reports it. */
+export interface ReportedSignal {
+  readonly aborted: boolean;
+  readonly reason: unknown;
+}
+
+/** The surroundings of a call of a model. */
+interface CallContext {
+  /** The operation that the call belongs to; it waits for the provider while the call does. */
+  readonly operation?: RecordedCall | undefined;
+  /** The app's abort signal, if the parameters have none. */
+  readonly signal?: ReportedSignal | undefined;
+  /** Called if the trace ends before the call. */
+  readonly onTraceEnd?: (() => void) | undefined;
+}
+
+/** The value of an entry of `metadata.failedAttempts`. */
+interface FailedAttempt {
+  readonly status?: number;
+  readonly error: string;
+  /** Undefined for an attempt whose end the SDK does not report. */
+  readonly latencyMs?: number;
+}
+
 /** One call of a model of the AI SDK as a step, for any version of the SDK and any kind of model. */
 export class AiModelCall {
   readonly #options: CallOptions;
@@ -65,22 +97,20 @@ export class AiModelCall {
   readonly #request: SdkModelRequest;
   #response = new SdkResponse();
   #firstTokenMs: number | undefined;
-  readonly #failures: string[] = [];
+  readonly #failures: FailedAttempt[] = [];
+  /** When the last attempt started, in milliseconds after the start of the call. */
+  #attemptStartedMs = 0;
+  /** Stops listening to the app's signal between two attempts. */
+  #stopListening: (() => void) | undefined;
   /** What the last attempt threw. */
   #thrown: unknown;
-  /** The app's signal, as far as the SDK reports it. */
-  #reportedSignal: { readonly aborted: boolean; readonly reason: unknown } | undefined;
+  readonly #signal: unknown;
 
-  /**
-   * Starts the step.
-   * @param operation the operation that the call belongs to; it waits for the provider while the call does
-   * @param onTraceEnd called if the trace ends before the call
-   * @returns undefined if nothing is recorded
-   */
+  /** Starts the step. @returns undefined if nothing is recorded */
   static start(
     options: CallOptions,
     request: SdkModelRequest,
-    { operation, onTraceEnd }: { operation?: RecordedCall; onTraceEnd?: () => void } = {},
+    context: CallContext = {},
   ): AiModelCall | undefined {
     let call: AiModelCall | undefined;
     const { kind, params } = request;
@@ -108,15 +138,15 @@ export class AiModelCall {
       } as StepOptions,
       {
         soFar: () => {
-          onTraceEnd?.();
-          return call?.endForTrace();
+          context.onTraceEnd?.();
+          return call?.soFar();
         },
         amount: () => call?.amount ?? 0,
       },
-      operation?.step,
+      context.operation?.step,
     );
     if (recorded === undefined) return undefined;
-    call = new AiModelCall(options, request, recorded as RecordedCall, operation);
+    call = new AiModelCall(options, request, recorded as RecordedCall, context);
     return call;
   }
 
@@ -124,12 +154,13 @@ export class AiModelCall {
     options: CallOptions,
     request: SdkModelRequest,
     recorded: RecordedCall,
-    operation: RecordedCall | undefined,
+    { operation, signal }: CallContext,
   ) {
     this.#options = options;
     this.#request = request;
     this.#recorded = recorded;
     this.#operation = operation;
+    this.#signal = request.params.abortSignal ?? signal;
     this.#startWaiting();
   }
 
@@ -141,13 +172,20 @@ export class AiModelCall {
     return this.#recorded.isOpen;
   }
 
+  /** Whether a retry would be recorded: the trace of the call has not ended. */
+  get mayRetry(): boolean {
+    return this.#recorded.mayRetry;
+  }
+
   /**
    * Starts a retry after a failure.
    * @returns false if the trace has ended
    */
   retry(): boolean {
+    this.#stopListening?.();
     this.#recorded.retry();
     if (!this.#recorded.isOpen) return false;
+    this.#attemptStartedMs = this.#recorded.elapsedMs;
     this.#startWaiting();
     this.#response = new SdkResponse();
     this.#firstTokenMs = undefined;
@@ -158,7 +196,7 @@ export class AiModelCall {
   /** Starts a retry after a failure that the SDK does not report. @returns false if the trace has ended */
   retryUnreported(): boolean {
     this.#stopWaiting();
-    this.#failures.push(thrownText(unknownError('AttemptFailed')));
+    this.#failures.push({ error: thrownText(unknownError('AttemptFailed')) });
     return this.retry();
   }
 
@@ -168,6 +206,11 @@ export class AiModelCall {
       model: stringOrUndefined(this.#request.modelId),
       lastText: lastText(prompt),
     });
+  }
+
+  /** What the call failed with; undefined if it has not failed, or a retry has begun. */
+  get failure(): unknown {
+    return this.#thrown;
   }
 
   /** The text that has been received; undefined if there is none. */
@@ -182,28 +225,66 @@ export class AiModelCall {
   }
 
   /** The trace ends before the call: records what has been received. @returns the update of the step */
-  endForTrace(): StepUpdate {
+  soFar(): StepUpdate {
     return this.#recordResponse('unfinished');
   }
 
-  fail(thrown: unknown): void {
-    const error = thrownError(this.#options, thrown);
+  /** @param isAttempt whether the SDK may retry the call: a call that is a trace of its own waits for that */
+  fail(thrown: unknown, { isAttempt = false }: { readonly isAttempt?: boolean } = {}): void {
     this.#stopWaiting();
-    this.#failures.push(thrownText(error));
-    this.#thrown = thrown;
-    // The telemetry of the SDK has no signal.
-    if (isAbort(thrown, this.#request.params.abortSignal ?? this.#reportedSignal)) {
+    if (isAbort(thrown, this.#signal)) {
       this.#recorded.end(this.#recordResponse('left'));
-    } else this.#recorded.fail(error, this.#recordResponse('failed'));
+      return;
+    }
+    this.#thrown = thrown;
+    const error = thrownError(this.#options, thrown);
+    const status = statusOf(thrown);
+    this.#failures.push({
+      ...(status !== undefined && { status }),
+      error: thrownText(error),
+      latencyMs: Math.round(this.#recorded.elapsedMs - this.#attemptStartedMs),
+    });
+    const withinMs = retryWithinMs(thrown, this.#failures.length);
+    const update = this.#recordResponse('failed');
+    this.#recorded.failAttempt(error, isAttempt ? withinMs : undefined, update);
+    if (isAttempt && withinMs !== undefined) this.#listenForAbort(withinMs);
+  }
+
+  /** Ends the call if the app aborts it before the next attempt. @param withinMs longest wait before it */
+  #listenForAbort(withinMs: number): void {
+    const signal = this.#signal as Partial<AbortSignal> | undefined;
+    if (typeof signal?.addEventListener !== 'function') return;
+    const listener = () => {
+      runGuarded('abort', () => this.abortRetry(signal.reason));
+    };
+    const timer = unref(startTimer(() => this.#stopListening?.(), withinMs));
+    signal.addEventListener('abort', listener, { once: true });
+    this.#stopListening = () => {
+      stopTimer(timer);
+      signal.removeEventListener?.('abort', listener);
+    };
   }
 
   /** The app has aborted the operation. The call may have failed with the reason before the SDK reports it. */
   abort(reason: unknown): void {
-    this.#reportedSignal = { aborted: true, reason };
     const isFailed = !this.#recorded.isOpen && this.#thrown !== undefined;
-    if (!isFailed || this.#thrown !== reason || !this.#recorded.mayRetry) return;
+    if (isFailed && this.#thrown === reason) this.#endAgain(reason);
+  }
+
+  /** The call was aborted between two attempts. A call whose failure the SDK does not retry has failed. */
+  abortRetry(reason: unknown): void {
+    if (retryWithinMs(this.#thrown, this.#failures.length) !== undefined) this.#endAgain(reason);
+  }
+
+  /** Ends the call by an abort in place of the failure that has ended it. */
+  #endAgain(reason: unknown): void {
+    this.#stopListening?.();
+    if (!this.#recorded.mayRetry) return;
     this.#recorded.retry();
-    this.#recorded.end(this.#recordResponse('left'));
+    this.#thrown = undefined;
+    if (isTimeout(reason)) {
+      this.#recorded.fail(timeoutError(this.#options, reason), this.#recordResponse('failed'));
+    } else this.#recorded.end(this.#recordResponse('left'));
   }
 
   /** Ends the call with a complete response. */
@@ -214,7 +295,7 @@ export class AiModelCall {
   }
 
   /** Adds facts of the response that are reported after its end, unless its trace has ended with it. */
-  updateHead(head: Json): void {
+  updateHead(head: JsonObject): void {
     if (!this.#recorded.mayRetry) return;
     this.#response.readHead(head);
     this.#recorded.update(this.#recordResponse('complete'));
@@ -225,7 +306,7 @@ export class AiModelCall {
    * @param head the other fields of the response
    * @returns a stream of the same parts
    */
-  observeStream<Part>(parts: ReadableStream<Part>, head: Json): ReadableStream<Part> {
+  observeStream<Part>(parts: ReadableStream<Part>, head: JsonObject): ReadableStream<Part> {
     this.#response.readHead(head);
     const recorded = this.#recorded;
     let failure: unknown;
@@ -255,7 +336,9 @@ export class AiModelCall {
         end('failed');
       },
       cancelled: (reason) => {
-        if (isTimeout(reason)) failure ??= reason;
+        const { aborted, reason: ofSignal } = objectOrEmpty(this.#signal);
+        const why = aborted === true ? ofSignal : reason;
+        if (isTimeout(why)) failure ??= why;
         end('left');
       },
     };
@@ -312,8 +395,12 @@ export class AiModelCall {
             : undefined,
         partial: ending !== 'complete' && hasOutput ? true : undefined,
         ended: ending === 'left' || ending === 'unfinished' ? ending : undefined,
+        status: ending === 'failed' ? statusOf(this.#thrown) : undefined,
+        // A call that has failed for good shows its last failure as its error.
         failedAttempts:
-          this.#failures.length > 0 && ending === 'complete' ? [...this.#failures] : undefined,
+          this.#failures.length > (this.#thrown === undefined ? 0 : 1)
+            ? [...this.#failures]
+            : undefined,
       }),
     } as StepUpdate;
   }
@@ -330,5 +417,20 @@ export class AiModelCall {
     });
     const recorded = recordedContent(this.#options, 'output', chosen);
     return Array.isArray(recorded) ? ({ documents: recorded } as StepUpdate) : {};
+  }
+}
+
+/**
+ * The longest that the SDK waits before it retries, in milliseconds; undefined if it does not retry.
+ * @param failures the number of attempts that have failed
+ */
+function retryWithinMs(thrown: unknown, failures: number): number | undefined {
+  try {
+    const { isRetryable, responseHeaders } = objectOrEmpty(thrown);
+    if (isRetryable !== true) return undefined;
+    return longestWaitMs(responseHeaders, FIRST_WAIT_MS * 2 ** (failures - 1));
+  } catch {
+    // The error of an app may throw when it is read.
+    return undefined;
   }
 }

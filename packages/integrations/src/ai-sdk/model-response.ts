@@ -1,14 +1,13 @@
 import { type Billing, type StepUpdate, tokenFields } from '@openlayer-tracing/core/integration';
-import { bytesOfBase64 } from '../common/content/media.js';
-import { mediaTypeOfBase64, mediaTypeOfBytes } from '../common/content/media-type.js';
+import { nameMedium } from '../common/content/media.js';
 import { failureOfEnd } from '../common/failures/failed-end.js';
 import {
   arrayOrEmpty,
   countOrUndefined,
   definedFields,
   fieldsExcept,
-  isRecord,
-  type Json,
+  isJsonObject,
+  type JsonObject,
   knownFirst,
   nonEmptyArrayOrUndefined,
   nonEmptyFields,
@@ -17,17 +16,18 @@ import {
   stringOrUndefined,
 } from '../common/json.js';
 import { NO_NAMES, nameSet } from '../common/names.js';
-import { requestIdIn } from '../http/headers.js';
+import { requestIdIn } from '../http/exchange/headers.js';
+import { aiBilling, aiModel } from '../shapes/ai-sdk-fields.js';
 import { OpenAIUsage } from '../shapes/openai/usage.js';
 import { Message } from '../shapes/reading/message.js';
-import { aiBilling, aiModel, aiTokens, reasoningTokens } from './sdk-fields.js';
+import { aiTokens, reasoningTokens } from './sdk-fields.js';
 
 /** Parts without any information, or whose information other parts repeat. */
 const IGNORED_PARTS: ReadonlySet<unknown> = nameSet(
   'ping raw error transcript-partial transcript-final',
 );
 /** Fields of a complete response that are read, or of no interest. */
-const READ = nameSet(`
+const KNOWN = nameSet(`
   content object objectText embedding embeddings value values text finishReason
   rawFinishReason usage providerMetadata response request responses originalDocuments
   rerankedDocuments rawCall rawResponse warnings images videos audio ranking answers documents
@@ -37,12 +37,12 @@ const READ = nameSet(`
   timestamp maxRetries headers providerOptions maxOutputTokens inputAudioFormat durableContext
   performance msToFirstChunk reasoningText timestampGranularities isEnabled
 `);
-const READ_OF_TOOL = nameSet(
+const KNOWN_OF_TOOL = nameSet(
   'type id toolCallId toolName input args toolCallType providerMetadata',
 );
-const READ_OF_TEXT = nameSet('type id text delta citations providerMetadata');
+const KNOWN_OF_TEXT = nameSet('type id text delta citations providerMetadata');
 /** Fields of a usage that are read. */
-const READ_OF_USAGE = nameSet(`
+const KNOWN_OF_USAGE = nameSet(`
   inputTokens outputTokens totalTokens tokens reasoningTokens cachedInputTokens
   inputTokenDetails outputTokenDetails raw
 `);
@@ -51,18 +51,18 @@ const READ_OF_USAGE = nameSet(`
 export class SdkResponse {
   readonly message = new Message();
   #facts: StepUpdate = {};
-  #metadata: Json = {};
-  /** The provider's own word for the reason for which the model stopped. */
+  #metadata: JsonObject = {};
+  /** The reason for which the model stopped, in the provider's words. */
   #rawReason: string | undefined;
   /** Whether the provider has stated no reason for which the model stopped. */
   #hasNoReason = false;
-  #details: Json = {};
-  readonly #partMetadata = new Map<unknown, Json>();
+  #details: JsonObject = {};
+  readonly #partMetadata = new Map<unknown, JsonObject>();
   #usage: unknown;
   /** The body that the provider sent, if the SDK passes it on. */
   #body: unknown;
   /** The metadata of each provider, by the provider's name. */
-  #providerMetadata: Json = {};
+  #providerMetadata: JsonObject = {};
   #billing: Billing = {};
   /** The number of uses of the provider's own tools, by name. */
   readonly #toolUses: Record<string, number> = {};
@@ -75,12 +75,12 @@ export class SdkResponse {
     return this.#facts;
   }
 
-  get metadata(): Json {
+  get metadata(): JsonObject {
     return this.#metadata;
   }
 
   /** The other fields of the response, which may be content. */
-  get details(): Json {
+  get details(): JsonObject {
     const parts = [...this.#partMetadata.values()];
     return knownFirst(parts.length > 0 ? { partMetadata: parts } : {}, this.#details);
   }
@@ -91,7 +91,7 @@ export class SdkResponse {
     return {
       ...this.#billing,
       // The billed seconds are not always those of the recording.
-      ...presentFields(stated as Json),
+      ...presentFields(stated as JsonObject),
       ...(Object.keys(toolUses).length > 0 && { toolUses }),
     };
   }
@@ -106,10 +106,10 @@ export class SdkResponse {
   }
 
   /** The failure that the response states by the reason for which the model stopped. */
-  get failure(): Json | undefined {
+  get failure(): JsonObject | undefined {
     const { finishReason } = this.#metadata;
     // Claude's refusals are answers.
-    if (this.#rawReason === 'refusal' || isRecord(this.#providerMetadata.anthropic)) {
+    if (this.#rawReason === 'refusal' || isJsonObject(this.#providerMetadata.anthropic)) {
       return undefined;
     }
     const output = this.hasOutput ? (this.message.output ?? this.#facts) : undefined;
@@ -117,7 +117,7 @@ export class SdkResponse {
       reasons: [finishReason],
       output,
       isComplete: true,
-      word: this.#rawReason,
+      rawReason: this.#rawReason,
     });
   }
 
@@ -126,7 +126,7 @@ export class SdkResponse {
     return this.#hasNoReason;
   }
 
-  readWhole(response: Json): void {
+  readWhole(response: JsonObject): void {
     for (const part of arrayOrEmpty(response.content)) this.readPart(objectOrEmpty(part));
     const { objectText, reasoning, embeddings, embedding } = response;
     if (typeof objectText === 'string') {
@@ -138,9 +138,9 @@ export class SdkResponse {
     else if (structured !== this.message.text.toString()) {
       this.#addDetails(definedFields({ structuredOutputText: structured }));
     }
-    this.#takeMedia(response);
+    this.#readMedia(response);
     this.readHead(response);
-    this.#addDetails(nonEmptyFields(response, READ));
+    this.#addDetails(nonEmptyFields(response, KNOWN));
     const vectors = Array.isArray(embedding) ? [embedding] : embeddings;
     if (vectors === undefined) return;
     const [first] = arrayOrEmpty(vectors);
@@ -151,39 +151,39 @@ export class SdkResponse {
     };
   }
 
-  readPart(part: Json): void {
+  readPart(part: JsonObject): void {
     switch (part.type) {
       // A stream has thousands of these.
       case 'text-delta':
         this.message.text.add(stringOrUndefined(part.delta) ?? '');
-        this.#takePartMetadata(part);
+        this.#readPartMetadata(part);
         break;
       case 'reasoning-delta':
         this.message.reasoning.add(stringOrUndefined(part.delta) ?? '');
-        this.#takePartMetadata(part);
+        this.#readPartMetadata(part);
         break;
       case 'text-start':
       case 'reasoning-start':
       case 'reasoning-end':
-        this.#takePartMetadata(part);
+        this.#readPartMetadata(part);
         break;
       case 'text':
       case 'text-end':
-        this.#takeText(part);
+        this.#readText(part);
         break;
       case 'reasoning':
         this.message.reasoning.add(stringOrUndefined(part.text) ?? '');
-        this.#takePartMetadata(part);
+        this.#readPartMetadata(part);
         this.#keepRest(part);
         break;
       case 'tool-input-start':
       case 'tool-input-delta':
       case 'tool-input-end':
       case 'tool-call':
-        this.#takeCall(part);
+        this.#readCall(part);
         break;
       case 'tool-result':
-        this.#takeResult(part);
+        this.#readResult(part);
         break;
       case 'source':
         this.message.cite(fieldsExcept(part, 'type'));
@@ -202,12 +202,12 @@ export class SdkResponse {
         this.readHead({ response: part });
         break;
       case 'custom':
-        this.#takeCustom(part);
+        this.#readCustom(part);
         break;
       case 'finish':
-        if (this.message.text.chars === 0) this.#takeMedia(part);
+        if (this.message.text.chars === 0) this.#readMedia(part);
         this.readHead(part);
-        this.#addDetails(nonEmptyFields(part, READ));
+        this.#addDetails(nonEmptyFields(part, KNOWN));
         break;
       default:
         if (!IGNORED_PARTS.has(part.type)) this.message.addPart(part);
@@ -215,7 +215,7 @@ export class SdkResponse {
   }
 
   /** Reads a part of one provider. The first one of Claude states what the model has read. */
-  #takeCustom(part: Json): void {
+  #readCustom(part: JsonObject): void {
     if (part.kind !== 'anthropic.message_start') {
       this.message.addPart(part);
       return;
@@ -226,15 +226,15 @@ export class SdkResponse {
     this.readHead({ usage: { raw: input }, providerMetadata: { anthropic: { usage: input } } });
   }
 
-  #takeText(part: Json): void {
+  #readText(part: JsonObject): void {
     this.message.text.add(stringOrUndefined(part.text) ?? '');
     for (const each of arrayOrEmpty(part.citations)) this.message.cite(each);
-    this.#takePartMetadata(part);
+    this.#readPartMetadata(part);
     this.#keepRest(part);
   }
 
   /** Reads the provider's metadata of a part: its signature, its sources. */
-  #takePartMetadata({ type, id, providerMetadata }: Json): void {
+  #readPartMetadata({ type, id, providerMetadata }: JsonObject): void {
     const about = partMetadata(providerMetadata);
     if (about === undefined) return;
     // Several pieces of a part may have the same metadata.
@@ -244,13 +244,13 @@ export class SdkResponse {
     this.#partMetadata.set(place, { type: kind, ...this.#partMetadata.get(place), ...about });
   }
 
-  #keepRest(part: Json): void {
-    const more = nonEmptyFields(part, READ_OF_TEXT);
+  #keepRest(part: JsonObject): void {
+    const more = nonEmptyFields(part, KNOWN_OF_TEXT);
     if (Object.keys(more).length > 0) this.message.addPart({ type: part.type, ...more });
   }
 
   /** Adds a tool result. A later result of the same call replaces a preliminary one. */
-  #takeResult(part: Json): void {
+  #readResult(part: JsonObject): void {
     const { others } = this.message;
     const place = this.#results.get(part.toolCallId);
     if (place === undefined) {
@@ -260,7 +260,7 @@ export class SdkResponse {
   }
 
   /** Reads a tool call, which is received in pieces and then once more complete. */
-  #takeCall(part: Json): void {
+  #readCall(part: JsonObject): void {
     const id = stringOrUndefined(part.toolCallId) ?? stringOrUndefined(part.id);
     const tool = this.message.ensureTool(`call ${id}`);
     if (tool === undefined) return;
@@ -268,20 +268,20 @@ export class SdkResponse {
     if (part.type === 'tool-input-delta') tool.arguments.add(stringOrUndefined(part.delta) ?? '');
     const about = partMetadata(part.providerMetadata);
     if (about !== undefined) tool.extend({ providerMetadata: about });
-    if (part.type === 'tool-input-start') tool.extend(nonEmptyFields(part, READ_OF_TOOL));
+    if (part.type === 'tool-input-start') tool.extend(nonEmptyFields(part, KNOWN_OF_TOOL));
     if (part.type !== 'tool-call') return;
     const { input = part.args } = part;
     if (tool.arguments.chars === 0) {
       tool.arguments.add(typeof input === 'string' ? input : (JSON.stringify(input) ?? ''));
     }
-    tool.extend(nonEmptyFields(part, READ_OF_TOOL));
+    tool.extend(nonEmptyFields(part, KNOWN_OF_TOOL));
     if (part.providerExecuted === true && tool.name !== undefined) {
       this.#toolUses[tool.name] = (this.#toolUses[tool.name] ?? 0) + 1;
     }
   }
 
   /** Reads images, audio, videos, transcripts and rankings. */
-  #takeMedia(response: Json): void {
+  #readMedia(response: JsonObject): void {
     const { images, videos, audio, ranking, answers, operation, durationInSeconds } = response;
     if (images !== undefined) {
       for (const each of arrayOrEmpty(images)) this.message.addPart(nameMedium('image', each));
@@ -308,24 +308,24 @@ export class SdkResponse {
   }
 
   /** Reads the facts of a response other than its content: ids, model, finish reason, usage and metadata. */
-  readHead(head: Json): void {
+  readHead(head: JsonObject): void {
     const { response, finishReason, rawFinishReason, providerMetadata, warnings } = head;
     const usage = sdkUsage(head.usage);
     const { id, modelId, headers, body } = objectOrEmpty(response);
-    if (isRecord(body)) this.#body = body;
-    // Up to version 5 a string, then an object with the SDK's word and the provider's.
-    const reason = isRecord(finishReason)
+    if (isJsonObject(body)) this.#body = body;
+    // Up to version 5 a string, then an object with the SDK's reason and the provider's.
+    const reason = isJsonObject(finishReason)
       ? stringOrUndefined(finishReason.unified)
       : stringOrUndefined(finishReason);
-    const raw = isRecord(finishReason)
+    const raw = isJsonObject(finishReason)
       ? stringOrUndefined(finishReason.raw)
       : stringOrUndefined(rawFinishReason);
     this.#rawReason = raw ?? this.#rawReason;
-    // Version 6 has a word of its own then, and none of the provider.
-    const isUnstated = isRecord(finishReason) && reason === 'other' && raw === undefined;
+    // Version 6 has a reason of its own then, and none of the provider.
+    const isUnstated = isJsonObject(finishReason) && reason === 'other' && raw === undefined;
     if (reason !== undefined) this.#hasNoReason = reason === 'interrupted' || isUnstated;
     if (usage !== undefined) this.#usage = usage;
-    if (isRecord(providerMetadata))
+    if (isJsonObject(providerMetadata))
       this.#providerMetadata = { ...this.#providerMetadata, ...providerMetadata };
     this.#metadata = {
       ...this.#metadata,
@@ -340,7 +340,7 @@ export class SdkResponse {
     this.#addDetails(
       nonEmptyFields({ warnings, providerMetadata: nonEmptyMetadata(this.#providerMetadata) }),
     );
-    this.#addDetails(nonEmptyFields({ usage: otherSdkUsage(usage) }));
+    this.#addDetails(nonEmptyFields({ usage: unknownSdkUsage(usage) }));
     const tokens = aiTokens(this.#usage, this.#providerMetadata);
     this.#facts = {
       ...this.#facts,
@@ -349,12 +349,12 @@ export class SdkResponse {
     };
   }
 
-  #addDetails(details: Json): void {
+  #addDetails(details: JsonObject): void {
     this.#details = { ...this.#details, ...details };
   }
 }
 
-const READ_OF_METADATA = nameSet('itemId');
+const KNOWN_OF_METADATA = nameSet('itemId');
 const MAX_PARTS = 256;
 
 /** The usage in the SDK's form. Transcriptions have the one of the provider. */
@@ -364,44 +364,30 @@ function sdkUsage(usage: unknown): unknown {
 }
 
 /** The fields of a usage that are no counts of tokens, of the SDK and of the provider. */
-function otherSdkUsage(usage: unknown): Json {
+function unknownSdkUsage(usage: unknown): JsonObject {
   const { raw, ...otherCounts } = objectOrEmpty(usage);
   const usageOfProvider = new OpenAIUsage();
-  usageOfProvider.take(raw);
-  return { ...nonEmptyFields(otherCounts, READ_OF_USAGE), ...usageOfProvider.others };
+  usageOfProvider.read(raw);
+  return { ...nonEmptyFields(otherCounts, KNOWN_OF_USAGE), ...usageOfProvider.unknownFields };
 }
 
 /** The metadata without empty fields. */
-function nonEmptyMetadata(about: Json, except = NO_NAMES): Json {
+function nonEmptyMetadata(about: JsonObject, except = NO_NAMES): JsonObject {
   return Object.fromEntries(
     Object.entries(about)
-      .map(([name, value]) => [name, isRecord(value) ? nonEmptyFields(value, except) : value])
-      .filter(([, value]) => !isRecord(value) || Object.keys(value).length > 0),
+      .map(([name, value]) => [name, isJsonObject(value) ? nonEmptyFields(value, except) : value])
+      .filter(([, value]) => !isJsonObject(value) || Object.keys(value).length > 0),
   );
 }
 
 /** The metadata of a part, under the providers' names; undefined if there is none. */
-function partMetadata(providerMetadata: unknown): Json | undefined {
-  if (!isRecord(providerMetadata)) return undefined;
-  const about = nonEmptyMetadata(providerMetadata, READ_OF_METADATA);
+function partMetadata(providerMetadata: unknown): JsonObject | undefined {
+  if (!isJsonObject(providerMetadata)) return undefined;
+  const about = nonEmptyMetadata(providerMetadata, KNOWN_OF_METADATA);
   return Object.keys(about).length > 0 ? about : undefined;
 }
 
-/** @param stated the media type that the model states, which the first bytes do not overrule */
-function nameMedium(kind: string, data: unknown, stated?: string): unknown {
-  if (typeof data === 'string') {
-    if (/^https?:/.test(data)) return { type: kind, url: data };
-    return `[${stated ?? mediaTypeOfBase64(data) ?? kind}, ${bytesOfBase64(data)} bytes]`;
-  }
-  if (data instanceof Uint8Array) {
-    return `[${stated ?? mediaTypeOfBytes(data) ?? kind}, ${data.byteLength} bytes]`;
-  }
-  const { byteLength, mediaType } = objectOrEmpty(data);
-  if (typeof byteLength !== 'number') return data;
-  return `[${stringOrUndefined(mediaType) ?? kind}, ${byteLength} bytes]`;
-}
-
-function nameVideo(video: Json): unknown {
+function nameVideo(video: JsonObject): unknown {
   const { type, data, mediaType } = video;
   if (type !== 'base64' && type !== 'binary') return video;
   return nameMedium('video', data, stringOrUndefined(mediaType));

@@ -1,9 +1,14 @@
 import { type RecordedCall, recognizeAcrossCopies } from '@openlayer-tracing/core/integration';
 import { unknownError } from '../common/failures/call-error.js';
-import type { Json } from '../common/json.js';
+import type { JsonObject } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
-import { chat, embedding } from './kinds.js';
-import { AiModelCall, type CallDescription } from './model-call.js';
+import {
+  AiModelCall,
+  type CallDescription,
+  type ReportedSignal,
+  type SdkModelRequest,
+} from './model-call.js';
+import { chat, embedding } from './model-kinds.js';
 
 /** `single`: an operation that is recorded as one call of a model, such as a reranking or a transcription. */
 type OperationKind = 'run' | 'stream' | 'single' | 'embed' | 'embedMany';
@@ -12,18 +17,10 @@ type OperationKind = 'run' | 'stream' | 'single' | 'embed' | 'embedMany';
 interface OperationStart {
   /** The step of the operation; undefined for embeddings and single calls, which have only the steps of their model calls. */
   readonly recorded?: RecordedCall | undefined;
-  /** The call of a `single` operation. */
-  readonly model?: AiModelCall | undefined;
   /** The parameters of its model calls. */
-  readonly settings?: Json | undefined;
+  readonly settings?: JsonObject | undefined;
   /** The app's description, for an operation without a step of its own. */
   readonly description?: CallDescription | undefined;
-}
-
-/** The state of an abort signal. */
-interface ReportedSignal {
-  readonly aborted: boolean;
-  readonly reason?: unknown;
 }
 
 interface OpenEmbedding {
@@ -39,30 +36,28 @@ export class Operation {
   readonly options: CallOptions;
   readonly recorded: RecordedCall | undefined;
   readonly #description: CallDescription | undefined;
-  #settings: Json;
-  #model: AiModelCall | undefined;
+  #settings: JsonObject;
+  #model: AiModelCall | undefined = undefined;
   /** Whether the model call failed, so that the next request is a retry. */
   #hasModelFailed = false;
   #isFromChannel = false;
   #isOver = false;
-  /** The app's abort signal, as far as the SDK reports it. */
-  #signal: ReportedSignal = { aborted: false };
+  readonly #signal: { aborted: boolean; reason: unknown } = { aborted: false, reason: undefined };
   readonly #tools = new Map<unknown, RecordedCall>();
   readonly #openEmbeddings = new Map<unknown, OpenEmbedding>();
   /** The embedding calls that have ended, in the order of their requests. */
   readonly #endedEmbeddings: AiModelCall[] = [];
   /** The response of the only embedding, until the operation ends. */
-  #embedding: Json = {};
+  #embedding: JsonObject = {};
 
   constructor(
     kind: OperationKind,
     options: CallOptions,
-    { recorded, model, settings = {}, description }: OperationStart,
+    { recorded, settings = {}, description }: OperationStart = {},
   ) {
     this.kind = kind;
     this.options = options;
     this.recorded = recorded;
-    this.#model = model;
     this.#settings = settings;
     this.#description = description;
   }
@@ -90,14 +85,21 @@ export class Operation {
     this.#isOver = true;
   }
 
+  /** The state of the app's abort signal. The calls of models receive this object when they start. */
   get signal(): ReportedSignal {
     return this.#signal;
   }
 
   /** The app has aborted the operation. */
   abort(reason: unknown): void {
-    this.#signal = { aborted: true, reason };
+    this.#signal.aborted = true;
+    this.#signal.reason = reason;
     this.#model?.abort(reason);
+  }
+
+  /** The operation was aborted with this error, perhaps before the model call was retried. */
+  abortRetry(error: unknown): void {
+    if (this.#hasModelFailed) this.#model?.abortRetry(error);
   }
 
   get hasOpenTools(): boolean {
@@ -105,20 +107,28 @@ export class Operation {
   }
 
   /** A step of the run begins. @param settings replace parameters of the model calls that follow */
-  startStep(settings: Json): void {
+  startStep(settings: JsonObject): void {
     this.#settings = { ...this.#settings, ...settings };
     // A model call of this step is no retry of one before.
     this.#hasModelFailed = false;
   }
 
   /** Starts a model call within the step of the operation. */
-  startModel(event: Json): void {
+  startModel(event: JsonObject): void {
     if (this.recorded === undefined) return;
     const { provider, modelId } = event;
     const params = { ...this.#settings, ...event };
     const request = { kind: chat, provider, modelId, params };
-    this.#model = AiModelCall.start(this.options, request, { operation: this.recorded });
+    const { recorded: operation, signal } = this;
+    this.#model = AiModelCall.start(this.options, request, { operation, signal });
     this.#hasModelFailed = false;
+  }
+
+  /** Starts the call of a `single` operation. @returns undefined if nothing is recorded */
+  startSingle(request: SdkModelRequest, onTraceEnd: () => void): AiModelCall | undefined {
+    const { signal } = this;
+    this.#model = AiModelCall.start(this.options, request, { signal, onTraceEnd });
+    return this.#model;
   }
 
   /** The next request is a retry of the model call. */
@@ -133,13 +143,14 @@ export class Operation {
     return isRetried;
   }
 
-  startEmbedding(event: Json): void {
+  startEmbedding(event: JsonObject): void {
     const { provider, modelId, values, embedCallId } = event;
     if (this.#retryEmbedding(embedCallId, values)) return;
     const params = { ...this.#settings, ...event };
     const description = this.#description;
     const request = { kind: embedding, provider, modelId, params, description };
-    const call = AiModelCall.start(this.options, request);
+    const { signal } = this;
+    const call = AiModelCall.start(this.options, request, { signal });
     if (call === undefined) return;
     this.#openEmbeddings.set(embedCallId, { call, values });
     call.announceRequest(values);
@@ -161,7 +172,7 @@ export class Operation {
     return false;
   }
 
-  endEmbedding(event: Json): void {
+  endEmbedding(event: JsonObject): void {
     const call = this.#openEmbeddings.get(event.embedCallId)?.call;
     if (call === undefined) return;
     this.#openEmbeddings.delete(event.embedCallId);
@@ -172,7 +183,7 @@ export class Operation {
   }
 
   /** Adds the facts that the end of the operation has about its embeddings. */
-  endEmbeddings({ response, providerMetadata, warnings }: Json): void {
+  endEmbeddings({ response, providerMetadata, warnings }: JsonObject): void {
     const embeddings = this.#endedEmbeddings;
     // Attempts that failed, of calls whose values are hidden: nothing says which attempt followed.
     for (const { call } of this.#openEmbeddings.values()) call.fail(unknownError('AttemptFailed'));

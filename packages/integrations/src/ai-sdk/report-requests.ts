@@ -1,12 +1,12 @@
 /** Reports the AI SDK's requests that it sends no telemetry for, of models that are not traced. */
 
 import { reportRequests } from '../http/report-requests.js';
-import { freePaths } from '../shapes/reading/free-paths.js';
+import { unreportedPaths } from '../shapes/reading/unreported-paths.js';
 
-/** Free paths of the SDK's providers. Creating a batch is not free: no step has the cost of its results. */
-const FREE = [
+/** Paths of the SDK's providers that cost nothing. Creating a batch is reported: no step has the cost of its results. */
+const UNREPORTED = [
   /:(cancel|countTokens|computeTokens|fetchPredictOperation)$/,
-  ...freePaths(`
+  ...unreportedPaths(`
     files
     files/**
     upload/**
@@ -31,5 +31,9 @@ const AGENT = /(^| )ai(-sdk\/[a-z][\w-]*)?\/\d/;
 const SOCKET_AGENT = new RegExp(`${AGENT.source}|^(node|undici)$`);
 
 export function reportAiRequests(): void {
-  reportRequests('ai-sdk', { userAgent: AGENT, socketAgent: SOCKET_AGENT, free: FREE });
+  reportRequests('ai-sdk', {
+    userAgent: AGENT,
+    socketAgent: SOCKET_AGENT,
+    unreportedPaths: UNREPORTED,
+  });
 }

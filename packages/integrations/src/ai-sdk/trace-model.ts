@@ -9,18 +9,22 @@ import {
 } from '@openlayer-tracing/core/integration';
 import { replaceMethod } from '../common/hooks/replace-method.js';
 import { traced } from '../common/hooks/traced.js';
-import { type Json, objectOrEmpty, stringOrUndefined } from '../common/json.js';
+import { type JsonObject, objectOrEmpty, stringOrUndefined } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
-import { METHODS, modelKindOf } from './kinds.js';
+import { headerOf } from '../http/exchange/headers.js';
 import { AiModelCall } from './model-call.js';
+import { MODEL_METHODS, modelKindOf } from './model-kinds.js';
 
-type ModelMethod = (this: unknown, options: Json) => PromiseLike<unknown>;
+/** The user agent that the SDK adds to the headers of an operation, in an object of its own. */
+const AI_SDK = /(?:^| )ai\//;
+
+type ModelMethod = (this: unknown, options: JsonObject) => PromiseLike<unknown>;
 
 /** Replaces the methods of the model that send requests to the provider. A model that is traced already is not changed. */
 export function traceModelMethods(model: object, options: CallOptions): void {
   if (traced.has(model)) return;
   traced.add(model);
-  for (const method of METHODS) {
+  for (const method of MODEL_METHODS) {
     replaceMethod(model as Record<string, ModelMethod>, method, (send) =>
       tracedMethod(model, send, method, options),
     );
@@ -33,10 +37,9 @@ function tracedMethod(
   method: string,
   options: CallOptions,
 ): ModelMethod {
-  /** Calls that failed, by an object that the SDK passes again for a retry. */
-  const failed = new WeakMap<object, AiModelCall>();
-  return async function tracedMethod(this: unknown, params: Json): Promise<unknown> {
-    const call = startModelCall(model, params, method, options, failed);
+  const retried = new RetriedCalls();
+  return async function tracedMethod(this: unknown, params: JsonObject): Promise<unknown> {
+    const call = startModelCall(model, params, method, options, retried);
     if (call === undefined) return send.call(this, params);
     let response: unknown;
     try {
@@ -44,8 +47,8 @@ function tracedMethod(
     } catch (error) {
       runGuarded('failure', () => {
         if (call instanceof AiModelCall) {
-          call.fail(error);
-          failed.set(retryKeyOf(params), call);
+          call.fail(error, { isAttempt: true });
+          retried.add(params, call);
         } else call.markFailed();
       });
       throw error;
@@ -69,16 +72,14 @@ export function recordResponse<T>(call: AiModelCall, response: T): T {
 
 function startModelCall(
   model: object,
-  params: Json,
+  params: JsonObject,
   method: string,
   options: CallOptions,
-  failed: WeakMap<object, AiModelCall>,
+  retried: RetriedCalls,
 ): AiModelCall | AnnouncedRequest | undefined {
   return runGuarded('call', () => {
     if (isUntraced()) return undefined;
-    const key = retryKeyOf(params);
-    const failedCall = failed.get(key);
-    failed.delete(key);
+    const failedCall = retried.take(params);
     if (failedCall?.retry()) return failedCall;
     const { provider, modelId } = model as { provider?: unknown; modelId?: unknown };
     const announced = announcedRequest(stringOrUndefined(modelId), inputsToMatch(params));
@@ -93,14 +94,48 @@ function startModelCall(
 }
 
 /** The inputs of a call, by which an announced request is recognised. */
-function inputsToMatch({ prompt, values, text: input, query, state }: Json): Json {
+function inputsToMatch({ prompt, values, text: input, query, state }: JsonObject): JsonObject {
   return { prompt, values, text: input, query, state };
 }
 
-/** An object that the SDK passes again for each retry of a call, and for no other call. */
-function retryKeyOf({ prompt, values, documents, headers, ...others }: Json): object {
-  const candidates = [prompt, values, documents, headers];
+interface FailedCall {
+  readonly call: AiModelCall;
+  readonly values: unknown;
+}
+
+/** Calls whose last attempt failed, and which the SDK may retry. */
+class RetriedCalls {
+  readonly #calls = new WeakMap<object, FailedCall[]>();
+
+  add(params: JsonObject, call: AiModelCall): void {
+    const key = retryKeyOf(params);
+    const others = this.#calls.get(key)?.filter((each) => each.call.mayRetry) ?? [];
+    this.#calls.set(key, [...others, { call, values: params.values }]);
+  }
+
+  /** Removes and returns the call that these parameters retry; undefined if there is none, or its trace has ended. */
+  take(params: JsonObject): AiModelCall | undefined {
+    const calls = this.#calls.get(retryKeyOf(params)) ?? [];
+    const at = calls.findIndex(
+      ({ call, values }) => call.mayRetry && hasSameItems(values, params.values),
+    );
+    return at < 0 ? undefined : calls.splice(at, 1)[0]?.call;
+  }
+}
+
+/** An object that the SDK passes again for each retry of a call, and for no call but its own. */
+function retryKeyOf({ prompt, values, documents, headers, ...others }: JsonObject): object {
+  // `embed` makes an array of values for each attempt, but one object of headers for the whole operation.
+  const own = AI_SDK.test(headerOf(headers, 'user-agent') ?? '') ? headers : undefined;
+  const candidates = [prompt, documents, own, values, headers];
   return (
     candidates.find((each): each is object => typeof each === 'object' && each !== null) ?? others
   );
+}
+
+/** Whether two arrays of values are the same. An operation has several requests, with different values. */
+function hasSameItems(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
+  return a.every((each, i) => each === b[i]);
 }

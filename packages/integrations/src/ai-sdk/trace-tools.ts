@@ -9,10 +9,11 @@ import {
 } from '@openlayer-tracing/core/integration';
 import { recordedContent } from '../common/content/recorded-content.js';
 import { failCall } from '../common/failures/fail-call.js';
+import { traced } from '../common/hooks/traced.js';
 import {
   definedFields,
-  isRecord,
-  type Json,
+  isJsonObject,
+  type JsonObject,
   objectOrEmpty,
   stringOrUndefined,
 } from '../common/json.js';
@@ -21,12 +22,13 @@ import { Operation } from './operation.js';
 
 type ToolExecute = (this: unknown, ...args: unknown[]) => unknown;
 
-/** Copies of the tools, each with an `execute` that runs in a step of its own. */
+/** Copies of the tools, each with an `execute` that runs in a step of its own. A tool that has such a method is kept. */
 export function tracedTools<Tools extends object>(tools: Tools, options: CallOptions): Tools {
   const copies = Object.entries(tools).map(([name, tool]: [string, unknown]) => {
-    if (!isRecord(tool) || typeof tool.execute !== 'function') return [name, tool];
+    if (!isJsonObject(tool) || typeof tool.execute !== 'function') return [name, tool];
+    if (traced.has(tool.execute)) return [name, tool];
     const execute = {
-      value: tracedExecute(name, tool.execute as ToolExecute, options),
+      value: traceExecute(name, tool.execute as ToolExecute, options),
       writable: true,
       enumerable: true,
       configurable: true,
@@ -38,8 +40,8 @@ export function tracedTools<Tools extends object>(tools: Tools, options: CallOpt
   return Object.fromEntries(copies) as Tools;
 }
 
-function tracedExecute(name: string, execute: ToolExecute, options: CallOptions): ToolExecute {
-  return function tracedExecute(this: unknown, ...args: unknown[]): unknown {
+function traceExecute(name: string, execute: ToolExecute, options: CallOptions): ToolExecute {
+  function tracedExecute(this: unknown, ...args: unknown[]): unknown {
     const tool = startTracedTool(name, args, options);
     if (tool === undefined) return execute.apply(this, args);
     const outputUpdate = (output: unknown) => ({
@@ -52,7 +54,9 @@ function tracedExecute(name: string, execute: ToolExecute, options: CallOptions)
         failCall(tool, options, error, { update: outputUpdate(soFar), signal });
       },
     });
-  };
+  }
+  traced.add(tracedExecute);
+  return tracedExecute;
 }
 
 function startTracedTool(
@@ -77,7 +81,7 @@ interface ToolRun {
   /** The operation that called the tool, if it is known. */
   readonly operation?: Operation;
   /** The metadata of the step. */
-  readonly metadata: Json;
+  readonly metadata: JsonObject;
   /** Called if the trace ends before the tool. */
   readonly onTraceEnd?: () => void;
 }

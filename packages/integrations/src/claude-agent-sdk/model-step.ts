@@ -11,7 +11,7 @@ import { recordedContent, recordedDetails } from '../common/content/recorded-con
 import { namedError } from '../common/failures/call-error.js';
 import {
   definedFields,
-  type Json,
+  type JsonObject,
   nonEmptyFields,
   objectOrEmpty,
   stringOrUndefined,
@@ -32,7 +32,7 @@ interface ModelTurn {
 }
 
 /** Fields of a message that are read, or that only link it to others. */
-const READ = nameSet(`
+const KNOWN = nameSet(`
   type message uuid session_id parent_tool_use_id request_id error timestamp
 `);
 
@@ -48,7 +48,7 @@ export class ModelStep {
   /** Reads the pieces of a stream, which are used until the complete message has been received. */
   readonly #pieces = new MessagesReader();
   /** The other fields of the messages. */
-  #otherFields: Json = {};
+  #otherFields: JsonObject = {};
   readonly #usage = new MergedUsage();
   readonly #seen = new Set<unknown>();
   readonly #startedAtMs: number;
@@ -103,8 +103,8 @@ export class ModelStep {
     return definedFields({ ...this.#pieces.response().billing, ...billing }) as Billing;
   }
 
-  get billing(): Json {
-    return withPricedTier(this.#billed) as Json;
+  get billing(): JsonObject {
+    return withPricedTier(this.#billed) as JsonObject;
   }
 
   get output(): unknown {
@@ -127,7 +127,7 @@ export class ModelStep {
   }
 
   /** Reads a message with a part of the answer, or all of it. */
-  take(message: Json): void {
+  readMessage(message: JsonObject): void {
     if (message.uuid !== undefined && this.#seen.has(message.uuid)) return;
     this.#seen.add(message.uuid);
     const answer = objectOrEmpty(message.message);
@@ -136,12 +136,12 @@ export class ModelStep {
     this.#finishReason = stringOrUndefined(answer.stop_reason) ?? this.#finishReason;
     const model = stringOrUndefined(answer.model);
     if (model !== SYNTHETIC) this.#model = model ?? this.#model;
-    this.#otherFields = { ...this.#otherFields, ...nonEmptyFields(message, READ) };
+    this.#otherFields = { ...this.#otherFields, ...nonEmptyFields(message, KNOWN) };
     this.#update(stringOrUndefined(message.request_id), stringOrUndefined(message.error));
   }
 
   /** Reads an event of the answer's stream, if the app requested those. */
-  takeEvent(event: Json, firstTokenMs?: number): void {
+  readEvent(event: JsonObject, firstTokenMs?: number): void {
     this.#pieces.readEvent(event);
     this.#firstTokenMs = firstTokenMs ?? this.#firstTokenMs;
     if (event.type === 'message_start') {

@@ -1,7 +1,7 @@
 /** Observes the generator that the SDK returns: its messages, and its end. */
 
 import { runGuarded } from '@openlayer-tracing/core/integration';
-import { isAbort } from '../common/failures/call-error.js';
+import { isAbort } from '../common/failures/thrown.js';
 import { defineHidden } from '../common/hooks/replace-method.js';
 import type { AgentRun } from './run.js';
 
@@ -16,11 +16,15 @@ interface Messages {
   [Symbol.asyncIterator]?(): Messages;
 }
 
+/** The methods besides `return` and `throw` by which the app ends a run. */
+const CLOSERS = ['close', Symbol.asyncDispose] as const;
+
 /** Makes a generator pass its messages to the run. @returns the same object */
 export function observeQuery(query: object, run: AgentRun): object {
   const isObserved = runGuarded('query', () => {
     const messages = query as Messages;
     const iterate = messages[Symbol.asyncIterator];
+    observeClosers(query, run);
     if (typeof messages.next === 'function') observe(messages, messages, run);
     if (typeof iterate !== 'function') return true;
     return defineHidden(messages, Symbol.asyncIterator, function asyncIterator(this: Messages) {
@@ -39,6 +43,7 @@ export function observeQuery(query: object, run: AgentRun): object {
 function observe(target: Messages, inner: Messages, run: AgentRun): Messages {
   const { next, return: close, throw: fail } = inner;
   defineHidden(target, 'next', (...args: unknown[]) => {
+    runGuarded('message', () => run.readOn());
     const step: unknown = next.apply(inner, args);
     return isPromise(step) ? passedPromise(step, run) : passedResult(step as Result, run);
   });
@@ -52,6 +57,19 @@ function observe(target: Messages, inner: Messages, run: AgentRun): Messages {
   }
   if (target !== inner) defineHidden(target, Symbol.asyncIterator, () => target);
   return target;
+}
+
+/** Makes the methods by which the app closes a run end it. */
+function observeClosers(query: object, run: AgentRun): void {
+  const closable = query as Record<string | symbol, unknown>;
+  for (const key of CLOSERS) {
+    const close = closable[key];
+    if (typeof close !== 'function') continue;
+    defineHidden(closable, key, function closed(this: unknown, ...args: unknown[]): unknown {
+      runGuarded('message', () => run.end('left'));
+      return close.apply(this, args);
+    });
+  }
 }
 
 function isPromise(value: unknown): value is Promise<Result> {

@@ -2,8 +2,7 @@ import { type CallError, namedError } from '../common/failures/call-error.js';
 import {
   arrayOrEmpty,
   fieldsExcept,
-  isRecord,
-  type Json,
+  type JsonObject,
   knownFirst,
   presentFields,
   stringOrUndefined,
@@ -25,37 +24,39 @@ const RELEVANT_FIELDS: Readonly<Record<string, readonly string[]>> = {
   tool_progress: ['subagent_retry'],
 };
 /** Fields of a result that have a field of their own in the step. */
-const READ_OF_RESULT = nameArray(`
+const KNOWN_OF_RESULT = nameArray(`
   type subtype uuid session_id result structured_output is_error errors num_turns stop_reason
   total_cost_usd usage modelUsage terminal_reason duration_ms duration_api_ms
 `);
-const READ_OF_INIT = nameArray('type subtype uuid session_id model cwd claude_code_version');
+const KNOWN_OF_INIT = nameArray('type subtype uuid session_id model cwd claude_code_version');
 
 /** What the messages of a run say about the run itself: its settings, events and results. */
 export class RunFacts {
   readonly #options: CallOptions;
   readonly #events: unknown[] = [];
   readonly #results: unknown[] = [];
-  #metadata: Json = {};
-  #details: Json = {};
+  #metadata: JsonObject = {};
+  #details: JsonObject = {};
   #failure: CallError | undefined;
   #isAborted = false;
+  #isTurnOver = false;
 
   constructor(options: CallOptions) {
     this.#options = options;
   }
 
-  get metadata(): Json {
+  get metadata(): JsonObject {
     return this.#metadata;
   }
 
   /** Other fields of the messages, which may be content. */
-  get details(): Json {
+  get details(): JsonObject {
     return knownFirst(this.#events.length > 0 ? { events: this.#events } : {}, this.#details);
   }
 
-  get hasResult(): boolean {
-    return this.#results.length > 0;
+  /** Whether the last turn ended with a result, of whatever kind. */
+  get isTurnOver(): boolean {
+    return this.#isTurnOver;
   }
 
   /** The only result, or an array of several; undefined without one. */
@@ -73,17 +74,17 @@ export class RunFacts {
     return this.#isAborted;
   }
 
-  addMetadata(metadata: Json): void {
+  addMetadata(metadata: JsonObject): void {
     this.#metadata = { ...this.#metadata, ...metadata };
   }
 
   /** Reads the first message, which has the settings of the run. */
-  takeInit(message: Json): void {
+  readInit(message: JsonObject): void {
     this.addMetadata({ model: message.model, version: message.claude_code_version });
-    this.#addDetails(presentFields(fieldsExcept(message, ...READ_OF_INIT)));
+    this.#addDetails(presentFields(fieldsExcept(message, ...KNOWN_OF_INIT)));
   }
 
-  takeEvent(message: Json): void {
+  readEvent(message: JsonObject): void {
     const { type, subtype, ...rest } = message;
     const kind = type === 'system' && subtype !== undefined ? subtype : type;
     if (kind === 'rate_limit_event') {
@@ -97,8 +98,14 @@ export class RunFacts {
     this.#events.push({ type: kind, ...presentFields(fieldsExcept(rest, 'uuid', 'session_id')) });
   }
 
-  takeResult(message: Json): void {
-    const { subtype, is_error: isError, errors, result, structured_output: structured } = message;
+  /** The model works again after a result. */
+  continueTurn(): void {
+    this.#isTurnOver = false;
+  }
+
+  readResult(message: JsonObject): void {
+    this.#isTurnOver = true;
+    const { subtype, errors, result, structured_output: structured } = message;
     const isAnswer = structured !== undefined || Boolean(stringOrUndefined(result));
     if (isAnswer && this.#results.length < MAX_RESULTS) this.#results.push(structured ?? result);
     this.addMetadata({
@@ -107,10 +114,9 @@ export class RunFacts {
       terminalReason: message.terminal_reason,
       durationMs: message.duration_ms,
       durationApiMs: message.duration_api_ms,
-      modelUsage: isRecord(message.modelUsage) ? message.modelUsage : undefined,
     });
-    this.#addDetails(presentFields(fieldsExcept(message, ...READ_OF_RESULT)));
-    const isFailed = isError === true || (typeof subtype === 'string' && subtype !== 'success');
+    this.#addDetails(presentFields(fieldsExcept(message, ...KNOWN_OF_RESULT)));
+    const isFailed = hasFailed(message);
     // `aborted_streaming` or `aborted_tools`: the SDK states these as errors during the execution.
     this.#isAborted = isFailed && /^aborted_/.test(String(message.terminal_reason));
     this.#failure =
@@ -119,9 +125,14 @@ export class RunFacts {
         : undefined;
   }
 
-  #addDetails(details: Json): void {
+  #addDetails(details: JsonObject): void {
     this.#details = { ...this.#details, ...details };
   }
+}
+
+/** Whether a result states a failure. */
+export function hasFailed({ subtype, is_error: isError }: JsonObject): boolean {
+  return isError === true || (typeof subtype === 'string' && subtype !== 'success');
 }
 
 function joinedErrors(errors: unknown): string | undefined {

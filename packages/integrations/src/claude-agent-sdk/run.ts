@@ -10,14 +10,15 @@ import {
   recordedDetails,
   recordedParameters,
 } from '../common/content/recorded-content.js';
-import { isTimeout, thrownError } from '../common/failures/call-error.js';
+import { thrownError } from '../common/failures/call-error.js';
+import { isTimeout } from '../common/failures/thrown.js';
 import {
   arrayOrEmpty,
   countOrUndefined,
   definedFields,
   fieldsNamed,
-  isRecord,
-  type Json,
+  isJsonObject,
+  type JsonObject,
   nonEmptyFields,
   objectOrEmpty,
   stringOrUndefined,
@@ -41,7 +42,7 @@ const PARAMETERS = nameArray(`
   settingSources
 `);
 /** Fields of a user message that are read, or that only say how it was sent. */
-const READ_OF_USER = nameSet(`
+const KNOWN_OF_USER = nameSet(`
   type message uuid session_id parent_tool_use_id timestamp isReplay tool_use_result priority
   shouldQuery file_attachments
 `);
@@ -56,10 +57,17 @@ interface Thread {
   latest: ModelStep | undefined;
 }
 
+/** What a run is asked for. */
+export interface RunRequest {
+  readonly prompt: unknown;
+  /** The SDK's options; undefined if they are unknown, as those of a process that was started before. */
+  readonly options: JsonObject | undefined;
+}
+
 interface RunEnd {
   /** Whether something of the run is missing. */
   readonly isCut: boolean;
-  readonly isLeft: boolean;
+  readonly hasFailed: boolean;
 }
 
 /** One run of an agent as a step, recorded by its messages. */
@@ -77,7 +85,7 @@ export class AgentRun {
   #messages = 0;
   #isOver = false;
 
-  static start(options: CallOptions, request: Json): AgentRun | undefined {
+  static start(options: CallOptions, request: RunRequest): AgentRun | undefined {
     const agentOptions = objectOrEmpty(request.options);
     let run: AgentRun | undefined;
     const parameters = recordedParameters(options, parametersOf(agentOptions));
@@ -100,7 +108,7 @@ export class AgentRun {
     return run;
   }
 
-  private constructor(options: CallOptions, call: RecordedCall<'agent'>, request: Json) {
+  private constructor(options: CallOptions, call: RecordedCall<'agent'>, request: RunRequest) {
     const { abortController, resume, continue: isContinued } = objectOrEmpty(request.options);
     const { signal } = objectOrEmpty(abortController);
     this.#options = options;
@@ -111,7 +119,7 @@ export class AgentRun {
     this.#facts = new RunFacts(options);
     // A continued session states the cost of the whole session.
     this.#totals = new RunTotals(options, {
-      isResumed: Boolean(resume) || isContinued === true,
+      isResumed: request.options === undefined || Boolean(resume) || isContinued === true,
     });
     this.#threads.set(undefined, this.#newThread(this.step));
     if (typeof request.prompt === 'string') this.#addPrompt(undefined, request.prompt);
@@ -125,14 +133,14 @@ export class AgentRun {
     return this.#messages;
   }
 
-  /** By which the app may abort the run; undefined if there is none. */
+  /** The app's abort signal; undefined if there is none. */
   get signal(): AbortSignal | undefined {
     return this.#signal;
   }
 
   /** The arguments for the SDK: a prompt that is an async iterable is replaced by one that is observed. */
   argsOf(args: readonly unknown[]): readonly unknown[] {
-    const prompt = observedPrompt(this.#prompt, (message) => this.#takePromptMessage(message));
+    const prompt = observedPrompt(this.#prompt, (message) => this.#readPromptMessage(message));
     if (prompt === undefined) return args;
     const [first, ...others] = args;
     return first === this.#prompt
@@ -143,29 +151,37 @@ export class AgentRun {
   readMessage(value: unknown): void {
     const message = objectOrEmpty(value);
     if (this.#isOver) return;
+    this.#call.stopWaiting();
     this.#messages++;
     const sessionId = stringOrUndefined(message.session_id);
     if (sessionId !== undefined) this.#facts.addMetadata({ sessionId });
     switch (message.type) {
       case 'assistant':
-        this.#takeAssistant(message);
+        this.#readAssistant(message);
         break;
       case 'user':
-        this.#takeUser(message);
+        this.#readUser(message);
         break;
       case 'stream_event':
-        this.#takeStreamEvent(message);
+        this.#readStreamEvent(message);
         break;
       case 'result':
-        this.#takeResult(message);
+        this.#readResult(message);
         break;
       case 'system':
-        if (message.subtype === 'init') this.#facts.takeInit(message);
-        else this.#facts.takeEvent(message);
+        this.#readSystem(message);
         break;
       default:
-        this.#facts.takeEvent(message);
+        if (message.type === 'conversation_reset') this.#totals.readConversationReset(message);
+        this.#facts.readEvent(message);
     }
+  }
+
+  /** The app asks for the next message: until the run has ended, its trace waits for it. */
+  readOn(): void {
+    if (this.#isOver) return;
+    this.#call.startBackgroundWork();
+    this.#call.startWaiting();
   }
 
   /** Ends the run. A second call has no effect. */
@@ -174,13 +190,12 @@ export class AgentRun {
     this.#isOver = true;
     for (const { latest } of this.#threads.values()) latest?.endUnfinished();
     this.#tools.endAll();
-    this.#totals.divide(this.step);
-    const { failure, hasResult, isAborted } = this.#facts;
-    const isCut = isAborted || (ending !== 'complete' && !hasResult);
+    const { failure, isTurnOver, isAborted } = this.#facts;
+    const isCut = isAborted || (ending !== 'complete' && !isTurnOver);
     const reason: unknown = this.#signal?.reason;
     const isTimedOut = isTimeout(reason) && (isAborted || ending === 'failed');
     const hasFailed = ending === 'failed' || isTimedOut;
-    const update = this.#update({ isCut, isLeft: isCut && !hasFailed });
+    const update = this.#update({ isCut, hasFailed });
     if (hasFailed) {
       this.#call.fail(thrownError(this.#options, isTimedOut ? reason : error), update);
     } else if (failure !== undefined) this.#call.fail(failure, update);
@@ -188,11 +203,13 @@ export class AgentRun {
   }
 
   soFar(): StepUpdate<'agent'> {
-    const isCut = this.#facts.isAborted || !this.#facts.hasResult;
-    return this.#update({ isCut, isLeft: isCut });
+    const { failure, isTurnOver, isAborted } = this.#facts;
+    const isCut = isAborted || !isTurnOver;
+    const update = this.#update({ isCut, hasFailed: false });
+    return failure === undefined ? update : ({ ...update, error: failure } as StepUpdate<'agent'>);
   }
 
-  #update({ isCut, isLeft }: RunEnd): StepUpdate<'agent'> {
+  #update({ isCut, hasFailed }: RunEnd): StepUpdate<'agent'> {
     const { output, details, metadata } = this.#facts;
     const result = output ?? this.#threads.get(undefined)?.latest?.output;
     return {
@@ -201,7 +218,7 @@ export class AgentRun {
         ...recordedDetails(this.#options, details),
         ...metadata,
         partial: isCut && this.#messages > 0 ? true : undefined,
-        ended: isLeft ? 'left' : undefined,
+        ended: isCut && !hasFailed ? 'left' : undefined,
       }),
     };
   }
@@ -221,7 +238,7 @@ export class AgentRun {
     return thread;
   }
 
-  #addPrompt(parent: unknown, content: unknown, about: Json = {}): void {
+  #addPrompt(parent: unknown, content: unknown, about: JsonObject = {}): void {
     const thread = this.#ensureThread(parent);
     if (thread.pendingPrompt.length < MAX_MESSAGES)
       thread.pendingPrompt.push({ role: 'user', content, ...about });
@@ -229,7 +246,7 @@ export class AgentRun {
   }
 
   /** Records a message of a prompt that is an async iterable. */
-  #takePromptMessage(message: unknown): void {
+  #readPromptMessage(message: unknown): void {
     const { content } = objectOrEmpty(objectOrEmpty(message).message);
     if (this.#prompts.length < MAX_MESSAGES) this.#prompts.push({ role: 'user', content });
     const inputs = recordedContent(this.#options, 'inputs', { prompt: this.#prompts });
@@ -237,17 +254,26 @@ export class AgentRun {
     this.#addPrompt(undefined, content);
   }
 
-  #takeAssistant(message: Json): void {
-    const thread = this.#ensureThread(message.parent_tool_use_id);
+  #readAssistant(message: JsonObject): void {
+    const threadId = this.#noteAnswer(message.parent_tool_use_id);
+    const thread = this.#ensureThread(threadId);
     const answer = objectOrEmpty(message.message);
     const step = this.#ensureModelStep(thread, stringOrUndefined(answer.id));
     if (step === undefined) return;
-    step.take(message);
+    step.readMessage(message);
     thread.lastMs = Date.now();
     for (const each of arrayOrEmpty(answer.content)) {
       const block = objectOrEmpty(each);
       if (block.type === 'tool_use') this.#tools.start(thread.parent, block);
     }
+    this.#tools.extend(threadId);
+  }
+
+  /** A model answers in this conversation. @returns the id of the conversation; undefined for that of the run itself */
+  #noteAnswer(parent: unknown): string | undefined {
+    const id = stringOrUndefined(parent);
+    if (id === undefined) this.#facts.continueTurn();
+    return id;
   }
 
   /** The step of the answer with this id, a new one if there is none. */
@@ -261,44 +287,58 @@ export class AgentRun {
     if (started === undefined) return undefined;
     thread.pendingPrompt = [];
     thread.latest = started;
-    this.#totals.add(started);
+    this.#totals.add(started, { isMain: thread === this.#threads.get(undefined) });
     return started;
   }
 
-  #takeStreamEvent({ event, parent_tool_use_id: parent, ttft_ms: firstTokenMs }: Json): void {
-    const thread = this.#ensureThread(parent);
+  #readStreamEvent({ event, parent_tool_use_id: parent, ttft_ms: firstTokenMs }: JsonObject): void {
+    const thread = this.#ensureThread(this.#noteAnswer(parent));
     const { type, message } = objectOrEmpty(event);
     const step =
       type === 'message_start'
         ? this.#ensureModelStep(thread, stringOrUndefined(objectOrEmpty(message).id))
         : thread.latest;
-    step?.takeEvent(objectOrEmpty(event), countOrUndefined(firstTokenMs));
+    step?.readEvent(objectOrEmpty(event), countOrUndefined(firstTokenMs));
   }
 
-  #takeUser(message: Json): void {
+  #readUser(message: JsonObject): void {
     const { content } = objectOrEmpty(message.message);
     if (message.isReplay === true) return;
     for (const each of arrayOrEmpty(content)) {
       const block = objectOrEmpty(each);
       if (block.type === 'tool_result') this.#tools.end(block, message.tool_use_result);
     }
-    this.#addPrompt(message.parent_tool_use_id, content, nonEmptyFields(message, READ_OF_USER));
+    this.#addPrompt(message.parent_tool_use_id, content, nonEmptyFields(message, KNOWN_OF_USER));
   }
 
-  #takeResult(message: Json): void {
-    this.#facts.takeResult(message);
-    this.#totals.takeResult(message);
+  #readSystem(message: JsonObject): void {
+    const { subtype, tool_use_id: id } = message;
+    if (subtype === 'init') {
+      this.#facts.readInit(message);
+      return;
+    }
+    if (subtype === 'task_notification') {
+      const answer = this.#threads.get(stringOrUndefined(id))?.latest?.output;
+      this.#tools.endTask(message, id === undefined ? undefined : answer);
+    }
+    this.#facts.readEvent(message);
+  }
+
+  #readResult(message: JsonObject): void {
+    this.#facts.readResult(message);
+    if (this.#call.mayRetry) this.#totals.readResult(message, this.step);
     this.#facts.addMetadata(this.#totals.metadata);
-    // A prompt that is an async iterable may continue. Any other run is complete, even if nobody reads its end.
-    if (typeof this.#prompt === 'string') this.#call.stopBackgroundWork();
+    // The run may continue after a result, also if its prompt is a string. If the app does not read on, that is not recorded.
+    this.#call.stopBackgroundWork();
+    this.#call.markRead();
   }
 }
 
-function parametersOf(agentOptions: Json): Json {
+function parametersOf(agentOptions: JsonObject): JsonObject {
   const { agents, mcpServers } = agentOptions;
   return definedFields({
     ...fieldsNamed(agentOptions, PARAMETERS),
-    agents: isRecord(agents) ? Object.keys(agents) : undefined,
-    mcpServers: isRecord(mcpServers) ? Object.keys(mcpServers) : undefined,
+    agents: isJsonObject(agents) ? Object.keys(agents) : undefined,
+    mcpServers: isJsonObject(mcpServers) ? Object.keys(mcpServers) : undefined,
   });
 }

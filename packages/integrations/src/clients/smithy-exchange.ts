@@ -11,8 +11,10 @@ import {
   tapStream,
 } from '@openlayer-tracing/core/integration';
 import { HttpCall } from '../http/calls/http-call.js';
-import { currentMethodCall } from '../http/calls/method-call.js';
-import type { ClientProfile } from '../http/client-profile.js';
+import type { RequestSignals } from '../http/calls/interruption.js';
+import { currentMethodCall, type MethodCall } from '../http/calls/method-call.js';
+import { MAX_BACKOFF_MS } from '../http/calls/retry-policy.js';
+import type { ClientProfile } from '../http/exchange/client-profile.js';
 import { paramsOf } from '../http/request/read-request.js';
 import { shapeOf } from '../http/request/recognize.js';
 
@@ -67,9 +69,10 @@ export function startExchange(
     }
     const call = methodCall?.httpCall ?? (shape && HttpCall.start(profile, shape, request));
     if (call === undefined) return undefined;
+    if (call.isInterrupted) return undefined;
     methodCall?.recordAs(call);
     call.startAttempt();
-    return exchangeOf(call);
+    return exchangeOf(call, methodCall);
   });
 }
 
@@ -83,15 +86,29 @@ function announcedExchange(announced: AnnouncedRequest): SmithyExchange {
   };
 }
 
-function exchangeOf(call: HttpCall): SmithyExchange {
+function exchangeOf(call: HttpCall, methodCall: MethodCall | undefined): SmithyExchange {
+  const maxBackoffMs = methodCall?.maxBackoffMs ?? MAX_BACKOFF_MS;
+  const signals: RequestSignals = {
+    // It is read when the request is sent.
+    get app() {
+      return methodCall?.signal;
+    },
+  };
+  const endIfAborted = () => methodCall?.endIfAborted(undefined);
   return {
-    fail: (error) => runGuarded('failure', () => call.failAttempt(error, { mayRetry: true })),
+    fail: (error) =>
+      runGuarded('failure', () => {
+        call.failAttempt(error, { maxBackoffMs, signals });
+        endIfAborted();
+      }),
     respond: ({ response }) =>
       runGuarded('response', () => {
         if (response === undefined) return;
         const { statusCode: status = 200, headers, body } = response;
         const isUnobservable = body === undefined;
-        const observer = call.observeBody({ status, headers, isUnobservable, mayRetry: true });
+        const head = { status, headers, isUnobservable, maxBackoffMs, signals };
+        const observer = call.observeBody(head);
+        if (status >= 400) endIfAborted();
         if (isNodeBody(body)) tapNodeBody(body, observer);
         else if (typeof ReadableStream === 'function' && body instanceof ReadableStream) {
           response.body = tapStream(body, observer, response);

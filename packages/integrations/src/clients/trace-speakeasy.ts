@@ -3,10 +3,11 @@
 import { inClientCall, processWide } from '@openlayer-tracing/core/integration';
 import { replaceMethod } from '../common/hooks/replace-method.js';
 import { traced } from '../common/hooks/traced.js';
-import { enumerableValues, objectOrEmpty } from '../common/json.js';
+import { type JsonObject, objectOrEmpty } from '../common/json.js';
 import { MethodCall } from '../http/calls/method-call.js';
-import type { ClientProfile } from '../http/client-profile.js';
+import type { ClientProfile } from '../http/exchange/client-profile.js';
 import { traceFetch } from '../http/trace-fetch.js';
+import { partsOf } from './client-parts.js';
 
 /** The part of such a client's HTTP client that is used. */
 interface HttpClient {
@@ -54,14 +55,14 @@ export function traceSpeakeasy(
   const { hooks } = client._options;
   const callOf = traced.has(hooks) ? undefined : registerCallHook(hooks);
   if (callOf !== undefined) calls.set(hooks, callOf);
-  const [, ...parts] = partsOf(client);
+  const [, ...parts] = partsOf(client, isSpeakeasy, MAX_DEPTH);
   if (parts.length > 0) traceSharedHttpClient(client._options, profile, key);
   for (const part of [client, ...parts]) tracePart(part, profile, key);
 }
 
 /** Whether the client has created a part whose HTTP client cannot be replaced. */
 export function hasUnreachableParts(client: SpeakeasyClient): boolean {
-  const [, ...parts] = partsOf(client);
+  const [, ...parts] = partsOf(client, isSpeakeasy, MAX_DEPTH);
   const isReached = ({ _options: { hooks, httpClient }, _httpClient }: SpeakeasyClient) =>
     (httpClient ?? _httpClient) !== undefined || traced.has(hooks);
   return !parts.every(isReached);
@@ -136,7 +137,10 @@ function registerCallHook(hooks: SharedOptions['hooks']): CallOf {
     beforeRequest(context, request) {
       let methodCall = callOfContext.get(context);
       if (methodCall === undefined) {
-        methodCall = new MethodCall({ maxRetries: retriesIn(context) });
+        methodCall = new MethodCall({
+          maxRetries: retriesIn(context),
+          maxBackoffMs: longestWaitIn(context),
+        });
         callOfContext.set(context, methodCall);
       }
       callOf.set(request, methodCall);
@@ -146,18 +150,25 @@ function registerCallHook(hooks: SharedOptions['hooks']): CallOf {
   return (request) => callOf.get(request);
 }
 
-function retriesIn(context: object): number {
+/** The longest wait of such a client, if the options state no other. */
+const DEFAULT_MAX_INTERVAL_MS = 60_000;
+
+/** The longest wait before a retry, which also limits what a response states. */
+function longestWaitIn(context: object): number {
+  const { backoff, maxInterval = objectOrEmpty(backoff).maxInterval } = retryConfigIn(context);
+  return typeof maxInterval === 'number' ? maxInterval : DEFAULT_MAX_INTERVAL_MS;
+}
+
+function retryConfigIn(context: object): JsonObject {
   const { retryConfig, retry_config } = objectOrEmpty(context);
-  const { strategy, maxRetries } = objectOrEmpty(retryConfig ?? retry_config);
+  return objectOrEmpty(retryConfig ?? retry_config);
+}
+
+function retriesIn(context: object): number {
+  const { strategy, maxRetries } = retryConfigIn(context);
   if (strategy === 'backoff') return Number.POSITIVE_INFINITY;
   if (strategy !== 'attempt-count-backoff') return 0;
   return typeof maxRetries === 'number' ? maxRetries : Number.POSITIVE_INFINITY;
-}
-
-/** The client and all parts that it has created. */
-function partsOf(client: SpeakeasyClient, depth = 0): readonly SpeakeasyClient[] {
-  const innerParts = depth >= MAX_DEPTH ? [] : enumerableValues(client).filter(isSpeakeasy);
-  return [client, ...innerParts.flatMap((part) => partsOf(part, depth + 1))];
 }
 
 /** What such a client uses if its options have no HTTP client. */

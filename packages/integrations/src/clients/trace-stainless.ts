@@ -6,11 +6,13 @@ import {
   reportUnrecorded,
   runGuarded,
 } from '@openlayer-tracing/core/integration';
-import { replaceMethod } from '../common/hooks/replace-method.js';
+import { frozenError, replaceMethod } from '../common/hooks/replace-method.js';
 import { traced } from '../common/hooks/traced.js';
+import { whenFulfilled } from '../common/hooks/when-fulfilled.js';
+import { isJsonObject, isPlainObject, type JsonObject, objectOrEmpty } from '../common/json.js';
 import { currentMethodCall, MethodCall } from '../http/calls/method-call.js';
-import type { ClientProfile } from '../http/client-profile.js';
-import type { AnyFetch } from '../http/fetch-types.js';
+import type { ClientProfile, OwnTimeout } from '../http/exchange/client-profile.js';
+import type { AnyFetch } from '../http/exchange/fetch-types.js';
 import { BILLED_SOCKET, reportSockets } from '../http/report-requests.js';
 import { pathPattern } from '../http/request/recognize.js';
 import { traceFetch } from '../http/trace-fetch.js';
@@ -22,6 +24,18 @@ interface StainlessClient {
   withOptions?(...args: unknown[]): StainlessClient;
   buildURL?(...args: unknown[]): unknown;
   readonly maxRetries?: unknown;
+  /** What all requests of the client pass to fetch. */
+  readonly fetchOptions?: unknown;
+}
+
+/** The options of one request of such a client. */
+interface RequestOptions {
+  readonly body?: unknown;
+  readonly maxRetries?: unknown;
+  readonly signal?: unknown;
+  readonly fetchOptions?: unknown;
+  /** Version 4 of OpenAI's client keeps the model beside the body of a form. */
+  readonly __metadata?: unknown;
 }
 
 /**
@@ -37,9 +51,7 @@ export function traceStainless(outer: object, profile: ClientProfile, name: stri
     throw new TypeError(`${name}(client) takes a client, such as ${name}(new ${profile.client}())`);
   }
   if (clients.some((client) => !traced.has(client) && !mayBeTraced(client))) {
-    throw new TypeError(
-      `${name}(client) cannot trace a client that is frozen: trace it first, and freeze it afterwards`,
-    );
+    throw frozenError(name, 'client');
   }
   if (clients.some(hasOwnTransport)) {
     throw new TypeError(
@@ -57,10 +69,16 @@ export function traceStainless(outer: object, profile: ClientProfile, name: stri
   }
 }
 
+/** These clients end a request by their own timeout before the head of its response; OpenAI's client since version 7 also later. */
+const OWN_TIMEOUT: OwnTimeout = {
+  endsStreams: false,
+  error: { name: 'APIConnectionTimeoutError', message: 'Request timed out.' },
+};
+
 function traceOnce(client: StainlessClient, profile: ClientProfile): void {
   if (traced.has(client)) return;
   traced.add(client);
-  replaceMethods(client, profile);
+  replaceMethods(client, { ...profile, ownTimeout: OWN_TIMEOUT });
 }
 
 /**
@@ -174,14 +192,33 @@ function reportSocketUrl(path: unknown): void {
 function startMethodCall(client: StainlessClient, options: unknown): MethodCall | undefined {
   return runGuarded('call', () => {
     if (isUntraced()) return undefined;
-    const methodCall = new MethodCall(client);
-    // The client awaits the same promise and handles its rejection.
-    if (options instanceof Promise)
-      options.then(
-        (value) => methodCall.readOptions(value),
-        () => {},
-      );
-    else methodCall.readOptions(options);
+    const methodCall = new MethodCall({ maxRetries: client.maxRetries });
+    const { fetchOptions } = client;
+    if (options instanceof Promise) {
+      whenFulfilled(options, (value) => setOptions(methodCall, value, fetchOptions));
+    } else setOptions(methodCall, options, fetchOptions);
     return methodCall;
   });
+}
+
+/** Passes on what the options of a request say of its body, its retries and the app's signal. */
+function setOptions(methodCall: MethodCall, options: unknown, ofClient: unknown): void {
+  if (!isJsonObject(options)) return;
+  const {
+    body,
+    maxRetries,
+    signal,
+    fetchOptions,
+    __metadata: metadata,
+  } = options as RequestOptions;
+  methodCall.setOptions({
+    maxRetries: typeof maxRetries === 'number' ? maxRetries : undefined,
+    params: isJsonObject(body) ? paramsIn(body, metadata) : undefined,
+    signal: objectOrEmpty(fetchOptions).signal ?? objectOrEmpty(ofClient).signal ?? signal,
+  });
+}
+
+/** The fields of the body; of one that is no plain object, such as a form, only those that the client keeps beside it. */
+function paramsIn(body: JsonObject, metadata: unknown): JsonObject {
+  return isPlainObject(body) ? body : objectOrEmpty(metadata);
 }

@@ -4,14 +4,14 @@ export {
   arrayOrEmpty,
   countOrUndefined,
   definedFields,
-  isJsonObject as isRecord,
-  type JsonObject as Json,
+  isJsonObject,
+  type JsonObject,
   objectOrEmpty,
   stringOrUndefined,
   tryParseJson,
 } from '@openlayer-tracing/core/integration';
 
-import { type JsonObject as Json, objectOrEmpty } from '@openlayer-tracing/core/integration';
+import { type JsonObject, objectOrEmpty } from '@openlayer-tracing/core/integration';
 import { NO_NAMES } from './names.js';
 
 /** Whether the object is of no class: no form, file or response. */
@@ -41,7 +41,7 @@ export function isSameJson(a: unknown, b: unknown): boolean {
 
 /** The fields that are not empty, as `isEmpty` says, and have none of these names. */
 export function nonEmptyFields(
-  value: Json,
+  value: JsonObject,
   except: ReadonlySet<string> = NO_NAMES,
 ): Record<string, unknown> {
   return Object.fromEntries(
@@ -49,22 +49,31 @@ export function nonEmptyFields(
   );
 }
 
+/** The fields that are not empty, as `isEmpty` says; undefined if there are none. */
+export function nonEmptyFieldsOrUndefined(value: JsonObject): JsonObject | undefined {
+  const fields = nonEmptyFields(value);
+  return Object.keys(fields).length > 0 ? fields : undefined;
+}
+
 /** The fields that are neither null nor undefined. */
-export function presentFields(value: Json): Record<string, unknown> {
+export function presentFields(value: JsonObject): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(value).filter(([, item]) => item !== undefined && item !== null),
   );
 }
 
 /** The fields with these names that are not undefined, in the order of the names. */
-export function fieldsNamed(value: Json, names: readonly string[]): Record<string, unknown> {
+export function fieldsNamed(value: JsonObject, names: readonly string[]): Record<string, unknown> {
   return Object.fromEntries(
     names.filter((name) => value[name] !== undefined).map((name) => [name, value[name]]),
   );
 }
 
 /** The fields with other names than these that are not undefined. */
-export function fieldsExcept(value: Json, ...names: readonly string[]): Record<string, unknown> {
+export function fieldsExcept(
+  value: JsonObject,
+  ...names: readonly string[]
+): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(value).filter(([name, item]) => item !== undefined && !names.includes(name)),
   );
@@ -73,7 +82,7 @@ export function fieldsExcept(value: Json, ...names: readonly string[]): Record<s
 /** The values of all enumerable properties, including inherited ones: a copy of a client may inherit its parts. */
 export function enumerableValues(object: object): readonly unknown[] {
   const values: unknown[] = [];
-  for (const key in object) values.push((object as Json)[key]);
+  for (const key in object) values.push((object as JsonObject)[key]);
   return values;
 }
 
@@ -86,6 +95,6 @@ export function positiveCounts(value: unknown): Record<string, number> | undefin
 }
 
 /** The fields of both, the known ones first: of too many fields, a step keeps the first. A known field replaces an unknown one. */
-export function knownFirst(known: Json = {}, unknown: Json = {}): Json {
+export function knownFirst(known: JsonObject = {}, unknown: JsonObject = {}): JsonObject {
   return { ...known, ...unknown, ...known };
 }

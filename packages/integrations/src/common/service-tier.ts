@@ -1,5 +1,5 @@
 import type { Billing } from '@openlayer-tracing/core/integration';
-import { definedFields, type Json, stringOrUndefined } from './json.js';
+import { definedFields, type JsonObject, stringOrUndefined } from './json.js';
 
 /** Tiers at the usual price, as providers name them in requests and responses. */
 const USUAL_TIERS: ReadonlySet<string> = new Set([
@@ -22,5 +22,5 @@ export function pricedTier(tier: unknown): string | undefined {
 
 /** A copy without a tier at the usual price. */
 export function withPricedTier(billing: Billing): Billing {
-  return definedFields({ ...billing, serviceTier: pricedTier(billing.serviceTier) } as Json);
+  return definedFields({ ...billing, serviceTier: pricedTier(billing.serviceTier) } as JsonObject);
 }

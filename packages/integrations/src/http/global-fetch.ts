@@ -1,5 +1,5 @@
 import { processWide } from '@openlayer-tracing/core/integration';
-import type { AnyFetch } from './fetch-types.js';
+import type { AnyFetch } from './exchange/fetch-types.js';
 
 /** A fetch of this package that stands in the place of another. */
 interface Replacement {

@@ -1,4 +1,4 @@
-import { untraced } from '@openlayer-tracing/core/integration';
+import type { SentRequest } from './sent-request.js';
 
 /** What is recorded of one request. */
 export interface FetchObserver {
@@ -8,16 +8,19 @@ export interface FetchObserver {
   fail(error: unknown): void;
 }
 
-/** Sends a request, and has its response or its failure observed. */
-export function observedFetch(observer: FetchObserver, send: () => unknown): Promise<unknown> {
+/** Sends a request by `send`, and has its response or its failure observed. */
+export function observedFetch(
+  observer: FetchObserver,
+  request: SentRequest,
+  send: () => unknown,
+): Promise<unknown> {
   const fail = (error: unknown): never => {
     observer.fail(error);
     throw error;
   };
   let response: unknown;
   try {
-    // The wrapped fetch may be traced as well.
-    response = untraced(send);
+    response = request.run(send);
   } catch (error) {
     return fail(error);
   }

@@ -19,8 +19,8 @@ export interface ReportedRequests {
   readonly userAgent?: RegExp;
   /** Matches the header `user-agent` of its WebSockets. Without it, only other requests are reported. */
   readonly socketAgent?: RegExp;
-  /** Paths that are not reported: those that are free, and those whose cost is recorded by another call. */
-  readonly free?: readonly RegExp[];
+  /** POST paths that cost nothing, or whose cost is recorded by another call. @default none */
+  readonly unreportedPaths?: readonly RegExp[];
 }
 
 const watched = processWide('integrations.watched-requests.v1', () => ({
@@ -33,7 +33,7 @@ const MAX_HOSTS = 1024;
 /** Reports POST requests and WebSockets of a framework that may be billed and are part of no recorded call. */
 export function reportRequests(
   framework: string,
-  { userAgent, socketAgent, free = [] }: ReportedRequests,
+  { userAgent, socketAgent, unreportedPaths = [] }: ReportedRequests,
 ): void {
   if (watched.frameworks.has(framework)) return;
   watched.frameworks.add(framework);
@@ -45,7 +45,7 @@ export function reportRequests(
     const isOurs = request.method === 'POST' && userAgent?.test(request.userAgent);
     if (!isOurs || !isUnrecorded()) return;
     const { pathname } = request.url;
-    if (!free.some((path) => path.test(pathname))) {
+    if (!unreportedPaths.some((path) => path.test(pathname))) {
       reportUnrecorded(`POST ${pathPattern(pathname)}`);
     }
   });
@@ -61,7 +61,11 @@ export function reportSockets(baseUrl: unknown): void {
       if (request.isSocket && hosts.has(request.url.host)) reportSocket(request);
     });
   }
-  if (hosts.size < MAX_HOSTS) hosts.add(host);
+  // The latest ones stay.
+  hosts.delete(host);
+  hosts.add(host);
+  const [oldest = host] = hosts;
+  if (hosts.size > MAX_HOSTS) hosts.delete(oldest);
 }
 
 function hostOf(url: unknown): string | undefined {

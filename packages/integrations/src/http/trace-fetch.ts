@@ -5,24 +5,33 @@ import {
   announcedRequest,
   isUntraced,
   runGuarded,
-  untraced,
 } from '@openlayer-tracing/core/integration';
 import { traced } from '../common/hooks/traced.js';
-import { type Json, stringOrUndefined } from '../common/json.js';
+import { type JsonObject, stringOrUndefined } from '../common/json.js';
 import { isStreamType } from './body/response-body.js';
 import { FetchedResult } from './calls/fetched-result.js';
 import { HttpCall } from './calls/http-call.js';
+import type { RequestSignals } from './calls/interruption.js';
 import { currentMethodCall, type MethodCall } from './calls/method-call.js';
 import { attemptKeyOf, RetriedCalls } from './calls/retried-calls.js';
-import type { ClientProfile } from './client-profile.js';
-import type { AnyFetch } from './fetch-types.js';
-import { contentTypeIn } from './headers.js';
+import { MAX_BACKOFF_MS } from './calls/retry-policy.js';
+import type { ClientProfile } from './exchange/client-profile.js';
+import type { AnyFetch } from './exchange/fetch-types.js';
+import { contentTypeIn, headerOf } from './exchange/headers.js';
 import { observedFetch } from './observed-fetch.js';
 import { passAnnounced } from './pass-announced.js';
-import { isLong, methodOf, readRequest, signalOf, urlOf } from './request/read-request.js';
+import {
+  isLong,
+  methodOf,
+  paramsOf,
+  readRequest,
+  signalOf,
+  urlOf,
+} from './request/read-request.js';
 import { mayNeedBody, shapeOf } from './request/recognize.js';
 import { isObservable, observedResponse } from './response/observed-response.js';
 import { requestingUsage, UsageRemoval } from './response/stream-usage.js';
+import { isRecordedByOuterFetch, SentRequest } from './sent-request.js';
 import { type FetchArguments, wrapFetch } from './wrap-fetch.js';
 
 /**
@@ -44,25 +53,28 @@ export function traceFetch<F extends AnyFetch>(fetch: F, profile: ClientProfile)
     if (!(attempt instanceof Attempt)) {
       return passAnnounced(
         attempt,
-        untraced(() => fetch.apply(this, args)),
+        new SentRequest(args, params).run(() => fetch.apply(this, args)),
       );
     }
-    return observedFetch(attempt, () => fetch.apply(this, attempt.args));
+    const request = new SentRequest(attempt.args, params);
+    return observedFetch(attempt, request, () => fetch.apply(this, attempt.args));
   });
 }
 
-/** @returns undefined for a request that nothing is recorded of here */
+/** @returns undefined if nothing is recorded of the request here */
 function startAttempt(
   profile: ClientProfile,
   retried: RetriedCalls,
   args: FetchArguments,
-  paramsOfRequest: Json | undefined,
+  paramsOfRequest: JsonObject | undefined,
 ): Attempt | FetchedResult | AnnouncedRequest | undefined {
   if (isUntraced()) return undefined;
   const [input, init] = args;
   const method = methodOf(input, init);
   const url = urlOf(input);
   if (url === undefined) return undefined;
+  if (isRecordedByOuterFetch(input, init, () => paramsOf(init?.body) ?? paramsOfRequest))
+    return undefined;
   if (method !== 'POST') {
     const result = FetchedResult.forUrl(profile, method, url);
     // A result that a framework fetches within its own step is recorded there.
@@ -72,7 +84,7 @@ function startAttempt(
   const methodCall = currentMethodCall();
   const request = readRequest(url, init?.body, paramsOfRequest ?? methodCall?.params);
   const key = methodCall === undefined ? attemptKeyOf(input, init) : undefined;
-  let call = methodCall === undefined ? key && retried.take(key) : methodCall.httpCall;
+  let call = methodCall === undefined ? key && retried.take(key) : methodCall.retriedBy(request);
   if (call === undefined) {
     const announced = announcedRequest(stringOrUndefined(request.params.model), request.params);
     if (announced !== undefined) return announced;
@@ -83,33 +95,57 @@ function startAttempt(
     call = HttpCall.start(profile, shape, request);
     if (call === undefined) return undefined;
   }
+  if (call.isInterrupted) return undefined;
   methodCall?.recordAs(call);
   call.startAttempt();
   const changedInit = requestingUsage(profile, request, init);
   const started = call;
+  const signal = signalOf(input, init);
   return new Attempt(started, {
     args: changedInit === undefined ? args : [input, changedInit],
-    hasRetries: methodCall?.countAttempt(init?.headers) ?? key?.mayRetry ?? false,
+    hasRetriesLeft: methodCall?.countAttempt(init?.headers) ?? key?.hasRetriesLeft ?? false,
+    maxBackoffMs: methodCall?.maxBackoffMs ?? MAX_BACKOFF_MS,
     methodCall,
     hidesUsage: changedInit !== undefined,
-    signal: signalOf(input, init),
+    signals: signalsOf(profile, args, methodCall),
     onFailure: () => {
       if (key !== undefined) retried.add(started, key);
+      methodCall?.endIfAborted(signal);
     },
   });
+}
+
+/** What may interrupt the request. */
+function signalsOf(
+  { ownTimeout }: ClientProfile,
+  [input, init]: FetchArguments,
+  methodCall: MethodCall | undefined,
+): RequestSignals {
+  const statedSeconds = Number(headerOf(init?.headers, 'x-stainless-timeout'));
+  return {
+    request: signalOf(input, init),
+    // The app's signal is known once the client has read the options of the call.
+    get app() {
+      return methodCall?.signal;
+    },
+    ownTimeout: methodCall && ownTimeout,
+    // The header leaves out what is less than a second.
+    statedTimeoutMs: statedSeconds >= 1 ? statedSeconds * 1000 : undefined,
+  };
 }
 
 interface AttemptRequest {
   /** The arguments for the wrapped fetch. */
   readonly args: FetchArguments;
   /** Whether the client has retries left if this attempt fails. */
-  readonly hasRetries: boolean;
+  readonly hasRetriesLeft: boolean;
+  /** The longest wait of the client's backoff. */
+  readonly maxBackoffMs: number;
   /** The call of a traced client; undefined if the fetch alone is traced. */
   readonly methodCall: MethodCall | undefined;
   /** Whether the response's stream has token counts that the app did not request, and must not see. */
   readonly hidesUsage: boolean;
-  /** By which the app may abort the request; undefined if there is none. */
-  readonly signal: unknown;
+  readonly signals: RequestSignals;
   /** Called when the attempt failed: no response, or one with a status of 400 or above. */
   readonly onFailure: () => void;
 }
@@ -128,16 +164,19 @@ class Attempt {
     return this.#request.args;
   }
 
-  /** Whether the client may retry now. The app may have aborted the call since the request was sent. */
-  get #mayRetry(): boolean {
-    const { hasRetries, methodCall } = this.#request;
-    return hasRetries && methodCall?.isAborted !== true;
+  /** Undefined if the client does not retry. The app may have aborted the call since the request was sent. */
+  get #maxBackoffMs(): number | undefined {
+    const { hasRetriesLeft, methodCall, maxBackoffMs } = this.#request;
+    return hasRetriesLeft && methodCall?.isAborted !== true ? maxBackoffMs : undefined;
   }
 
   fail(error: unknown): void {
     runGuarded('failure', () => {
-      this.#call.failAttempt(error, { mayRetry: this.#mayRetry });
-      this.#request.onFailure();
+      const { methodCall, signals, onFailure } = this.#request;
+      const isRetried = methodCall?.retriesFailures !== false;
+      const maxBackoffMs = isRetried ? this.#maxBackoffMs : undefined;
+      this.#call.failAttempt(error, { maxBackoffMs, signals });
+      onFailure();
     });
   }
 
@@ -148,11 +187,12 @@ class Attempt {
 
   #observed(response: Response): unknown {
     const { status, headers } = response;
-    const { hidesUsage, signal, onFailure } = this.#request;
-    const mayRetry = this.#mayRetry;
-    if (status >= 400) onFailure();
+    const { hidesUsage, signals, onFailure } = this.#request;
+    const maxBackoffMs = this.#maxBackoffMs;
     const isUnobservable = !isObservable(response);
-    const observer = this.#call.observeBody({ status, headers, isUnobservable, mayRetry, signal });
+    const head = { status, headers, isUnobservable, maxBackoffMs, signals };
+    const observer = this.#call.observeBody(head);
+    if (status >= 400) onFailure();
     const isStream = status < 400 && isStreamType(contentTypeIn(headers));
     return observedResponse(
       response,

@@ -5,19 +5,19 @@ import {
   announcedRequest,
   isUntraced,
   runGuarded,
-  untraced,
 } from '@openlayer-tracing/core/integration';
-import type { Json } from '../common/json.js';
-import type { JobRequest, JobShape } from '../shapes/jobs/job.js';
-import type { ModelRequest } from '../shapes/shape.js';
+import type { JsonObject } from '../common/json.js';
+import type { JobPurpose, JobShape } from '../shapes/jobs/job.js';
+import type { ModelRequest } from '../shapes/reading/shape.js';
 import { JobCall } from './calls/job-call.js';
-import type { ClientProfile } from './client-profile.js';
-import type { AnyFetch, FetchInput } from './fetch-types.js';
+import type { ClientProfile } from './exchange/client-profile.js';
+import type { AnyFetch, FetchInput } from './exchange/fetch-types.js';
 import { observedFetch } from './observed-fetch.js';
 import { passAnnounced } from './pass-announced.js';
 import { methodOf, paramsOf, signalOf, urlOf } from './request/read-request.js';
 import { mayMatch } from './request/recognize.js';
 import { observedResponse } from './response/observed-response.js';
+import { isRecordedByOuterFetch, SentRequest } from './sent-request.js';
 import { type FetchArguments, wrapFetch } from './wrap-fetch.js';
 
 /**
@@ -33,13 +33,14 @@ export function traceJobs<F extends AnyFetch>(
   return wrapFetch<F>(mayCreateJob, function send(args, params) {
     const exchange = runGuarded('request', () => startJobExchange(profile, shapes, args, params));
     if (exchange === undefined) return fetch.apply(this, args);
+    const request = new SentRequest(args, params);
     if (!(exchange instanceof JobExchange)) {
       return passAnnounced(
         exchange,
-        untraced(() => fetch.apply(this, args)),
+        request.run(() => fetch.apply(this, args)),
       );
     }
-    return observedFetch(exchange, () => fetch.apply(this, args));
+    return observedFetch(exchange, request, () => fetch.apply(this, args));
   });
 }
 
@@ -55,20 +56,22 @@ function startJobExchange(
   profile: ClientProfile,
   shapes: readonly JobShape[],
   [input, init]: FetchArguments,
-  paramsOfRequest: Json | undefined,
+  paramsOfRequest: JsonObject | undefined,
 ): JobExchange | AnnouncedRequest | undefined {
   if (isUntraced()) return undefined;
   const isPost = methodOf(input, init) === 'POST';
   const url = isPost || JobCall.isAnyOpen ? urlOf(input) : undefined;
   if (url === undefined) return undefined;
+  const readParams = () => paramsOf(init?.body) ?? paramsOfRequest;
+  if (isRecordedByOuterFetch(input, init, readParams)) return undefined;
   const open = JobCall.ofRequest(shapes, url);
   const signal = signalOf(input, init);
   if (open !== undefined) {
     open.job.startRequest();
-    return new JobExchange(open.job, open.request, signal);
+    return new JobExchange(open.job, open.purpose, signal);
   }
   const mayCreate = isPost && mayMatch(shapes, url);
-  const params = mayCreate ? (paramsOf(init?.body) ?? paramsOfRequest) : undefined;
+  const params = mayCreate ? readParams() : undefined;
   if (params === undefined) return undefined;
   const request = { url, params };
   const shape = shapes.find((each) => each.matches(request));
@@ -90,24 +93,24 @@ function announcedJob(shape: JobShape, request: ModelRequest): AnnouncedRequest 
 /** One request of a job and its response. Its methods never throw. */
 class JobExchange {
   readonly #job: JobCall;
-  readonly #request: JobRequest;
+  readonly #purpose: JobPurpose;
   readonly #signal: unknown;
 
-  constructor(job: JobCall, request: JobRequest, signal: unknown) {
+  constructor(job: JobCall, purpose: JobPurpose, signal: unknown) {
     this.#job = job;
-    this.#request = request;
+    this.#purpose = purpose;
     this.#signal = signal;
   }
 
   fail(error: unknown): void {
-    runGuarded('failure', () => this.#job.failRequest(this.#request, error));
+    runGuarded('failure', () => this.#job.failRequest(this.#purpose, error, this.#signal));
   }
 
   /** The response itself, or a copy of it whose body is observed. */
   observe(response: unknown): unknown {
     const observed = runGuarded('response', () => {
       const { status, headers } = response as Response;
-      const observer = this.#job.observeBody(this.#request, { status, headers }, this.#signal);
+      const observer = this.#job.observeBody(this.#purpose, { status, headers }, this.#signal);
       return observedResponse(response as Response, observer);
     });
     return observed ?? response;

@@ -1,7 +1,8 @@
 import { traced } from '../common/hooks/traced.js';
-import type { Json } from '../common/json.js';
-import type { AnyFetch, FetchInit, FetchInput } from './fetch-types.js';
+import type { JsonObject } from '../common/json.js';
+import type { AnyFetch, FetchInit, FetchInput } from './exchange/fetch-types.js';
 import { bodyOfRequest } from './request/read-request.js';
+import { isRecordedByOuterFetch } from './sent-request.js';
 
 /** The arguments of `fetch`. */
 export type FetchArguments = [FetchInput, FetchInit?];
@@ -13,14 +14,15 @@ export type FetchArguments = [FetchInput, FetchInit?];
  */
 export function wrapFetch<F extends AnyFetch>(
   needsBody: (url: URL) => boolean,
-  send: (this: unknown, args: FetchArguments, params: Json | undefined) => Promise<unknown>,
+  send: (this: unknown, args: FetchArguments, params: JsonObject | undefined) => Promise<unknown>,
 ): F {
   function tracedFetch(this: unknown, ...args: FetchArguments): Promise<unknown> {
-    const body = bodyOfRequest(args[0], args[1], needsBody);
+    const isNeeded = !isRecordedByOuterFetch(args[0], args[1]);
+    const body = isNeeded ? bodyOfRequest(args[0], args[1], needsBody) : undefined;
     if (body === undefined) return send.call(this, args, undefined);
     return body.then((params) => send.call(this, args, params));
   }
   traced.add(tracedFetch);
-  // It takes and returns what the fetch does that `send` calls.
+  // It has the type of the fetch that `send` calls.
   return tracedFetch as unknown as F;
 }

@@ -2,8 +2,8 @@
 
 import {
   arrayOrEmpty,
-  isRecord,
-  type Json,
+  isJsonObject,
+  type JsonObject,
   nonEmptyFields,
   objectOrEmpty,
   stringOrUndefined,
@@ -16,8 +16,8 @@ const CALLS: ReadonlySet<unknown> = nameSet(`
   tool_use tool_call tool_call_chunk invalid_tool_call input_json_delta function_call
   functionCall custom_tool_call
 `);
-const READ_OF_TEXT = nameSet('type text index id annotations citations signature cache_control');
-const READ_OF_REASONING = nameSet(`
+const KNOWN_OF_TEXT = nameSet('type text index id annotations citations signature cache_control');
+const KNOWN_OF_REASONING = nameSet(`
   type thinking reasoning reasoning_content reasoningText summary content index id signature
   text status
 `);
@@ -26,23 +26,23 @@ const READ_OF_REASONING = nameSet(`
 export type Calls = 'read' | 'skip';
 
 /** Adds the content of a message, or of a piece of one. */
-export function takeLangChainContent(message: Message, content: unknown, calls: Calls): void {
+export function readLangChainContent(message: Message, content: unknown, calls: Calls): void {
   if (typeof content === 'string') message.text.add(content);
   for (const each of arrayOrEmpty(content)) {
     if (typeof each === 'string') message.text.add(each);
-    else if (isRecord(each)) takeBlock(message, each, calls);
+    else if (isJsonObject(each)) readBlock(message, each, calls);
   }
 }
 
-function takeBlock(message: Message, block: Json, calls: Calls): void {
+function readBlock(message: Message, block: JsonObject, calls: Calls): void {
   const { type } = block;
-  if (type === 'non_standard' && isRecord(block.value)) {
-    takeBlock(message, block.value, calls);
+  if (type === 'non_standard' && isJsonObject(block.value)) {
+    readBlock(message, block.value, calls);
   } else if (isText(block)) {
-    takeText(message, block);
+    readText(message, block);
   } else if (isReasoning(block)) {
     message.reasoning.add(reasoningOf(block));
-    keepRest(message, block, READ_OF_REASONING);
+    keepRest(message, block, KNOWN_OF_REASONING);
   } else if (type === 'refusal' && typeof block.refusal === 'string') {
     message.setRefusal(block.refusal);
   } else if (!CALLS.has(type)) {
@@ -58,23 +58,23 @@ function takeBlock(message: Message, block: Json, calls: Calls): void {
   }
 }
 
-function isText({ type, text: blockText }: Json): boolean {
+function isText({ type, text: blockText }: JsonObject): boolean {
   const isNamed = type === 'text' || type === 'text_delta' || type === 'output_text';
   return isNamed || (type === undefined && typeof blockText === 'string');
 }
 
-function isReasoning({ type }: Json): boolean {
+function isReasoning({ type }: JsonObject): boolean {
   return /^(thinking|reasoning)(_delta|_content)?$/.test(String(type));
 }
 
-function takeText(message: Message, block: Json): void {
+function readText(message: Message, block: JsonObject): void {
   message.text.add(stringOrUndefined(block.text) ?? '');
   for (const each of [...arrayOrEmpty(block.annotations), ...arrayOrEmpty(block.citations)])
     message.cite(each);
-  keepRest(message, block, READ_OF_TEXT);
+  keepRest(message, block, KNOWN_OF_TEXT);
 }
 
-function reasoningOf(block: Json): string {
+function reasoningOf(block: JsonObject): string {
   return [
     block.thinking ?? block.reasoning ?? block.text,
     block.reasoning_content,
@@ -87,7 +87,7 @@ function reasoningOf(block: Json): string {
     .join('');
 }
 
-function keepRest(message: Message, block: Json, except: ReadonlySet<string>): void {
+function keepRest(message: Message, block: JsonObject, except: ReadonlySet<string>): void {
   const more = nonEmptyFields(block, except);
   if (Object.keys(more).length > 0) message.addPart({ type: block.type, ...more });
 }

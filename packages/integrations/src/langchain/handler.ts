@@ -17,8 +17,8 @@ import {
   arrayOrEmpty,
   definedFields,
   fieldsExcept,
-  isRecord,
-  type Json,
+  isJsonObject,
+  type JsonObject,
   nonEmptyFields,
   objectOrEmpty,
   stringOrUndefined,
@@ -26,9 +26,11 @@ import {
 } from '../common/json.js';
 import { nameSet } from '../common/names.js';
 import type { CallOptions } from '../common/options.js';
+import { withInterrupts } from './graph-control.js';
 import { ModelRun } from './model-run.js';
+import { plainValue } from './plain-value.js';
+import { langChainProvider } from './provider.js';
 import { Runs } from './runs.js';
-import { langChainProvider, plainValue } from './values.js';
 
 /** The name by which LangChain identifies the handler. */
 export const HANDLER_NAME = 'openlayer_tracing';
@@ -84,7 +86,8 @@ export class LangChainHandler {
   );
 
   handleChainEnd: Listener = guarded((outputs, runId) => {
-    this.#runs.end(runId, { output: this.#content('output', plainValue(outputs)) });
+    const output = withInterrupts(outputs, this.#runs.interruptsOf(runId));
+    this.#runs.end(runId, { output: this.#content('output', plainValue(output)) });
   });
 
   handleChainError: Listener = guarded((error, runId) => this.#runs.fail(runId, error));
@@ -137,9 +140,14 @@ export class LangChainHandler {
   });
 
   handleToolEnd: Listener = guarded((output, runId) => {
-    const isMessage = isRecord(output) && 'content' in output;
+    const isMessage = isJsonObject(output) && 'content' in output;
     const content = plainValue(isMessage ? output.content : output);
-    const { artifact, status, metadata, tool_call_id: id } = isMessage ? output : ({} as Json);
+    const {
+      artifact,
+      status,
+      metadata,
+      tool_call_id: id,
+    } = isMessage ? output : ({} as JsonObject);
     // The metadata under `versions` are LangChain's own.
     const fields = { artifact, metadata: nonEmptyFields(objectOrEmpty(metadata), VERSIONS) };
     const about = recordedDetails(this.#options, nonEmptyFields(fields));

@@ -2,13 +2,14 @@ import type { RecordedCall, StepUpdate } from '@openlayer-tracing/core/integrati
 import { tokenFields } from '@openlayer-tracing/core/integration';
 import { roundedMs } from '../common/calls/rounded-ms.js';
 import { recordedContent, recordedDetails } from '../common/content/recorded-content.js';
-import { emptyResponseError, statedError, thrownError } from '../common/failures/call-error.js';
-import { endLeft } from '../common/failures/fail-call.js';
+import { emptyResponseError, statedError } from '../common/failures/call-error.js';
+import { endAborted } from '../common/failures/fail-call.js';
 import { failureOfEnd } from '../common/failures/failed-end.js';
+import { statusUpdate } from '../common/failures/thrown.js';
 import {
   arrayOrEmpty,
   definedFields,
-  type Json,
+  type JsonObject,
   knownFirst,
   objectOrEmpty,
   stringOrUndefined,
@@ -16,15 +17,15 @@ import {
 import { nameSet } from '../common/names.js';
 import type { CallOptions } from '../common/options.js';
 import { withPricedTier } from '../common/service-tier.js';
-import { isLeft } from './aborts.js';
+import { errorOfRun, isAborted } from './aborts.js';
 import { Pieces } from './pieces.js';
+import { langChainProvider } from './provider.js';
 import {
   type Generation,
-  otherResultFields,
   outputTokens,
   readGeneration,
+  unknownResultFields,
 } from './read-generation.js';
-import { langChainProvider } from './values.js';
 
 /** What is known of a model run at its start. */
 interface RequestFacts {
@@ -95,7 +96,7 @@ export class ModelRun {
       provider: this.#request.hasProvider ? undefined : langChainProvider(first?.provider),
       ...(counts && tokenFields(counts)),
       metadata: definedFields({
-        ...recordedDetails(this.#options, knownFirst(first?.details, otherResultFields(result))),
+        ...recordedDetails(this.#options, knownFirst(first?.details, unknownResultFields(result))),
         ...first?.metadata,
         ...(new Set(reasons).size > 1 && { finishReasons: reasons.map((each) => each ?? null) }),
         reasoning: this.#content(first?.reasoning ?? this.#pieces.reasoning),
@@ -112,19 +113,22 @@ export class ModelRun {
   fail(error: unknown, signal: unknown): void {
     this.#recorded.stopWaiting();
     const update = this.#unfinished(undefined);
-    if (isLeft(error, signal)) endLeft(this.#recorded, update);
-    else this.#recorded.fail(thrownError(this.#options, error), update);
+    if (isAborted(error, signal)) endAborted(this.#recorded, update);
+    else {
+      const metadata = { ...update.metadata, ...statusUpdate(error).metadata };
+      this.#recorded.fail(errorOfRun(this.#options, error, signal), { ...update, metadata });
+    }
   }
 
   soFar(): StepUpdate {
     return this.#unfinished('unfinished');
   }
 
-  #receive(take: () => void): void {
+  #receive(read: () => void): void {
     this.#recorded.markRead();
     this.#recorded.stopWaiting();
     const before = this.amount;
-    take();
+    read();
     if (this.amount > before) this.#firstTokenMs ??= this.#recorded.elapsedMs;
   }
 
@@ -143,7 +147,7 @@ export class ModelRun {
     } as StepUpdate;
   }
 
-  #timing(): Json {
+  #timing(): JsonObject {
     return { timeToFirstToken: roundedMs(this.#firstTokenMs) };
   }
 

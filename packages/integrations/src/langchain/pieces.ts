@@ -1,16 +1,16 @@
 import { laterCounts, type TokenCounts } from '@openlayer-tracing/core/integration';
 import {
   arrayOrEmpty,
-  isRecord,
-  type Json,
+  isJsonObject,
+  type JsonObject,
   objectOrEmpty,
   stringOrUndefined,
 } from '../common/json.js';
 import { Message } from '../shapes/reading/message.js';
 import { NumberedAnswers } from '../shapes/reading/numbered-answers.js';
-import { takeLangChainContent } from './content.js';
-import { takeReasoning } from './read-generation.js';
-import { messageTokens } from './values.js';
+import { readLangChainContent } from './content.js';
+import { messageTokens } from './message-tokens.js';
+import { readReasoning } from './read-generation.js';
 
 const MAX_ANSWERS = 16;
 
@@ -49,19 +49,19 @@ export class Pieces {
    */
   addToken(token: string, index: unknown, chunk: unknown): void {
     const { message } = objectOrEmpty(chunk);
-    this.#takeUsage(objectOrEmpty(message).usage_metadata);
+    this.#readUsage(objectOrEmpty(message).usage_metadata);
     const answer = this.#answers.ensure(typeof index === 'number' ? index : 0);
-    if (isRecord(message)) answer?.addPiece(message);
+    if (isJsonObject(message)) answer?.addPiece(message);
     else answer?.message.text.add(token);
   }
 
   /** Adds an event of the protocol that streams content in blocks. */
-  addEvent(event: Json): void {
-    this.#takeUsage(event.usage);
+  addEvent(event: JsonObject): void {
+    this.#readUsage(event.usage);
     this.#answers.ensure(0)?.addEvent(event);
   }
 
-  #takeUsage(usage: unknown): void {
+  #readUsage(usage: unknown): void {
     const counts = messageTokens(usage);
     if (counts !== undefined)
       this.#tokens = laterCounts(this.#tokens, { ...counts, total: undefined });
@@ -71,12 +71,12 @@ export class Pieces {
 class Answer {
   readonly message = new Message();
 
-  addPiece(received: Json): void {
+  addPiece(received: JsonObject): void {
     const { message } = this;
     const before = message.reasoning.chars;
     const kwargs = objectOrEmpty(received.additional_kwargs);
-    takeLangChainContent(message, received.content, 'skip');
-    if (message.reasoning.chars === before) takeReasoning(message, kwargs);
+    readLangChainContent(message, received.content, 'skip');
+    if (message.reasoning.chars === before) readReasoning(message, kwargs);
     if (typeof kwargs.refusal === 'string') message.setRefusal(kwargs.refusal);
     for (const each of arrayOrEmpty(received.tool_call_chunks)) {
       const { index, id, name, args } = objectOrEmpty(each);
@@ -87,7 +87,7 @@ class Answer {
         stringOrUndefined(args) ?? '',
       );
     }
-    if (isRecord(kwargs.function_call)) {
+    if (isJsonObject(kwargs.function_call)) {
       const { name, arguments: args } = kwargs.function_call;
       this.#addCallPiece(
         'function_call',
@@ -98,12 +98,12 @@ class Answer {
     }
   }
 
-  addEvent({ event, index, content, delta }: Json): void {
+  addEvent({ event, index, content, delta }: JsonObject): void {
     if (event === 'content-block-start') {
       const { type, id, name } = objectOrEmpty(content);
       if (/tool_call/.test(String(type)))
         this.#addCallPiece(index, stringOrUndefined(id), stringOrUndefined(name), '');
-      else takeLangChainContent(this.message, [content], 'skip');
+      else readLangChainContent(this.message, [content], 'skip');
     } else if (event === 'content-block-delta') {
       const { type, text: deltaText, reasoning, args } = objectOrEmpty(delta);
       if (type === 'text-delta') this.message.text.add(stringOrUndefined(deltaText) ?? '');

@@ -5,8 +5,8 @@ import {
   arrayOrEmpty,
   countOrUndefined,
   definedFields,
-  isRecord,
-  type Json,
+  isJsonObject,
+  type JsonObject,
   knownFirst,
   nonEmptyFields,
   objectOrEmpty,
@@ -18,8 +18,9 @@ import { openAIResponses } from '../shapes/openai/responses.js';
 import { openAIBilling } from '../shapes/openai/usage.js';
 import { Message } from '../shapes/reading/message.js';
 import { readWhole } from '../shapes/reading/read-whole.js';
-import { type Calls, takeLangChainContent } from './content.js';
-import { messageTokens, toolCalls } from './values.js';
+import { type Calls, readLangChainContent } from './content.js';
+import { messageTokens } from './message-tokens.js';
+import { toolCalls } from './plain-value.js';
 
 export interface Generation {
   readonly output: unknown;
@@ -28,13 +29,13 @@ export interface Generation {
   readonly provider: unknown;
   readonly tokens: TokenCounts | undefined;
   readonly billing: Billing;
-  readonly metadata: Json;
+  readonly metadata: JsonObject;
   /** The other fields, under their own names. */
-  readonly details: Json;
+  readonly details: JsonObject;
 }
 
 /** Fields that are read, that repeat others, or that say how LangChain created the message. */
-const READ = nameSet(`
+const KNOWN = nameSet(`
   model_provider model_name model output_version id type role object content output
   output_text usage usage_metadata tokenUsage token_usage estimatedTokenUsage finish_reason
   finishReason stop_reason stop_sequence status incomplete_details service_tier created
@@ -44,7 +45,7 @@ const READ = nameSet(`
 `);
 /** Fields in which OpenAI's responses repeat their requests, in addition. */
 const REPEATED: ReadonlySet<string> = new Set([
-  ...READ,
+  ...KNOWN,
   ...nameArray(`
     instructions tools tool_choice text temperature top_p top_logprobs truncation
     parallel_tool_calls max_output_tokens max_tool_calls metadata previous_response_id store
@@ -52,13 +53,13 @@ const REPEATED: ReadonlySet<string> = new Set([
     presence_penalty frequency_penalty conversation error
   `),
 ]);
-const READ_OF_USAGE = nameSet('cache_read cache_creation audio reasoning');
+const KNOWN_OF_USAGE = nameSet('cache_read cache_creation audio reasoning');
 
 /** Reads a generation: its output, reasoning, model, tokens, billing and other fields. */
-export function readGeneration(generation: Json): Generation {
+export function readGeneration(generation: JsonObject): Generation {
   const message = objectOrEmpty(generation.message);
   const kwargs = objectOrEmpty(message.additional_kwargs);
-  const about: Json = {
+  const about: JsonObject = {
     ...objectOrEmpty(generation.generationInfo),
     ...kwargs,
     ...objectOrEmpty(message.response_metadata),
@@ -93,7 +94,7 @@ export function readGeneration(generation: Json): Generation {
     details: knownFirst(
       // The stop sequence is content: it repeats a part of the request.
       definedFields({ stopSequence: stringOrUndefined(about.stop_sequence) }),
-      nonEmptyFields(about, isResponse ? REPEATED : READ),
+      nonEmptyFields(about, isResponse ? REPEATED : KNOWN),
     ),
   };
 }
@@ -101,12 +102,12 @@ export function readGeneration(generation: Json): Generation {
 interface ReadMessage {
   readonly output: unknown;
   readonly reasoning: string | undefined;
-  readonly facts?: Json | undefined;
+  readonly facts?: JsonObject | undefined;
   readonly billing?: Billing | undefined;
 }
 
 /** Reads the items of OpenAI's Responses API, which LangChain keeps: they have more than the message made of them. */
-function readResponse(about: Json): ReadMessage {
+function readResponse(about: JsonObject): ReadMessage {
   const {
     output,
     reasoning,
@@ -117,7 +118,7 @@ function readResponse(about: Json): ReadMessage {
   return { output, reasoning, facts, billing };
 }
 
-function readMessage(generation: Json, source: Json): ReadMessage {
+function readMessage(generation: JsonObject, source: JsonObject): ReadMessage {
   const message = new Message();
   const { content, invalid_tool_calls: invalid, tool_call_chunks: pieces } = source;
   const calls = toolCalls(source);
@@ -125,7 +126,7 @@ function readMessage(generation: Json, source: Json): ReadMessage {
     calls.length > 0 || arrayOrEmpty(invalid).length > 0 || arrayOrEmpty(pieces).length > 0;
   const otherCalls = hasCalls ? 'skip' : 'read';
   if (content === undefined) message.text.add(stringOrUndefined(generation.text) ?? '');
-  else takeLangChainContent(message, content, otherCalls);
+  else readLangChainContent(message, content, otherCalls);
   for (const { id, name, arguments: args } of calls)
     message.addTool(stringOrUndefined(id), stringOrUndefined(name), args);
   for (const each of arrayOrEmpty(invalid)) {
@@ -134,7 +135,7 @@ function readMessage(generation: Json, source: Json): ReadMessage {
       error: error ?? 'invalid',
     });
   }
-  takeKwargs(message, objectOrEmpty(source.additional_kwargs), otherCalls);
+  readKwargs(message, objectOrEmpty(source.additional_kwargs), otherCalls);
   const { reasoning } = message;
   return {
     output: message.output,
@@ -143,22 +144,22 @@ function readMessage(generation: Json, source: Json): ReadMessage {
 }
 
 /** Reads fields of providers for which LangChain has no field of its own. */
-function takeKwargs(message: Message, kwargs: Json, calls: Calls): void {
-  if (message.reasoning.chars === 0) takeReasoning(message, kwargs);
+function readKwargs(message: Message, kwargs: JsonObject, calls: Calls): void {
+  if (message.reasoning.chars === 0) readReasoning(message, kwargs);
   if (message.refusal === undefined && typeof kwargs.refusal === 'string') {
     message.setRefusal(kwargs.refusal);
   }
   const { function_call: called, audio, tool_outputs: outputs } = kwargs;
-  if (isRecord(called) && calls === 'read') {
+  if (isJsonObject(called) && calls === 'read') {
     message.addTool(undefined, stringOrUndefined(called.name), called.arguments);
   }
-  if (isRecord(audio)) message.addPart({ type: 'audio', audio });
+  if (isJsonObject(audio)) message.addPart({ type: 'audio', audio });
   for (const each of arrayOrEmpty(outputs)) message.addPart(each);
 }
 
-export function takeReasoning(
+export function readReasoning(
   message: Message,
-  { reasoning_content: reasoningContent, reasoning }: Json,
+  { reasoning_content: reasoningContent, reasoning }: JsonObject,
 ): void {
   message.reasoning.add(stringOrUndefined(reasoningContent) ?? stringOrUndefined(reasoning) ?? '');
   const { summary, content } = objectOrEmpty(reasoning);
@@ -167,7 +168,7 @@ export function takeReasoning(
   }
 }
 
-function finishReasonOf(about: Json): string | undefined {
+function finishReasonOf(about: JsonObject): string | undefined {
   const { finish_reason, stop_reason, finishReason: reason, incomplete_details, status } = about;
   const stated =
     stringOrUndefined(finish_reason) ?? stringOrUndefined(stop_reason) ?? stringOrUndefined(reason);
@@ -179,23 +180,23 @@ function finishReasonOf(about: Json): string | undefined {
 }
 
 /** Token details that have no field in the step, under LangChain's names. */
-function otherCounts(usage: unknown): Json {
+function otherCounts(usage: unknown): JsonObject {
   const details = ['input_token_details', 'output_token_details'].map((name) => [
     name,
-    nonEmptyFields(objectOrEmpty(objectOrEmpty(usage)[name]), READ_OF_USAGE),
+    nonEmptyFields(objectOrEmpty(objectOrEmpty(usage)[name]), KNOWN_OF_USAGE),
   ]);
   return nonEmptyFields(Object.fromEntries(details));
 }
 
 /** The other fields of a model run's result that its generations do not repeat. */
-export function otherResultFields(result: Json): Json {
+export function unknownResultFields(result: JsonObject): JsonObject {
   return nonEmptyFields(objectOrEmpty(result.llmOutput), REPEATED);
 }
 
 /** The counts in a model run's result, for generations without counts; undefined if there are none. */
-export function outputTokens(result: Json): TokenCounts | undefined {
+export function outputTokens(result: JsonObject): TokenCounts | undefined {
   const { tokenUsage } = objectOrEmpty(result.llmOutput);
-  if (!isRecord(tokenUsage)) return undefined;
+  if (!isJsonObject(tokenUsage)) return undefined;
   const { promptTokens, completionTokens, totalTokens } = tokenUsage;
   return {
     input: countOrUndefined(promptTokens),

@@ -3,19 +3,24 @@
 import {
   currentWithin,
   type RecordedCall,
+  runGuarded,
   type Step,
   type StepOptions,
   type StepType,
   type StepUpdate,
   startCall,
+  startTimer,
+  unref,
 } from '@openlayer-tracing/core/integration';
 import { OpenRuns } from '../common/calls/open-runs.js';
-import { thrownError } from '../common/failures/call-error.js';
-import { endLeft } from '../common/failures/fail-call.js';
-import { isRecord, type Json, objectOrEmpty } from '../common/json.js';
+import { recordedContent } from '../common/content/recorded-content.js';
+import { endAborted } from '../common/failures/fail-call.js';
+import { isJsonObject, type JsonObject, objectOrEmpty } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
-import { isLeft } from './aborts.js';
+import { errorOfRun, isAborted } from './aborts.js';
+import { graphControlOf } from './graph-control.js';
 import type { ModelRun } from './model-run.js';
+import { plainValue } from './plain-value.js';
 
 interface Run {
   /** The parent of steps that start within the run. */
@@ -24,9 +29,16 @@ interface Run {
   readonly recorded: RecordedCall | undefined;
   readonly parent: Run | undefined;
   model?: ModelRun;
-  /** By which the app may abort the run: the latest one that the run or one below it was seen with. */
+  /** The app's abort signal: the last one that the run or a run below it had. */
   signal?: unknown;
+  /** Stops listening to the signal of a model's run. */
+  stopListening?: () => void;
+  /** What nodes within the run have asked a human. */
+  interrupts?: readonly unknown[];
 }
+
+/** How long LangChain has to report the end of a run that was aborted. */
+const MAX_ABORT_MS = 1000;
 
 /** The open runs by LangChain's ids. */
 export class Runs {
@@ -66,6 +78,7 @@ export class Runs {
       {
         // A run whose end LangChain never reports is forgotten with its trace.
         soFar: () => {
+          run?.stopListening?.();
           this.#runs.forget(runId);
           return run?.model?.soFar() as StepUpdate<T> | undefined;
         },
@@ -90,6 +103,22 @@ export class Runs {
     if (run === undefined) return;
     run.model = model;
     keepSignal(run, signal);
+    this.#endIfAborted(runId, run, signal as Partial<AbortSignal> | undefined);
+  }
+
+  /** Ends the run of a model if it is aborted while the app handles a piece of its stream: LangChain does not report that. */
+  #endIfAborted(runId: unknown, run: Run, signal: Partial<AbortSignal> | undefined): void {
+    if (typeof signal?.addEventListener !== 'function') return;
+    const onAbort = () => {
+      const { amount } = run.model ?? {};
+      const end = () => {
+        const isOpen = this.#runs.get(runId) === run && run.model?.amount === amount;
+        if (isOpen) runGuarded('abort', () => this.failModel(runId, signal.reason));
+      };
+      unref(startTimer(end, MAX_ABORT_MS));
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    run.stopListening = () => signal.removeEventListener?.('abort', onAbort);
   }
 
   /** The step of the run that the running code belongs to; undefined if there is none. */
@@ -105,6 +134,11 @@ export class Runs {
     return runId;
   }
 
+  /** What nodes within the run have asked a human. */
+  interruptsOf(runId: unknown): readonly unknown[] {
+    return this.#runs.get(runId)?.interrupts ?? [];
+  }
+
   end(runId: unknown, update: StepUpdate): void {
     this.#runs.get(runId)?.recorded?.end(update);
     this.remove(runId);
@@ -115,13 +149,15 @@ export class Runs {
     this.remove(runId);
     if (run?.recorded === undefined) return;
     const { recorded, signal, parent } = run;
-    const { is_bubble_up: isControl, name } = (error ?? {}) as Record<string, unknown>;
-    // Graphs throw some objects that are no failures: an interrupt that waits for a human, a command to a parent.
-    if (isControl === true) recorded.end({ metadata: { ended: name } } as StepUpdate);
-    else if (isLeft(error, signal)) {
+    const control = graphControlOf(error);
+    if (control !== undefined) {
+      keepInterrupts(parent, control.interrupts);
+      const output = recordedContent(this.#options, 'output', plainValue(control.output));
+      recorded.end({ output, metadata: { ended: control.name } } as StepUpdate);
+    } else if (isAborted(error, signal)) {
       keepAbort(parent, error);
-      endLeft(recorded, update);
-    } else recorded.fail(thrownError(this.#options, error), update);
+      endAborted(recorded, update);
+    } else recorded.fail(errorOfRun(this.#options, error, signal), update);
   }
 
   failModel(runId: unknown, error: unknown): void {
@@ -132,16 +168,23 @@ export class Runs {
 
   /** The run is over. */
   remove(runId: unknown): void {
+    this.#runs.get(runId)?.stopListening?.();
     this.#runs.end(runId);
   }
 }
 
 /** Keeps the signal of a run, for it and for those around it: their signals are the same, or this one depends on theirs. */
 function keepSignal(run: Run, signal: unknown): void {
-  if (!isRecord(signal)) return;
+  if (!isJsonObject(signal)) return;
   for (let at: Run | undefined = run; at !== undefined && at.signal !== signal; at = at.parent) {
     at.signal = signal;
   }
+}
+
+/** Keeps what a node asks a human for the graph around it. A graph that throws it on has it from there. */
+function keepInterrupts(run: Run | undefined, interrupts: readonly unknown[]): void {
+  if (run === undefined || interrupts.length === 0) return;
+  run.interrupts = [...(run.interrupts ?? []), ...interrupts];
 }
 
 /** Of runs whose signals are not known, the abort of a run within them says that they may be aborted. */
@@ -168,7 +211,7 @@ const NO_RUN: CurrentRun = { runId: undefined, signal: undefined };
 function currentRun(): CurrentRun {
   const { [STORAGE]: storage } = globalThis as { [STORAGE]?: Storage };
   if (storage === undefined) return NO_RUN;
-  const extra = objectOrEmpty(objectOrEmpty(storage.getStore()).extra) as Json & {
+  const extra = objectOrEmpty(objectOrEmpty(storage.getStore()).extra) as JsonObject & {
     [CONFIG]?: unknown;
   };
   const { callbacks, signal } = objectOrEmpty(extra[CONFIG]);

@@ -3,11 +3,11 @@
 import { isUntraced, reportFailure, runGuarded } from '@openlayer-tracing/core/integration';
 import { streamError } from '../common/failures/call-error.js';
 import { replaceMethod, withProperty } from '../common/hooks/replace-method.js';
-import { type Json, objectOrEmpty, stringOrUndefined } from '../common/json.js';
+import { type JsonObject, objectOrEmpty, stringOrUndefined } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
 import type { LangChainHandler } from './handler.js';
 
-type Events = AsyncGenerator<Json, unknown>;
+type Events = AsyncGenerator<JsonObject, unknown>;
 type StreamEvents = (this: ChatModel, ...args: never[]) => unknown;
 
 /** The part of `BaseChatModel` that is used. */
@@ -70,7 +70,7 @@ class StreamRun {
   readonly #id = {};
   readonly #blocks = new Map<unknown, unknown>();
   #usage: unknown;
-  #head: Json = {};
+  #head: JsonObject = {};
   #isOver = false;
 
   constructor(
@@ -96,7 +96,7 @@ class StreamRun {
     });
   }
 
-  addEvent(event: Json): void {
+  addEvent(event: JsonObject): void {
     runGuarded('stream', () => {
       const { event: name, usage, id, index, content, reason, responseMetadata } = event;
       if (usage !== undefined) this.#usage = usage;

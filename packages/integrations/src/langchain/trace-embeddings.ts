@@ -1,7 +1,9 @@
 /** Records LangChain's embeddings, for which LangChain calls no callback. */
 
 import {
+  currentClientCall,
   isUntraced,
+  processWide,
   type RecordedCall,
   reportFailure,
   runCall,
@@ -10,15 +12,16 @@ import {
 } from '@openlayer-tracing/core/integration';
 import { recordedContent, recordedParameters } from '../common/content/recorded-content.js';
 import { failCall } from '../common/failures/fail-call.js';
+import { statusUpdate } from '../common/failures/thrown.js';
 import { replaceMethod } from '../common/hooks/replace-method.js';
-import { arrayOrEmpty, type Json, objectOrEmpty, stringOrUndefined } from '../common/json.js';
+import { arrayOrEmpty, type JsonObject, objectOrEmpty, stringOrUndefined } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
 import { providerOf } from '../common/providers.js';
 import { billingOf, responseUpdate } from '../http/calls/response-update.js';
 import { openAIEmbeddings } from '../shapes/openai/embeddings.js';
 import { dimensionsOf } from '../shapes/reading/dimensions.js';
 import { readWhole } from '../shapes/reading/read-whole.js';
-import type { ModelResponse } from '../shapes/shape.js';
+import type { ModelResponse } from '../shapes/reading/shape.js';
 
 type Embed = (this: object, ...args: never[]) => unknown;
 
@@ -54,11 +57,25 @@ export function traceEmbeddings(prototype: Embeddings, options: CallOptions): vo
   }
 }
 
+/** The calls in progress, of any copy or build of this package. */
+const openCalls = processWide('integrations.embedding-calls.v1', () => new WeakSet());
+
+/** Whether the running code is called by a replaced method, as `embedQuery` is by the `embedDocuments` of some classes. */
+function isWithinEmbedding(): boolean {
+  const call = currentClientCall();
+  return call !== undefined && openCalls.has(call);
+}
+
 /** A call of a replaced method. */
 interface EmbeddingRequest {
   readonly input: unknown;
   readonly model: string | undefined;
-  readonly parameters: Json;
+  readonly parameters: JsonObject;
+  /**
+   * Whether the method returns the provider's response, with its usage. Otherwise the usage is recorded by the client that the
+   * method calls, if that is traced.
+   */
+  readonly hasUsage: boolean;
   /** Reads what the method returned. */
   response(result: unknown): ModelResponse;
 }
@@ -66,16 +83,17 @@ interface EmbeddingRequest {
 function recordedEmbed(
   embed: Embed,
   options: CallOptions,
-  read: (embeddings: Json, argument: unknown) => EmbeddingRequest,
+  read: (embeddings: JsonObject, argument: unknown) => EmbeddingRequest,
 ): Embed {
   return function tracedEmbed(this: object, ...args: never[]): unknown {
-    const call = isUntraced() ? undefined : EmbeddingCall.start(this, options, read, args[0]);
+    const isRecorded = !isUntraced() && !isWithinEmbedding();
+    const call = isRecorded ? EmbeddingCall.start(this, options, read, args[0]) : undefined;
     return call === undefined ? embed.apply(this, args) : call.run(() => embed.apply(this, args));
   };
 }
 
 class EmbeddingCall {
-  readonly #embeddings: Json;
+  readonly #embeddings: JsonObject;
   readonly #options: CallOptions;
   readonly #request: EmbeddingRequest;
   readonly #recorded: RecordedCall<'embedding'>;
@@ -84,11 +102,11 @@ class EmbeddingCall {
   static start(
     embeddings: object,
     options: CallOptions,
-    read: (embeddings: Json, argument: unknown) => EmbeddingRequest,
+    read: (embeddings: JsonObject, argument: unknown) => EmbeddingRequest,
     argument: unknown,
   ): EmbeddingCall | undefined {
     try {
-      const request = read(embeddings as Json, argument);
+      const request = read(embeddings as JsonObject, argument);
       const recorded = startCall<'embedding'>({
         name: 'LangChain Embedding',
         type: 'embedding',
@@ -99,7 +117,7 @@ class EmbeddingCall {
           modelParameters: recordedParameters(options, request.parameters),
         }),
       });
-      return recorded && new EmbeddingCall(embeddings as Json, options, request, recorded);
+      return recorded && new EmbeddingCall(embeddings as JsonObject, options, request, recorded);
     } catch (error) {
       reportFailure('embedding', error);
       return undefined;
@@ -107,7 +125,7 @@ class EmbeddingCall {
   }
 
   private constructor(
-    embeddings: Json,
+    embeddings: JsonObject,
     options: CallOptions,
     request: EmbeddingRequest,
     recorded: RecordedCall<'embedding'>,
@@ -116,12 +134,14 @@ class EmbeddingCall {
     this.#options = options;
     this.#request = request;
     this.#recorded = recorded;
+    openCalls.add(recorded);
     recorded.startWaiting();
   }
 
-  /** Calls the original method. Its client may be traced as well, and records nothing then. */
+  /** Calls the original method. A traced client below records nothing if this step has the usage, else a child of this step. */
   run(embed: () => unknown): unknown {
-    return runCall(this.#recorded, () => untraced(embed), {
+    const send = this.#request.hasUsage ? () => untraced(embed) : embed;
+    return runCall(this.#recorded, send, {
       completed: (result) => this.#end(result),
       failed: (error) => this.#fail(error),
     });
@@ -139,7 +159,8 @@ class EmbeddingCall {
   }
 
   #fail(error: unknown): void {
-    const update = { provider: this.#provider(baseUrlOf(this.#embeddings)) };
+    const provider = this.#provider(baseUrlOf(this.#embeddings));
+    const update = { provider, ...statusUpdate(error) };
     this.#recorded.stopWaiting();
     failCall(this.#recorded as unknown as RecordedCall, this.#options, error, { update });
   }
@@ -151,7 +172,7 @@ class EmbeddingCall {
 }
 
 /** The address of its client; undefined before the first request, which creates the client. */
-function baseUrlOf({ client }: Json): URL | undefined {
+function baseUrlOf({ client }: JsonObject): URL | undefined {
   try {
     const { baseURL } = objectOrEmpty(client);
     return typeof baseURL === 'string' ? new URL(baseURL) : undefined;
@@ -178,26 +199,27 @@ function vendorOf(embeddings: object): string | undefined {
 }
 
 /** A call of `embeddingWithRetry`, which is given the body of the request. */
-function rawRequest(_embeddings: Json, body: unknown): EmbeddingRequest {
+function rawRequest(_embeddings: JsonObject, body: unknown): EmbeddingRequest {
   const { input, model, encoding_format: _format, ...parameters } = objectOrEmpty(body);
   return {
     input,
     model: stringOrUndefined(model),
     parameters,
+    hasUsage: true,
     response: (result) => readWhole(openAIEmbeddings, result).response(),
   };
 }
 
-function queryRequest(embeddings: Json, query: unknown): EmbeddingRequest {
+function queryRequest(embeddings: JsonObject, query: unknown): EmbeddingRequest {
   return vectorRequest(embeddings, query, (vector) => (vector === undefined ? [] : [vector]));
 }
 
-function documentsRequest(embeddings: Json, documents: unknown): EmbeddingRequest {
+function documentsRequest(embeddings: JsonObject, documents: unknown): EmbeddingRequest {
   return vectorRequest(embeddings, documents, arrayOrEmpty);
 }
 
 function vectorRequest(
-  { model, modelName, dimensions }: Json,
+  { model, modelName, dimensions }: JsonObject,
   input: unknown,
   vectors: (result: unknown) => readonly unknown[],
 ): EmbeddingRequest {
@@ -205,6 +227,7 @@ function vectorRequest(
     input,
     model: stringOrUndefined(model) ?? stringOrUndefined(modelName),
     parameters: typeof dimensions === 'number' ? { dimensions } : {},
+    hasUsage: false,
     response: (result) => {
       const [first] = vectors(result);
       return {

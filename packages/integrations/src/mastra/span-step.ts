@@ -7,7 +7,6 @@ import {
   type TokenCounts,
   tokenFields,
 } from '@openlayer-tracing/core/integration';
-import { aiBilling, aiModel, aiProvider } from '../ai-sdk/sdk-fields.js';
 import {
   recordedContent,
   recordedDetails,
@@ -17,8 +16,8 @@ import {
   arrayOrEmpty,
   countOrUndefined,
   definedFields,
-  isRecord,
-  type Json,
+  isJsonObject,
+  type JsonObject,
   nonEmptyFields,
   objectOrEmpty,
   stringOrUndefined,
@@ -26,7 +25,8 @@ import {
 import { NO_NAMES, nameSet } from '../common/names.js';
 import type { CallOptions } from '../common/options.js';
 import { withPricedTier } from '../common/service-tier.js';
-import { requestIdIn } from '../http/headers.js';
+import { requestIdIn } from '../http/exchange/headers.js';
+import { aiBilling, aiModel, aiProvider } from '../shapes/ai-sdk-fields.js';
 import { geminiGenerate } from '../shapes/gemini/generate.js';
 import { openAIResponses } from '../shapes/openai/responses.js';
 import { Message } from '../shapes/reading/message.js';
@@ -38,7 +38,7 @@ const TOOLS: ReadonlySet<unknown> = nameSet(
   'tool_call mcp_tool_call client_tool_call provider_tool_call',
 );
 /** Attributes that have a field of their own in the step, by the type of the span. */
-const READ: Readonly<Record<string, ReadonlySet<string>>> = {
+const KNOWN: Readonly<Record<string, ReadonlySet<string>>> = {
   model_inference: nameSet(`
     model provider usage finishReason responseModel responseId streaming parameters
     completionStartTime stepIndex availableTools
@@ -61,7 +61,7 @@ const MODELS: Readonly<
 };
 
 /** The options of the step; undefined for a span that only groups others. */
-export function mastraStep(span: Json, options: CallOptions): StepOptions | undefined {
+export function mastraStep(span: JsonObject, options: CallOptions): StepOptions | undefined {
   const { type, input } = span;
   if (GROUPS.has(type)) return undefined;
   const {
@@ -95,7 +95,7 @@ export function mastraStep(span: Json, options: CallOptions): StepOptions | unde
     model: aiModel(model),
     // The spans around a model call have its prompt.
     ...(type !== 'model_inference' && { inputs }),
-    ...(isRecord(parameters) &&
+    ...(isJsonObject(parameters) &&
       Object.keys(parameters).length > 0 && {
         modelParameters: recordedParameters(options, parameters),
       }),
@@ -109,10 +109,17 @@ export interface ModelInputs {
   readonly tools: unknown;
 }
 
-export function mastraUpdate(span: Json, options: CallOptions, inputs: ModelInputs): StepUpdate {
+export function mastraUpdate(
+  span: JsonObject,
+  options: CallOptions,
+  inputs: ModelInputs,
+): StepUpdate {
   const content = (value: unknown) => recordedContent(options, 'output', value);
   const attributes = objectOrEmpty(span.attributes);
-  const details = recordedDetails(options, { ...otherAttributes(span), ...otherSpanFields(span) });
+  const details = recordedDetails(options, {
+    ...unknownAttributes(span),
+    ...otherSpanFields(span),
+  });
   if (span.type === 'model_inference') {
     return modelUpdate(span, attributes, options, inputs, details);
   }
@@ -140,12 +147,12 @@ export function mastraUpdate(span: Json, options: CallOptions, inputs: ModelInpu
   } as StepUpdate;
 }
 
-function otherAttributes({ type, attributes }: Json): Json {
-  return nonEmptyFields(objectOrEmpty(attributes), READ[String(type)] ?? NO_NAMES);
+function unknownAttributes({ type, attributes }: JsonObject): JsonObject {
+  return nonEmptyFields(objectOrEmpty(attributes), KNOWN[String(type)] ?? NO_NAMES);
 }
 
 /** The fields of any span other than its attributes, input and output. */
-function otherSpanFields(span: Json): Json {
+function otherSpanFields(span: JsonObject): JsonObject {
   const { type, parentSpanId, traceId, entityId, entityType, metadata, tags, errorInfo } = span;
   const { requestContext } = span;
   const { id, domain, category, details } = objectOrEmpty(errorInfo);
@@ -163,7 +170,7 @@ function otherSpanFields(span: Json): Json {
 }
 
 /** The definitions of the tools that a call may use, or only their names if the definitions are not known. */
-function toolsOf({ availableTools }: Json, definitions: unknown): unknown {
+function toolsOf({ availableTools }: JsonObject, definitions: unknown): unknown {
   const names = arrayOrEmpty(availableTools);
   const tools = arrayOrEmpty(definitions);
   if (tools.length === 0) return names.length > 0 ? names : undefined;
@@ -174,14 +181,14 @@ function toolsOf({ availableTools }: Json, definitions: unknown): unknown {
 }
 
 function modelUpdate(
-  span: Json,
-  attributes: Json,
+  span: JsonObject,
+  attributes: JsonObject,
   options: CallOptions,
   inputs: ModelInputs,
-  details: Json,
+  details: JsonObject,
 ): StepUpdate {
   const message = new Message();
-  const { text: answer, toolCalls, ...others } = objectOrEmpty(span.output);
+  const { text: answer, toolCalls, ...unknown } = objectOrEmpty(span.output);
   message.text.add(stringOrUndefined(answer) ?? '');
   for (const each of arrayOrEmpty(toolCalls)) {
     const { toolCallId, toolName, args, input, payload } = objectOrEmpty(each);
@@ -192,7 +199,7 @@ function modelUpdate(
       args ?? input ?? call.args,
     );
   }
-  for (const [name, value] of Object.entries(nonEmptyFields(others))) {
+  for (const [name, value] of Object.entries(nonEmptyFields(unknown))) {
     message.addPart({ [name]: value });
   }
   const { responseModel, responseId, finishReason, usage } = attributes;
@@ -218,13 +225,13 @@ function modelUpdate(
   } as StepUpdate;
 }
 
-function sinceStart({ startTime }: Json, at: unknown): number | undefined {
+function sinceStart({ startTime }: JsonObject, at: unknown): number | undefined {
   if (!(startTime instanceof Date) || !(at instanceof Date)) return undefined;
   return Math.max(0, at.getTime() - startTime.getTime());
 }
 
 function mastraTokens(usage: unknown): TokenCounts | undefined {
-  if (!isRecord(usage)) return undefined;
+  if (!isJsonObject(usage)) return undefined;
   const inputDetails = objectOrEmpty(usage.inputDetails);
   const outputDetails = objectOrEmpty(usage.outputDetails);
   return {
@@ -246,11 +253,11 @@ function mastraTokens(usage: unknown): TokenCounts | undefined {
  * @param tools the tools that the model may call
  */
 export function modelStepFacts(
-  span: Json,
+  span: JsonObject,
   options: CallOptions,
   tools: unknown,
 ): { readonly billing: Billing; readonly update: StepUpdate } {
-  const { headers, body, providerMetadata, ...others } = objectOrEmpty(span.metadata);
+  const { headers, body, providerMetadata, ...unknown } = objectOrEmpty(span.metadata);
   const requestId = requestIdIn(headers);
   return {
     billing: withPricedTier({
@@ -267,9 +274,9 @@ export function modelStepFacts(
         requestId,
         responseId: stringOrUndefined(objectOrEmpty(body).id),
         ...recordedDetails(options, {
-          ...otherAttributes(span),
+          ...unknownAttributes(span),
           ...otherSpanFields(span),
-          ...nonEmptyFields({ providerMetadata, metadata: others }),
+          ...nonEmptyFields({ providerMetadata, metadata: unknown }),
         }),
       }),
     },
@@ -277,7 +284,7 @@ export function modelStepFacts(
 }
 
 /** The uses of the provider's own tools, by the body of a response. Mastra does not pass on the body of a stream. */
-function toolUsesIn(body: Json): Billing {
+function toolUsesIn(body: JsonObject): Billing {
   const shape = body.object === 'response' ? openAIResponses : geminiGenerate;
   if (shape === geminiGenerate && body.candidates === undefined) return {};
   return readWhole(shape, body).response().billing ?? {};
@@ -285,7 +292,7 @@ function toolUsesIn(body: Json): Billing {
 
 /** The facts of a `model_generation` span about all its model calls, which are recorded with the last one. */
 export function modelGenerationFacts(
-  span: Json,
+  span: JsonObject,
   options: CallOptions,
 ): { readonly billing: Billing; readonly update: StepUpdate } {
   const { reasoning, reasoningText, sources, files, warnings, status, ...output } = objectOrEmpty(
@@ -310,7 +317,7 @@ export function modelGenerationFacts(
       stringOrUndefined(reasoningText) || thoughts.join('') || undefined,
     ),
     ...recordedDetails(options, {
-      ...otherAttributes(span),
+      ...unknownAttributes(span),
       ...otherSpanFields(span),
       ...nonEmptyFields({ sources, files, warnings, costContext }),
       ...(interrupted !== undefined && { interrupted: definedFields(interrupted) }),

@@ -13,7 +13,7 @@ import { lastText } from '../common/calls/last-text.js';
 import { OpenRuns } from '../common/calls/open-runs.js';
 import { type CallError, messageError, unknownError } from '../common/failures/call-error.js';
 import { failCall } from '../common/failures/fail-call.js';
-import { type Json, objectOrEmpty, stringOrUndefined } from '../common/json.js';
+import { type JsonObject, objectOrEmpty, stringOrUndefined } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
 import { mastraStep, mastraUpdate, modelGenerationFacts, modelStepFacts } from './span-step.js';
 
@@ -34,7 +34,7 @@ interface OpenSpan {
   readonly step: Step | undefined;
   /** The step of the span; undefined if the span only groups others. */
   readonly recorded: RecordedCall | undefined;
-  readonly span: Json;
+  readonly span: JsonObject;
   readonly parent: OpenSpan | undefined;
   /** The model calls below the span, about which it has more facts at its end. */
   readonly models: RecordedCall[];
@@ -89,7 +89,7 @@ export class MastraSpans implements MastraBridge {
   async flush(): Promise<void> {}
   async shutdown(): Promise<void> {}
 
-  #start(span: Json): void {
+  #start(span: JsonObject): void {
     const { id, parentSpanId } = span;
     const parent = this.#open.get(parentSpanId);
     // A child of a span that is not recorded would be a trace of its own.
@@ -126,7 +126,7 @@ export class MastraSpans implements MastraBridge {
     return recorded;
   }
 
-  #end(span: Json): void {
+  #end(span: JsonObject): void {
     const open = this.#open.get(span.id);
     if (open === undefined) return;
     this.#open.end(span.id);
@@ -152,7 +152,7 @@ export class MastraSpans implements MastraBridge {
   }
 
   /** Adds the facts that a grouping span has about the model calls within it. */
-  #endGroup(span: Json, { models, parent, tools }: OpenSpan): void {
+  #endGroup(span: JsonObject, { models, parent, tools }: OpenSpan): void {
     const options = this.#options;
     const last = models.at(-1);
     if (span.type === 'model_step') {
@@ -194,7 +194,7 @@ function addToSpansAround(recorded: RecordedCall, { span, parent }: OpenSpan): v
   }
 }
 
-function errorOf({ errorInfo }: Json, options: CallOptions): CallError | undefined {
+function errorOf({ errorInfo }: JsonObject, options: CallOptions): CallError | undefined {
   if (errorInfo === undefined || errorInfo === null) return undefined;
   const { name, message } = objectOrEmpty(errorInfo);
   return messageError(

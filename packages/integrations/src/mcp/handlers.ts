@@ -2,7 +2,7 @@ import { runGuarded } from '@openlayer-tracing/core/integration';
 import { replaceMethod } from '../common/hooks/replace-method.js';
 import { objectOrEmpty } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
-import type { RequestKind } from './kinds.js';
+import type { RequestKind } from './request-kinds.js';
 import { runRequest } from './run-request.js';
 
 type Handler = (this: unknown, request: unknown, ...rest: unknown[]) => unknown;

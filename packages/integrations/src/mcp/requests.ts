@@ -5,7 +5,7 @@ import { thrownError } from '../common/failures/call-error.js';
 import { replaceMethod } from '../common/hooks/replace-method.js';
 import { objectOrEmpty } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
-import type { RequestKind } from './kinds.js';
+import type { RequestKind } from './request-kinds.js';
 import { type McpRequest, runRequest } from './run-request.js';
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;

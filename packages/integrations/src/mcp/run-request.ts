@@ -4,18 +4,18 @@ import {
   runCall,
   startCall,
 } from '@openlayer-tracing/core/integration';
-import { isAbort } from '../common/failures/call-error.js';
-import { endLeft, failCall } from '../common/failures/fail-call.js';
+import { endAborted, failCall } from '../common/failures/fail-call.js';
+import { isAbort } from '../common/failures/thrown.js';
 import { objectOrEmpty } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
-import type { RequestKind } from './kinds.js';
+import type { RequestKind } from './request-kinds.js';
 
 /** A request that is sent or handled here. */
 export interface McpRequest {
   readonly side: 'sender' | 'handler';
   readonly kind: RequestKind;
   readonly params: unknown;
-  /** By which the app or the other side may abort it; undefined if there is none. */
+  /** The signal by which the app or the other side may abort the request; undefined if there is none. */
   readonly signal: unknown;
 }
 
@@ -57,9 +57,9 @@ function end(
       recorded.end(update);
       return;
     }
-    // A tool that its client has left may state a failure of its own.
+    // A tool whose client has aborted the request may state a failure of its own.
     if (isAbort(failure, request.signal)) {
-      endLeft(recorded, update);
+      endAborted(recorded, update);
       return;
     }
     // An output that is only a text is the message of the error.

@@ -12,10 +12,10 @@ import {
 import { OpenRuns } from '../common/calls/open-runs.js';
 import { recordedDetails } from '../common/content/recorded-content.js';
 import { messageError, streamError } from '../common/failures/call-error.js';
-import { endLeft } from '../common/failures/fail-call.js';
+import { endAborted } from '../common/failures/fail-call.js';
 import {
   fieldsExcept,
-  type Json,
+  type JsonObject,
   nonEmptyFields,
   objectOrEmpty,
   stringOrUndefined,
@@ -141,21 +141,25 @@ export class AgentsProcessor {
       const { billing, failure: statedFailure, ...facts } = agentsSpanFacts(data, this.#options);
       const update = {
         ...facts.update,
-        metadata: { ...facts.update.metadata, ...this.#errorMetadata(error) },
+        metadata: {
+          ...facts.update.metadata,
+          ...this.#errorMetadata(error),
+          ...(isModelSpan(data) && statusIn(error)),
+        },
       };
       if (billing !== undefined) recorded?.addBilling(billing);
       if (open !== undefined) countTurn(open, data, update);
       if (error === null || error === undefined) {
         if (statedFailure !== undefined) {
           recorded?.fail(streamError(this.#options, statedFailure), update);
-        } else if (recorded !== undefined && isUnanswered(data)) endLeft(recorded, update);
+        } else if (recorded !== undefined && isUnanswered(data)) endAborted(recorded, update);
         else recorded?.end(update);
         return;
       }
       if (isAbortOf(error)) {
-        if (recorded !== undefined) endLeft(recorded, update);
+        if (recorded !== undefined) endAborted(recorded, update);
         if (failsWith === undefined) return;
-        endLeft(failsWith);
+        endAborted(failsWith);
         this.#keepFailed(traceId);
         return;
       }
@@ -171,7 +175,7 @@ export class AgentsProcessor {
   async forceFlush(): Promise<void> {}
 
   /** The metadata for the fields of an error other than its message. */
-  #errorMetadata(error: unknown): Json {
+  #errorMetadata(error: unknown): JsonObject {
     const errorData = fieldsExcept(objectOrEmpty(objectOrEmpty(error).data), 'error');
     return recordedDetails(this.#options, nonEmptyFields({ errorData }));
   }
@@ -196,7 +200,7 @@ export class AgentsProcessor {
  * Adds token counts to a model call without a response, which the app may have the SDK leave out: the turn that the call belongs to
  * has them.
  */
-function countTurn(open: OpenSpan, data: Json, update: StepUpdate): void {
+function countTurn(open: OpenSpan, data: JsonObject, update: StepUpdate): void {
   const { recorded, parent, uncounted } = open;
   if (isModelSpan(data)) {
     const isCounted = (update as { promptTokens?: unknown }).promptTokens !== undefined;
@@ -217,6 +221,12 @@ function isAbortOf(error: unknown): boolean {
   return ABORT.test(
     stringOrUndefined(objectOrEmpty(data).error) ?? stringOrUndefined(message) ?? '',
   );
+}
+
+/** The HTTP status that the text of an error begins with: `Error: 429 slow down`. */
+function statusIn(error: unknown): JsonObject {
+  const [, status] = /(?:^|: )([45]\d\d) /.exec(spanErrorMessage(error)) ?? [];
+  return status === undefined ? {} : { status: Number(status) };
 }
 
 /** The SDK's message, and the message of the error that caused it. */

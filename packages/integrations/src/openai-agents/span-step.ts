@@ -13,14 +13,14 @@ import {
   recordedDetails,
   recordedParameters,
 } from '../common/content/recorded-content.js';
-import { failureDetails } from '../common/failures/call-error.js';
+import { failureDetails } from '../common/failures/error-in-body.js';
 import { failureOfEnd } from '../common/failures/failed-end.js';
 import {
   arrayOrEmpty,
   countOrUndefined,
   definedFields,
-  isRecord,
-  type Json,
+  isJsonObject,
+  type JsonObject,
   knownFirst,
   nonEmptyArrayOrUndefined,
   nonEmptyFields,
@@ -35,7 +35,7 @@ import { openAIChat } from '../shapes/openai/chat.js';
 import { openAIResponses } from '../shapes/openai/responses.js';
 import { openAITokens } from '../shapes/openai/usage.js';
 import { readWhole } from '../shapes/reading/read-whole.js';
-import type { Shape } from '../shapes/shape.js';
+import type { Shape } from '../shapes/reading/shape.js';
 
 /** The provider of the SDK's default models. */
 const PROVIDER = 'openai';
@@ -48,7 +48,7 @@ const OPERATIONS = {
 } as const;
 
 /** Fields of spans that are read. */
-const READ = nameSet('type name data result input output');
+const KNOWN = nameSet('type name data result input output');
 
 /** The facts of a span at its end. */
 export interface SpanFacts {
@@ -59,7 +59,7 @@ export interface SpanFacts {
 }
 
 /** The options of the step; undefined for a span that only groups others, whose children become children of its parent. */
-export function agentsStep(data: Json, options: CallOptions): StepOptions | undefined {
+export function agentsStep(data: JsonObject, options: CallOptions): StepOptions | undefined {
   const name = stringOrUndefined(data.name) ?? stringOrUndefined(data.type) ?? 'step';
   switch (data.type) {
     case 'task':
@@ -89,7 +89,7 @@ export function agentsStep(data: Json, options: CallOptions): StepOptions | unde
 }
 
 /** Whether the span is a model call. */
-export function isModelSpan({ type }: Json): boolean {
+export function isModelSpan({ type }: JsonObject): boolean {
   return type === 'response' || type === 'generation';
 }
 
@@ -97,14 +97,14 @@ export function isModelSpan({ type }: Json): boolean {
  * Whether the span of a model call that ended without an error has no response: the app stopped reading its stream. Without the
  * inputs, the app has the SDK leave out responses too.
  */
-export function isUnanswered(data: Json): boolean {
+export function isUnanswered(data: JsonObject): boolean {
   const { type, _input, _response, response_id: id, input, output } = data;
   if (type === 'response') return _input !== undefined && (_response ?? id) === undefined;
   return type === 'generation' && input !== undefined && output === undefined;
 }
 
 /** The facts of a span by its data. */
-export function agentsSpanFacts(data: Json, options: CallOptions): SpanFacts {
+export function agentsSpanFacts(data: JsonObject, options: CallOptions): SpanFacts {
   switch (data.type) {
     case 'response': {
       const { _response: response = { id: data.response_id } } = data;
@@ -121,7 +121,7 @@ export function agentsSpanFacts(data: Json, options: CallOptions): SpanFacts {
   }
 }
 
-function agentsUpdate(data: Json, options: CallOptions): StepUpdate {
+function agentsUpdate(data: JsonObject, options: CallOptions): StepUpdate {
   const content = (part: 'inputs' | 'output', value: unknown) =>
     recordedContent(options, part, value);
   switch (data.type) {
@@ -168,7 +168,7 @@ function agentsUpdate(data: Json, options: CallOptions): StepUpdate {
       return {
         inputs: content('inputs', data.input),
         output: content('output', data.data ?? data.output),
-        metadata: recordedDetails(options, nonEmptyFields(data, READ)),
+        metadata: recordedDetails(options, nonEmptyFields(data, KNOWN)),
       };
   }
 }
@@ -181,7 +181,7 @@ function audioName(value: unknown): unknown {
 }
 
 /** The facts of a model call: of a response in the form of OpenAI's chat, or of the SDK's own items. */
-function generationFacts(data: Json, options: CallOptions): SpanFacts {
+function generationFacts(data: JsonObject, options: CallOptions): SpanFacts {
   const settings = objectOrEmpty(data.model_config);
   const [first] = arrayOrEmpty(data.output);
   const response = objectOrEmpty(first);
@@ -201,7 +201,7 @@ function generationFacts(data: Json, options: CallOptions): SpanFacts {
 }
 
 /** The provider's data in the items of a response. */
-function otherItemFields(output: unknown): readonly Json[] {
+function otherItemFields(output: unknown): readonly JsonObject[] {
   return arrayOrEmpty(output)
     .map(objectOrEmpty)
     .map(({ type, providerData, content, status }) => ({
@@ -221,7 +221,7 @@ function providerDataIn(content: unknown): readonly unknown[] {
 
 /** The token counts of a turn; undefined if there are none. */
 export function turnTokens(usage: unknown): TokenCounts | undefined {
-  if (!isRecord(usage)) return undefined;
+  if (!isJsonObject(usage)) return undefined;
   return {
     input: countOrUndefined(usage.input_tokens),
     output: countOrUndefined(usage.output_tokens),
@@ -233,9 +233,9 @@ export function turnTokens(usage: unknown): TokenCounts | undefined {
 /** What the SDK states of one call of a model. */
 interface Exchange {
   readonly input: unknown;
-  readonly response: Json;
+  readonly response: JsonObject;
   /** The parameters of the request; undefined if the response repeats them. */
-  readonly settings?: Json;
+  readonly settings?: JsonObject;
 }
 
 function modelFacts(
@@ -286,5 +286,5 @@ function parsedIfJson(value: unknown): unknown {
   const source = stringOrUndefined(value);
   if (source === undefined) return value;
   const json = tryParseJson(source);
-  return isRecord(json) || Array.isArray(json) ? json : source;
+  return isJsonObject(json) || Array.isArray(json) ? json : source;
 }

@@ -1,10 +1,10 @@
 /** Finds the model of a call in the price list. */
 
 import type { PricedCall } from '@openlayer-tracing/core/integration';
-import { isDistrusted, isFromGateway } from './distrusted.js';
 import type { ListedModel, PriceList } from './listed-model.js';
 import { isTuned, modelNames } from './model-names.js';
 import { regionOfCall } from './regions.js';
+import { hasWrongPrices } from './wrong-prices.js';
 
 type ModelInfo = NonNullable<ReturnType<PriceList['findProvider']>>['models'][number];
 
@@ -26,10 +26,15 @@ export function findModel(
     if (providerId !== 'openrouter' && isFromGateway(comments)) return undefined;
     if (!isSoldBy(list, providerId, found.model)) return undefined;
     if (!isSameKind(name, found.model)) return undefined;
-    if (isDistrusted(providerId, [call.model, name], call.startTime)) return undefined;
+    if (hasWrongPrices(providerId, [call.model, name], call.startTime)) return undefined;
     return { list, providerId, name, id, prices: found.model_price, timestamp };
   }
   return undefined;
+}
+
+/** Whether the list took the prices from a gateway, and not from the provider. */
+function isFromGateway(comments: string | undefined): boolean {
+  return /open ?router|trusting the original source/i.test(comments ?? '');
 }
 
 function* namesInList(

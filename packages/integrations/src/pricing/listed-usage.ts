@@ -2,10 +2,11 @@ import type { PricedCall } from '@openlayer-tracing/core/integration';
 import type { Usage } from '@pydantic/genai-prices';
 import { arrayOrEmpty, objectOrEmpty } from '../common/json.js';
 import { nameSet } from '../common/names.js';
-import { distrustedParts, isTooLong } from './distrusted.js';
 import { isAudioBilledSeparately, isFreeTool } from './extra-charges.js';
 import type { ListedModel } from './listed-model.js';
+import { isTooLong } from './long-contexts.js';
 import { isOverlapUnknown, type TokenPart, type TokenParts } from './token-parts.js';
+import { wrongParts } from './wrong-prices.js';
 
 /** The usage of a call under the names of the list, as far as the list has prices for it, and what has no price. */
 export class ListedUsage {
@@ -26,11 +27,11 @@ export class ListedUsage {
   addTokens(tokens: TokenParts, call: PricedCall): void {
     const { counts, parts, unknown } = tokens;
     const { providerId, name } = this.#listed;
-    const distrusted = distrustedParts(providerId, [name], call.startTime);
+    const wrong = wrongParts(providerId, [name], call.startTime);
     for (const part of parts.keys()) {
       const { key, costsAsRest, isPriceOfOtherTokens } = PRICES[part];
       const isPriced = this.#has(key) || costsAsRest?.(this.#listed) === true;
-      const isRight = !distrusted.includes(part) && isPriceOfOtherTokens?.(this.#listed) !== true;
+      const isRight = !wrong.includes(part) && isPriceOfOtherTokens?.(this.#listed) !== true;
       if (!isPriced || !isRight) this.#missing.push(`tokens:${part}`);
     }
     const { calls = 1 } = call;

@@ -1,11 +1,11 @@
+import { modelOfResource } from '../common/bare-model.js';
 import { bareBedrockModel } from '../shapes/bedrock/model-id.js';
 
 /** The names under which a price list may have a model, the most specific first. */
 export function modelNames(provider: string | undefined, model: string): readonly string[] {
   const names = [model];
   // The last part of an ARN of Amazon's, and of a path of Google's.
-  const bare = bareBedrockModel(model).replace(/^(.*\/)?publishers\/[^/]+\/models\//, '');
-  names.push(bare.replace(/^models\//, ''));
+  names.push(modelOfResource(bareBedrockModel(model)));
   // A gateway may name the vendor again.
   if (provider !== undefined && model.startsWith(`${provider}/`)) {
     names.push(model.slice(provider.length + 1));

@@ -1,6 +1,6 @@
 /** The cost of calls by the price list of `@pydantic/genai-prices`, if it has a price for everything that is billed. */
 
-import { type PricedCall, reportFailure } from '@openlayer-tracing/core/integration';
+import { type PricedCall, processWide, reportFailure } from '@openlayer-tracing/core/integration';
 import type { Usage } from '@pydantic/genai-prices';
 import { conditionsOf } from './conditions.js';
 import { discount, isAtUsualPrice } from './discounts.js';
@@ -11,20 +11,28 @@ import type { Quote } from './quote.js';
 import { regionOfCall, regionWithoutPrice } from './regions.js';
 import { tokenParts } from './token-parts.js';
 
-/** One list for the whole process; undefined until it is loaded. */
-let list: PriceList | undefined;
-let loading: Promise<void> | undefined;
+interface LoadedList {
+  /** Undefined until it is loaded. */
+  list: PriceList | undefined;
+  loading: Promise<void> | undefined;
+}
 
-/** Loads the list once per process. @returns undefined if it is loaded. A failure is reported, and calls have no price then */
+/** All copies and builds of this package share one list. */
+const loaded = processWide(
+  'integrations.price-list.v1',
+  (): LoadedList => ({ list: undefined, loading: undefined }),
+);
+
+/** Loads the list, once per process. @returns undefined if it is loaded. A failure is reported, and calls have no price then */
 export function loadList(): Promise<void> | undefined {
-  if (list !== undefined) return undefined;
-  loading ??= import('@pydantic/genai-prices').then(
-    (loaded) => {
-      list = loaded;
+  if (loaded.list !== undefined) return undefined;
+  loaded.loading ??= import('@pydantic/genai-prices').then(
+    (list) => {
+      loaded.list = list;
     },
     (error: unknown) => reportFailure('the price list', error),
   );
-  return loading;
+  return loaded.loading;
 }
 
 /** The list's names of providers, where they differ from the platform's. */
@@ -39,6 +47,7 @@ const PROVIDER_IDS: Readonly<Record<string, string>> = {
 /** The cost of a call by the list, or the reasons for which there is none. */
 export function quoteOfList(call: PricedCall): Quote {
   const { provider } = call;
+  const { list } = loaded;
   if (list === undefined) return { missing: ['not_loaded'] };
   if (provider === undefined) return { missing: ['provider'] };
   const providerId = PROVIDER_IDS[provider] ?? provider;

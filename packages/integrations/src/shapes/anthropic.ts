@@ -1,10 +1,10 @@
-/** The requests of Anthropic's API, also on the clouds that offer it, and its free paths. */
+/** The requests of Anthropic's API, also on the clouds that offer it, and the paths that are not reported. */
 
 import { fieldsExcept, stringOrUndefined } from '../common/json.js';
 import { anthropicMessages, vertexMessages } from './anthropic/messages.js';
-import { freePaths } from './reading/free-paths.js';
+import type { Shape } from './reading/shape.js';
 import { TextReader } from './reading/text-reader.js';
-import type { Shape } from './shape.js';
+import { unreportedPaths } from './reading/unreported-paths.js';
 
 /** `POST /v1/complete`, which is older than messages and continues a text. */
 const anthropicCompletions: Shape<'chat_completion'> = {
@@ -27,7 +27,7 @@ export const anthropicShapes: readonly Shape[] = [
 ];
 
 /** POST paths of Anthropic's API that cost nothing by themselves. Sessions of agents that Anthropic runs are billed, and not recorded. */
-export const ANTHROPIC_FREE = freePaths(`
+export const ANTHROPIC_UNREPORTED = unreportedPaths(`
   v1/messages/count_tokens
   v1/messages/batches
   v1/messages/batches/*/cancel

@@ -16,7 +16,7 @@ import { mistralShapes } from './mistral.js';
 import { ollamaShapes } from './ollama.js';
 import { openAIClientShapes, openAIShapes } from './openai.js';
 import { openRouterShapes } from './openrouter.js';
-import type { ModelRequest, Shape } from './shape.js';
+import type { ModelRequest, Shape } from './reading/shape.js';
 import { togetherShapes } from './together.js';
 import { vertexPartnerShapes } from './vertex-partners.js';
 import { voyageEmbeddings } from './voyage.js';

@@ -1,4 +1,4 @@
-/** The requests of Bedrock's APIs, and their free paths. */
+/** The requests of Bedrock's APIs, and the paths that are not reported. */
 
 import { bedrockAgent, bedrockInlineAgent } from './bedrock/agents.js';
 import { bedrockConverse } from './bedrock/converse.js';
@@ -6,8 +6,8 @@ import { bedrockFlows } from './bedrock/flows.js';
 import { bedrockAsync, bedrockChecks, bedrockGuardrail } from './bedrock/guardrails.js';
 import { bedrockInvoke } from './bedrock/invoke.js';
 import { bedrockKnowledgeBases } from './bedrock/knowledge-bases.js';
-import { freePaths } from './reading/free-paths.js';
-import type { Shape } from './shape.js';
+import type { Shape } from './reading/shape.js';
+import { unreportedPaths } from './reading/unreported-paths.js';
 
 export const bedrockRuntimeShapes: readonly Shape[] = [
   bedrockConverse,
@@ -25,7 +25,7 @@ export const bedrockAgentRuntimeShapes: readonly Shape[] = [
 ];
 
 /** POST paths of Bedrock's APIs that cost nothing by themselves. */
-export const BEDROCK_FREE = freePaths(`
+export const BEDROCK_UNREPORTED = unreportedPaths(`
   model/*/count-tokens
   knowledgebases/*/datasources/**
   sessions/

@@ -1,16 +1,14 @@
 /** The requests of Cohere's API. */
 
 import { cohereChat } from './cohere/chat.js';
+import { cohereClassify } from './cohere/classification.js';
 import { cohereEmbeddings } from './cohere/embeddings.js';
 import { cohereGenerate, cohereSummarize } from './cohere/generate.js';
-import {
-  cohereClassify,
-  cohereParse,
-  cohereRerank,
-  cohereTranscription,
-} from './cohere/plain-shapes.js';
-import { freePaths } from './reading/free-paths.js';
-import type { Shape } from './shape.js';
+import { cohereParse } from './cohere/parse.js';
+import { cohereRerank } from './cohere/rerank.js';
+import { cohereTranscription } from './cohere/transcription.js';
+import type { Shape } from './reading/shape.js';
+import { unreportedPaths } from './reading/unreported-paths.js';
 
 export const cohereShapes: readonly Shape[] = [
   cohereChat,
@@ -24,8 +22,8 @@ export const cohereShapes: readonly Shape[] = [
 ];
 
 /** POST paths that cost nothing. */
-export const COHERE_FREE: readonly RegExp[] = [
-  ...freePaths(`
+export const COHERE_UNREPORTED: readonly RegExp[] = [
+  ...unreportedPaths(`
     tokenize
     detokenize
     check-api-key

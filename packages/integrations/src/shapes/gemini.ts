@@ -1,12 +1,12 @@
-/** The requests of the Gemini API and of Vertex AI, and their free paths. */
+/** The requests of the Gemini API and of Vertex AI, and the paths that are not reported. */
 
 import { geminiGenerate } from './gemini/generate.js';
 import { geminiInteraction } from './gemini/interactions.js';
 import { geminiEmbed, vertexEmbed, vertexEndpoint, vertexPredict } from './gemini/predict.js';
 import { geminiVideo } from './gemini/videos.js';
 import { geminiVoice } from './gemini/voices.js';
-import { freePaths } from './reading/free-paths.js';
-import type { Shape } from './shape.js';
+import type { Shape } from './reading/shape.js';
+import { unreportedPaths } from './reading/unreported-paths.js';
 
 /** Shapes that are recognised on any host. */
 export const geminiShapes: readonly Shape[] = [
@@ -26,11 +26,11 @@ export const geminiClientShapes: readonly Shape[] = [
 ];
 
 /** POST paths of Google's API that are free, or whose cost is recorded when the result is fetched. */
-export const GEMINI_FREE = [
+export const GEMINI_UNREPORTED = [
   /:(countTokens|computeTokens|cancel|fetchPredictOperation|register|ping|rotateSigningSecret)$/,
   /:(batchGenerateContent|asyncBatchEmbedContent|validateReinforcementTuningReward)$/,
   /\/upload\/[^/]+\/files$/,
-  ...freePaths(`
+  ...unreportedPaths(`
     files
     auth_tokens
     fileSearchStores

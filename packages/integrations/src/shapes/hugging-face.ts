@@ -6,15 +6,21 @@ import {
   countOrUndefined,
   definedFields,
   fieldsExcept,
-  isRecord,
-  type Json,
+  isJsonObject,
+  type JsonObject,
   objectOrEmpty,
   stringOrUndefined,
 } from '../common/json.js';
 import { nameArray } from '../common/names.js';
 import { CollectedText } from './reading/collected-text.js';
 import { PlainReader } from './reading/plain-reader.js';
-import type { Description, ModelRequest, ModelResponse, ResponseReader, Shape } from './shape.js';
+import type {
+  Description,
+  ModelRequest,
+  ModelResponse,
+  ResponseReader,
+  Shape,
+} from './reading/shape.js';
 
 const TASK = /\/models\/([^:]+?)(?:\/pipeline\/([\w-]+))?$/;
 const GENERATE = /\/generate(_stream)?$/;
@@ -80,7 +86,7 @@ class TaskReader implements ResponseReader {
   failure: unknown = undefined;
   readonly #text = new CollectedText();
   #whole: unknown;
-  #details: Json = {};
+  #details: JsonObject = {};
 
   get amount(): number {
     return this.#text.chars + (this.#whole === undefined ? 0 : 1);
@@ -95,11 +101,11 @@ class TaskReader implements ResponseReader {
     this.isComplete = true;
   }
 
-  readEvent(event: Json): boolean {
+  readEvent(event: JsonObject): boolean {
     if (event.error !== undefined && event.error !== null) this.failure = event;
     const { text: piece, special } = objectOrEmpty(event.token);
     if (typeof event.generated_text === 'string') this.isComplete = true;
-    if (isRecord(event.details)) this.#details = event.details;
+    if (isJsonObject(event.details)) this.#details = event.details;
     if (typeof piece !== 'string' || special === true) return false;
     this.#text.add(piece);
     return true;

@@ -1,12 +1,12 @@
-/** The requests of Mistral's API, and its free paths. */
+/** The requests of Mistral's API, and the paths that are not reported. */
 
 import { mistralChat, mistralFim } from './mistral/chat.js';
 import { mistralConversation } from './mistral/conversations.js';
 import { mistralClassification, mistralModeration } from './mistral/guardrails.js';
 import { mistralOcr, mistralSpeech, mistralTranscription } from './mistral/media.js';
 import { openAIEmbeddings } from './openai/embeddings.js';
-import { freePaths } from './reading/free-paths.js';
-import type { Shape } from './shape.js';
+import type { Shape } from './reading/shape.js';
+import { unreportedPaths } from './reading/unreported-paths.js';
 import { vertexPartnerShapes } from './vertex-partners.js';
 
 export const mistralShapes: readonly Shape[] = [
@@ -23,7 +23,7 @@ export const mistralShapes: readonly Shape[] = [
 ];
 
 /** POST paths of Mistral's API that are free, or whose cost is recorded when the result is fetched. */
-export const MISTRAL_FREE = freePaths(`
+export const MISTRAL_UNREPORTED = unreportedPaths(`
   files
   batch/jobs
   batch/jobs/*/cancel

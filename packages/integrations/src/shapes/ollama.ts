@@ -6,19 +6,19 @@ import {
   countOrUndefined,
   fieldsExcept,
   fieldsNamed,
-  isRecord,
-  type Json,
+  isJsonObject,
+  type JsonObject,
   objectOrEmpty,
   stringOrUndefined,
 } from '../common/json.js';
 import { nameArray, nameSet } from '../common/names.js';
 import { dimensionsOf } from './reading/dimensions.js';
 import { Message } from './reading/message.js';
-import { OtherFacts } from './reading/other-facts.js';
 import { PlainReader, type PlainResponse } from './reading/plain-reader.js';
-import type { ModelResponse, ResponseReader, Shape } from './shape.js';
+import type { ModelResponse, ResponseReader, Shape } from './reading/shape.js';
+import { UnknownFields } from './reading/unknown-fields.js';
 
-export const ollamaChat: Shape<'chat_completion'> = {
+const ollamaChat: Shape<'chat_completion'> = {
   operation: 'Chat Completion',
   type: 'chat_completion',
   matches: ({ url, params }) =>
@@ -52,7 +52,7 @@ export const ollamaChat: Shape<'chat_completion'> = {
   reader: () => new OllamaReader(),
 };
 
-export const ollamaEmbed: Shape<'embedding'> = {
+const ollamaEmbed: Shape<'embedding'> = {
   operation: 'Embedding',
   type: 'embedding',
   matches: ({ url }) => /\/api\/embed(dings)?$/.test(url.pathname),
@@ -79,14 +79,14 @@ export const ollamaSystemOne: Shape<'chat_completion'> = {
   }),
   reader: () =>
     new PlainReader((body) => {
-      const { model, answers, usage, ...others } = objectOrEmpty(body);
-      const { input_tokens, output_tokens, ...more } = objectOrEmpty(usage);
+      const { model, answers, usage, ...unknown } = objectOrEmpty(body);
+      const { input_tokens, output_tokens, ...unknownUsage } = objectOrEmpty(usage);
       return {
         model: stringOrUndefined(model),
         output: answers,
         tokens: { input: countOrUndefined(input_tokens), output: countOrUndefined(output_tokens) },
-        metadata: { otherUsage: Object.keys(more).length > 0 ? more : undefined },
-        details: fieldsExcept(others, 'error'),
+        metadata: { otherUsage: Object.keys(unknownUsage).length > 0 ? unknownUsage : undefined },
+        details: fieldsExcept(unknown, 'error'),
       };
     }),
 };
@@ -126,11 +126,11 @@ export const ollamaClientShapes: readonly Shape[] = [
 ];
 
 /** `context` is the conversation encoded for the model; `completed` and `total` are the progress of an image. */
-const READ = nameSet(`
+const KNOWN = nameSet(`
   model created_at message response thinking done done_reason error prompt_eval_count eval_count
   image context completed total
 `);
-const READ_OF_MESSAGE = nameSet('role content thinking tool_calls images');
+const KNOWN_OF_MESSAGE = nameSet('role content thinking tool_calls images');
 
 class OllamaReader implements ResponseReader {
   isComplete = false;
@@ -139,7 +139,7 @@ class OllamaReader implements ResponseReader {
   isOver = false;
   failure: unknown = undefined;
   readonly #message = new Message();
-  readonly #others = new OtherFacts();
+  readonly #unknown = new UnknownFields();
   #model: string | undefined;
   #input: number | undefined;
   #output: number | undefined;
@@ -155,9 +155,9 @@ class OllamaReader implements ResponseReader {
     if (response.done !== false) this.isComplete = true;
   }
 
-  readEvent(chunk: Json): boolean {
+  readEvent(chunk: JsonObject): boolean {
     if (chunk.error !== undefined && chunk.error !== null) {
-      this.failure = isRecord(chunk.error) ? chunk.error : { message: chunk.error };
+      this.failure = isJsonObject(chunk.error) ? chunk.error : { message: chunk.error };
       this.isOver = true;
     }
     this.#model ??= stringOrUndefined(chunk.model);
@@ -173,13 +173,13 @@ class OllamaReader implements ResponseReader {
     this.#message.reasoning.add(
       stringOrUndefined(message.thinking) ?? stringOrUndefined(chunk.thinking) ?? '',
     );
-    for (const each of arrayOrEmpty(message.tool_calls)) this.#takeCall(objectOrEmpty(each));
+    for (const each of arrayOrEmpty(message.tool_calls)) this.#readCall(objectOrEmpty(each));
     for (const image of [...arrayOrEmpty(message.images), ...(chunk.image ? [chunk.image] : [])]) {
       this.#images++;
       this.#message.addPart(nameMedia({ image, mimeType: 'image' }));
     }
-    this.#others.add(chunk, READ);
-    this.#others.add(message, READ_OF_MESSAGE);
+    this.#unknown.add(chunk, KNOWN);
+    this.#unknown.add(message, KNOWN_OF_MESSAGE);
     return this.#message.amount > before;
   }
 
@@ -195,31 +195,31 @@ class OllamaReader implements ResponseReader {
       ...(isCounted && { tokens: { input: this.#input, output: this.#output } }),
       ...(this.#images > 0 && { billing: { pictures: this.#images } }),
       metadata: { finishReason },
-      details: this.#others.facts,
+      details: this.#unknown.fields,
     };
   }
 
-  #takeCall(call: Json): void {
-    const { id, function: called, ...others } = call;
-    const { name, arguments: args, index: _index, ...more } = objectOrEmpty(called);
-    const facts = { ...fieldsExcept(others, 'type'), ...more };
+  #readCall(call: JsonObject): void {
+    const { id, function: called, ...unknown } = call;
+    const { name, arguments: args, index: _index, ...unknownOfCalled } = objectOrEmpty(called);
+    const unknownOfCall = { ...fieldsExcept(unknown, 'type'), ...unknownOfCalled };
     this.#message.addTool(
       stringOrUndefined(id) || undefined,
       stringOrUndefined(name),
       args ?? {},
-      Object.keys(facts).length > 0 ? facts : undefined,
+      Object.keys(unknownOfCall).length > 0 ? unknownOfCall : undefined,
     );
   }
 }
 
 function readEmbeddings(body: unknown): PlainResponse {
-  const { model, embeddings, embedding, prompt_eval_count, ...others } = objectOrEmpty(body);
+  const { model, embeddings, embedding, prompt_eval_count, ...unknown } = objectOrEmpty(body);
   const vectors = embedding === undefined ? arrayOrEmpty(embeddings) : [embedding];
   const tokens = countOrUndefined(prompt_eval_count);
   return {
     model: stringOrUndefined(model),
     ...(tokens !== undefined && { tokens: { input: tokens, total: tokens } }),
-    details: fieldsExcept(others, 'error'),
+    details: fieldsExcept(unknown, 'error'),
     ...(vectors.length > 0 && {
       fields: {
         embeddingCount: vectors.length,

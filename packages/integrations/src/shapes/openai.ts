@@ -1,17 +1,20 @@
-/** The requests of OpenAI's API and of APIs like it, and their free paths. */
+/** The requests of OpenAI's API and of APIs like it, and the paths that are not reported. */
 
 import { openAIChat } from './openai/chat.js';
 import { openAICompletions } from './openai/completions.js';
 import { openAIDecisions } from './openai/decisions.js';
 import { openAIEmbeddings } from './openai/embeddings.js';
-import { openAIImages, openAISpeech, openAITranscription, openAIVideos } from './openai/media.js';
+import { openAIImages } from './openai/images.js';
 import { openAIModerations } from './openai/moderations.js';
 import { openAICompaction, openAIResponses } from './openai/responses.js';
 import { openAIRuns } from './openai/runs.js';
+import { openAISpeech } from './openai/speech.js';
+import { openAITranscription } from './openai/transcription.js';
 import { openAIVectorSearch } from './openai/vector-search.js';
-import { freePaths } from './reading/free-paths.js';
+import { openAIVideos } from './openai/videos.js';
+import type { Shape } from './reading/shape.js';
+import { unreportedPaths } from './reading/unreported-paths.js';
 import { rerank } from './rerank.js';
-import type { Shape } from './shape.js';
 
 /** Shapes that are recognised on any host, by path and fields. */
 export const openAIShapes: readonly Shape[] = [
@@ -33,19 +36,19 @@ export const openAIShapes: readonly Shape[] = [
 export const openAIClientShapes: readonly Shape[] = [...openAIShapes, openAIVideos, openAIRuns];
 
 /** POST paths of files and batches, which all services with OpenAI's API have. */
-export const OPENAI_LIKE_FREE = [
+export const OPENAI_LIKE_UNREPORTED = [
   // A file that is added to a vector store is kept there, which is billed.
   /(?<!\/vector_stores\/[^/]+)\/files$/,
-  ...freePaths(`
+  ...unreportedPaths(`
     batches
     batches/*/cancel
   `),
 ];
 
 /** POST paths of OpenAI's API that are free, or whose cost is recorded when the result is fetched. */
-export const OPENAI_FREE = [
-  ...OPENAI_LIKE_FREE,
-  ...freePaths(`
+export const OPENAI_UNREPORTED = [
+  ...OPENAI_LIKE_UNREPORTED,
+  ...unreportedPaths(`
     organization/**
     projects/**
     webhook_endpoints

@@ -2,7 +2,7 @@
 
 import {
   fieldsExcept,
-  type Json,
+  type JsonObject,
   knownFirst,
   objectOrEmpty,
   stringOrUndefined,
@@ -10,9 +10,9 @@ import {
 import { nameSet } from '../common/names.js';
 import { cohereBilling } from './cohere/usage.js';
 import { OpenAIUsage } from './openai/usage.js';
-import { OtherFacts } from './reading/other-facts.js';
 import { PlainReader } from './reading/plain-reader.js';
-import type { ModelResponse, Shape } from './shape.js';
+import type { ModelResponse, Shape } from './reading/shape.js';
+import { UnknownFields } from './reading/unknown-fields.js';
 
 export const rerank: Shape<'retriever'> = {
   operation: 'Rerank',
@@ -29,21 +29,21 @@ export const rerank: Shape<'retriever'> = {
 };
 
 /** The documents of a request. Hugging Face's server has them under `texts`. */
-function documentsIn({ documents, texts }: Json): unknown[] | undefined {
+function documentsIn({ documents, texts }: JsonObject): unknown[] | undefined {
   return [documents, texts].find(Array.isArray);
 }
 
-const READ = nameSet('object id model results data usage meta error');
+const KNOWN = nameSet('object id model results data usage meta error');
 
 /** Reads an array of results, or an object that has one. */
 function readRanking(body: unknown): ModelResponse {
   if (Array.isArray(body)) return { output: body };
   const { results, data, id, model, usage, meta } = objectOrEmpty(body);
   const counted = new OpenAIUsage();
-  counted.take(usage);
+  counted.read(usage);
   const { input, total } = counted.tokens ?? {};
-  const facts = new OtherFacts();
-  facts.add(objectOrEmpty(body), READ);
+  const unknown = new UnknownFields();
+  unknown.add(objectOrEmpty(body), KNOWN);
   return {
     output: results ?? data,
     billing: { ...counted.billing, ...cohereBilling(meta) },
@@ -56,9 +56,9 @@ function readRanking(body: unknown): ModelResponse {
     },
     details: knownFirst(
       {
-        ...(input !== undefined && counted.others && { usage: counted.others }),
+        ...(input !== undefined && counted.unknownFields && { usage: counted.unknownFields }),
       },
-      facts.facts,
+      unknown.fields,
     ),
   };
 }

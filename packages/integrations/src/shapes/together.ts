@@ -1,20 +1,20 @@
-/** The requests that Together has in addition to OpenAI's API, and its free paths. */
+/** The requests that Together has in addition to OpenAI's API, and the paths that are not reported. */
 
 import {
   definedFields,
   fieldsExcept,
-  type Json,
+  type JsonObject,
   objectOrEmpty,
   stringOrUndefined,
 } from '../common/json.js';
 import { nameSet } from '../common/names.js';
-import { openAIVideos } from './openai/media.js';
 import { openAIBatch } from './openai/retrievals.js';
 import { openAIBilling } from './openai/usage.js';
-import { freePaths } from './reading/free-paths.js';
-import { OtherFacts } from './reading/other-facts.js';
+import { openAIVideos } from './openai/videos.js';
 import { PlainReader, type PlainResponse } from './reading/plain-reader.js';
-import type { Description, ResultReader, Retrieval, Shape } from './shape.js';
+import type { Description, ResultReader, Retrieval, Shape } from './reading/shape.js';
+import { UnknownFields } from './reading/unknown-fields.js';
+import { unreportedPaths } from './reading/unreported-paths.js';
 
 const codeExecution: Shape<'tool'> = {
   operation: 'Code Execution',
@@ -27,20 +27,20 @@ const codeExecution: Shape<'tool'> = {
   reader: () => new PlainReader(readExecution),
 };
 
-const READ = nameSet('data errors error');
-const READ_OF_DATA = nameSet('outputs status');
+const KNOWN = nameSet('data errors error');
+const KNOWN_OF_DATA = nameSet('outputs status');
 
 function readExecution(body: unknown): PlainResponse {
   const { data, errors } = objectOrEmpty(body);
   const { outputs, status } = objectOrEmpty(data);
-  const facts = new OtherFacts();
-  facts.add(objectOrEmpty(body), READ);
-  facts.add(objectOrEmpty(data), READ_OF_DATA);
+  const unknown = new UnknownFields();
+  unknown.add(objectOrEmpty(body), KNOWN);
+  unknown.add(objectOrEmpty(data), KNOWN_OF_DATA);
   const [first] = Array.isArray(errors) ? errors : [];
   return {
     output: outputs ?? errors,
     metadata: { finishReason: status },
-    details: facts.facts,
+    details: unknown.fields,
     fields: { functionName: 'code_interpreter' },
     ...(first !== undefined && { failure: first }),
   };
@@ -70,11 +70,11 @@ const togetherVideo: Retrieval<'chat_completion'> = {
   reader: () => new VideoReader(),
 };
 
-const READ_OF_VIDEO = ['id', 'model', 'status', 'error', 'outputs', 'object'];
+const KNOWN_OF_VIDEO = ['id', 'model', 'status', 'error', 'outputs', 'object'];
 
 /** Reads a video that is complete or has failed. */
 class VideoReader extends PlainReader implements ResultReader {
-  #body: Json = {};
+  #body: JsonObject = {};
 
   constructor() {
     super((body) => {
@@ -105,7 +105,7 @@ class VideoReader extends PlainReader implements ResultReader {
       output: outputs,
       billing: openAIBilling(objectOrEmpty(outputs)),
       metadata: { responseId: stringOrUndefined(id), finishReason: stringOrUndefined(status) },
-      details: fieldsExcept(this.#body, ...READ_OF_VIDEO),
+      details: fieldsExcept(this.#body, ...KNOWN_OF_VIDEO),
       ...(status === 'failed' && { failure: error ?? 'the video failed' }),
     };
   }
@@ -114,7 +114,7 @@ class VideoReader extends PlainReader implements ResultReader {
 export const togetherRetrievals: readonly Retrieval[] = [openAIBatch, togetherVideo];
 
 /** POST paths that cost nothing by themselves. Deployments and clusters are billed by the hour, not by the call. */
-export const TOGETHER_FREE = freePaths(`
+export const TOGETHER_UNREPORTED = unreportedPaths(`
   files
   batches
   batches/*/cancel

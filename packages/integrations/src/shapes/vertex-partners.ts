@@ -1,10 +1,10 @@
 /** Chats, completions and documents of Google's partners on Vertex AI. Claude has a shape of its own. */
 
 import { percentDecoded } from '@openlayer-tracing/core/integration';
-import type { Json } from '../common/json.js';
+import type { JsonObject } from '../common/json.js';
 import { mistralChat, mistralFim } from './mistral/chat.js';
 import { mistralOcr } from './mistral/media.js';
-import type { ModelRequest, Shape } from './shape.js';
+import type { ModelRequest, Shape } from './reading/shape.js';
 
 const PATH =
   /\/publishers\/(?!anthropic\/)[^/]+\/models\/([^/:]+):(?:streamRawPredict|rawPredict)$/;
@@ -16,7 +16,7 @@ export const vertexPartnerShapes: readonly Shape[] = [
   onVertex(mistralOcr, ({ document }) => document !== undefined),
 ];
 
-function onVertex(shape: Shape<'chat_completion'>, isKind: (params: Json) => boolean): Shape {
+function onVertex(shape: Shape<'chat_completion'>, isKind: (params: JsonObject) => boolean): Shape {
   return {
     ...shape,
     matches: ({ url, params, isUnread }) =>

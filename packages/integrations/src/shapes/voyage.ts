@@ -9,7 +9,7 @@ import {
 } from '../common/json.js';
 import { dimensionsOf } from './reading/dimensions.js';
 import { PlainReader } from './reading/plain-reader.js';
-import type { ModelResponse, Shape } from './shape.js';
+import type { ModelResponse, Shape } from './reading/shape.js';
 
 export const voyageEmbeddings: Shape<'embedding'> = {
   operation: 'Embedding',
@@ -26,9 +26,9 @@ export const voyageEmbeddings: Shape<'embedding'> = {
 };
 
 function readEmbeddings(body: unknown): ModelResponse {
-  const { data, model, usage, object: _object, ...others } = objectOrEmpty(body);
+  const { data, model, usage, object: _object, ...unknown } = objectOrEmpty(body);
   const vectors = vectorsIn(data);
-  const { total_tokens, ...counts } = objectOrEmpty(usage);
+  const { total_tokens, ...unknownUsage } = objectOrEmpty(usage);
   const tokens = countOrUndefined(total_tokens);
   return {
     model: stringOrUndefined(model),
@@ -40,8 +40,8 @@ function readEmbeddings(body: unknown): ModelResponse {
       },
     }),
     // Tokens of texts, and pixels of images and videos.
-    ...(Object.keys(counts).length > 0 && { metadata: { usage: counts } }),
-    details: fieldsExcept(others, 'error'),
+    ...(Object.keys(unknownUsage).length > 0 && { metadata: { usage: unknownUsage } }),
+    details: fieldsExcept(unknown, 'error'),
   };
 }
 

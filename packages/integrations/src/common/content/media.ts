@@ -4,9 +4,9 @@
  */
 
 import { isError } from '@openlayer-tracing/core/integration';
-import { isPlainObject, type Json, stringOrUndefined } from '../json.js';
+import { isPlainObject, type JsonObject, objectOrEmpty, stringOrUndefined } from '../json.js';
 import { mediaTypeOfBase64, mediaTypeOfBytes } from './media-type.js';
-import { changedContent, type Visits } from './visits.js';
+import { changedContent, changedFields, changedItems, type Visits } from './visits.js';
 
 /** Matches keys under which requests and responses of providers have base64. */
 const BASE64_KEY =
@@ -25,8 +25,12 @@ const NAMED_BASE64 = /^\[base64(, \d+ bytes\])$/;
 const SHORTEST_BASE64 = 256;
 /** The same for base64 within a text, such as the JSON that a tool returned. */
 const SHORTEST_WITHIN = 512;
-const BASE64_WITHIN =
-  /(?:data:([\w.+-]+\/[\w.+-]+)?(?:;[\w=.+-]+)*;base64,)?([A-Za-z0-9+/_-]{512,}={0,2})/g;
+/** The source of a pattern for such base64, without padding. */
+export const BASE64_WORD = `[A-Za-z0-9+/_-]{${SHORTEST_WITHIN},}`;
+const BASE64_WITHIN = new RegExp(
+  String.raw`(?:data:([\w.+-]+/[\w.+-]+)?(?:;[\w=.+-]+)*;base64,)?(${BASE64_WORD}={0,2})`,
+  'g',
+);
 /** A text has base64 if it has a long word within this many characters: more is not recorded. */
 const MAX_TEXT_CHARS = 131_072;
 const MAX_DEPTH = 16;
@@ -46,29 +50,23 @@ function namedValue(value: unknown, key: string, visits: Visits, depth: number):
   const bytes = byteLengthOf(value);
   if (bytes !== undefined) return `[${mediaTypeOf(value)}, ${bytes} bytes]`;
   if (Array.isArray(value)) {
-    if (!visits.mayVisit(value.length)) return value;
-    const named = value.map((item) => namedValue(item, key, visits, depth + 1));
-    return named.some((item, i) => item !== value[i]) ? named : value;
+    if (!visits.spend(value.length)) return value;
+    return changedItems(value, (item) => namedValue(item, key, visits, depth + 1));
   }
   // Core records what the method returns: the object's own fields may be the inside of a database client.
-  const { toJSON } = value as Json;
+  const { toJSON } = value as JsonObject;
   if (typeof toJSON === 'function') return namedViaToJson(value, toJSON as ToJson, visits, depth);
   const entries = Object.entries(value);
-  if (!visits.mayVisit(entries.length)) return value;
-  const typed = typeStated(value as Json);
-  const isRedacted = (value as Json).type === 'redacted_thinking';
-  let copy: Record<string, unknown> | undefined;
-  for (const [name, item] of entries) {
-    let named: unknown;
-    if (typeof item !== 'string') named = namedValue(item, name, visits, depth + 1);
-    else if (isRedacted && name === 'data') named = encrypted(item);
-    else if (typed !== undefined && BASE64_KEY.test(name)) named = namedBase64(item, typed);
-    else named = namedText(item, name);
-    if (named === item) continue;
-    copy ??= { ...value };
-    copy[name] = named;
-  }
-  return copy ?? value;
+  if (!visits.spend(entries.length)) return value;
+  const typed = typeStated(value as JsonObject);
+  const isRedacted = (value as JsonObject).type === 'redacted_thinking';
+  const named = (name: string, item: unknown) => {
+    if (typeof item !== 'string') return namedValue(item, name, visits, depth + 1);
+    if (isRedacted && name === 'data') return encrypted(item);
+    if (typed !== undefined && BASE64_KEY.test(name)) return namedBase64(item, typed);
+    return namedText(item, name);
+  };
+  return changedFields(value as JsonObject, named, entries);
 }
 
 type ToJson = (this: object, key: string) => unknown;
@@ -76,7 +74,7 @@ type ToJson = (this: object, key: string) => unknown;
 /** What the method returns, with names in place of media; the object itself if that has none, or is neither plain nor an array. */
 function namedViaToJson(value: object, toJson: ToJson, visits: Visits, depth: number): unknown {
   // Core records an error without its method.
-  if (isError(value) || !visits.mayVisit(0)) return value;
+  if (isError(value) || !visits.spend(0)) return value;
   try {
     const result = Reflect.apply(toJson, value, ['']);
     // Nobody else has this promise, so an unhandled rejection would be caused here.
@@ -129,7 +127,10 @@ function withNamedBase64(text: string): string {
   });
 }
 
-/** Whether the text has a word of `SHORTEST_WITHIN` characters. Such a word covers an index that is a multiple of that number. */
+/**
+ * Whether the text has a word of `SHORTEST_WITHIN` characters. Only every so many characters are looked at: with 100, a word of 100
+ * characters contains one of the characters 99, 199, 299, ...
+ */
 function hasLongWord(text: string): boolean {
   const end = Math.min(text.length, MAX_TEXT_CHARS);
   for (let at = SHORTEST_WITHIN - 1; at < end; at += SHORTEST_WITHIN) {
@@ -168,8 +169,27 @@ export function namedBase64(data: string, type: string): string {
   return `[${type}, ${bytesOfBase64(data)} bytes]`;
 }
 
+/**
+ * The name of one medium: of base64, of bytes, or of an object that has only their length. URLs and other values are kept.
+ * @param kind what the name says if the media type is not known: `audio`
+ * @param stated the media type, which the first bytes do not overrule
+ */
+export function nameMedium(kind: string, data: unknown, stated?: string): unknown {
+  if (typeof data === 'string') {
+    if (/^https?:/.test(data)) return { type: kind, url: data };
+    return `[${stated ?? mediaTypeOfBase64(data) ?? kind}, ${bytesOfBase64(data)} bytes]`;
+  }
+  if (data instanceof Uint8Array) {
+    return `[${stated ?? mediaTypeOfBytes(data) ?? kind}, ${data.byteLength} bytes]`;
+  }
+  if (data instanceof URL) return data.href;
+  const { byteLength, mediaType } = objectOrEmpty(data);
+  if (typeof byteLength !== 'number') return data;
+  return `[${stringOrUndefined(mediaType) ?? kind}, ${byteLength} bytes]`;
+}
+
 /** The media type that an object states for its base64: by a type, as of Google, Anthropic and MCP, or by a format, as of OpenAI. */
-function typeStated(value: Json): string | undefined {
+function typeStated(value: JsonObject): string | undefined {
   // A document whose data are text.
   if (value.type === 'text') return undefined;
   const type =

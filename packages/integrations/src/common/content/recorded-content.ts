@@ -1,21 +1,25 @@
 /** Applies the options `content` and `redact` to what a call sends and receives. */
 
 import { reportFailure, watchRejection } from '@openlayer-tracing/core/integration';
-import { isPlainObject, type Json } from '../json.js';
+import { isPlainObject, type JsonObject } from '../json.js';
 import { type CallOptions, type ContentPart, hidesContent } from '../options.js';
+import { maskCredentials } from './credentials.js';
 import { nameMedia } from './media.js';
-import { changedContent, type Visits } from './visits.js';
+import { changedContent, changedItems, type Visits } from './visits.js';
 
 const HIDDEN = '[not recorded: redact failed]';
 
-/** The recordable form of content: with names in place of media, and redacted. Undefined if the options hide all content. */
+/**
+ * The recordable form of content: with masks in place of credentials and names in place of media, and redacted. Undefined if the
+ * options hide all content.
+ */
 export function recordedContent(
   options: CallOptions,
   part: ContentPart,
   content: unknown,
 ): unknown {
   if (options.content === false || content === undefined) return undefined;
-  const named = nameMedia(content);
+  const named = nameMedia(maskCredentials(content));
   if (options.redact === undefined) return named;
   try {
     const redacted = options.redact(named, part);
@@ -38,10 +42,10 @@ const MAX_DETAILS = 96;
  * The recordable form of other fields of a response, each redacted by itself; of the first 96 fields. With `content: false`, only
  * numbers and booleans.
  */
-export function recordedDetails(options: CallOptions, details: Json = {}): Json {
+export function recordedDetails(options: CallOptions, details: JsonObject = {}): JsonObject {
   const isPlain = (fact: unknown) => typeof fact === 'number' || typeof fact === 'boolean';
   return Object.fromEntries(
-    Object.entries(details)
+    Object.entries(maskCredentials(details) as JsonObject)
       .map(([key, fact]) => [
         key,
         isPlain(fact)
@@ -76,14 +80,13 @@ function renamedTokens(
 ): unknown {
   if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return value;
   if (Array.isArray(value)) {
-    if (!visits.mayVisit(value.length)) return value;
-    const items = value.map((item) => renamedTokens(item, isToken, visits, depth + 1));
-    return items.some((item, i) => item !== value[i]) ? items : value;
+    if (!visits.spend(value.length)) return value;
+    return changedItems(value, (item) => renamedTokens(item, isToken, visits, depth + 1));
   }
   // Providers send plain objects. Others are the app's own: a date has no fields, and bytes have millions.
   if (!isPlainObject(value)) return value;
   const entries = Object.entries(value);
-  if (!visits.mayVisit(entries.length)) return value;
+  if (!visits.spend(entries.length)) return value;
   const tokenKey = isToken(value) ? 'token' : undefined;
   const renamed = entries.map(([key, item]) => [
     key === tokenKey ? 'text' : key,
@@ -111,12 +114,12 @@ const SETTING =
   /(effort|tier|choice|format|size|quality|background|fidelity|style|voice|truncation|verbosity|type|mode|modality|ratio|resolution|language|detail|moderation|strategy|level|speed|version|variant|scheduler|sampler|role|summary|retention|keep_?alive|dtype|model|provider|api|pooling|latency|trace|think|encoding)$/i;
 
 /**
- * The recordable form of parameters: all of them, with names in place of media. If content is hidden, only numbers, booleans and
- * names of settings: other strings may be words of users, or identify them.
+ * The recordable form of parameters: all of them, with masks in place of credentials and names in place of media. If content is
+ * hidden, only numbers, booleans and names of settings: other strings may be words of users, or identify them.
  */
-export function recordedParameters(options: CallOptions, parameters: Json): Json {
+export function recordedParameters(options: CallOptions, parameters: JsonObject): JsonObject {
   if (!hidesContent(options)) {
-    return nameMedia(parameters) as Json;
+    return nameMedia(maskCredentials(parameters)) as JsonObject;
   }
   return Object.fromEntries(
     Object.entries(parameters).filter(

@@ -1,17 +1,17 @@
 /** Makes the errors that steps of failed calls show. Messages of providers are recorded as content: they may repeat a prompt. */
 
-import { isError, withoutHalf } from '@openlayer-tracing/core/integration';
+import { billedLike, isError, withoutHalf } from '@openlayer-tracing/core/integration';
 import { recordedContent } from '../content/recorded-content.js';
 import {
-  arrayOrEmpty,
-  isRecord,
-  type Json,
+  isJsonObject,
+  type JsonObject,
   objectOrEmpty,
   stringOrUndefined,
   tryParseJson,
 } from '../json.js';
-import { nameSet } from '../names.js';
 import { type CallOptions, hidesContent } from '../options.js';
+import { errorIn, fieldErrors, nonEmptyString } from './error-in-body.js';
+import { DEFAULT_MESSAGE, readOrUndefined } from './thrown.js';
 
 /**
  * An error with a name and a message of our choice, and without a stack. Only the functions of this file create one: each of them
@@ -25,6 +25,9 @@ class CallError extends Error {
     this.stack = `${name}: ${message}`;
   }
 }
+
+// A step shows the class of an error whose name is only `Error`, and this class is not the client's.
+Object.defineProperty(CallError.prototype, 'constructor', { value: Error, writable: true });
 
 export type { CallError };
 
@@ -43,15 +46,32 @@ export function statusError(
   const recorded = recordedMessage(options, message ?? fieldErrors(fields.detail));
   // A body without a known place for messages may hold anything.
   const what = recorded ?? (hidesContent(options) ? undefined : withoutHalf(body.slice(0, 500)));
-  return new CallError(
+  const error = new CallError(
     recordedType(options, type) ?? recordedType(options, kind?.split(':')[0]) ?? `HTTP ${status}`,
     what ? `${status} ${what}` : `HTTP ${status}`,
   );
+  return billedLike(error, { status });
 }
 
 /** The error of a connection that failed or broke off, with the reason in the cause of fetch's error. Never throws. */
 export function connectionError(options: CallOptions, error: unknown): CallError {
-  return readOrUndefined(() => errorOfConnection(options, error)) ?? unreadableError();
+  const recorded = readOrUndefined(() => errorOfConnection(options, error)) ?? unreadableError();
+  return billedLike(recorded, error);
+}
+
+/**
+ * The error of a call whose time was over.
+ * @param reason what the signal says
+ * @param thrown the error that the client throws, if it is known
+ */
+export function timeoutError(
+  options: CallOptions,
+  reason: unknown,
+  thrown?: { readonly name: string; readonly message: string },
+): CallError {
+  if (thrown !== undefined) return new CallError(thrown.name, thrown.message);
+  if (readOrUndefined(() => isError(reason)) === true) return connectionError(options, reason);
+  return new CallError('TimeoutError', 'the request timed out');
 }
 
 function errorOfConnection(options: CallOptions, error: unknown): CallError {
@@ -59,7 +79,7 @@ function errorOfConnection(options: CallOptions, error: unknown): CallError {
     const recorded = recordedMessage(options, String(error));
     return new CallError(typeof error, recorded ?? DEFAULT_MESSAGE);
   }
-  const { code, message } = objectOrEmpty(error.cause as Json | undefined);
+  const { code, message } = objectOrEmpty(error.cause as JsonObject | undefined);
   const cause = stringOrUndefined(code) ?? stringOrUndefined(message);
   const all = cause === undefined ? error.message : `${error.message}: ${cause}`;
   return new CallError(
@@ -74,13 +94,14 @@ function errorOfConnection(options: CallOptions, error: unknown): CallError {
  */
 export function thrownError(options: CallOptions, error: unknown): unknown {
   if (!hidesContent(options)) return error;
-  return readOrUndefined(() => hiddenError(options, error)) ?? unreadableError();
+  const recorded = readOrUndefined(() => hiddenError(options, error)) ?? unreadableError();
+  return billedLike(recorded, error);
 }
 
 function hiddenError(options: CallOptions, error: unknown): CallError {
   if (error instanceof CallError) return error;
   if (!isError(error)) return connectionError(options, error);
-  const { status, statusCode, error: stated, responseBody } = error as Error & Json;
+  const { status, statusCode, error: stated, responseBody } = error as Error & JsonObject;
   const code = typeof status === 'number' ? status : statusCode;
   if (typeof code !== 'number') return connectionError(options, error);
   const body = objectOrEmpty(tryParseJson(stringOrUndefined(responseBody) ?? ''));
@@ -91,17 +112,29 @@ function hiddenError(options: CallOptions, error: unknown): CallError {
 }
 
 /** The `error` field of a body. Clients keep either the body or that field. */
-function errorFieldOf(stated: unknown): Json {
-  if (!isRecord(stated)) return {};
+function errorFieldOf(stated: unknown): JsonObject {
+  if (!isJsonObject(stated)) return {};
   return { error: stated.error ?? stated };
 }
 
 /** The error for the message of a framework, which may contain the body of a response. */
 export function messageError(options: CallOptions, name: string, message: string): CallError {
-  if (!hidesContent(options)) return new CallError(name, message);
   const body = message.search(/[{[<]/);
   const beforeBody = body < 0 ? message : message.slice(0, body).trimEnd();
   const status = /(?:^|: )([45]\d\d)\b/.exec(beforeBody)?.[1];
+  const error = hidesContent(options)
+    ? hiddenMessageError(options, name, beforeBody, status)
+    : new CallError(name, message);
+  return billedLike(error, { status: Number(status) });
+}
+
+/** @param status the one that the message states */
+function hiddenMessageError(
+  options: CallOptions,
+  name: string,
+  beforeBody: string,
+  status: string | undefined,
+): CallError {
   const bare = status === undefined ? DEFAULT_MESSAGE : `HTTP ${status}`;
   return new CallError(
     recordedType(options, name) ?? 'Error',
@@ -127,7 +160,7 @@ export function toolError(options: CallOptions, message: string | undefined): Ca
   return new CallError('ToolError', recordedMessage(options, message) || 'the tool failed');
 }
 
-/** The error of a call of which only is known that it failed. */
+/** The error of a call about which nothing is known but that it failed. */
 export function unknownError(name: string): CallError {
   return new CallError(name, 'the call failed');
 }
@@ -177,8 +210,6 @@ function statedErrorOf(
   );
 }
 
-const DEFAULT_MESSAGE = 'failed';
-
 /** The recordable form of a message; undefined if the options hide it. */
 function recordedMessage(options: CallOptions, message: string | undefined): string | undefined {
   return hidesContent(options)
@@ -200,103 +231,13 @@ const SYSTEM_CODE = /^(E[A-Z\d]+|UND_ERR_\w+)$/;
 function hiddenMessage(options: CallOptions, error: Error, message: string): string {
   if (CONNECTION_MESSAGE.test(message)) return message;
   const code =
-    stringOrUndefined((error as Error & Json).code) ??
-    stringOrUndefined(objectOrEmpty(error.cause as Json).code);
+    stringOrUndefined((error as Error & JsonObject).code) ??
+    stringOrUndefined(objectOrEmpty(error.cause as JsonObject).code);
   const bare = code !== undefined && SYSTEM_CODE.test(code) ? code : DEFAULT_MESSAGE;
   return recordedMessage(options, message) || bare;
 }
 
-/** The fields of a failure other than its message and type; undefined if there are none. */
-export function failureDetails(failure: unknown): Json | undefined {
-  const details = Object.entries(objectOrEmpty(failure)).filter(
-    ([key, value]) => key !== 'message' && key !== 'type' && value !== null && value !== undefined,
-  );
-  return details.length > 0 ? Object.fromEntries(details) : undefined;
-}
-
-/** The error in a body: `error` as an object or a string, as of OpenAI, Anthropic and most others, else a message under another name. */
-function errorIn(body: Json): { type: string | undefined; message: string | undefined } {
-  const error = objectOrEmpty(body.error);
-  return {
-    type:
-      nonEmptyString(stringOrUndefined(error.type)) ??
-      nonEmptyString(error.code) ??
-      nonEmptyString(error.status),
-    message:
-      stringOrUndefined(error.message) ??
-      stringOrUndefined(body.error) ??
-      stringOrUndefined(body.message) ??
-      stringOrUndefined(body.detail) ??
-      stringOrUndefined(body.msg) ??
-      fieldErrors(body.errors),
-  };
-}
-
-/** Several errors in one text: FastAPI's about single fields, without the values of the fields, and Cloudflare's. */
-function fieldErrors(errors: unknown): string | undefined {
-  const messages = arrayOrEmpty(errors).map((each) => {
-    const { loc, msg, message } = objectOrEmpty(each);
-    const what = stringOrUndefined(msg) ?? stringOrUndefined(message);
-    const where = arrayOrEmpty(loc).join('.');
-    return what === undefined || where === '' ? what : `${where}: ${what}`;
-  });
-  return messages.some((each) => each !== undefined)
-    ? withoutHalf(
-        messages
-          .filter((each) => each !== undefined)
-          .join('; ')
-          .slice(0, 500),
-      )
-    : undefined;
-}
-
-/** The string; undefined for an empty one and for a code that is a number. */
-function nonEmptyString(type: unknown): string | undefined {
-  return typeof type === 'string' && type !== '' ? type : undefined;
-}
-
-/** The errors of clients and frameworks for a call that the app aborted, by their names. */
-const ABORTS = nameSet('AbortError ModelAbortError APIUserAbortError');
-
-/**
- * Whether the app aborted the call, which is no failure of the provider: by an AbortError, or by a signal with a reason of its own.
- * A timeout is a failure. Never throws.
- * @param signal of the call, if it is known
- */
-export function isAbort(error: unknown, signal?: unknown): boolean {
-  const isAborted = readOrUndefined(() => {
-    const { aborted, reason } = objectOrEmpty(signal);
-    // Frameworks throw the reason itself, or an error of their own.
-    if (aborted === true) return !isTimeout(reason);
-    // Stainless's clients leave the name of their errors at `Error`.
-    const { name, constructor: made } = objectOrEmpty(error);
-    const className = typeof made === 'function' ? made.name : '';
-    return ABORTS.has(String(name)) || ABORTS.has(className);
-  });
-  return isAborted === true;
-}
-
-/** Whether the reason of an abort is that the time of the call is over. Never throws. */
-export function isTimeout(reason: unknown): boolean {
-  return readOrUndefined(() => objectOrEmpty(reason).name === 'TimeoutError') === true;
-}
-
-/** The message of an error, or the text of any other value that was thrown. Never throws. */
-export function thrownText(error: unknown): string {
-  const read = readOrUndefined(() => (isError(error) ? error.message : String(error)));
-  return stringOrUndefined(read) ?? DEFAULT_MESSAGE;
-}
-
-/** The error for one whose own code throws. */
+/** The error in place of one whose getters throw. */
 function unreadableError(): CallError {
   return new CallError('Error', DEFAULT_MESSAGE);
-}
-
-/** What `read` returns; undefined where code of the error throws, such as a getter or a proxy. */
-function readOrUndefined<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
-  }
 }

@@ -1,12 +1,13 @@
 import type { RecordedCall, StepUpdate } from '@openlayer-tracing/core/integration';
 import type { CallOptions } from '../options.js';
-import { isAbort, thrownError } from './call-error.js';
+import { thrownError } from './call-error.js';
+import { isAbort } from './thrown.js';
 
 /** What is known of a call that threw. */
 export interface ThrownCall {
   /** The values so far. */
   readonly update?: StepUpdate;
-  /** By which the app may abort the call, if it is known. */
+  /** The app's abort signal, if it is known. */
   readonly signal?: unknown;
 }
 
@@ -17,11 +18,11 @@ export function failCall(
   error: unknown,
   { update = {}, signal }: ThrownCall = {},
 ): void {
-  if (isAbort(error, signal)) endLeft(call, update);
+  if (isAbort(error, signal)) endAborted(call, update);
   else call.fail(thrownError(options, error), update);
 }
 
-/** Ends a call that the app has left. */
-export function endLeft(call: RecordedCall, update: StepUpdate = {}): void {
+/** Ends a call that the app has aborted. */
+export function endAborted(call: RecordedCall, update: StepUpdate = {}): void {
   call.end({ ...update, metadata: { ...update.metadata, ended: 'left' } });
 }

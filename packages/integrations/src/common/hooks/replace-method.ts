@@ -24,7 +24,7 @@ export function defineHidden(target: object, key: string | symbol, value: unknow
 
 /**
  * Runs `fn` while `target` has this property, and gives the object back its own property, if it has one.
- * @param fn told whether the object could be changed
+ * @param fn called with whether the object could be changed
  */
 export function withProperty<R>(
   target: object,
@@ -51,7 +51,12 @@ export function withProperty<R>(
 export function assertChangeable(fn: string, parameter: string, object: object, key: string): void {
   const own = Object.getOwnPropertyDescriptor(object, key);
   if (own === undefined ? Object.isExtensible(object) : own.writable || own.configurable) return;
-  throw new TypeError(
+  throw frozenError(fn, parameter);
+}
+
+/** The error for an object that cannot be changed. The parameters are those of `assertChangeable`. */
+export function frozenError(fn: string, parameter: string): TypeError {
+  return new TypeError(
     `${fn}(${parameter}) cannot trace a ${parameter} that is frozen: trace it first, and freeze it afterwards`,
   );
 }

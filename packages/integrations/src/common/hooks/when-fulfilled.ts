@@ -6,3 +6,9 @@ export function whenFulfilled<T>(promise: PromiseLike<T>, fn: (value: T) => unkn
   // What a mock returns may be no promise.
   Promise.resolve(promise).then(observe, () => {});
 }
+
+/** Calls `fn` when a client's promise is fulfilled or rejected. The client handles a rejection of the promise. */
+export function whenSettled(promise: PromiseLike<unknown>, fn: () => unknown): void {
+  const observe = () => void runGuarded('result', fn);
+  Promise.resolve(promise).then(observe, observe);
+}

@@ -8,6 +8,8 @@ export interface BodyReader {
   readonly isCut?: boolean;
   /** The body, if it is no stream: the value of JSON, text as a string. */
   readonly value?: unknown;
+  /** Whether the client reads nothing more, not even the end of the body: it throws after such an event. */
+  readonly isOver?: boolean;
   /** The data of an event whose name is `error`. */
   readonly failure?: unknown;
 }

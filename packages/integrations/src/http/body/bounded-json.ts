@@ -1,7 +1,7 @@
 /** Parses JSON of any length while it is received, in bounded memory. */
 
 import { withoutHalf } from '@openlayer-tracing/core/integration';
-import { bytesOfBase64, namedText } from '../../common/content/media.js';
+import { BASE64_WORD, bytesOfBase64, namedText } from '../../common/content/media.js';
 import { tryParseJson } from '../../common/json.js';
 import { BACKSLASH, isEscaped } from './escaped-quote.js';
 
@@ -77,9 +77,9 @@ export class BoundedJson {
   add(source: string): void {
     let at = 0;
     while (at < source.length) {
-      if (this.#text !== undefined) at = this.#takeText(this.#text, source, at);
-      else if (this.#isVector) at = this.#takeVector(source, at);
-      else at = this.#takeToken(source, at);
+      if (this.#text !== undefined) at = this.#readText(this.#text, source, at);
+      else if (this.#isVector) at = this.#readVector(source, at);
+      else at = this.#readToken(source, at);
     }
   }
 
@@ -97,7 +97,7 @@ export class BoundedJson {
     return this.#isCut;
   }
 
-  #takeToken(source: string, at: number): number {
+  #readToken(source: string, at: number): number {
     const code = source.charCodeAt(at);
     if (code === QUOTE) this.#text = { head: '', chars: 0, end: '', escapes: 0 };
     else if (code === OPEN_OBJECT) this.#open({});
@@ -109,12 +109,12 @@ export class BoundedJson {
       this.#endWord();
       this.#beginVector();
     } else if (code !== COLON && code > 32) {
-      return this.#takeWord(source, at);
+      return this.#readWord(source, at);
     } else this.#endWord();
     return at + 1;
   }
 
-  #takeWord(source: string, start: number): number {
+  #readWord(source: string, start: number): number {
     let at = start;
     while (at < source.length && isInWord(source.charCodeAt(at))) at++;
     if (this.#word.length < SHORT_CHARS) this.#word += source.slice(start, at);
@@ -128,7 +128,7 @@ export class BoundedJson {
     this.#add(value ?? null);
   }
 
-  #takeText(text: PartialString, source: string, start: number): number {
+  #readText(text: PartialString, source: string, start: number): number {
     let end = source.indexOf('"', start);
     while (end >= 0 && isEscaped(source, start, end, text.escapes)) {
       end = source.indexOf('"', end + 1);
@@ -234,7 +234,7 @@ export class BoundedJson {
     if (this.#isVector) top.leftOut++;
   }
 
-  #takeVector(source: string, start: number): number {
+  #readVector(source: string, start: number): number {
     const top = this.#stack.at(-1) as Container;
     for (let at = start; at < source.length; at++) {
       const code = source.charCodeAt(at);
@@ -295,7 +295,7 @@ function shortened(head: string, chars: number, end: string, key: string): strin
   return `${kept}… [cut: ${length - kept.length} more characters]`;
 }
 
-const BASE64_AT_END = /[A-Za-z0-9+/_-]{512,}$/;
+const BASE64_AT_END = new RegExp(`${BASE64_WORD}$`);
 
 /** `[image/png, 300 bytes]` for the whole string, if it is base64; undefined otherwise. */
 function nameOfBase64(text: string, chars: number, end: string, key: string): string | undefined {

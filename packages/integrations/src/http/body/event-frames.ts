@@ -1,7 +1,7 @@
 /** Reads Amazon's binary event streams: frames of headers and a JSON payload. */
 
-import { isRecord, tryParseJson } from '../../common/json.js';
-import type { ResponseReader } from '../../shapes/shape.js';
+import { isJsonObject, tryParseJson } from '../../common/json.js';
+import type { ResponseReader } from '../../shapes/reading/shape.js';
 import type { BodyReader } from './body-reader.js';
 import { joinedBytes } from './utf8-pieces.js';
 
@@ -20,6 +20,7 @@ const TEXT_HEADER = 7;
  * Passes `{ type, ...payload }` of each frame to the reader; for an exception `{ type: 'exception', exception, ...payload }`.
  */
 export class EventFrames implements BodyReader {
+  isOver = false;
   readonly #reader: ResponseReader;
   readonly #decoder = new TextDecoder();
   #rest = new Uint8Array();
@@ -43,9 +44,9 @@ export class EventFrames implements BodyReader {
         break;
       }
       if (rest.length < length) break;
-      const headers = this.#headers(rest.subarray(PRELUDE_BYTES, headersEnd));
+      const headers = this.#readHeaders(rest.subarray(PRELUDE_BYTES, headersEnd));
       const payload = rest.subarray(headersEnd, length - TRAILER_BYTES);
-      if (this.#frame(headers, this.#decoder.decode(payload))) isContent = true;
+      if (this.#readFrame(headers, this.#decoder.decode(payload))) isContent = true;
       rest = rest.subarray(length);
     }
     // The client owns the received bytes: copy those that are kept.
@@ -55,19 +56,20 @@ export class EventFrames implements BodyReader {
 
   end(): void {}
 
-  #frame(headers: ReadonlyMap<string, string>, payload: string): boolean {
+  #readFrame(headers: ReadonlyMap<string, string>, payload: string): boolean {
     const value = tryParseJson(payload);
-    const fields = isRecord(value) ? value : {};
+    const fields = isJsonObject(value) ? value : {};
     const exception = headers.get(':exception-type') ?? headers.get(':error-code');
     if (exception !== undefined) {
+      this.isOver = true;
       const message = fields.message ?? headers.get(':error-message');
       return this.#reader.readEvent({ ...fields, type: 'exception', exception, message });
     }
     return this.#reader.readEvent({ ...fields, type: headers.get(':event-type') });
   }
 
-  /** The headers whose values are strings, which come before all others. */
-  #headers(bytes: Uint8Array): Map<string, string> {
+  /** The headers of a frame whose values are strings. They come before all others. */
+  #readHeaders(bytes: Uint8Array): Map<string, string> {
     const headers = new Map<string, string>();
     let at = 0;
     while (at < bytes.length) {

@@ -1,5 +1,5 @@
-import { isEmpty, isRecord, tryParseJson } from '../../common/json.js';
-import type { ResponseReader } from '../../shapes/shape.js';
+import { isEmpty, isJsonObject, tryParseJson } from '../../common/json.js';
+import type { ResponseReader } from '../../shapes/reading/shape.js';
 import type { BodyReader } from './body-reader.js';
 import { RecurringEvent } from './recurring-event.js';
 import { eventDataOf, ServerSentEvents } from './server-sent-events.js';
@@ -49,12 +49,15 @@ export class EventStream extends ServerSentEvents implements BodyReader {
       return;
     }
     const event = tryParseJson(data);
-    const isContent = isRecord(event) && this.#reader.readEvent(event);
+    const isContent = isJsonObject(event) && this.#reader.readEvent(event);
     if (isContent) this.#hasContent = true;
     else if (NAMED_ERROR.test(source)) {
-      this.failure ??= isRecord(event) ? (event.error ?? event) : { message: data };
+      this.failure ??= isJsonObject(event) ? (event.error ?? event) : { message: data };
     }
-    if (!isRecord(event)) return;
+    if (!isJsonObject(event)) return;
+    // Not every reader expects an error without a type.
+    if (!isContent && event.type === undefined && isError(event.error))
+      this.failure ??= event.error;
     const added = this.#guesses < MAX_GUESSES ? this.#reader.extendedText?.(event) : undefined;
     if (added === undefined) return;
     this.#recurring = RecurringEvent.of(source, added);
@@ -66,14 +69,18 @@ export class EventStream extends ServerSentEvents implements BodyReader {
     const text = source.trim();
     if (!text.startsWith('{') || !text.endsWith('}')) return false;
     const object = tryParseJson(text);
-    if (!isRecord(object) || !object.error || isEmpty(object.error)) return false;
+    if (!isJsonObject(object) || !isError(object.error)) return false;
     this.#reader.readEvent(object);
-    // Not every reader expects an error without a type.
     this.failure ??= object.error;
     return true;
   }
 
   protected override readLongData(event: unknown): void {
-    if (isRecord(event) && this.#reader.readEvent(event)) this.#hasContent = true;
+    if (isJsonObject(event) && this.#reader.readEvent(event)) this.#hasContent = true;
   }
+}
+
+/** Whether the field of an event states an error: many events have a field without a value. */
+function isError(value: unknown): boolean {
+  return Boolean(value) && !isEmpty(value);
 }

@@ -1,7 +1,7 @@
 /** The fast path for streams, which have thousands of events that differ in one string. */
 
 import { tryParseJson } from '../../common/json.js';
-import type { ExtendedText } from '../../shapes/shape.js';
+import type { ExtendedText } from '../../shapes/reading/shape.js';
 import { isEscaped } from './escaped-quote.js';
 
 /** A part of an event that differs from event to event. */

@@ -3,22 +3,23 @@
  * body when it has ended.
  */
 
-import { isRecord, tryParseJson } from '../../common/json.js';
+import { isJsonObject, tryParseJson } from '../../common/json.js';
 import { CollectedText } from '../../shapes/reading/collected-text.js';
-import type { ResponseReader } from '../../shapes/shape.js';
+import type { ResponseReader } from '../../shapes/reading/shape.js';
 import type { BodyReader } from './body-reader.js';
 import { BoundedJson } from './bounded-json.js';
 import { EVENT_FRAMES, EventFrames } from './event-frames.js';
 import { EventStream } from './event-stream.js';
 import { Utf8Pieces } from './utf8-pieces.js';
+import { MAX_WHOLE_CHARS, WholeBody } from './whole-body.js';
 
-/** Longer bodies and lines are parsed while they are received, so that the memory for them is bounded. */
-const MAX_WHOLE_CHARS = 1_048_576;
+/** Matches media types of JSON lines. */
+const JSON_LINES = /ndjson|jsonl|json-seq|stream\+json/;
 
 /** The decoder for a body of this media type. */
 export function bodyReader(contentType: string, reader: ResponseReader): BodyReader {
-  if (contentType.startsWith('text/event-stream')) return new EventStream(reader);
-  if (/ndjson|jsonl|json-seq|stream\+json/.test(contentType)) return new JsonLines(reader);
+  if (isEventStream(contentType)) return new EventStream(reader);
+  if (JSON_LINES.test(contentType)) return new JsonLines(reader);
   if (contentType.startsWith(EVENT_FRAMES)) return new EventFrames(reader);
   if (/json/.test(contentType)) return new JsonBody(reader);
   if (contentType.startsWith('text/')) return new TextBody(reader);
@@ -26,44 +27,51 @@ export function bodyReader(contentType: string, reader: ResponseReader): BodyRea
 }
 
 /** The decoder for JSON lines, for a body whose media type does not say that it has them. */
-export function linesReader(reader: ResponseReader): BodyReader {
+export function linesReader(reader: Pick<ResponseReader, 'readEvent'>): BodyReader {
   return new JsonLines(reader);
+}
+
+/** Whether a body of this media type is a stream of server-sent events. */
+export function isEventStream(contentType: string): boolean {
+  return contentType.startsWith('text/event-stream');
 }
 
 /** Whether a body of this media type is a stream of events or lines. */
 export function isStreamType(contentType: string): boolean {
-  return /^text\/event-stream|amazon\.eventstream|ndjson|jsonl|json-seq|stream\+json/.test(
-    contentType,
+  return (
+    isEventStream(contentType) ||
+    JSON_LINES.test(contentType) ||
+    contentType.startsWith(EVENT_FRAMES)
   );
 }
 
 /** Reads one JSON value per line. Lines that are no JSON object are left out. */
 class JsonLines implements BodyReader {
-  readonly #reader: ResponseReader;
+  readonly #reader: Pick<ResponseReader, 'readEvent'>;
   readonly #decoder = new Utf8Pieces();
   #rest = '';
   /** Parses the current line, if it is too long to be kept as text. */
   #long: BoundedJson | undefined;
 
-  constructor(reader: ResponseReader) {
+  constructor(reader: Pick<ResponseReader, 'readEvent'>) {
     this.#reader = reader;
   }
 
   chunk(bytes: Uint8Array): boolean {
-    return this.#take(this.#decoder.decode(bytes));
+    return this.#readText(this.#decoder.decode(bytes));
   }
 
   end(): void {
-    this.#take(`${this.#decoder.end()}\n`);
+    this.#readText(`${this.#decoder.end()}\n`);
   }
 
-  #take(text: string): boolean {
+  #readText(text: string): boolean {
     const all = this.#rest + text;
     let isContent = false;
     let start = 0;
     for (let end = all.indexOf('\n'); end >= 0; end = all.indexOf('\n', start)) {
       const event = this.#endLine(all.slice(start, end));
-      if (isRecord(event) && this.#reader.readEvent(event)) isContent = true;
+      if (isJsonObject(event) && this.#reader.readEvent(event)) isContent = true;
       start = end + 1;
     }
     this.#rest = all.slice(start);
@@ -90,24 +98,22 @@ class JsonBody implements BodyReader {
   isCut = false;
   value: unknown;
   readonly #reader: ResponseReader;
-  readonly #decoder = new Utf8Pieces();
-  #parts: string[] = [];
-  #chars = 0;
-  #long: BoundedJson | undefined;
+  readonly #body = new WholeBody();
 
   constructor(reader: ResponseReader) {
     this.#reader = reader;
   }
 
   chunk(bytes: Uint8Array): boolean {
-    this.#take(this.#decoder.decode(bytes));
+    this.#body.add(bytes);
     return false;
   }
 
   end(): void {
-    this.#take(this.#decoder.end());
-    this.value = this.#long === undefined ? this.#parse(this.#parts.join('')) : this.#long.end();
-    if (this.#long?.isCut === true) this.isCut = true;
+    this.#body.end();
+    const { long } = this.#body;
+    this.value = long === undefined ? this.#parse(this.#body.text) : long.end();
+    if (long?.isCut === true) this.isCut = true;
     this.#reader.readWhole(this.value);
   }
 
@@ -120,19 +126,6 @@ class JsonBody implements BodyReader {
     const received = new BoundedJson();
     received.add(source);
     return received.end();
-  }
-
-  #take(text: string): void {
-    if (this.#long !== undefined) {
-      this.#long.add(text);
-      return;
-    }
-    this.#parts.push(text);
-    this.#chars += text.length;
-    if (this.#chars <= MAX_WHOLE_CHARS) return;
-    this.#long = new BoundedJson();
-    for (const part of this.#parts) this.#long.add(part);
-    this.#parts = [];
   }
 }
 

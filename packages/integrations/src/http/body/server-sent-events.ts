@@ -54,7 +54,7 @@ export abstract class ServerSentEvents {
   /** Reads the data of an event that was too long to be kept as text. */
   protected abstract readLongData(data: unknown): void;
 
-  /** Reads events from `start` on without their being parsed. @returns the index of the first other event */
+  /** Reads events from `start` on without parsing them. @returns the index of the first other event */
   protected readRecurring(_source: string, start: number): number {
     return start;
   }
@@ -99,7 +99,7 @@ class LongEvent {
     for (let start = 0; start < source.length; ) {
       const newline = source.indexOf('\n', start);
       const end = newline < 0 ? source.length : newline;
-      this.#takeOfLine(source.slice(start, end));
+      this.#readOfLine(source.slice(start, end));
       if (newline >= 0) this.#line = '';
       start = end + 1;
     }
@@ -109,7 +109,7 @@ class LongEvent {
     return this.#json.end();
   }
 
-  #takeOfLine(text: string): void {
+  #readOfLine(text: string): void {
     if (this.#line === undefined) {
       if (this.#isData) this.#json.add(text);
       return;

@@ -13,7 +13,17 @@ export class AttemptLog {
     return this.#all.length;
   }
 
-  /** @param nowMs milliseconds since the start of the call, as in the methods below */
+  /** Whether an attempt has received a response of a failure. */
+  get hasFailedResponse(): boolean {
+    return this.#all.some(({ status = 0 }) => status >= 400);
+  }
+
+  /** Milliseconds since the start of the last attempt. */
+  lastElapsedMs(nowMs: number): number {
+    return nowMs - (this.#all.at(-1)?.startedMs ?? nowMs);
+  }
+
+  /** @param nowMs milliseconds since the start of the call, as in the other methods */
   start(nowMs: number): void {
     this.#all.push({ startedMs: nowMs });
   }
@@ -24,10 +34,10 @@ export class AttemptLog {
     if (last !== undefined) last.status = status;
   }
 
-  /** The last attempt has ended. */
+  /** The last attempt has ended, if it has not ended before. */
   end(nowMs: number, error?: string): void {
     const last = this.#all.at(-1);
-    if (last === undefined) return;
+    if (last === undefined || last.latencyMs !== undefined) return;
     last.latencyMs = nowMs - last.startedMs;
     if (error !== undefined) last.error = error;
   }

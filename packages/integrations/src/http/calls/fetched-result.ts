@@ -2,15 +2,22 @@
 
 import { type BodyObserver, currentStep, startCall } from '@openlayer-tracing/core/integration';
 import { statedError } from '../../common/failures/call-error.js';
-import type { ModelRequest, ResultReader, Retrieval } from '../../shapes/shape.js';
+import { isAbort } from '../../common/failures/thrown.js';
+import type { JsonObject } from '../../common/json.js';
+import type { ModelRequest, ResultReader, Retrieval } from '../../shapes/reading/shape.js';
 import { bodyReader, linesReader } from '../body/response-body.js';
 import { Utf8Pieces } from '../body/utf8-pieces.js';
-import type { ClientProfile } from '../client-profile.js';
-import { contentTypeIn } from '../headers.js';
+import type { ClientProfile } from '../exchange/client-profile.js';
+import { contentTypeIn } from '../exchange/headers.js';
 import type { ResponseHead } from './http-call.js';
-import { isRecordedResult, markResultRecorded } from './recorded-results.js';
+import {
+  isRecordedResult,
+  markLinesRecorded,
+  markResultRecorded,
+  recordedLines,
+} from './recorded-results.js';
 import { billedParts, billingOf, responseUpdate } from './response-update.js';
-import { describedStep } from './step-options.js';
+import { optionsOfDescription } from './step-options.js';
 
 /** A request that may fetch such a result. Each result is recorded once, however often it is fetched. */
 export class FetchedResult {
@@ -61,13 +68,23 @@ export class FetchedResult {
     if (status >= 400) return undefined;
     const reader = this.#retrieval.reader(this.#url);
     const contentType = contentTypeIn(headers);
-    const body = this.#retrieval.isLines ? linesReader(reader) : bodyReader(contentType, reader);
+    const { isLines = false } = this.#retrieval;
+    const lines = new NewLines(reader, recordedLines(this.#id));
+    const body = isLines ? linesReader(lines) : bodyReader(contentType, reader);
     const firstLine = new FirstLine((line) => this.#retrieval.mayBeResult?.(line) ?? true);
     let isOver = false;
     const end = () => {
       if (isOver) return;
       isOver = true;
-      this.#record(reader);
+      if (recordedLines(this.#id) === lines.skipped) this.#record(reader);
+    };
+    const leave = () => {
+      if (reader.isComplete) end();
+      if (isOver || !isLines || lines.added === 0) return;
+      isOver = true;
+      if (recordedLines(this.#id) !== lines.skipped) return;
+      this.#record(reader, { partial: true, ended: 'left' });
+      markLinesRecorded(this.#id, lines.skipped + lines.added);
     };
     return {
       chunk: (bytes) => {
@@ -86,27 +103,52 @@ export class FetchedResult {
         // The app may fetch a body that was cut off again.
         if (body.isCut !== true) end();
       },
-      failed: () => {},
-      cancelled: () => {
-        if (reader.isComplete) end();
+      failed: (error) => {
+        if (isAbort(error, undefined)) leave();
       },
+      cancelled: leave,
     };
   }
 
-  #record(reader: ResultReader): void {
+  /** @param incomplete facts of a result that was not received to its end */
+  #record(reader: ResultReader, incomplete?: JsonObject): void {
     const { description, resultId } = reader;
     if (description === undefined || isRecordedResult(this.#id)) return;
-    markResultRecorded(this.#id);
-    markResultRecorded(resultId);
+    if (incomplete === undefined) {
+      markResultRecorded(this.#id);
+      markResultRecorded(resultId);
+    }
     const { options } = this.#profile;
-    const step = describedStep(this.#profile, this.#retrieval, this.#url, description);
+    const step = optionsOfDescription(this.#profile, this.#retrieval, this.#url, description);
     const call = startCall(step, {}, this.#parent);
     if (call === undefined) return;
     const response = reader.response();
     call.addBilling(billingOf(response, this.#url), billedParts(response, this.#url));
-    const update = responseUpdate(options, response, { retrieved: true });
+    const update = responseUpdate(options, response, { retrieved: true, ...incomplete });
     if (reader.failure === undefined) call.end(update);
     else call.fail(statedError(options, reader.failure), update);
+  }
+}
+
+/** Passes on the lines of a result that have not been recorded before. */
+class NewLines {
+  readonly skipped: number;
+  readonly #reader: ResultReader;
+  #count = 0;
+
+  constructor(reader: ResultReader, skipped: number) {
+    this.#reader = reader;
+    this.skipped = skipped;
+  }
+
+  /** The number of lines that have been passed on. */
+  get added(): number {
+    return Math.max(0, this.#count - this.skipped);
+  }
+
+  readEvent(line: JsonObject): boolean {
+    this.#count++;
+    return this.#count > this.skipped && this.#reader.readEvent(line);
   }
 }
 

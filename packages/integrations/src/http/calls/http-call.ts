@@ -8,15 +8,16 @@ import type { Ending } from '../../common/calls/ending.js';
 import { roundedMs } from '../../common/calls/rounded-ms.js';
 import { recordedContent } from '../../common/content/recorded-content.js';
 import {
+  type CallError,
   connectionError,
   cutError,
   emptyResponseError,
-  failureDetails,
-  isAbort,
   statedError,
   statusError,
   streamError,
+  timeoutError,
 } from '../../common/failures/call-error.js';
+import { failureDetails } from '../../common/failures/error-in-body.js';
 import { type AnswerEnd, failureOfEnd } from '../../common/failures/failed-end.js';
 import { arrayOrEmpty } from '../../common/json.js';
 import type {
@@ -25,12 +26,19 @@ import type {
   ReportedStep,
   ResponseReader,
   Shape,
-} from '../../shapes/shape.js';
+} from '../../shapes/reading/shape.js';
 import type { BodyReader } from '../body/body-reader.js';
 import { bodyReader, isStreamType } from '../body/response-body.js';
-import type { ClientProfile } from '../client-profile.js';
-import { contentTypeIn, headerOf, requestIdIn } from '../headers.js';
+import type { ClientProfile } from '../exchange/client-profile.js';
+import { contentTypeIn, headerOf, requestIdIn } from '../exchange/headers.js';
 import { AttemptLog } from './attempt-log.js';
+import {
+  type Interruption,
+  interruptionBy,
+  interruptionOf,
+  type RequestProgress,
+  type RequestSignals,
+} from './interruption.js';
 import { isRecordedResult, markResultRecorded } from './recorded-results.js';
 import { billedParts, billingOf, responseUpdate } from './response-update.js';
 import { isRetryable, longestWaitMs } from './retry-policy.js';
@@ -46,10 +54,9 @@ export interface ResponseHead {
 
 /** The response to one attempt. */
 interface AttemptResponse extends ResponseHead {
-  /** Whether the client may retry if the response states a failure. */
-  readonly mayRetry: boolean;
-  /** By which the app may abort the request, if it is known. */
-  readonly signal?: unknown;
+  /** The longest wait of the client's backoff before a retry; undefined if it does not retry. */
+  readonly maxBackoffMs: number | undefined;
+  readonly signals: RequestSignals;
 }
 
 /** `unread`: the trace ended before the app read anything. */
@@ -71,8 +78,18 @@ export class HttpCall {
   #requestId: string | undefined;
   #isStream = false;
   #isUnobservable = false;
+  /** Whether the last attempt has received a response that is no failure: the client does not retry it. */
+  #hasSucceeded = false;
+  /** Whether the last attempt has failed and the client may retry it. */
+  #mayBeRetried = false;
+  /** Whether the app or a timeout has ended the call: what the client still sends of it is aborted already. */
+  #isInterrupted = false;
+  /** The status of the last response, if it is one of a failure. */
+  #failedStatus: number | undefined;
+  /** Whether the body of the last response was read or cancelled. */
+  #isBodyOver = false;
   /** Ends the call before the body of its response ends; undefined while there is no response. */
-  #leave: (() => void) | undefined;
+  #leave: ((error?: unknown) => void) | undefined;
   /** The number of steps that were added below this one. */
   #addedSteps = 0;
 
@@ -80,7 +97,7 @@ export class HttpCall {
   static start(profile: ClientProfile, shape: Shape, request: ModelRequest): HttpCall | undefined {
     let call: HttpCall | undefined;
     const recorded = startCall(stepOptions(profile, shape, request), {
-      soFar: () => call?.endForTrace(),
+      soFar: () => call?.soFar(),
       amount: () => call?.amount ?? 0,
     });
     if (recorded === undefined) return undefined;
@@ -110,13 +127,39 @@ export class HttpCall {
     return this.#attempts.count;
   }
 
-  /** Whether a retry would be recorded: the trace has not been handed to the publisher. */
-  get isRetryRecorded(): boolean {
+  /** Whether a retry would be recorded: the trace of the call is still open. */
+  get mayRetry(): boolean {
     return this.#recorded.mayRetry;
+  }
+
+  /** Whether the last attempt has failed and the client may retry it. */
+  get mayBeRetried(): boolean {
+    return this.#mayBeRetried;
+  }
+
+  /** Whether the call was interrupted: its client sends further requests with a signal that is aborted, if at all. */
+  get isInterrupted(): boolean {
+    return this.#isInterrupted;
+  }
+
+  /**
+   * Whether a further request of the client's method is a retry of this call. A client's middleware may send others: to another
+   * model after a refusal, or for a token.
+   */
+  isRetriedBy({ url, params }: ModelRequest): boolean {
+    const { url: ownUrl, params: ownParams } = this.#request;
+    if (this.#hasSucceeded || url.pathname !== ownUrl.pathname) return false;
+    return params.model === ownParams.model;
   }
 
   /** The client sends the request, for the first time or as a retry. */
   startAttempt(): void {
+    this.#hasSucceeded = false;
+    this.#mayBeRetried = false;
+    this.#isInterrupted = false;
+    this.#failedStatus = undefined;
+    this.#isBodyOver = false;
+    this.#leave = undefined;
     if (this.#attempts.count > 0) {
       this.#recorded.retry();
       this.#reader = this.#shape.reader(this.#request);
@@ -127,15 +170,26 @@ export class HttpCall {
   }
 
   /** The attempt ended without a response. */
-  failAttempt(error: unknown, { mayRetry }: Pick<AttemptResponse, 'mayRetry'>): void {
+  failAttempt(
+    error: unknown,
+    { maxBackoffMs, signals }: Pick<AttemptResponse, 'maxBackoffMs' | 'signals'>,
+  ): void {
     this.#recorded.stopWaiting();
-    const failure = connectionError(this.#profile.options, error);
+    const interruption = this.#interruptionOf(error, signals, 'before the response');
+    if (interruption?.kind === 'abort') {
+      this.#interrupt(interruption);
+      return;
+    }
+    const failure =
+      interruption === undefined
+        ? connectionError(this.#profile.options, error)
+        : this.#timeoutError(interruption);
     this.#attempts.end(this.#recorded.elapsedMs, failure.message);
-    this.#recorded.failAttempt(
-      failure,
-      mayRetry ? longestWaitMs(undefined) : undefined,
-      this.#recordResponse('failed'),
-    );
+    this.#isInterrupted = interruption?.isFinal === true;
+    const isFinal = maxBackoffMs === undefined || this.#isInterrupted;
+    const wait = isFinal ? undefined : longestWaitMs(undefined, maxBackoffMs);
+    this.#mayBeRetried = wait !== undefined;
+    this.#recorded.failAttempt(failure, wait, this.#recordResponse('failed'));
   }
 
   /** Takes the head of the response. @returns the observer of the response's body */
@@ -143,50 +197,115 @@ export class HttpCall {
     status,
     headers,
     isUnobservable = false,
-    mayRetry,
-    signal,
+    maxBackoffMs,
+    signals,
   }: AttemptResponse): BodyObserver {
     this.#recorded.stopWaiting();
     this.#attempts.setStatus(status);
     this.#requestId = requestIdIn(headers);
     this.#isUnobservable = isUnobservable;
     if (status >= 400) {
-      const wait = mayRetry && isRetryable(status, headers) ? longestWaitMs(headers) : undefined;
-      return this.#observeError(status, wait, headerOf(headers, 'x-amzn-errortype'));
+      const mayBeRetried = maxBackoffMs !== undefined && isRetryable(status, headers);
+      const wait = mayBeRetried ? longestWaitMs(headers, maxBackoffMs) : undefined;
+      this.#mayBeRetried = wait !== undefined;
+      this.#failedStatus = status;
+      return this.#observeError(wait, headerOf(headers, 'x-amzn-errortype'), signals);
     }
+    this.#hasSucceeded = true;
     const statedCost = Number.parseFloat(headerOf(headers, COST_HEADER) ?? '');
     if (statedCost > 0) this.#recorded.addBilling({ statedCost });
     const contentType = contentTypeIn(headers);
     this.#isStream = isStreamType(contentType);
     this.#reader.readHeaders?.((name) => headerOf(headers, name));
-    return this.#observe(bodyReader(contentType, this.#reader), signal);
+    return this.#observe(bodyReader(contentType, this.#reader), signals);
   }
 
-  /** The client does not retry any more. */
+  /**
+   * A signal was aborted while the client waits before its next attempt.
+   * @param isRetryCertain whether the client retries every attempt that it may retry. If not, it has done with an attempt whose
+   *   response it has read.
+   */
+  abortRetry(signal: unknown, isRetryCertain: boolean): void {
+    const interruption = interruptionBy(signal);
+    if (interruption === undefined || !this.#mayBeRetried) return;
+    if (isRetryCertain || !this.#isBodyOver) this.#interrupt(interruption);
+  }
+
+  /** The client has thrown: it does not retry, and reads no more of a response, whose body it may not have cancelled. */
   endAttempts(): void {
+    this.#mayBeRetried = false;
     this.#recorded.end();
   }
 
-  /** The client reads no more of the response, and does not cancel its body. */
-  leave(): void {
-    this.#leave?.();
+  /** The client has given up: it does not retry the attempt that failed. */
+  stopRetrying(): void {
+    if (this.#mayBeRetried && this.#recorded.isOpen) this.#recorded.end();
+    this.#mayBeRetried = false;
+  }
+
+  /**
+   * The client reads no more of the response, and does not cancel its body.
+   * @param error by which the client stopped; undefined if the app stopped
+   */
+  leave(error?: unknown): void {
+    this.#leave?.(error);
   }
 
   /** The trace ends before the call: records what has been received. @returns the update of the step */
-  endForTrace(): StepUpdate {
+  soFar(): StepUpdate {
     return this.#recordResponse(
       this.#recorded.isRead || this.#recorded.isWaiting ? 'unfinished' : 'unread',
     );
   }
 
-  #observe(body: BodyReader, signal: unknown): BodyObserver {
+  /** How the attempt was interrupted that ended with this error; undefined if it failed. */
+  #interruptionOf(
+    error: unknown,
+    signals: RequestSignals,
+    place: RequestProgress['place'],
+  ): Interruption | undefined {
+    const elapsedMs = this.#attempts.lastElapsedMs(this.#recorded.elapsedMs);
+    return interruptionOf(error, signals, { place, elapsedMs });
+  }
+
+  #timeoutError({ reason }: Interruption): CallError {
+    const { options, ownTimeout } = this.#profile;
+    return timeoutError(options, reason, reason === undefined ? ownTimeout?.error : undefined);
+  }
+
+  /** Ends the call, also if its last attempt has ended it by a failure. */
+  #interrupt(interruption: Interruption): void {
     const recorded = this.#recorded;
-    const end = (ending: HttpEnding, error?: unknown) => {
+    if (this.#mayBeRetried && recorded.mayRetry) recorded.retry();
+    this.#mayBeRetried = false;
+    this.#isInterrupted = true;
+    this.#failedStatus = undefined;
+    recorded.stopWaiting();
+    if (!recorded.isOpen) return;
+    this.#attempts.end(recorded.elapsedMs);
+    if (interruption.kind === 'abort') recorded.end(this.#recordResponse('left'));
+    else recorded.fail(this.#timeoutError(interruption), this.#recordResponse('failed'));
+  }
+
+  #observe(body: BodyReader, signals: RequestSignals): BodyObserver {
+    const recorded = this.#recorded;
+    const end = (ending: HttpEnding, error?: CallError) => {
       if (recorded.isOpen) this.#end(body, ending, error);
       // The app read on after the trace was published: report that the end is missing there.
       else if (recorded.isRead) recorded.end();
     };
-    this.#leave = () => end('left');
+    const endBy = (interruption: Interruption | undefined): boolean => {
+      if (interruption === undefined) return false;
+      if (interruption.kind === 'abort') end('left');
+      else end('failed', this.#timeoutError(interruption));
+      return true;
+    };
+    const fail = (error: unknown) => {
+      const place = this.#isStream ? 'stream' : 'body';
+      if (endBy(this.#interruptionOf(error, signals, place))) return;
+      end('failed', connectionError(this.#profile.options, error));
+    };
+    this.#leave = (error) => (error === undefined ? end('left') : fail(error));
     return {
       pulled: () => {
         recorded.markRead();
@@ -196,26 +315,29 @@ export class HttpCall {
         recorded.markRead();
         recorded.stopWaiting();
         if (body.chunk(bytes)) this.#firstTokenMs ??= recorded.elapsedMs;
-        if (this.#reader.isOver === true) end('complete');
+        if (this.#reader.isOver === true || body.isOver === true) end('complete');
       },
-      ended: () => end('complete'),
-      // An app that aborts a stream has received a part of it; one that aborts before the response has received nothing.
-      failed: (error) => {
-        if (this.#isStream && isAbort(error, signal)) end('left');
-        else end('failed', error);
+      // Without a signal of the request, as of AWS, its body ends or is cancelled when the app's signal is aborted.
+      ended: () => {
+        const isWhole = signals.request !== undefined || this.#reader.isComplete;
+        if (isWhole || !endBy(interruptionBy(signals.app))) end('complete');
       },
-      cancelled: this.#leave,
+      failed: fail,
+      cancelled: () => {
+        if (!endBy(interruptionBy(signals.app))) end('left');
+      },
     };
   }
 
-  #end(body: BodyReader, ending: HttpEnding, error: unknown): void {
+  #end(body: BodyReader, ending: HttpEnding, error: CallError | undefined): void {
     const recorded = this.#recorded;
     const { options } = this.#profile;
     recorded.stopWaiting();
     if (ending !== 'left') body.end();
     this.#attempts.end(recorded.elapsedMs);
     const isCut = body.isCut === true;
-    const isComplete = this.#reader.isComplete && !isCut;
+    const hasAll = ending === 'left' && this.#reader.isCompleteButForEnd === true;
+    const isComplete = (this.#reader.isComplete || hasAll) && !isCut;
     const response = this.#reader.response();
     const failure =
       this.#reader.failure ?? body.failure ?? failureOfEnd(endOf(response, isComplete));
@@ -226,7 +348,7 @@ export class HttpCall {
       // A response that is complete and states a failure is not partial.
       recorded.fail(stated, this.#recordResponse(isComplete ? 'complete' : 'failed', failure));
     } else if (error !== undefined) {
-      recorded.fail(connectionError(options, error), this.#recordResponse(ending));
+      recorded.fail(error, this.#recordResponse(ending));
     } else if (isCut) {
       recorded.fail(cutError(), this.#recordResponse('failed'));
     } else if (!mayBeEmpty && !hasOutcome(response, body.value, this.#reader)) {
@@ -240,14 +362,16 @@ export class HttpCall {
   }
 
   #observeError(
-    status: number,
     retryWithinMs: number | undefined,
     type: string | undefined,
+    signals: RequestSignals,
   ): BodyObserver {
     const decoder = new TextDecoder();
+    const status = this.#failedStatus ?? 0;
     let text = '';
     this.#recorded.update({ error: statusError(this.#profile.options, status, '') });
     const end = () => {
+      this.#isBodyOver = true;
       const error = statusError(this.#profile.options, status, text, type);
       this.#attempts.end(this.#recorded.elapsedMs, error.message);
       this.#recorded.failAttempt(error, retryWithinMs, this.#recordResponse('failed'));
@@ -257,7 +381,11 @@ export class HttpCall {
         if (text.length < MAX_ERROR_CHARS) text += decoder.decode(bytes, { stream: true });
       },
       ended: end,
-      failed: end,
+      failed: (error) => {
+        const interruption = this.#interruptionOf(error, signals, 'body');
+        if (interruption === undefined) end();
+        else this.#interrupt(interruption);
+      },
       cancelled: end,
     };
   }
@@ -285,12 +413,16 @@ export class HttpCall {
       this.#recorded.addBilling({ isDeployment: true });
     }
     this.#addReportedSteps(response.reportedSteps);
+    // Between two attempts, the failure of the first one is not that of the call.
+    const hasSeveral =
+      this.#attempts.count > 1 || (this.#isInterrupted && this.#attempts.hasFailedResponse);
     return responseUpdate(options, response, {
       timeToFirstToken: this.#isStream ? roundedMs(this.#firstTokenMs) : undefined,
       requestId: this.#requestId,
       partial: isPartial ? true : undefined,
       ended: ending === 'complete' || ending === 'failed' ? undefined : ending,
-      attempts: this.#attempts.count > 1 ? this.#attempts.entries : undefined,
+      status: this.#failedStatus,
+      attempts: hasSeveral ? this.#attempts.entries : undefined,
       errorDetails: recordedContent(options, 'output', failureDetails(failure)),
     });
   }

@@ -9,33 +9,27 @@ import {
 import type { Ending } from '../../common/calls/ending.js';
 import { roundedMs } from '../../common/calls/rounded-ms.js';
 import { recordedContent, recordedDetails } from '../../common/content/recorded-content.js';
-import {
-  connectionError,
-  isAbort,
-  statusError,
-  streamError,
-} from '../../common/failures/call-error.js';
-import { definedFields, type Json, tryParseJson } from '../../common/json.js';
-import type { JobReader, JobRequest, JobShape } from '../../shapes/jobs/job.js';
-import type { ModelRequest } from '../../shapes/shape.js';
-import { BoundedJson } from '../body/bounded-json.js';
+import { connectionError, statusError, streamError } from '../../common/failures/call-error.js';
+import { isAbort } from '../../common/failures/thrown.js';
+import { definedFields, type JsonObject, tryParseJson } from '../../common/json.js';
+import type { JobPurpose, JobReader, JobShape } from '../../shapes/jobs/job.js';
+import type { ModelRequest } from '../../shapes/reading/shape.js';
 import { NamedEvents } from '../body/named-events.js';
-import { Utf8Pieces } from '../body/utf8-pieces.js';
-import type { ClientProfile } from '../client-profile.js';
-import { contentTypeIn, headerOf } from '../headers.js';
+import { isEventStream } from '../body/response-body.js';
+import { WholeBody } from '../body/whole-body.js';
+import type { ClientProfile } from '../exchange/client-profile.js';
+import { contentTypeIn, headerOf } from '../exchange/headers.js';
 import type { ResponseHead } from './http-call.js';
 import { isRetryable, longestWaitMs } from './retry-policy.js';
 import { stepOptions } from './step-options.js';
 
-/** Longer bodies are parsed while they are received, so that the memory for them is bounded. */
-const MAX_BODY_CHARS = 1_048_576;
 /** The most names of further requests that are remembered. Above this number the oldest is forgotten. */
 const MAX_NAMES = 10_000;
 
 /** An open job, and the purpose of one of its requests. */
 interface OpenJob {
   readonly job: JobCall;
-  readonly request: JobRequest;
+  readonly purpose: JobPurpose;
 }
 
 /**
@@ -49,6 +43,7 @@ export class JobCall {
   readonly #profile: ClientProfile;
   readonly #recorded: RecordedCall;
   readonly #reader: JobReader;
+  /** The names of its further requests, under which it is in `openJobs`. */
   #names: readonly string[] = [];
   #firstTokenMs: number | undefined;
   /** Whether the last request failed and may be sent again. */
@@ -62,7 +57,7 @@ export class JobCall {
   ): JobCall | undefined {
     let job: JobCall | undefined;
     const recorded = startCall(stepOptions(profile, shape, request), {
-      soFar: () => job?.endForTrace(),
+      soFar: () => job?.soFar(),
       amount: () => job?.amount ?? 0,
     });
     if (recorded === undefined) return undefined;
@@ -102,11 +97,19 @@ export class JobCall {
     this.#recorded.startWaiting();
   }
 
-  /** A request of the job ended without a response. */
-  failRequest(part: JobRequest, error: unknown): void {
+  /**
+   * A request of the job ended without a response.
+   * @param signal by which the app may abort the request, if it is known
+   */
+  failRequest(purpose: JobPurpose, error: unknown, signal: unknown): void {
     this.#recorded.stopWaiting();
+    if (isAbort(error, signal)) {
+      if (purpose === 'create') this.#end('left');
+      else this.#leave();
+      return;
+    }
     this.#failAttempt(
-      part,
+      purpose,
       connectionError(this.#profile.options, error),
       longestWaitMs(undefined),
     );
@@ -117,53 +120,57 @@ export class JobCall {
    * @param signal by which the app may abort the request, if it is known
    * @returns the observer of its body
    */
-  observeBody(part: JobRequest, { status, headers }: ResponseHead, signal: unknown): BodyObserver {
+  observeBody(
+    purpose: JobPurpose,
+    { status, headers }: ResponseHead,
+    signal: unknown,
+  ): BodyObserver {
     this.#recorded.stopWaiting();
     this.#recorded.markRead();
     if (status >= 400) {
       const retryMs = isRetryable(status, headers) ? longestWaitMs(headers) : undefined;
-      return observeWhole((text) => {
-        this.#failAttempt(part, statusError(this.#profile.options, status, text), retryMs);
+      return observeWhole(({ text }) => {
+        this.#failAttempt(purpose, statusError(this.#profile.options, status, text), retryMs);
       });
     }
     const contentType = contentTypeIn(headers);
-    if (contentType.startsWith('text/event-stream')) return this.#observeStream(part, signal);
+    if (isEventStream(contentType)) return this.#observeStream(purpose, signal);
     const isJson = contentType.includes('json');
-    const take = (text: string, long?: BoundedJson) => {
+    const read = ({ text, long }: WholeBody) => {
       const body = isJson ? (long?.end() ?? tryParseJson(text)) : text;
-      this.#reader.readResponse(part, body, (name) => headerOf(headers, name));
+      this.#reader.readResponse(purpose, body, (name) => headerOf(headers, name));
       this.#remember();
       // A job without names for further requests sends its result to a webhook.
       if (!this.#endIfOver() && this.#names.length === 0) this.#end('unfinished');
     };
-    const whole = observeWhole(take);
+    const whole = observeWhole(read);
     return {
       ...whole,
-      failed: (error) => this.failRequest(part, error),
-      // A response that was not read states nothing; the client may request it again. That the job was stopped is known without.
+      failed: (error) => this.failRequest(purpose, error, signal),
+      // A response that was not read states nothing; the client may request it again. That the job was stopped is known without reading it.
       cancelled: () => {
-        if (part === 'create') this.#end('left');
-        else if (part === 'stop') whole.cancelled();
+        if (purpose === 'create') this.#end('left');
+        else if (purpose === 'stop') whole.cancelled();
       },
     };
   }
 
   /** The trace ends before the job: further requests do not belong to it. @returns the update of the step */
-  endForTrace(): StepUpdate {
+  soFar(): StepUpdate {
     this.#forget();
     return this.#recordResponse('unfinished');
   }
 
-  #observeStream(part: JobRequest, signal: unknown): BodyObserver {
+  #observeStream(purpose: JobPurpose, signal: unknown): BodyObserver {
     const events = new NamedEvents((name, data) => {
-      if (!this.#reader.readEvent(part, name, data)) return;
+      if (!this.#reader.readEvent(purpose, name, data)) return;
       this.#firstTokenMs ??= this.#recorded.elapsedMs;
     });
     const end = (ending: Ending, error?: unknown) => {
       events.end();
       if (this.#endIfOver()) return;
       // The client goes on to poll a queue. The end of a stream of the answer itself is the end of the job.
-      const isAnswer = part === 'stream' || (part === 'create' && this.#names.length === 0);
+      const isAnswer = purpose === 'stream' || (purpose === 'create' && this.#names.length === 0);
       if (error !== undefined) {
         this.#end('failed', connectionError(this.#profile.options, error));
       } else if (isAnswer) this.#end(ending);
@@ -182,9 +189,9 @@ export class JobCall {
   /** Remembers the names of further requests of the job. */
   #remember(): void {
     if (this.#names.length > 0) return;
-    this.#names = Object.keys(this.#reader.requests);
-    for (const [name, request] of Object.entries(this.#reader.requests)) {
-      openJobs.set(name, { job: this, request });
+    this.#names = Object.keys(this.#reader.purposes);
+    for (const [name, purpose] of Object.entries(this.#reader.purposes)) {
+      openJobs.set(name, { job: this, purpose });
       if (openJobs.size > MAX_NAMES) openJobs.delete(openJobs.keys().next().value as string);
     }
   }
@@ -198,14 +205,20 @@ export class JobCall {
   }
 
   /** @param retryMs the longest wait before the client retries; undefined if it does not retry */
-  #failAttempt(part: JobRequest, error: Error, retryMs: number | undefined): void {
+  #failAttempt(purpose: JobPurpose, error: Error, retryMs: number | undefined): void {
     // Each attempt to create a job is a step of its own.
-    if (part === 'create' || retryMs === undefined) {
+    if (purpose === 'create' || retryMs === undefined) {
       this.#end('failed', error);
       return;
     }
     this.#hasFailed = true;
     this.#recorded.failAttempt(error, retryMs);
+  }
+
+  /** Ends the step, but not the job: the app may request its result later. */
+  #leave(): void {
+    this.#hasFailed = true;
+    this.#recorded.end(this.#recordResponse('left'));
   }
 
   #end(ending: Ending, error?: Error): void {
@@ -222,7 +235,7 @@ export class JobCall {
   /** Records the billing that the provider states. @returns the update of the step */
   #recordResponse(ending: Ending): StepUpdate {
     const { output, model, tokens, billing, metadata, details } = this.#reader.response();
-    const billed = billing && definedFields(billing as Json);
+    const billed = billing && definedFields(billing as JsonObject);
     if (billed !== undefined) this.#recorded.addBilling(billed);
     return {
       output: recordedContent(this.#profile.options, 'output', output),
@@ -240,30 +253,15 @@ export class JobCall {
   }
 }
 
-/**
- * Collects a body that is no stream.
- * @param take called with the text of the body once it has ended, or as far as it was received; for a long body, with its first
- *   megabyte and the parsed JSON
- */
-function observeWhole(take: (text: string, long?: BoundedJson) => void): BodyObserver {
-  const decoder = new Utf8Pieces();
-  let text = '';
-  let long: BoundedJson | undefined;
+/** @param read called with the body once it has ended, or as far as it was received */
+function observeWhole(read: (body: WholeBody) => void): BodyObserver {
+  const body = new WholeBody();
   const end = () => {
-    const rest = decoder.end();
-    long?.add(rest);
-    take(text + rest, long);
+    body.end();
+    read(body);
   };
   return {
-    chunk: (bytes) => {
-      const more = decoder.decode(bytes);
-      if (long !== undefined) long.add(more);
-      else text += more;
-      if (long !== undefined || text.length <= MAX_BODY_CHARS) return;
-      long = new BoundedJson();
-      long.add(text);
-      text = text.slice(0, MAX_BODY_CHARS);
-    },
+    chunk: (bytes) => body.add(bytes),
     ended: end,
     failed: end,
     cancelled: end,

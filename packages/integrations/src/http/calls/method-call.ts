@@ -1,49 +1,124 @@
-import { currentClientCall, recognizeAcrossCopies } from '@openlayer-tracing/core/integration';
-import { isPlainObject, isRecord, type Json, objectOrEmpty } from '../../common/json.js';
-import { headerOf } from '../headers.js';
+import {
+  currentClientCall,
+  recognizeAcrossCopies,
+  runGuarded,
+} from '@openlayer-tracing/core/integration';
+import { type JsonObject, objectOrEmpty } from '../../common/json.js';
+import type { ModelRequest } from '../../shapes/reading/shape.js';
+import { headerOf } from '../exchange/headers.js';
 import type { HttpCall } from './http-call.js';
-import { DEFAULT_RETRIES } from './retried-calls.js';
+import { DEFAULT_RETRIES, MAX_BACKOFF_MS } from './retry-policy.js';
 
-/** The options of one request of a client that Stainless generates. */
-interface RequestOptions {
-  readonly body?: unknown;
-  readonly maxRetries?: unknown;
+/** What the app passed to the client for one call. Fields that it left out are undefined. */
+interface MethodOptions {
+  readonly maxRetries?: number | undefined;
+  /** The body that the app passed to the client, for requests whose own body cannot be read. */
+  readonly params?: JsonObject | undefined;
+  /** The app's abort signal. */
   readonly signal?: unknown;
-  /** Version 4 of OpenAI's client keeps the model of a form here. */
-  readonly __metadata?: unknown;
 }
 
-/** A call of a client's method. All requests that the client sends for it are attempts of one `HttpCall`. */
+/** What is known of the retries of a client. */
+interface RetryOptions {
+  readonly maxRetries?: unknown;
+  /** The longest wait of the client's own backoff; Infinity if the integration observes when the client gives up. */
+  readonly maxBackoffMs?: number;
+  /** Whether `maxRetries` may differ from what the app passes for the call. @default false */
+  readonly isGuess?: boolean;
+  /** Whether the client also retries requests without a response. @default true */
+  readonly retriesFailures?: boolean;
+}
+
+/** A call of a client's method. Its requests are attempts of one `HttpCall`, as long as each of them retries the one before. */
 export class MethodCall {
   #httpCall: HttpCall | undefined = undefined;
-  #params: Json | undefined = undefined;
+  #params: JsonObject | undefined = undefined;
   #maxRetries: number;
-  #signal: AbortSignal | undefined;
+  #signal: unknown;
   #attempts = 0;
 
-  constructor(client: { readonly maxRetries?: unknown }) {
-    const { maxRetries } = client;
+  /** The longest wait of the client's own backoff; Infinity if the integration observes when the client gives up. */
+  readonly maxBackoffMs: number;
+  /** Stops listening to the app's signal. */
+  #stopListening: (() => void) | undefined;
+
+  /** Whether the client retries every attempt for which it has retries left. */
+  readonly isRetryCertain: boolean;
+
+  /** Whether the client also retries requests without a response. */
+  readonly retriesFailures: boolean;
+
+  constructor({
+    maxRetries,
+    maxBackoffMs = MAX_BACKOFF_MS,
+    isGuess = false,
+    retriesFailures = true,
+  }: RetryOptions) {
+    this.retriesFailures = retriesFailures;
     this.#maxRetries = typeof maxRetries === 'number' ? maxRetries : DEFAULT_RETRIES;
+    this.maxBackoffMs = maxBackoffMs;
+    this.isRetryCertain = !isGuess;
   }
 
-  /** The recorded call; undefined until one of its requests is recorded. */
+  /** The app's abort signal; undefined if it passed none. */
+  get signal(): unknown {
+    return this.#signal;
+  }
+
+  /** The last recorded call; undefined until one of its requests is recorded. */
   get httpCall(): HttpCall | undefined {
     return this.#httpCall;
   }
 
-  /** The client reads no more of the response, and does not cancel its body. */
-  leave(): void {
-    this.#httpCall?.leave();
+  /** The recorded call that the request retries; undefined if it is another one. */
+  retriedBy(request: ModelRequest): HttpCall | undefined {
+    return this.#httpCall?.isRetriedBy(request) === true ? this.#httpCall : undefined;
+  }
+
+  /** The client's method has returned or thrown: it sends no further request. */
+  stopRetrying(): void {
+    this.#stopListening?.();
+    this.#httpCall?.stopRetrying();
+  }
+
+  /** The client's method has thrown: it does not retry, and reads no more of a response. */
+  endAttempts(): void {
+    this.#stopListening?.();
+    this.#httpCall?.endAttempts();
+  }
+
+  /**
+   * Ends the recorded call if the app aborts it before the next attempt.
+   * @param ofRequest the signal of the failed request, for clients whose options are not read
+   */
+  endIfAborted(ofRequest: unknown): void {
+    this.#stopListening?.();
+    if (this.#httpCall?.mayBeRetried !== true) return;
+    const signal = (this.#signal ?? ofRequest) as Partial<AbortSignal> | undefined;
+    if (typeof signal?.addEventListener !== 'function') return;
+    const listener = () => {
+      runGuarded('abort', () => this.#httpCall?.abortRetry(signal, this.isRetryCertain));
+    };
+    signal.addEventListener('abort', listener, { once: true });
+    this.#stopListening = () => signal.removeEventListener?.('abort', listener);
+  }
+
+  /**
+   * The client reads no more of the response, and does not cancel its body.
+   * @param error by which the client stopped; undefined if the app stopped
+   */
+  leave(error?: unknown): void {
+    this.#httpCall?.leave(error);
   }
 
   /** The body that the app passed to the client, for requests whose own body cannot be read. */
-  get params(): Json | undefined {
+  get params(): JsonObject | undefined {
     return this.#params;
   }
 
   /** Whether the app has aborted the call: the client does not retry then. */
   get isAborted(): boolean {
-    return this.#signal?.aborted === true;
+    return objectOrEmpty(this.#signal).aborted === true;
   }
 
   /** Makes later requests attempts of this call. */
@@ -51,13 +126,11 @@ export class MethodCall {
     this.#httpCall = httpCall;
   }
 
-  /** Reads the options of the request: its body, the number of retries, and the app's signal. */
-  readOptions(options: unknown): void {
-    if (!isRecord(options)) return;
-    const { body, maxRetries, signal, __metadata: metadata } = options as RequestOptions;
-    if (typeof maxRetries === 'number') this.#maxRetries = maxRetries;
-    if (typeof AbortSignal === 'function' && signal instanceof AbortSignal) this.#signal = signal;
-    if (isRecord(body)) this.#params = isPlainObject(body) ? body : objectOrEmpty(metadata);
+  /** Sets what the app passed to the client for this call. */
+  setOptions({ maxRetries, params, signal }: MethodOptions): void {
+    this.#maxRetries = maxRetries ?? this.#maxRetries;
+    this.#params = params;
+    this.#signal = signal;
   }
 
   /**
@@ -66,6 +139,7 @@ export class MethodCall {
    * @returns whether the client has retries left
    */
   countAttempt(headers: unknown): boolean {
+    this.#stopListening?.();
     const before = Number(headerOf(headers, 'x-stainless-retry-count') ?? this.#attempts);
     this.#attempts++;
     return before < this.#maxRetries;
@@ -73,7 +147,7 @@ export class MethodCall {
 }
 
 // One copy or build of this package may trace the client, and another one its fetch.
-recognizeAcrossCopies(MethodCall, 'integrations.method-call.v1');
+recognizeAcrossCopies(MethodCall, 'integrations.method-call.v2');
 
 /** The call of a traced client that the running code belongs to; undefined if there is none. */
 export function currentMethodCall(): MethodCall | undefined {

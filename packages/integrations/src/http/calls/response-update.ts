@@ -6,13 +6,13 @@ import {
   type StepUpdate,
   tokenFields,
 } from '@openlayer-tracing/core/integration';
+import { bareModel } from '../../common/bare-model.js';
 import { recordedContent, recordedDetails } from '../../common/content/recorded-content.js';
-import { definedFields, type Json } from '../../common/json.js';
+import { definedFields, type JsonObject } from '../../common/json.js';
 import type { CallOptions } from '../../common/options.js';
 import { regionOf } from '../../common/providers.js';
 import { withPricedTier } from '../../common/service-tier.js';
-import type { ModelResponse } from '../../shapes/shape.js';
-import { bareModel } from './step-options.js';
+import type { ModelResponse } from '../../shapes/reading/shape.js';
 
 /**
  * The update of a step by a response: output, model, tokens, and the facts of its metadata. Content is left out or redacted as the
@@ -22,7 +22,7 @@ import { bareModel } from './step-options.js';
 export function responseUpdate(
   options: CallOptions,
   response: ModelResponse,
-  metadata: Json,
+  metadata: JsonObject,
 ): StepUpdate {
   return {
     output: recordedContent(options, 'output', response.output),

@@ -1,10 +1,11 @@
 /** Recognises retries, for a fetch that receives requests and does not know which call of the client each belongs to. */
 
 import { currentStep } from '@openlayer-tracing/core/integration';
-import type { FetchInit, FetchInput } from '../fetch-types.js';
-import { headerOf } from '../headers.js';
+import type { FetchInit, FetchInput } from '../exchange/fetch-types.js';
+import { headerOf } from '../exchange/headers.js';
 import { isRequest, urlOf } from '../request/read-request.js';
 import type { HttpCall } from './http-call.js';
+import { DEFAULT_RETRIES } from './retry-policy.js';
 
 /** Identifies the call that a request is an attempt of. */
 export interface AttemptKey {
@@ -12,14 +13,11 @@ export interface AttemptKey {
   readonly key: string;
   /** The number of earlier attempts; undefined if the key alone identifies the call. */
   readonly attemptsBefore: number | undefined;
-  /** Whether the client may retry if this attempt fails. */
-  readonly mayRetry: boolean;
+  /** Whether the client has retries left if this attempt fails. */
+  readonly hasRetriesLeft: boolean;
   /** The current step, which is the same for all attempts of a call. */
   readonly step: unknown;
 }
-
-/** The default number of retries of clients that Stainless generates. */
-export const DEFAULT_RETRIES = 2;
 
 /**
  * The key of a request, by the headers that the clients of OpenAI, Anthropic, Groq, Together and AWS send, or by an
@@ -41,18 +39,18 @@ export function attemptKeyOf(
     return {
       key: `aws ${invocation}`,
       attemptsBefore: undefined,
-      mayRetry: Number(attempt) < Number(max),
+      hasRetriesLeft: Number(attempt) < Number(max),
       step,
     };
   }
   const idempotency = headerOf(headers, 'idempotency-key');
   const retries = Number(headerOf(headers, 'x-stainless-retry-count') ?? Number.NaN);
-  const mayRetry = !(retries >= DEFAULT_RETRIES);
+  const hasRetriesLeft = !(retries >= DEFAULT_RETRIES);
   if (idempotency !== undefined) {
-    return { key: `${address} ${idempotency}`, attemptsBefore: undefined, mayRetry, step };
+    return { key: `${address} ${idempotency}`, attemptsBefore: undefined, hasRetriesLeft, step };
   }
   if (!(retries >= 0) || typeof init?.body !== 'string') return undefined;
-  return { key: `${address} ${init.body}`, attemptsBefore: retries, mayRetry, step };
+  return { key: `${address} ${init.body}`, attemptsBefore: retries, hasRetriesLeft, step };
 }
 
 interface FailedCall {
@@ -70,7 +68,7 @@ export class RetriedCalls {
   /** Remembers a call whose attempt failed. */
   add(call: HttpCall, failedKey: AttemptKey): void {
     for (const each of this.#failed) {
-      if (!each.call.isRetryRecorded || each.call === call) this.#failed.delete(each);
+      if (!each.call.mayRetry || each.call === call) this.#failed.delete(each);
     }
     this.#failed.add({ call, failedKey });
     const [oldest] = this.#failed;
@@ -82,7 +80,7 @@ export class RetriedCalls {
     if (this.#failed.size === 0 || attemptsBefore === 0) return undefined;
     for (const failed of this.#failed) {
       const { call, failedKey } = failed;
-      if (failedKey.key !== key || failedKey.step !== step || !call.isRetryRecorded) continue;
+      if (failedKey.key !== key || failedKey.step !== step || !call.mayRetry) continue;
       if (attemptsBefore !== undefined && attemptsBefore !== call.attempts) continue;
       this.#failed.delete(failed);
       return call;

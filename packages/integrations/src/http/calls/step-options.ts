@@ -5,13 +5,14 @@ import {
   type StepType,
   tokenFields,
 } from '@openlayer-tracing/core/integration';
+import { bareModel } from '../../common/bare-model.js';
 import { recordedContent, recordedParameters } from '../../common/content/recorded-content.js';
 import { thrownError } from '../../common/failures/call-error.js';
 import { definedFields } from '../../common/json.js';
 import type { CallOptions } from '../../common/options.js';
 import { providerOf } from '../../common/providers.js';
-import type { Description, ModelRequest, ReportedStep, Shape } from '../../shapes/shape.js';
-import type { ClientProfile } from '../client-profile.js';
+import type { Description, ModelRequest, ReportedStep, Shape } from '../../shapes/reading/shape.js';
+import type { ClientProfile } from '../exchange/client-profile.js';
 
 /** The options with which the step of a call is started, by its request. */
 export function stepOptions(
@@ -19,14 +20,14 @@ export function stepOptions(
   shape: Omit<Shape, 'reader'>,
   request: ModelRequest,
 ): StepOptions {
-  return describedStep(profile, shape, request.url, shape.describe(request));
+  return optionsOfDescription(profile, shape, request.url, shape.describe(request));
 }
 
 /**
  * The options of a step by a description.
  * @param kind the shape or retrieval of the call
  */
-export function describedStep(
+export function optionsOfDescription(
   profile: ClientProfile,
   kind: Pick<Shape, 'operation' | 'type'>,
   url: URL,
@@ -34,14 +35,14 @@ export function describedStep(
 ): StepOptions {
   const { options } = profile;
   const provider = providerIn(profile, url);
-  const isAzure = provider === 'azure' && profile.client === 'OpenAI';
+  const client = (provider === 'azure' && profile.clientOnAzure) || profile.client;
   const facts = { provider, model: bareModel(model) };
   const parameters =
     Object.keys(modelParameters).length > 0
       ? recordedParameters(options, modelParameters)
       : undefined;
   return {
-    name: `${isAzure ? 'Azure OpenAI' : profile.client} ${kind.operation}`,
+    name: `${client} ${kind.operation}`,
     type: kind.type as StepType,
     inputs: recordedContent(options, 'inputs', inputs),
     // Steps of other types have no such fields.
@@ -77,9 +78,4 @@ export function reportedStep(options: CallOptions, step: ReportedStep): Finished
 /** The provider in the options, else the one of the host, else the one of the client. */
 export function providerIn({ options, provider }: ClientProfile, url: URL): string | undefined {
   return options.provider ?? providerOf(url) ?? provider;
-}
-
-/** The model without the path that Google puts before it: `gemini-2.5-pro` of `models/gemini-2.5-pro`. */
-export function bareModel(model: string | undefined): string | undefined {
-  return model?.replace(/^(publishers\/[^/]+\/)?models\//, '') || undefined;
 }

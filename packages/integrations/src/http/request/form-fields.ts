@@ -1,6 +1,6 @@
 /** Reads the fields of a form, of a `FormData` or of the body that is sent for one. */
 
-import type { Json } from '../../common/json.js';
+import type { JsonObject } from '../../common/json.js';
 
 /** The values of each field. A field with several values, or whose name ends with `[]`, is an array. */
 class FormFields {
@@ -15,7 +15,7 @@ class FormFields {
     else values.push(value);
   }
 
-  get fields(): Json {
+  get fields(): JsonObject {
     return Object.fromEntries(
       [...this.#values].map(([key, values]) => {
         const isArray = values.length > 1 || this.#arrays.has(key);
@@ -25,7 +25,7 @@ class FormFields {
   }
 }
 
-export function formDataFields(form: FormData): Json {
+export function formDataFields(form: FormData): JsonObject {
   const fields = new FormFields();
   for (const [name, value] of form) fields.add(name, value);
   return fields.fields;
@@ -37,7 +37,7 @@ const MAX_FORM_END_CHARS = 65_536;
 const MAX_FORM_BYTES = 33_554_432;
 
 /** The fields of a form, read from a copy of the body, with names in place of files; undefined for other bodies. */
-export async function multipartFields(request: Request): Promise<Json | undefined> {
+export async function multipartFields(request: Request): Promise<JsonObject | undefined> {
   const boundary = /boundary="?([^";]+)/.exec(request.headers.get('content-type') ?? '')?.[1];
   const { body } = request.clone();
   if (boundary === undefined || body === null) return undefined;
@@ -62,7 +62,7 @@ export async function multipartFields(request: Request): Promise<Json | undefine
   return parsedMultipart([start, end], boundary);
 }
 
-function parsedMultipart(texts: readonly string[], boundary: string): Json {
+function parsedMultipart(texts: readonly string[], boundary: string): JsonObject {
   const fields = new FormFields();
   for (const part of texts.flatMap((text) => text.split(`--${boundary}`))) {
     const gap = part.indexOf('\r\n\r\n');

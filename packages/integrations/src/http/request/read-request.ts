@@ -1,12 +1,12 @@
 /** Reads the request that a client passes to fetch. */
 
 import { isUntraced, runGuarded } from '@openlayer-tracing/core/integration';
-import { isRecord, type Json, tryParseJson } from '../../common/json.js';
-import type { ModelRequest } from '../../shapes/shape.js';
+import { isJsonObject, type JsonObject, tryParseJson } from '../../common/json.js';
+import type { ModelRequest } from '../../shapes/reading/shape.js';
 import { BoundedJson } from '../body/bounded-json.js';
 import { Utf8Pieces } from '../body/utf8-pieces.js';
-import type { FetchInit, FetchInput } from '../fetch-types.js';
-import { contentTypeIn } from '../headers.js';
+import type { FetchInit, FetchInput } from '../exchange/fetch-types.js';
+import { contentTypeIn } from '../exchange/headers.js';
 import { formDataFields, multipartFields } from './form-fields.js';
 
 /** In longer bodies, long strings and arrays of numbers are cut, so that the call does not become slower. */
@@ -16,7 +16,7 @@ const MAX_SHORT_BODY = 16_384;
 
 /** The method of a request, in upper case. */
 export function methodOf(input: FetchInput, init: FetchInit | undefined): string {
-  return (init?.method ?? (isRequest(input) ? input.method : 'GET')).toUpperCase();
+  return String(init?.method ?? (isRequest(input) ? input.method : 'GET')).toUpperCase();
 }
 
 /** The signal by which the app may abort a request; undefined if there is none. */
@@ -31,14 +31,15 @@ export function signalOf(input: FetchInput, init: FetchInit | undefined): unknow
 export function readRequest(
   url: URL,
   body: unknown,
-  paramsOfClient: Json | undefined,
+  paramsOfClient: JsonObject | undefined,
 ): ModelRequest {
   const params = paramsOf(body) ?? paramsOfClient;
   if (params === undefined) return { url, params: {}, isUnread: hasBody(body) };
   return { url, params, isShortened: bodyLength(body) > MAX_BODY_CHARS };
 }
 
-function hasBody(body: unknown): boolean {
+/** Whether the body that was passed to fetch is not empty. */
+export function hasBody(body: unknown): boolean {
   return body !== undefined && body !== null && body !== '';
 }
 
@@ -82,7 +83,7 @@ export function bodyOfRequest(
   input: FetchInput,
   init: FetchInit | undefined,
   mayNeedBody: (url: URL) => boolean,
-): Promise<Json | undefined> | undefined {
+): Promise<JsonObject | undefined> | undefined {
   if (!isRequest(input) || init?.body !== undefined || isUntraced()) return undefined;
   return runGuarded('request', () => {
     const url = urlOf(input);
@@ -90,7 +91,7 @@ export function bodyOfRequest(
   });
 }
 
-function fieldsOfRequest(request: Request): Promise<Json | undefined> | undefined {
+function fieldsOfRequest(request: Request): Promise<JsonObject | undefined> | undefined {
   const contentType = contentTypeIn(request.headers);
   if (request.method !== 'POST' || request.bodyUsed) return undefined;
   if (contentType.startsWith('multipart/form-data')) {
@@ -109,7 +110,7 @@ export function isLong(body: unknown): boolean {
 }
 
 /** The fields of a JSON string, JSON bytes or a form; undefined for a body that cannot be read without consuming it. */
-export function paramsOf(body: unknown): Json | undefined {
+export function paramsOf(body: unknown): JsonObject | undefined {
   if (typeof body === 'string') return jsonFields(body);
   const bytes = bytesOf(body);
   if (bytes !== undefined) {
@@ -125,7 +126,7 @@ export function paramsOf(body: unknown): Json | undefined {
 /** A JSON object may begin with white space. */
 const JSON_OBJECT = /^[ \t\r\n]*\{/;
 
-function jsonFields(body: string): Json | undefined {
+function jsonFields(body: string): JsonObject | undefined {
   if (!JSON_OBJECT.test(body)) return undefined;
   if (body.length > MAX_BODY_CHARS) {
     const json = new BoundedJson();
@@ -135,7 +136,7 @@ function jsonFields(body: string): Json | undefined {
   return objectOf(tryParseJson(body));
 }
 
-function shortenedJsonFields(body: Uint8Array): Json | undefined {
+function shortenedJsonFields(body: Uint8Array): JsonObject | undefined {
   const json = new BoundedJson();
   const text = new Utf8Pieces();
   for (let at = 0; at < body.byteLength; at += PIECE_BYTES) {
@@ -144,6 +145,6 @@ function shortenedJsonFields(body: Uint8Array): Json | undefined {
   return objectOf(json.end());
 }
 
-function objectOf(value: unknown): Json | undefined {
-  return isRecord(value) ? value : undefined;
+function objectOf(value: unknown): JsonObject | undefined {
+  return isJsonObject(value) ? value : undefined;
 }

@@ -1,25 +1,29 @@
 /** Recognises requests to models by their paths and fields. */
 
 import { reportUnrecorded } from '@openlayer-tracing/core/integration';
-import type { Json } from '../../common/json.js';
-import type { ModelRequest, Retrieval, Shape } from '../../shapes/shape.js';
-import type { ClientProfile } from '../client-profile.js';
-import type { FetchInit, FetchInput } from '../fetch-types.js';
-import { isRequest, urlOf } from './read-request.js';
+import type { JsonObject } from '../../common/json.js';
+import type { ModelRequest, Retrieval, Shape } from '../../shapes/reading/shape.js';
+import type { ClientProfile } from '../exchange/client-profile.js';
+import type { FetchInit, FetchInput } from '../exchange/fetch-types.js';
+import { methodOf, urlOf } from './read-request.js';
 
 /**
- * The shape of a POST; undefined if the profile has none. Then the request is reported as `unrecorded_call`, unless its path
- * is known to cost nothing.
+ * The shape of a POST; undefined if the profile has none. Then the request is reported as `unrecorded_call`, as the profile
+ * says.
  */
-export function shapeOf({ shapes, free }: ClientProfile, request: ModelRequest): Shape | undefined {
-  // A traced fetch sends requests to any host, so that a path alone does not identify a call of a model.
-  const isKnown = request.isUnread !== true || free !== undefined;
-  const shape = isKnown ? shapes.find((each) => each.matches(request)) : undefined;
+export function shapeOf(profile: ClientProfile, request: ModelRequest): Shape | undefined {
+  const isKnown = request.isUnread !== true || !profile.isForAnyHost;
+  const shape = isKnown ? profile.shapes.find((each) => each.matches(request)) : undefined;
   const { pathname } = request.url;
-  if (shape === undefined && free?.some((path) => path.test(pathname)) === false) {
+  if (shape === undefined && isReported(profile, pathname)) {
     reportUnrecorded(`POST ${pathPattern(pathname)}`);
   }
   return shape;
+}
+
+/** Whether a POST to the path is reported if no shape matches it. */
+function isReported({ isForAnyHost, unreportedPaths }: ClientProfile, path: string): boolean {
+  return !isForAnyHost && !unreportedPaths.some((each) => each.test(path));
 }
 
 /** The path with an asterisk in place of each part that may be an id. */
@@ -33,7 +37,7 @@ function isName(part: string): boolean {
 }
 
 /** Throws when a field is read. A shape tests the path first, and reads fields only if the path matches. */
-const UNREAD: Json = new Proxy({}, { get: refuse, has: refuse, ownKeys: refuse });
+const UNREAD: JsonObject = new Proxy({}, { get: refuse, has: refuse, ownKeys: refuse });
 
 function refuse(): never {
   throw new TypeError('the body is not read yet');
@@ -45,8 +49,7 @@ export function mayBeModelRequest(
   input: FetchInput,
   init: FetchInit | undefined,
 ): boolean {
-  const method = init?.method ?? (isRequest(input) ? input.method : 'GET');
-  if (typeof method !== 'string' || method.toUpperCase() !== 'POST') return false;
+  if (methodOf(input, init) !== 'POST') return false;
   const url = urlOf(input);
   return url !== undefined && mayMatch(shapes, url);
 }
@@ -57,11 +60,12 @@ export function mayMatch(shapes: readonly Pick<Shape, 'matches'>[], url: URL): b
 }
 
 /** Whether the fields of a POST to the URL may decide what is recorded of it. */
-export function mayNeedBody({ shapes, retrievals = [], free }: ClientProfile, url: URL): boolean {
+export function mayNeedBody(profile: ClientProfile, url: URL): boolean {
+  const { shapes, retrievals = [] } = profile;
   if (mayMatch(shapes, url)) return true;
   const idInBody = ({ idInBody: idOf }: Retrieval) => idOf?.({ url, params: UNREAD }) !== undefined;
   if (retrievals.some((each) => readsFields(() => idInBody(each)))) return true;
-  return free?.some((path) => path.test(url.pathname)) === false;
+  return isReported(profile, url.pathname);
 }
 
 /** What `test` returns; true if it reads a field of `UNREAD`. */

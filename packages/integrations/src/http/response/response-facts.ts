@@ -9,6 +9,7 @@ export function withFactsOf<R extends object>(response: R, copy: R): R {
   return withValues(response, copy, [...FACTS, ...added]);
 }
 
+/** Gives `to` these properties of `from`, where it has other values. */
 export function withValues<R extends object>(from: R, to: R, keys: readonly string[]): R {
   for (const key of keys) {
     const value: unknown = Reflect.get(from, key);

@@ -1,22 +1,26 @@
 /** Requests the token counts of chat streams if the app did not, and removes from the stream what the app did not request. */
 
-import type { BodyChange } from '@openlayer-tracing/core/integration';
+import { type BodyChange, reportUnrecorded } from '@openlayer-tracing/core/integration';
 import {
   arrayOrEmpty,
-  isRecord,
-  type Json,
+  isJsonObject,
+  type JsonObject,
   objectOrEmpty,
   tryParseJson,
 } from '../../common/json.js';
 import { isOpenAI } from '../../common/providers.js';
-import type { ModelRequest } from '../../shapes/shape.js';
+import type { ModelRequest } from '../../shapes/reading/shape.js';
 import { endOfEvent, endOfLastEvent, eventDataOf } from '../body/server-sent-events.js';
 import { Utf8Pieces } from '../body/utf8-pieces.js';
-import type { ClientProfile } from '../client-profile.js';
-import type { FetchInit } from '../fetch-types.js';
-import { headerOf } from '../headers.js';
+import type { ClientProfile } from '../exchange/client-profile.js';
+import type { FetchInit } from '../exchange/fetch-types.js';
+import { headerOf, isSigned } from '../exchange/headers.js';
+import { pathPattern } from '../request/recognize.js';
 
-/** The init to send in place of the app's; undefined if the request is sent unchanged. */
+/**
+ * The init to send in place of the app's; undefined if the request is sent unchanged. A request whose body is signed cannot be
+ * changed: that its usage is missing is reported.
+ */
 export function requestingUsage(
   profile: ClientProfile,
   request: ModelRequest,
@@ -30,13 +34,17 @@ export function requestingUsage(
   if (!url.pathname.endsWith('/chat/completions')) return undefined;
   const { stream_options: streamOptions } = params;
   // The app has made a choice.
-  if (isRecord(streamOptions) && streamOptions.include_usage !== undefined) return undefined;
+  if (isJsonObject(streamOptions) && streamOptions.include_usage !== undefined) return undefined;
+  if (isSigned(init.headers)) {
+    reportUnrecorded(`the usage of signed streams of POST ${pathPattern(url.pathname)}`);
+    return undefined;
+  }
   const body = bodyWithUsage(init.body, params);
   return { ...init, body, headers: withLength(init.headers, body) };
 }
 
 /** The body with the request for token counts. The rest of it stays as it is: numbers may have more digits than can be parsed. */
-function bodyWithUsage(body: string, params: Json): string {
+function bodyWithUsage(body: string, params: JsonObject): string {
   if (!('stream_options' in params)) {
     // White space may stand before the object.
     const fields = body.slice(body.indexOf('{') + 1);
@@ -102,5 +110,7 @@ function withoutUsage(whole: string): string {
 function isUsageAlone(event: string): boolean {
   if (!/"choices"\s*:\s*\[\s*\]/.test(event)) return false;
   const chunk = tryParseJson(eventDataOf(event) ?? '');
-  return isRecord(chunk) && isRecord(chunk.usage) && arrayOrEmpty(chunk.choices).length === 0;
+  return (
+    isJsonObject(chunk) && isJsonObject(chunk.usage) && arrayOrEmpty(chunk.choices).length === 0
+  );
 }

@@ -1,9 +1,9 @@
 /** The results of one of Anthropic's batches, which are recorded as one step when the app reads them. */
 
-import { isRecord, type Json, objectOrEmpty } from '../../common/json.js';
+import { isJsonObject, type JsonObject, objectOrEmpty } from '../../common/json.js';
 import { BatchTotal, batchFailure } from '../reading/batch-total.js';
 import { readWhole } from '../reading/read-whole.js';
-import type { Description, ModelResponse, ResultReader, Retrieval } from '../shape.js';
+import type { Description, ModelResponse, ResultReader, Retrieval } from '../reading/shape.js';
 import { anthropicMessages } from './messages.js';
 
 const RESULTS = /\/messages\/batches\/([^/]+)\/results$/;
@@ -42,16 +42,16 @@ class BatchReader implements ResultReader {
   }
 
   readWhole(body: unknown): void {
-    if (isRecord(body)) this.readEvent(body);
+    if (isJsonObject(body)) this.readEvent(body);
     this.isComplete = true;
   }
 
-  readEvent(line: Json): boolean {
+  readEvent(line: JsonObject): boolean {
     const { type, message, error } = objectOrEmpty(line.result);
     if (typeof type !== 'string') return false;
     this.#ends[type] = (this.#ends[type] ?? 0) + 1;
-    if (isRecord(error)) this.#total.addError(error);
-    if (isRecord(message)) this.#total.add(readWhole(anthropicMessages, message).response());
+    if (isJsonObject(error)) this.#total.addError(error);
+    if (isJsonObject(message)) this.#total.add(readWhole(anthropicMessages, message).response());
     return true;
   }
 

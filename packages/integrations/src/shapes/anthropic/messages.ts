@@ -6,7 +6,7 @@ import {
   arrayOrEmpty,
   fieldsExcept,
   fieldsNamed,
-  type Json,
+  type JsonObject,
   knownFirst,
   objectOrEmpty,
   presentFields,
@@ -14,8 +14,14 @@ import {
 } from '../../common/json.js';
 import { nameArray } from '../../common/names.js';
 import { Message } from '../reading/message.js';
-import type { Description, ExtendedText, ModelResponse, ResponseReader, Shape } from '../shape.js';
-import { anthropicBilling, anthropicTokens, MergedUsage, otherAnthropicUsage } from './usage.js';
+import type {
+  Description,
+  ExtendedText,
+  ModelResponse,
+  ResponseReader,
+  Shape,
+} from '../reading/shape.js';
+import { anthropicBilling, anthropicTokens, MergedUsage, unknownAnthropicUsage } from './usage.js';
 
 export const anthropicMessages: Shape<'chat_completion'> = {
   operation: 'Chat Completion',
@@ -43,7 +49,7 @@ export const vertexMessages: Shape<'chat_completion'> = {
     new MessagesReader(/\/locations\/([^/]+)\//.exec(url.pathname)?.[1] ?? undefined),
 };
 
-function describeMessages(params: Json): Description {
+function describeMessages(params: JsonObject): Description {
   const { system, messages, tools } = params;
   const systemMessages = system === undefined ? [] : [{ role: 'system', content: system }];
   return {
@@ -57,7 +63,7 @@ function describeMessages(params: Json): Description {
 }
 
 /** Fields of a message that have a field of their own in the step. */
-const READ = nameArray('id type role model content usage stop_reason stop_sequence');
+const KNOWN = nameArray('id type role model content usage stop_reason stop_sequence');
 /** Fields that cannot have content. */
 const WITHOUT_CONTENT = ['container', 'context_management', 'diagnostics'];
 /** Events without any information. */
@@ -66,6 +72,7 @@ const SILENT = ['ping', 'vertex_event', 'content_block_stop'];
 /** Reads a message, whole or from the events of a stream. */
 export class MessagesReader implements ResponseReader {
   isComplete = false;
+  isCompleteButForEnd = false;
   readonly hasEndMarker = true;
   failure: unknown = undefined;
   readonly #message = new Message();
@@ -76,7 +83,7 @@ export class MessagesReader implements ResponseReader {
   #id: string | undefined;
   #stopSequence: string | undefined;
   /** Fields of the message that have no field of their own in the step. */
-  #rest: Json = {};
+  #unknown: JsonObject = {};
   #signatureChars = 0;
   /** The number of code executions by the provider, which its usage does not count. */
   #executions = 0;
@@ -97,25 +104,25 @@ export class MessagesReader implements ResponseReader {
     const message = objectOrEmpty(body);
     if (message.type === 'error' || (message.error !== undefined && message.error !== null)) {
       this.failure = message.error ?? message;
-      this.#takeRest(fieldsExcept(message, 'type', 'error'));
+      this.#addUnknown(fieldsExcept(message, 'type', 'error'));
     } else {
-      this.#takeHead(message);
-      this.#takeEnd(message);
-      for (const each of arrayOrEmpty(message.content)) this.#takeBlock(objectOrEmpty(each));
+      this.#readHead(message);
+      this.#readEnd(message);
+      for (const each of arrayOrEmpty(message.content)) this.#readBlock(objectOrEmpty(each));
     }
     this.isComplete = true;
   }
 
-  readEvent(event: Json): boolean {
+  readEvent(event: JsonObject): boolean {
     const before = this.amount;
     switch (event.type) {
       case 'message_start': {
         const message = objectOrEmpty(event.message);
-        this.#takeHead(message);
-        for (const each of arrayOrEmpty(message.content)) this.#takeBlock(objectOrEmpty(each));
+        this.#readHead(message);
+        for (const each of arrayOrEmpty(message.content)) this.#readBlock(objectOrEmpty(each));
         // This event counts only the first tokens of the output.
         this.#usage.forget('output_tokens');
-        this.#takeRest(fieldsExcept(event, 'type', 'message'));
+        this.#addUnknown(fieldsExcept(event, 'type', 'message'));
         break;
       }
       case 'content_block_start':
@@ -126,30 +133,31 @@ export class MessagesReader implements ResponseReader {
         break;
       case 'message_delta': {
         const delta = objectOrEmpty(event.delta);
-        this.#takeEnd(delta);
-        this.#takeRest({
-          ...fieldsExcept(delta, ...READ),
+        this.#readEnd(delta);
+        this.#addUnknown({
+          ...fieldsExcept(delta, ...KNOWN),
           ...fieldsExcept(event, 'type', 'delta', 'usage'),
         });
         this.#usage.add(event.usage);
+        if (typeof delta.stop_reason === 'string') this.isCompleteButForEnd = true;
         break;
       }
       case 'message_stop':
         this.isComplete = true;
-        this.#takeRest(fieldsExcept(event, 'type', 'amazon-bedrock-invocationMetrics'));
+        this.#addUnknown(fieldsExcept(event, 'type', 'amazon-bedrock-invocationMetrics'));
         break;
       case 'error':
         this.failure = event.error ?? event;
         break;
       default:
         if (stringOrUndefined(event.type) !== undefined && !SILENT.includes(String(event.type))) {
-          this.#takeUnknown(event);
+          this.#readUnknownEvent(event);
         }
     }
     return this.amount > before;
   }
 
-  extendedText({ type, index, delta }: Json): ExtendedText | undefined {
+  extendedText({ type, index, delta }: JsonObject): ExtendedText | undefined {
     if (type !== 'content_block_delta') return undefined;
     const { text: deltaText, thinking, partial_json } = objectOrEmpty(delta);
     if (typeof deltaText === 'string') return { key: 'text', text: this.#message.text };
@@ -178,44 +186,44 @@ export class MessagesReader implements ResponseReader {
         responseId: this.#id,
         finishReason,
         thinkingSignature: this.#signatureChars > 0 ? encrypted(this.#signatureChars) : undefined,
-        usage: otherAnthropicUsage(usage),
-        ...fieldsNamed(this.#rest, WITHOUT_CONTENT),
+        usage: unknownAnthropicUsage(usage),
+        ...fieldsNamed(this.#unknown, WITHOUT_CONTENT),
       },
       // The stop sequence is content: it repeats a part of the request.
       details: knownFirst(
         {
           stopSequence: this.#stopSequence,
         },
-        fieldsExcept(this.#rest, ...WITHOUT_CONTENT),
+        fieldsExcept(this.#unknown, ...WITHOUT_CONTENT),
       ),
     };
   }
 
-  #takeHead(message: Json): void {
+  #readHead(message: JsonObject): void {
     this.#model = stringOrUndefined(message.model);
     this.#id = stringOrUndefined(message.id);
     this.#usage.add(message.usage);
-    this.#takeRest(fieldsExcept(message, ...READ));
+    this.#addUnknown(fieldsExcept(message, ...KNOWN));
   }
 
-  #takeEnd(fields: Json): void {
+  #readEnd(fields: JsonObject): void {
     this.#message.setFinishReason(stringOrUndefined(fields.stop_reason));
     this.#stopSequence = stringOrUndefined(fields.stop_sequence) ?? this.#stopSequence;
     const explanation = stringOrUndefined(objectOrEmpty(fields.stop_details).explanation);
     if (fields.stop_reason === 'refusal') this.#message.setRefusal(explanation ?? 'refused');
   }
 
-  #takeRest(fields: Json): void {
-    this.#rest = { ...this.#rest, ...presentFields(fields) };
+  #addUnknown(fields: JsonObject): void {
+    this.#unknown = { ...this.#unknown, ...presentFields(fields) };
   }
 
-  #takeUnknown(event: Json): void {
+  #readUnknownEvent(event: JsonObject): void {
     const place = `${event.type}:${event.index ?? ''}`;
     const isNew = !this.#message.hasPart(place);
     this.#message.ensurePart(place)?.add(isNew ? event : fieldsExcept(event, 'type', 'index'));
   }
 
-  #startBlock({ index, content_block }: Json): void {
+  #startBlock({ index, content_block }: JsonObject): void {
     const block = objectOrEmpty(content_block);
     if (isToolUse(block)) {
       const tool = this.#message.ensureTool(indexOrZero(index));
@@ -227,11 +235,11 @@ export class MessagesReader implements ResponseReader {
       if (typeof input === 'string') tool.arguments.add(input);
       else if (Object.keys(objectOrEmpty(input)).length > 0)
         tool.arguments.add(JSON.stringify(input));
-    } else if (isTextOrThinking(block)) this.#takeBlock(block);
+    } else if (isTextOrThinking(block)) this.#readBlock(block);
     else this.#message.ensurePart(indexOrZero(index))?.add(nameRedacted(block));
   }
 
-  #add({ index, delta: received }: Json): void {
+  #add({ index, delta: received }: JsonObject): void {
     const delta = objectOrEmpty(received);
     if (typeof delta.text === 'string') this.#message.text.add(delta.text);
     else if (typeof delta.thinking === 'string') this.#message.reasoning.add(delta.thinking);
@@ -243,7 +251,7 @@ export class MessagesReader implements ResponseReader {
     else this.#message.ensurePart(indexOrZero(index))?.add(fieldsExcept(delta, 'type'));
   }
 
-  #takeBlock(block: Json): void {
+  #readBlock(block: JsonObject): void {
     const message = this.#message;
     if (isToolUse(block)) {
       this.#countExecution(block);
@@ -269,7 +277,7 @@ export class MessagesReader implements ResponseReader {
     if (Object.keys(more).length > 0) message.addPart({ type: block.type, ...more });
   }
 
-  #countExecution({ type, name }: Json): void {
+  #countExecution({ type, name }: JsonObject): void {
     if (type === 'server_tool_use' && /code_execution$/.test(String(name))) this.#executions++;
   }
 }
@@ -278,21 +286,21 @@ function indexOrZero(index: unknown): number {
   return typeof index === 'number' ? index : 0;
 }
 
-function isTextOrThinking({ type }: Json): boolean {
+function isTextOrThinking({ type }: JsonObject): boolean {
   return type === 'text' || type === 'thinking';
 }
 
-function isToolUse({ type }: Json): boolean {
+function isToolUse({ type }: JsonObject): boolean {
   return typeof type === 'string' && type.endsWith('tool_use');
 }
 
 /** The fields of a tool call other than its name and arguments. The type says whether the provider runs the tool. */
-function moreOfTool(block: Json): Json {
+function moreOfTool(block: JsonObject): JsonObject {
   const more = presentFields(fieldsExcept(block, 'type', 'id', 'name', 'input'));
   return block.type === 'tool_use' ? more : { type: block.type, ...more };
 }
 
-function nameRedacted(block: Json): Json {
+function nameRedacted(block: JsonObject): JsonObject {
   return block.type === 'redacted_thinking' && typeof block.data === 'string'
     ? { ...block, data: encrypted(block.data) }
     : block;

@@ -5,8 +5,8 @@ import {
   arrayOrEmpty,
   countOrUndefined,
   fieldsExcept,
-  isRecord,
-  type Json,
+  isJsonObject,
+  type JsonObject,
   objectOrEmpty,
   positiveCounts,
   presentFields,
@@ -38,7 +38,7 @@ const PARTS = [
   'cache_creation_input_tokens',
   'output_tokens',
 ] as const;
-const READ = [
+const KNOWN = [
   ...PARTS,
   ...nameArray(
     'cache_creation output_tokens_details server_tool_use service_tier speed inference_geo',
@@ -49,7 +49,7 @@ const READ = [
  * The counts of a usage; undefined if it has none. Anthropic's count of the input contains neither the tokens of its cache nor
  * those of a compaction of the conversation, which are added here.
  */
-export function anthropicTokens(usage: Json): TokenCounts | undefined {
+export function anthropicTokens(usage: JsonObject): TokenCounts | undefined {
   const input = countOrUndefined(usage.input_tokens);
   const output = countOrUndefined(usage.output_tokens);
   if (input === undefined && output === undefined) return undefined;
@@ -76,7 +76,7 @@ export function anthropicTokens(usage: Json): TokenCounts | undefined {
 }
 
 /** The tokens written to the cache; their sum by lifetime if the usage has no total. */
-function cacheWriteTokens(usage: Json): unknown {
+function cacheWriteTokens(usage: JsonObject): unknown {
   const { ephemeral_5m_input_tokens: short, ephemeral_1h_input_tokens: long } = objectOrEmpty(
     usage.cache_creation,
   );
@@ -85,14 +85,17 @@ function cacheWriteTokens(usage: Json): unknown {
   return countOrUndefined(usage.cache_creation_input_tokens) ?? total;
 }
 
-function sumOfUsages(usages: readonly Json[], of: (usage: Json) => unknown): number | undefined {
+function sumOfUsages(
+  usages: readonly JsonObject[],
+  of: (usage: JsonObject) => unknown,
+): number | undefined {
   const counts = usages
     .map((each) => countOrUndefined(of(each)))
     .filter((each) => each !== undefined);
   return counts.length > 0 ? counts.reduce((all, each) => all + each) : undefined;
 }
 
-function isCompaction({ type }: Json): boolean {
+function isCompaction({ type }: JsonObject): boolean {
   return type === 'compaction';
 }
 
@@ -104,7 +107,7 @@ interface ResponseFacts {
 
 /** What the price of a message depends on besides its tokens. */
 export function anthropicBilling(
-  usage: Json,
+  usage: JsonObject,
   { model, region, executions }: ResponseFacts,
 ): Billing {
   const tier = stringOrUndefined(usage.service_tier);
@@ -131,7 +134,7 @@ export function anthropicBilling(
  * The tokens of other models that took part: an advisor, or a model that refused before another one answered. The other counts do
  * not contain them, and they have prices of their own.
  */
-function unitsOfOtherModels(usage: Json, model: string | undefined): Record<string, number> {
+function unitsOfOtherModels(usage: JsonObject, model: string | undefined): Record<string, number> {
   const units: Record<string, number> = {};
   for (const each of arrayOrEmpty(usage.iterations)) {
     const iteration = objectOrEmpty(each);
@@ -148,24 +151,26 @@ function unitsOfOtherModels(usage: Json, model: string | undefined): Record<stri
   return units;
 }
 
-/** The fields of a usage that are not read elsewhere; undefined if there are none. */
-export function otherAnthropicUsage(usage: Json): Json | undefined {
-  const left: Record<string, unknown> = presentFields(fieldsExcept(usage, ...READ));
+/** The unknown fields of a usage; undefined if there are none. */
+export function unknownAnthropicUsage(usage: JsonObject): JsonObject | undefined {
+  const unknown: Record<string, unknown> = presentFields(fieldsExcept(usage, ...KNOWN));
   // Unknown fields of the objects that are read.
   const parts: Readonly<Record<string, readonly string[]>> = {
     cache_creation: ['ephemeral_5m_input_tokens', 'ephemeral_1h_input_tokens'],
     output_tokens_details: ['thinking_tokens'],
   };
   for (const [key, names] of Object.entries(parts)) {
-    const unknown = isRecord(usage[key]) ? presentFields(fieldsExcept(usage[key], ...names)) : {};
-    if (Object.keys(unknown).length > 0) left[key] = unknown;
+    const unknownOfPart = isJsonObject(usage[key])
+      ? presentFields(fieldsExcept(usage[key], ...names))
+      : {};
+    if (Object.keys(unknownOfPart).length > 0) unknown[key] = unknownOfPart;
   }
-  return Object.keys(left).length > 0 ? left : undefined;
+  return Object.keys(unknown).length > 0 ? unknown : undefined;
 }
 
 /** The tokens written to a cache for an hour, by the provider's own usage; undefined if it does not state them. */
 export function hourlyCacheTokens(usage: unknown): number | undefined {
-  return isRecord(usage)
+  return isJsonObject(usage)
     ? countOrUndefined(objectOrEmpty(usage.cache_creation).ephemeral_1h_input_tokens)
     : undefined;
 }

@@ -1,13 +1,13 @@
 import {
   arrayOrEmpty,
   fieldsExcept,
-  type Json,
+  type JsonObject,
   objectOrEmpty,
   presentFields,
   stringOrUndefined,
 } from '../../common/json.js';
 import { Message } from '../reading/message.js';
-import type { ModelResponse, ResponseReader } from '../shape.js';
+import type { ModelResponse, ResponseReader } from '../reading/shape.js';
 import { AgentTrace } from './agent-trace.js';
 import { Base64Text } from './base64-text.js';
 
@@ -18,7 +18,7 @@ export class AgentReader implements ResponseReader {
   readonly #text = new Base64Text();
   readonly #trace = new AgentTrace();
   #failure: unknown = undefined;
-  #rest: Json = {};
+  #unknown: JsonObject = {};
   #sessionId: string | undefined;
   #memoryId: string | undefined;
 
@@ -38,43 +38,43 @@ export class AgentReader implements ResponseReader {
   }
 
   readWhole(body: unknown): void {
-    const { output, citations, sessionId, guardrailAction, ...others } = objectOrEmpty(body);
+    const { output, citations, sessionId, guardrailAction, ...unknown } = objectOrEmpty(body);
     this.#message.text.add(stringOrUndefined(objectOrEmpty(output).text) ?? '');
     for (const each of arrayOrEmpty(citations)) this.#message.cite(each);
     this.#sessionId = stringOrUndefined(sessionId) ?? this.#sessionId;
-    this.#takeGuardrail(guardrailAction);
-    this.#takeRest(others);
+    this.#readGuardrail(guardrailAction);
+    this.#addUnknown(unknown);
     this.isComplete = true;
   }
 
-  readEvent({ type, ...event }: Json): boolean {
+  readEvent({ type, ...event }: JsonObject): boolean {
     const before = this.amount;
     switch (type) {
       case 'chunk': {
-        const { bytes, attribution, ...others } = event;
+        const { bytes, attribution, ...unknown } = event;
         if (typeof bytes === 'string') this.#message.text.add(this.#text.next(bytes));
         for (const each of arrayOrEmpty(objectOrEmpty(attribution).citations))
           this.#message.cite(each);
-        this.#takeRest(others);
+        this.#addUnknown(unknown);
         break;
       }
       case 'output':
       case 'responseEvent':
         this.#message.text.add(stringOrUndefined(event.text) ?? '');
-        this.#takeRest(fieldsExcept(event, 'text'));
+        this.#addUnknown(fieldsExcept(event, 'text'));
         break;
       case 'citation': {
-        const { citation, ...others } = event;
+        const { citation, ...unknown } = event;
         // The older and the newer form may repeat each other.
         if (citation !== undefined) this.#message.cite(citation);
-        if (Object.keys(others).length > 0) this.#message.cite(others);
+        if (Object.keys(unknown).length > 0) this.#message.cite(unknown);
         break;
       }
       case 'guardrail':
-        this.#takeGuardrail(event.action);
+        this.#readGuardrail(event.action);
         break;
       case 'trace':
-        this.#trace.take(event);
+        this.#trace.read(event);
         break;
       case 'exception':
         this.#failure = { type: event.exception, message: event.message };
@@ -92,18 +92,18 @@ export class AgentReader implements ResponseReader {
     return {
       output: this.#message.output,
       metadata: { sessionId: this.#sessionId, memoryId: this.#memoryId },
-      details: this.#rest,
+      details: this.#unknown,
       reportedSteps: this.#trace.steps,
     };
   }
 
-  #takeGuardrail(action: unknown): void {
+  #readGuardrail(action: unknown): void {
     this.#failure ??= guardrailFailure({ guardrailAction: action });
-    if (action !== undefined) this.#takeRest({ guardrailAction: action });
+    if (action !== undefined) this.#addUnknown({ guardrailAction: action });
   }
 
-  #takeRest(fields: Json): void {
-    this.#rest = { ...this.#rest, ...presentFields(fields) };
+  #addUnknown(fields: JsonObject): void {
+    this.#unknown = { ...this.#unknown, ...presentFields(fields) };
   }
 }
 

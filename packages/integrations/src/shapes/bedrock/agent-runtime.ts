@@ -1,13 +1,13 @@
 /** What the readers of Bedrock's agents, flows and knowledge bases share. */
 
 import { percentDecoded } from '@openlayer-tracing/core/integration';
-import type { Json } from '../../common/json.js';
+import type { JsonObject } from '../../common/json.js';
 
 /** The most steps that are recorded of the work that one response reports. */
 export const MAX_REPORTED_STEPS = 256;
 
 /** The groups of a pattern for a path, under these names. */
-export function pathParameters(url: URL, path: RegExp, ...names: readonly string[]): Json {
+export function pathParameters(url: URL, path: RegExp, ...names: readonly string[]): JsonObject {
   const parts = path.exec(url.pathname)?.slice(1) ?? [];
   return Object.fromEntries(names.map((name, i) => [name, percentDecoded(parts[i] ?? '')]));
 }

@@ -1,13 +1,13 @@
 import type { StepType } from '@openlayer-tracing/core/integration';
 import {
   fieldsExcept,
-  isRecord,
-  type Json,
+  isJsonObject,
+  type JsonObject,
   objectOrEmpty,
   presentFields,
   stringOrUndefined,
 } from '../../common/json.js';
-import type { ReportedStep } from '../shape.js';
+import type { ReportedStep } from '../reading/shape.js';
 import { epochMs, MAX_REPORTED_STEPS } from './agent-runtime.js';
 import { bedrockTokens } from './converse.js';
 import { bedrockModelIn } from './model-id.js';
@@ -17,7 +17,7 @@ export class AgentTrace {
   failure: unknown = undefined;
   readonly #steps: ReportedStep[] = [];
   /** The inputs of work that has not ended, by the kind of work and the id that both events share. */
-  readonly #requests = new Map<string, Json>();
+  readonly #requests = new Map<string, JsonObject>();
 
   /** All steps. Work that has not ended is included without an output. */
   get steps(): readonly ReportedStep[] {
@@ -29,17 +29,17 @@ export class AgentTrace {
     return [...this.#steps, ...unfinished].slice(0, MAX_REPORTED_STEPS);
   }
 
-  take({ trace, ...about }: Json): void {
+  read({ trace, ...about }: JsonObject): void {
     for (const [kind, value] of Object.entries(objectOrEmpty(trace))) {
       const part = objectOrEmpty(value);
       if (kind === 'failureTrace') this.#fail(part);
       else if (kind === 'guardrailTrace') this.#add('Guardrail', 'guardrail', part, about);
       else if (part.traceId !== undefined) this.#add(kind, 'chain', part, about);
-      else this.#takePart(part, about);
+      else this.#readPart(part, about);
     }
   }
 
-  #takePart(parts: Json, about: Json): void {
+  #readPart(parts: JsonObject, about: JsonObject): void {
     for (const [part, value] of Object.entries(parts)) {
       const fields = objectOrEmpty(value);
       const { traceId } = fields;
@@ -60,22 +60,22 @@ export class AgentTrace {
           this.#add('Rationale', 'chain', fields, about);
           break;
         default:
-          if (isRecord(value)) this.#add(part, 'chain', fields, about);
+          if (isJsonObject(value)) this.#add(part, 'chain', fields, about);
       }
     }
   }
 
-  #addRequest(id: string, request: Json): void {
+  #addRequest(id: string, request: JsonObject): void {
     if (this.#requests.size < MAX_REPORTED_STEPS) this.#requests.set(id, request);
   }
 
-  #takeRequest(id: string): Json {
+  #takeRequest(id: string): JsonObject {
     const request = this.#requests.get(id) ?? {};
     this.#requests.delete(id);
     return request;
   }
 
-  #add(name: string, type: StepType, part: Json, about: Json): void {
+  #add(name: string, type: StepType, part: JsonObject, about: JsonObject): void {
     const { traceId, metadata, ...output } = part;
     this.#push({
       name,
@@ -86,7 +86,7 @@ export class AgentTrace {
     });
   }
 
-  #fail(part: Json): void {
+  #fail(part: JsonObject): void {
     const { failureReason, failureCode } = part;
     this.#add('Failure', 'chain', part, {});
     this.failure = {
@@ -101,7 +101,7 @@ export class AgentTrace {
 }
 
 /** The step for a call of a model. */
-function modelStep(request: Json, response: Json, about: Json): ReportedStep {
+function modelStep(request: JsonObject, response: JsonObject, about: JsonObject): ReportedStep {
   const { foundationModel, text: prompt, inferenceConfiguration, ...settings } = request;
   const { rawResponse, metadata, traceId, reasoningContent, ...others } = response;
   const { usage, ...measured } = objectOrEmpty(metadata);
@@ -118,7 +118,7 @@ function modelStep(request: Json, response: Json, about: Json): ReportedStep {
       ...objectOrEmpty(inferenceConfiguration),
       ...fieldsExcept(settings, 'traceId'),
     },
-    tokens: isRecord(usage) ? bedrockTokens(usage) : undefined,
+    tokens: isJsonObject(usage) ? bedrockTokens(usage) : undefined,
     metadata: {
       traceId: traceId ?? request.traceId,
       ...agentFields(about),
@@ -129,7 +129,7 @@ function modelStep(request: Json, response: Json, about: Json): ReportedStep {
 }
 
 /** The steps for the uses of tools and lookups, one for each kind of work. */
-function toolSteps(request: Json, response: Json, about: Json): ReportedStep[] {
+function toolSteps(request: JsonObject, response: JsonObject, about: JsonObject): ReportedStep[] {
   const { traceId, invocationType, ...inputs } = request;
   const { traceId: _, type, ...outputs } = response;
   const kinds = new Set([...Object.keys(inputs), ...Object.keys(outputs)].map(kindOfWork));
@@ -163,7 +163,11 @@ function kindOfWork(key: string): string {
 }
 
 /** The name and type of the step for a kind of work. */
-function toolOf(kind: string, input: Json, output: Json): [name: string, type: StepType] {
+function toolOf(
+  kind: string,
+  input: JsonObject,
+  output: JsonObject,
+): [name: string, type: StepType] {
   switch (kind) {
     case 'actionGroupInvocation':
       return [
@@ -191,17 +195,17 @@ function toolOf(kind: string, input: Json, output: Json): [name: string, type: S
 }
 
 /** The fields that identify the agent, if several agents work together. */
-function agentFields({ collaboratorName, agentId, agentVersion }: Json): Json {
+function agentFields({ collaboratorName, agentId, agentVersion }: JsonObject): JsonObject {
   return { collaboratorName, agentId, agentVersion };
 }
 
 /** The measured values other than start and end. */
-function measuredFacts(measured: Json): Json {
+function measuredFacts(measured: JsonObject): JsonObject {
   return presentFields(fieldsExcept(measured, 'startTime', 'endTime'));
 }
 
 function timesOf(metadata: unknown): Pick<ReportedStep, 'startTime' | 'endTime'> {
   const { startTime, endTime } = objectOrEmpty(metadata);
   const times = { startTime: epochMs(startTime), endTime: epochMs(endTime) };
-  return presentFields(times as Json);
+  return presentFields(times as JsonObject);
 }

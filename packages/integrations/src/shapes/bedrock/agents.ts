@@ -1,7 +1,7 @@
 /** Requests to Amazon Bedrock's agents. */
 
 import { definedFields, fieldsExcept } from '../../common/json.js';
-import type { Shape } from '../shape.js';
+import type { Shape } from '../reading/shape.js';
 import { AgentReader } from './agent-reader.js';
 import { pathParameters } from './agent-runtime.js';
 import { bedrockModelIn } from './model-id.js';

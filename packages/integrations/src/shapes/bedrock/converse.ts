@@ -8,15 +8,21 @@ import {
   definedFields,
   fieldsExcept,
   fieldsNamed,
-  isRecord,
-  type Json,
+  isJsonObject,
+  type JsonObject,
   objectOrEmpty,
   presentFields,
   stringOrUndefined,
 } from '../../common/json.js';
 import { nameArray } from '../../common/names.js';
 import { Message } from '../reading/message.js';
-import type { Description, ModelRequest, ModelResponse, ResponseReader, Shape } from '../shape.js';
+import type {
+  Description,
+  ModelRequest,
+  ModelResponse,
+  ResponseReader,
+  Shape,
+} from '../reading/shape.js';
 import { bareBedrockModel, bedrockModel, bedrockRegion } from './model-id.js';
 
 export const bedrockConverse: Shape<'chat_completion'> = {
@@ -59,10 +65,10 @@ function textOrParts(parts: unknown): unknown {
 }
 
 /** Fields of a response that have a field of their own in the step. */
-const READ = ['output', 'stopReason', 'usage', 'role', 'type'];
+const KNOWN = ['output', 'stopReason', 'usage', 'role', 'type'];
 /** Fields that cannot have content. */
 const WITHOUT_CONTENT = ['metrics', 'performanceConfig'];
-const READ_OF_USAGE = nameArray(`
+const KNOWN_OF_USAGE = nameArray(`
   inputTokens outputTokens totalTokens cacheReadInputTokens cacheReadInputTokenCount
   cacheWriteInputTokens cacheWriteInputTokenCount cacheDetails
 `);
@@ -74,8 +80,8 @@ export class ConverseReader implements ResponseReader {
   readonly #region: string | undefined;
   #failure: unknown = undefined;
   #tokens: TokenCounts | undefined;
-  #usageRest: Json = {};
-  #rest: Json = {};
+  #unknownUsage: JsonObject = {};
+  #unknown: JsonObject = {};
   #signatureChars = 0;
 
   constructor(region?: string) {
@@ -96,18 +102,18 @@ export class ConverseReader implements ResponseReader {
 
   readWhole(body: unknown): void {
     const response = objectOrEmpty(body);
-    const { message, ...others } = objectOrEmpty(response.output);
+    const { message, ...unknown } = objectOrEmpty(response.output);
     for (const part of arrayOrEmpty(objectOrEmpty(message).content))
-      this.#takePart(objectOrEmpty(part));
-    this.#takeFields({ ...fieldsExcept(response, ...READ), ...others });
-    this.#takeFields(fieldsExcept(objectOrEmpty(message), 'content', 'role'));
+      this.#readPart(objectOrEmpty(part));
+    this.#addUnknown({ ...fieldsExcept(response, ...KNOWN), ...unknown });
+    this.#addUnknown(fieldsExcept(objectOrEmpty(message), 'content', 'role'));
     this.#message.setFinishReason(stringOrUndefined(response.stopReason));
-    this.#takeUsage(response.usage);
+    this.#readUsage(response.usage);
     this.isComplete = true;
   }
 
   /** An event has its type in a field, or as the key of its only value. */
-  readEvent(event: Json): boolean {
+  readEvent(event: JsonObject): boolean {
     const [key = ''] = Object.keys(event);
     const type = stringOrUndefined(event.type) ?? key;
     const fields =
@@ -115,7 +121,7 @@ export class ConverseReader implements ResponseReader {
     const before = this.#message.amount;
     switch (type) {
       case 'messageStart':
-        this.#takeFields(fieldsExcept(fields, 'role'));
+        this.#addUnknown(fieldsExcept(fields, 'role'));
         break;
       case 'contentBlockStart':
         this.#startBlock(fields);
@@ -127,11 +133,11 @@ export class ConverseReader implements ResponseReader {
         break;
       case 'messageStop':
         this.#message.setFinishReason(stringOrUndefined(fields.stopReason));
-        this.#takeFields(fieldsExcept(fields, 'stopReason'));
+        this.#addUnknown(fieldsExcept(fields, 'stopReason'));
         break;
       case 'metadata':
-        this.#takeUsage(fields.usage);
-        this.#takeFields(fieldsExcept(fields, 'usage'));
+        this.#readUsage(fields.usage);
+        this.#addUnknown(fieldsExcept(fields, 'usage'));
         this.isComplete = true;
         break;
       case 'exception':
@@ -139,7 +145,7 @@ export class ConverseReader implements ResponseReader {
         break;
       default:
         if (/exception$/i.test(type)) this.#failure = { type, message: fields.message };
-        else this.#takeUnknown(type, fields);
+        else this.#readUnknownEvent(type, fields);
     }
     return this.#message.amount > before;
   }
@@ -148,7 +154,7 @@ export class ConverseReader implements ResponseReader {
 
   response(): ModelResponse {
     const { output, reasoning, finishReason } = this.#message;
-    const router = objectOrEmpty(objectOrEmpty(this.#rest.trace).promptRouter);
+    const router = objectOrEmpty(objectOrEmpty(this.#unknown.trace).promptRouter);
     const invoked = stringOrUndefined(router.invokedModelId);
     return {
       model: invoked === undefined ? undefined : bareBedrockModel(invoked),
@@ -158,42 +164,42 @@ export class ConverseReader implements ResponseReader {
       billing: this.#billing(),
       metadata: {
         finishReason,
-        usage: Object.keys(this.#usageRest).length > 0 ? this.#usageRest : undefined,
+        usage: Object.keys(this.#unknownUsage).length > 0 ? this.#unknownUsage : undefined,
         thinkingSignature: this.#signatureChars > 0 ? encrypted(this.#signatureChars) : undefined,
-        ...fieldsNamed(this.#rest, WITHOUT_CONTENT),
+        ...fieldsNamed(this.#unknown, WITHOUT_CONTENT),
       },
-      details: fieldsExcept(this.#rest, ...WITHOUT_CONTENT, 'serviceTier'),
+      details: fieldsExcept(this.#unknown, ...WITHOUT_CONTENT, 'serviceTier'),
     };
   }
 
-  get #guardrail(): Json {
-    return objectOrEmpty(objectOrEmpty(this.#rest.trace).guardrail);
+  get #guardrail(): JsonObject {
+    return objectOrEmpty(objectOrEmpty(this.#unknown.trace).guardrail);
   }
 
   #billing(): Billing {
-    const latency = stringOrUndefined(objectOrEmpty(this.#rest.performanceConfig).latency);
+    const latency = stringOrUndefined(objectOrEmpty(this.#unknown.performanceConfig).latency);
     return {
-      serviceTier: stringOrUndefined(objectOrEmpty(this.#rest.serviceTier).type),
+      serviceTier: stringOrUndefined(objectOrEmpty(this.#unknown.serviceTier).type),
       speed: latency === 'standard' ? undefined : latency,
       // A refused request is not billed.
       region: this.#tokens === undefined && this.amount === 0 ? undefined : this.#region,
     };
   }
 
-  #takeFields(fields: Json): void {
-    this.#rest = { ...this.#rest, ...presentFields(fields) };
+  #addUnknown(fields: JsonObject): void {
+    this.#unknown = { ...this.#unknown, ...presentFields(fields) };
   }
 
-  #takeUnknown(type: string, fields: Json): void {
+  #readUnknownEvent(type: string, fields: JsonObject): void {
     const isNew = !this.#message.hasPart(type);
     this.#message.ensurePart(type)?.add(isNew ? { type, ...fields } : fields);
   }
 
-  #takePart(part: Json): void {
-    const { text: partText, toolUse, reasoningContent, citationsContent, ...others } = part;
+  #readPart(part: JsonObject): void {
+    const { text: partText, toolUse, reasoningContent, citationsContent, ...unknown } = part;
     const message = this.#message;
     if (typeof partText === 'string') message.text.add(partText);
-    if (isRecord(toolUse)) {
+    if (isJsonObject(toolUse)) {
       const { toolUseId, name, input } = toolUse;
       message.addTool(
         stringOrUndefined(toolUseId),
@@ -202,22 +208,22 @@ export class ConverseReader implements ResponseReader {
         moreOfTool(toolUse),
       );
     }
-    if (isRecord(reasoningContent)) this.#takeReasoning(reasoningContent);
-    if (isRecord(citationsContent)) {
-      const { content, citations, ...rest } = citationsContent;
+    if (isJsonObject(reasoningContent)) this.#readReasoning(reasoningContent);
+    if (isJsonObject(citationsContent)) {
+      const { content, citations, ...unknown } = citationsContent;
       for (const each of arrayOrEmpty(content))
         message.text.add(stringOrUndefined(objectOrEmpty(each).text) ?? '');
       for (const each of arrayOrEmpty(citations)) message.cite(each);
-      const left = presentFields(rest);
-      if (Object.keys(left).length > 0) message.addPart({ citationsContent: left });
+      const present = presentFields(unknown);
+      if (Object.keys(present).length > 0) message.addPart({ citationsContent: present });
     }
-    const left = presentFields(others);
-    if (Object.keys(left).length > 0) message.addPart(left);
+    const present = presentFields(unknown);
+    if (Object.keys(present).length > 0) message.addPart(present);
   }
 
-  #takeReasoning(content: Json): void {
-    const { reasoningText, text: piece, signature, redactedContent, ...others } = content;
-    const { text: whole, signature: signed, ...rest } = objectOrEmpty(reasoningText);
+  #readReasoning(content: JsonObject): void {
+    const { reasoningText, text: piece, signature, redactedContent, ...unknown } = content;
+    const { text: whole, signature: signed, ...unknownOfText } = objectOrEmpty(reasoningText);
     this.#message.reasoning.add(stringOrUndefined(whole) ?? stringOrUndefined(piece) ?? '');
     this.#signatureChars += stringOrUndefined(signed ?? signature)?.length ?? 0;
     if (redactedContent !== undefined) {
@@ -228,16 +234,16 @@ export class ConverseReader implements ResponseReader {
         },
       });
     }
-    const left = presentFields({ ...others, ...rest });
-    if (Object.keys(left).length > 0) this.#message.addPart({ reasoningContent: left });
+    const present = presentFields({ ...unknown, ...unknownOfText });
+    if (Object.keys(present).length > 0) this.#message.addPart({ reasoningContent: present });
   }
 
-  #startBlock({ contentBlockIndex, start }: Json): void {
-    const { toolUse, ...others } = objectOrEmpty(start);
+  #startBlock({ contentBlockIndex, start }: JsonObject): void {
+    const { toolUse, ...unknown } = objectOrEmpty(start);
     const place = countOrUndefined(contentBlockIndex) ?? 0;
-    const left = presentFields(others);
-    if (Object.keys(left).length > 0) this.#message.ensurePart(place)?.add(left);
-    if (!isRecord(toolUse)) return;
+    const present = presentFields(unknown);
+    if (Object.keys(present).length > 0) this.#message.ensurePart(place)?.add(present);
+    if (!isJsonObject(toolUse)) return;
     const tool = this.#message.ensureTool(place);
     if (tool === undefined) return;
     tool.startWith(
@@ -247,38 +253,38 @@ export class ConverseReader implements ResponseReader {
     );
   }
 
-  #add({ contentBlockIndex, delta }: Json): void {
+  #add({ contentBlockIndex, delta }: JsonObject): void {
     const {
       text: deltaText,
       toolUse,
       reasoningContent,
       citation,
-      ...others
+      ...unknown
     } = objectOrEmpty(delta);
     const place = countOrUndefined(contentBlockIndex) ?? 0;
     this.#message.text.add(stringOrUndefined(deltaText) ?? '');
-    if (isRecord(reasoningContent)) this.#takeReasoning(reasoningContent);
-    if (isRecord(toolUse)) {
+    if (isJsonObject(reasoningContent)) this.#readReasoning(reasoningContent);
+    if (isJsonObject(toolUse)) {
       const tool = this.#message.ensureTool(place);
       tool?.arguments.add(stringOrUndefined(toolUse.input) ?? '');
     }
     if (citation !== undefined) this.#message.cite(citation);
-    for (const [key, value] of Object.entries(presentFields(others))) {
+    for (const [key, value] of Object.entries(presentFields(unknown))) {
       // A block that started as an object continues with an array of its content.
       const piece = Array.isArray(value) ? { content: value } : value;
       this.#message.ensurePart(place)?.add({ [key]: piece });
     }
   }
 
-  #takeUsage(usage: unknown): void {
-    if (!isRecord(usage)) return;
+  #readUsage(usage: unknown): void {
+    if (!isJsonObject(usage)) return;
     this.#tokens = bedrockTokens(usage);
-    this.#usageRest = presentFields(fieldsExcept(usage, ...READ_OF_USAGE));
+    this.#unknownUsage = presentFields(fieldsExcept(usage, ...KNOWN_OF_USAGE));
   }
 }
 
 /** The counts of a usage. Like Anthropic, Amazon counts tokens read from and written to a cache in addition to the input. */
-export function bedrockTokens(usage: Json): TokenCounts {
+export function bedrockTokens(usage: JsonObject): TokenCounts {
   const input = countOrUndefined(usage.inputTokens) ?? countOrUndefined(usage.inputTokenCount);
   const output = countOrUndefined(usage.outputTokens) ?? countOrUndefined(usage.outputTokenCount);
   const cached =
@@ -316,6 +322,6 @@ export function failureBy(reason: string | undefined, action: unknown): unknown 
 }
 
 /** The fields of a call other than its name and input: `{ type: 'server_tool_use' }`. */
-function moreOfTool(toolUse: Json): Json {
+function moreOfTool(toolUse: JsonObject): JsonObject {
   return presentFields(fieldsExcept(toolUse, 'toolUseId', 'name', 'input'));
 }

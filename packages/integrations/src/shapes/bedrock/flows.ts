@@ -3,14 +3,20 @@
 import {
   arrayOrEmpty,
   fieldsExcept,
-  isRecord,
-  type Json,
+  isJsonObject,
+  type JsonObject,
   objectOrEmpty,
   presentFields,
   stringOrUndefined,
 } from '../../common/json.js';
 import { PlainReader } from '../reading/plain-reader.js';
-import type { ModelRequest, ModelResponse, ReportedStep, ResponseReader, Shape } from '../shape.js';
+import type {
+  ModelRequest,
+  ModelResponse,
+  ReportedStep,
+  ResponseReader,
+  Shape,
+} from '../reading/shape.js';
 import { epochMs, MAX_REPORTED_STEPS, pathParameters } from './agent-runtime.js';
 
 const FLOW = /\/flows\/([^/]+)\/aliases\/([^/]+)$/;
@@ -50,11 +56,11 @@ class FlowReader implements ResponseReader {
   isComplete = false;
   readonly hasEndMarker = true;
   failure: unknown = undefined;
-  readonly #outputs: Json[] = [];
-  readonly #rest: Json[] = [];
+  readonly #outputs: JsonObject[] = [];
+  readonly #rest: JsonObject[] = [];
   readonly #steps: ReportedStep[] = [];
   /** The latest inputs of nodes, by the names of the nodes. */
-  readonly #entered = new Map<unknown, Json>();
+  readonly #entered = new Map<unknown, JsonObject>();
   #completionReason: string | undefined;
   #executionId: string | undefined;
   #events = 0;
@@ -68,11 +74,11 @@ class FlowReader implements ResponseReader {
   }
 
   readWhole(body: unknown): void {
-    if (isRecord(body)) this.#rest.push(body);
+    if (isJsonObject(body)) this.#rest.push(body);
     this.isComplete = true;
   }
 
-  readEvent({ type, ...event }: Json): boolean {
+  readEvent({ type, ...event }: JsonObject): boolean {
     switch (type) {
       case 'flowOutputEvent':
         this.#events++;
@@ -83,7 +89,7 @@ class FlowReader implements ResponseReader {
         this.isComplete = true;
         return false;
       case 'flowTraceEvent':
-        this.#takeTrace(objectOrEmpty(event.trace));
+        this.#readTrace(objectOrEmpty(event.trace));
         return false;
       case 'exception':
         this.failure = { type: event.exception, message: event.message };
@@ -115,7 +121,7 @@ class FlowReader implements ResponseReader {
     };
   }
 
-  #takeTrace(trace: Json): void {
+  #readTrace(trace: JsonObject): void {
     for (const [kind, value] of Object.entries(trace)) {
       const { nodeName, timestamp, fields, ...others } = objectOrEmpty(value);
       if (kind === 'nodeInputTrace') {
@@ -144,7 +150,7 @@ class FlowReader implements ResponseReader {
 }
 
 /** The fields of a node by name. */
-function nodeFields(fields: unknown): Json {
+function nodeFields(fields: unknown): JsonObject {
   return Object.fromEntries(
     arrayOrEmpty(fields).map((each, i) => {
       const { nodeInputName, nodeOutputName, content } = objectOrEmpty(each);

@@ -9,14 +9,14 @@ import {
 import {
   arrayOrEmpty,
   fieldsExcept,
-  type Json,
+  type JsonObject,
   objectOrEmpty,
   positiveCounts,
   presentFields,
   stringOrUndefined,
 } from '../../common/json.js';
 import { PlainReader } from '../reading/plain-reader.js';
-import type { ModelResponse, Shape } from '../shape.js';
+import type { ModelResponse, Shape } from '../reading/shape.js';
 import { bareBedrockModel } from './model-id.js';
 
 export const bedrockGuardrail: Shape<'guardrail'> = {
@@ -39,7 +39,7 @@ export const bedrockGuardrail: Shape<'guardrail'> = {
     new PlainReader((body) => readGuardrail(objectOrEmpty(body), params.source)),
 };
 
-function readGuardrail(body: Json, source: unknown): ModelResponse {
+function readGuardrail(body: JsonObject, source: unknown): ModelResponse {
   const { action, actionReason, outputs, usage, ...others } = body;
   const texts = arrayOrEmpty(outputs).map(
     (each) => stringOrUndefined(objectOrEmpty(each).text) ?? each,
@@ -97,7 +97,7 @@ export const bedrockChecks: Shape<'guardrail'> = {
   }),
   reader: () =>
     new PlainReader((body) => {
-      const { results, usage, ...others } = objectOrEmpty(body);
+      const { results, usage, ...unknown } = objectOrEmpty(body);
       const flat = Object.entries(objectOrEmpty(usage)).map(([check, used]) => [
         check,
         objectOrEmpty(used).textUnits,
@@ -105,7 +105,7 @@ export const bedrockChecks: Shape<'guardrail'> = {
       return {
         output: results,
         billing: policyUnits(Object.fromEntries(flat)),
-        details: presentFields(others),
+        details: presentFields(unknown),
       };
     }),
 };

@@ -6,8 +6,8 @@ import {
   countOrUndefined,
   fieldsExcept,
   fieldsNamed,
-  isRecord,
-  type Json,
+  isJsonObject,
+  type JsonObject,
   knownFirst,
   objectOrEmpty,
   presentFields,
@@ -20,8 +20,14 @@ import { cohereChat } from '../cohere/chat.js';
 import { openAIChat } from '../openai/chat.js';
 import { dimensionsOf } from '../reading/dimensions.js';
 import { PlainReader, type PlainResponse } from '../reading/plain-reader.js';
+import type {
+  Description,
+  ModelRequest,
+  ModelResponse,
+  ResponseReader,
+  Shape,
+} from '../reading/shape.js';
 import { TextReader } from '../reading/text-reader.js';
-import type { Description, ModelRequest, ModelResponse, ResponseReader, Shape } from '../shape.js';
 import { textOfBase64 } from './base64-text.js';
 import { bedrockTokens, ConverseReader, describeConverse, failureBy } from './converse.js';
 import { bedrockModel, bedrockRegion } from './model-id.js';
@@ -103,7 +109,7 @@ const IMAGE_INPUTS = nameArray(`
 /** Fields with the prompt of models that continue a text. */
 const PROMPTS = ['prompt', 'inputText', 'inputPrompt', 'mediaSource', 'images'];
 
-function inputsAndParameters(params: Json, content: readonly string[], alone: string) {
+function inputsAndParameters(params: JsonObject, content: readonly string[], alone: string) {
   const inputs = fieldsNamed(params, content);
   const [only, ...others] = Object.values(inputs);
   const isAlone = only !== undefined && others.length === 0;
@@ -157,7 +163,7 @@ function isConverse({ url, params }: ModelRequest): boolean {
   return /amazon\.nova/.test(bedrockModel(url) ?? '');
 }
 
-function isCohere(params: Json): boolean {
+function isCohere(params: JsonObject): boolean {
   return typeof params.message === 'string' && !Array.isArray(params.messages);
 }
 
@@ -178,9 +184,9 @@ class InvokedReader implements ResponseReader {
   #latencyMs: number | undefined;
   #serviceTier: string | undefined;
   #speed: string | undefined;
-  #metrics: Json | undefined;
+  #metrics: JsonObject | undefined;
   /** The fields that Bedrock adds other than metrics: the action of a guardrail. */
-  #added: Json = {};
+  #added: JsonObject = {};
   #failure: unknown;
 
   constructor(reader: ResponseReader, region: string | undefined) {
@@ -222,16 +228,16 @@ class InvokedReader implements ResponseReader {
   }
 
   readWhole(body: unknown): void {
-    this.#reader.readWhole(isRecord(body) ? this.#takeAdded(body) : body);
+    this.#reader.readWhole(isJsonObject(body) ? this.#takeAdded(body) : body);
   }
 
-  readEvent(frame: Json): boolean {
+  readEvent(frame: JsonObject): boolean {
     if (frame.type === 'exception') {
       this.#failure = { type: frame.exception, message: frame.message };
     }
     const event =
       typeof frame.bytes === 'string' ? tryParseJson(textOfBase64(frame.bytes)) : undefined;
-    if (!isRecord(event)) return false;
+    if (!isJsonObject(event)) return false;
     const own = this.#takeAdded(event);
     return Object.keys(own).length > 0 && this.#reader.readEvent(own);
   }
@@ -243,7 +249,7 @@ class InvokedReader implements ResponseReader {
   response(): ModelResponse {
     const { model, tokens, billing, metadata, details, ...response } = this.#reader.response();
     const { guardrailAction, ...added } = this.#added;
-    const metrics = fieldsExcept(this.#metrics ?? {}, ...READ_OF_METRICS);
+    const metrics = fieldsExcept(this.#metrics ?? {}, ...KNOWN_OF_METRICS);
     return {
       ...response,
       tokens: mergedCounts(
@@ -257,7 +263,7 @@ class InvokedReader implements ResponseReader {
           // A refused request is not billed.
           region: this.isComplete || this.amount > 0 ? this.#region : undefined,
         }),
-        ...presentFields((billing ?? {}) as Json),
+        ...presentFields((billing ?? {}) as JsonObject),
       },
       metadata: {
         ...metadata,
@@ -271,7 +277,7 @@ class InvokedReader implements ResponseReader {
   }
 
   /** Reads the fields that Bedrock added. @returns the fields of the model's vendor */
-  #takeAdded(body: Json): Json {
+  #takeAdded(body: JsonObject): JsonObject {
     const own: Record<string, unknown> = {};
     for (const [key, value] of Object.entries(body)) {
       if (!key.startsWith(ADDED)) own[key] = value;
@@ -288,37 +294,42 @@ class InvokedReader implements ResponseReader {
   }
 }
 
-const READ_OF_METRICS = nameArray(`
+const KNOWN_OF_METRICS = nameArray(`
   inputTokenCount outputTokenCount cacheReadInputTokenCount cacheWriteInputTokenCount
 `);
 
 /** The choice with OpenAI's name for the finish reason, for Mistral's models on Bedrock. */
 function withReason(choice: unknown): unknown {
-  if (!isRecord(choice) || choice.stop_reason === undefined) return choice;
+  if (!isJsonObject(choice) || choice.stop_reason === undefined) return choice;
   const { stop_reason: reason, ...others } = choice;
   return { finish_reason: reason, ...others };
 }
 
 /** Each count of the first if it is known, else of the second. */
 function mergedCounts(one: TokenCounts | undefined, two: TokenCounts): TokenCounts | undefined {
-  const counts = { ...presentFields(two as Json), ...presentFields((one ?? {}) as Json) };
+  const counts = {
+    ...presentFields(two as JsonObject),
+    ...presentFields((one ?? {}) as JsonObject),
+  };
   return Object.keys(counts).length > 0 ? counts : undefined;
 }
 
 /** The vectors of a response, under the names of the vendors. */
-function vectorsIn(body: Json): readonly unknown[] {
+function vectorsIn(body: JsonObject): readonly unknown[] {
   const { embedding, embeddings, embeddingsByType, data } = body;
   if (Array.isArray(embedding)) return [embedding];
-  if (isRecord(embeddingsByType)) {
+  if (isJsonObject(embeddingsByType)) {
     const [first] = Object.values(embeddingsByType);
     if (Array.isArray(first)) return Array.isArray(first[0]) ? first : [first];
   }
-  const found = isRecord(embeddings) ? Object.values(embeddings).find(Array.isArray) : embeddings;
+  const found = isJsonObject(embeddings)
+    ? Object.values(embeddings).find(Array.isArray)
+    : embeddings;
   const vectors = Array.isArray(found) ? found : Array.isArray(data) ? data : [];
-  return vectors.map((each) => (isRecord(each) ? arrayOrEmpty(each.embedding) : each));
+  return vectors.map((each) => (isJsonObject(each) ? arrayOrEmpty(each.embedding) : each));
 }
 
-const READ_OF_EMBEDDINGS = nameArray(`
+const KNOWN_OF_EMBEDDINGS = nameArray(`
   embedding embeddings embeddingsByType data inputTextTokenCount texts id response_type
 `);
 
@@ -335,11 +346,11 @@ function readEmbeddings(body: unknown): ModelResponse {
       },
     }),
     metadata: { responseId: stringOrUndefined(response.id) },
-    details: presentFields(fieldsExcept(response, ...READ_OF_EMBEDDINGS)),
+    details: presentFields(fieldsExcept(response, ...KNOWN_OF_EMBEDDINGS)),
   };
 }
 
-const READ_OF_IMAGES = ['images', 'artifacts', 'error', 'finish_reasons', 'result'];
+const KNOWN_OF_IMAGES = ['images', 'artifacts', 'error', 'finish_reasons', 'result'];
 
 /** Images are recorded by their type and size only. */
 function readImages(body: unknown): PlainResponse {
@@ -356,17 +367,17 @@ function readImages(body: unknown): PlainResponse {
         // The message of the failure repeats them, and is content.
         ...(reasons.some(Boolean) && { finishReasons: reasons }),
       },
-      presentFields(fieldsExcept(response, ...READ_OF_IMAGES)),
+      presentFields(fieldsExcept(response, ...KNOWN_OF_IMAGES)),
     ),
   };
 }
 
 /** The reason for which no image was created; undefined if there are images. */
-function imageFailure(response: Json, images: readonly unknown[]): unknown {
+function imageFailure(response: JsonObject, images: readonly unknown[]): unknown {
   const reason = arrayOrEmpty(response.finish_reasons).find((each) => typeof each === 'string');
   return reason === undefined || images.length > 0 ? undefined : { message: reason };
 }
 
-function imagesIn({ images, artifacts }: Json): readonly unknown[] {
+function imagesIn({ images, artifacts }: JsonObject): readonly unknown[] {
   return [...arrayOrEmpty(images), ...arrayOrEmpty(artifacts)].filter(Boolean);
 }

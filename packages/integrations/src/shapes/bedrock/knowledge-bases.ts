@@ -8,7 +8,7 @@ import {
   stringOrUndefined,
 } from '../../common/json.js';
 import { PlainReader } from '../reading/plain-reader.js';
-import type { ResponseReader, Shape } from '../shape.js';
+import type { ResponseReader, Shape } from '../reading/shape.js';
 import { AgentReader, guardrailFailure } from './agent-reader.js';
 import { pathParameters } from './agent-runtime.js';
 import { bedrockModelIn } from './model-id.js';

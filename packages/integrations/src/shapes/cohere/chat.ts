@@ -3,8 +3,8 @@
 import {
   arrayOrEmpty,
   fieldsExcept,
-  isRecord,
-  type Json,
+  isJsonObject,
+  type JsonObject,
   knownFirst,
   objectOrEmpty,
   stringOrUndefined,
@@ -12,8 +12,8 @@ import {
 import { nameArray, nameSet } from '../../common/names.js';
 import { mergeUsage } from '../reading/merge-usage.js';
 import { Message } from '../reading/message.js';
-import { growsWithEach, joined, OtherFacts } from '../reading/other-facts.js';
-import type { ExtendedText, ModelResponse, ResponseReader, Shape } from '../shape.js';
+import type { ExtendedText, ModelResponse, ResponseReader, Shape } from '../reading/shape.js';
+import { hasPerTokenArray, joined, UnknownFields } from '../reading/unknown-fields.js';
 import { cohereBilling, cohereMeta, cohereTokens, cohereWarnings } from './usage.js';
 
 export const cohereChat: Shape<'chat_completion'> = {
@@ -48,29 +48,29 @@ export const cohereChat: Shape<'chat_completion'> = {
 export const FAILED_ENDS = /^(ERROR|TIMEOUT)/;
 
 /** `chat_history` and `tool_call_delta` repeat the request. */
-const READ = nameSet(`
+const KNOWN = nameSet(`
   id response_id generation_id finish_reason usage meta message text tool_calls error type
   event_type index delta is_finished response chat_history tool_call_delta
 `);
-const READ_OF_MESSAGE = nameSet('role content tool_plan tool_calls citations');
-const READ_OF_DELTA = nameSet('message finish_reason usage error');
+const KNOWN_OF_MESSAGE = nameSet('role content tool_plan tool_calls citations');
+const KNOWN_OF_DELTA = nameSet('message finish_reason usage error');
 const MAX_CITATIONS = 1024;
 
 /** An event with its log probabilities as an array of one item: a whole response has an array of such items. */
-function withItems(event: Json): Json {
+function withItems(event: JsonObject): JsonObject {
   const { logprobs } = event;
-  return isRecord(logprobs) ? { ...event, logprobs: [logprobs] } : event;
+  return isJsonObject(logprobs) ? { ...event, logprobs: [logprobs] } : event;
 }
 
 class CohereReader implements ResponseReader {
   isComplete = false;
   readonly hasEndMarker = true;
   readonly #message = new Message();
-  readonly #others = new OtherFacts();
+  readonly #unknown = new UnknownFields();
   readonly #citations: unknown[] = [];
   #id: string | undefined;
   #generationId: string | undefined;
-  #usage: Json | undefined;
+  #usage: JsonObject | undefined;
   #error: unknown;
   #hasCalls = false;
 
@@ -89,42 +89,42 @@ class CohereReader implements ResponseReader {
   readWhole(body: unknown): void {
     const response = objectOrEmpty(body);
     this.#error = response.error ?? undefined;
-    this.#takeHead(response);
-    this.#others.add(response, READ);
-    const received = isRecord(response.message) ? response.message : response;
+    this.#readHead(response);
+    this.#unknown.add(response, KNOWN);
+    const received = isJsonObject(response.message) ? response.message : response;
     if (typeof response.text === 'string') this.#message.text.add(response.text);
     else if (typeof response.message === 'string' && response.text === undefined) {
       // An error of version 1.
       this.#error ??= { message: response.message };
     }
-    for (const part of arrayOrEmpty(received.content)) this.#takePart(objectOrEmpty(part));
+    for (const part of arrayOrEmpty(received.content)) this.#readPart(objectOrEmpty(part));
     this.#message.reasoning.add(stringOrUndefined(received.tool_plan) ?? '');
     for (const call of arrayOrEmpty(received.tool_calls)) this.#addCall(objectOrEmpty(call));
     if (received !== response) {
       this.#cite(received.citations);
-      this.#others.add(received, READ_OF_MESSAGE);
+      this.#unknown.add(received, KNOWN_OF_MESSAGE);
     }
     this.isComplete = true;
   }
 
-  readEvent(received: Json): boolean {
+  readEvent(received: JsonObject): boolean {
     const event = withItems(received);
     const before = this.#message.amount;
     // Version 1 has the type under another key, and its last event contains the whole answer.
     const type = event.type ?? event.event_type;
     const delta = objectOrEmpty(event.delta);
     const piece = objectOrEmpty(delta.message);
-    this.#others.add(event, READ);
-    this.#others.add(delta, READ_OF_DELTA);
-    this.#others.add(piece, READ_OF_MESSAGE);
+    this.#unknown.add(event, KNOWN);
+    this.#unknown.add(delta, KNOWN_OF_DELTA);
+    this.#unknown.add(piece, KNOWN_OF_MESSAGE);
     switch (type) {
       case 'message-start':
       case 'stream-start':
-        this.#takeHead(event);
+        this.#readHead(event);
         break;
       case 'content-start':
       case 'content-delta':
-        this.#takePart(objectOrEmpty(piece.content));
+        this.#readPart(objectOrEmpty(piece.content));
         break;
       case 'text-generation':
         this.#message.text.add(stringOrUndefined(event.text) ?? '');
@@ -134,10 +134,10 @@ class CohereReader implements ResponseReader {
         break;
       case 'tool-call-start':
       case 'tool-call-delta':
-        this.#takeCall(event.index, objectOrEmpty(piece.tool_calls));
+        this.#readCall(event.index, objectOrEmpty(piece.tool_calls));
         break;
       case 'tool-calls-chunk':
-        this.#takeChunk(objectOrEmpty(event.tool_call_delta));
+        this.#readChunk(objectOrEmpty(event.tool_call_delta));
         this.#message.reasoning.add(stringOrUndefined(event.text) ?? '');
         break;
       case 'tool-calls-generation':
@@ -150,33 +150,33 @@ class CohereReader implements ResponseReader {
         this.#cite(piece.citations);
         break;
       case 'message-end':
-        this.#takeHead(delta);
+        this.#readHead(delta);
         if (delta.error !== undefined && delta.error !== null)
           this.#error = { message: delta.error };
         else this.isComplete = true;
         break;
       case 'stream-end':
-        this.#takeEnd(event);
+        this.#readEnd(event);
         break;
     }
     return this.#message.amount > before;
   }
 
-  extendedText(event: Json): ExtendedText | undefined {
+  extendedText(event: JsonObject): ExtendedText | undefined {
     const { type } = event;
     const delta = objectOrEmpty(event.delta);
     const message = objectOrEmpty(delta.message);
     const { content, tool_plan: plan } = message;
-    if (growsWithEach(withItems(event), READ) || growsWithEach(delta, READ_OF_DELTA)) {
+    if (hasPerTokenArray(withItems(event), KNOWN) || hasPerTokenArray(delta, KNOWN_OF_DELTA)) {
       return undefined;
     }
-    if (growsWithEach(message, READ_OF_MESSAGE)) return undefined;
+    if (hasPerTokenArray(message, KNOWN_OF_MESSAGE)) return undefined;
     if (type === 'tool-plan-delta' && plan) {
       return { key: 'tool_plan', text: this.#message.reasoning };
     }
-    const { type: _type, text: contentText, thinking, ...others } = objectOrEmpty(content);
+    const { type: _type, text: contentText, thinking, ...unknown } = objectOrEmpty(content);
     if (type !== 'content-delta' || thinking !== undefined || !contentText) return undefined;
-    if (Object.keys(others).length > 0) return undefined;
+    if (Object.keys(unknown).length > 0) return undefined;
     return { key: 'text', text: this.#message.text };
   }
 
@@ -184,7 +184,7 @@ class CohereReader implements ResponseReader {
 
   response(): ModelResponse {
     const { output, reasoning, finishReason } = this.#message;
-    const { citations } = this.#others.facts;
+    const { citations } = this.#unknown.fields;
     return {
       output,
       reasoning: reasoning.chars > 0 ? reasoning.toString() : undefined,
@@ -201,35 +201,35 @@ class CohereReader implements ResponseReader {
           ...cohereWarnings(this.#usage),
           ...(this.#citations.length > 0 && { citations: joined(citations, this.#citations) }),
         },
-        this.#others.facts,
+        this.#unknown.fields,
       ),
     };
   }
 
-  #takeHead(head: Json): void {
+  #readHead(head: JsonObject): void {
     this.#id = stringOrUndefined(head.id) ?? stringOrUndefined(head.response_id) ?? this.#id;
     this.#generationId = stringOrUndefined(head.generation_id) ?? this.#generationId;
     this.#message.setFinishReason(stringOrUndefined(head.finish_reason));
     const usage = head.usage ?? head.meta;
-    if (isRecord(usage)) this.#usage = mergeUsage(this.#usage, usage);
+    if (isJsonObject(usage)) this.#usage = mergeUsage(this.#usage, usage);
   }
 
   /** The last event of version 1, which contains the whole answer. */
-  #takeEnd({ response: whole, finish_reason }: Json): void {
+  #readEnd({ response: whole, finish_reason }: JsonObject): void {
     const response = objectOrEmpty(whole);
-    this.#takeHead({ ...response, ...(finish_reason !== undefined && { finish_reason }) });
-    this.#others.add(response, READ);
+    this.#readHead({ ...response, ...(finish_reason !== undefined && { finish_reason }) });
+    this.#unknown.add(response, KNOWN);
     if (this.#message.text.chars === 0)
       this.#message.text.add(stringOrUndefined(response.text) ?? '');
     this.#addCalls(response.tool_calls);
     this.isComplete = true;
   }
 
-  #takePart(part: Json): void {
-    const { type, text: partText, thinking, ...others } = part;
+  #readPart(part: JsonObject): void {
+    const { type, text: partText, thinking, ...unknown } = part;
     this.#message.text.add(stringOrUndefined(partText) ?? '');
     this.#message.reasoning.add(stringOrUndefined(thinking) ?? '');
-    if (Object.keys(others).length > 0) this.#message.addPart({ type, ...others });
+    if (Object.keys(unknown).length > 0) this.#message.addPart({ type, ...unknown });
   }
 
   /** Adds the calls of version 1, which are sent in pieces, then complete, and once more at the end: only the first time. */
@@ -239,7 +239,7 @@ class CohereReader implements ResponseReader {
     this.#hasCalls = arrayOrEmpty(calls).length > 0;
   }
 
-  #takeChunk({ index, name, parameters, text: planText }: Json): void {
+  #readChunk({ index, name, parameters, text: planText }: JsonObject): void {
     this.#message.reasoning.add(stringOrUndefined(planText) ?? '');
     if (index === undefined && name === undefined && parameters === undefined) return;
     this.#hasCalls = true;
@@ -254,18 +254,18 @@ class CohereReader implements ResponseReader {
     tool.arguments.add(stringOrUndefined(parameters) ?? '');
   }
 
-  #addCall(call: Json): void {
+  #addCall(call: JsonObject): void {
     const { id, type: _type, function: nested, ...plain } = call;
-    const { name, arguments: args, parameters, ...more } = isRecord(nested) ? nested : plain;
+    const { name, arguments: args, parameters, ...unknown } = isJsonObject(nested) ? nested : plain;
     this.#message.addTool(
       stringOrUndefined(id) || undefined,
       stringOrUndefined(name),
       args ?? parameters ?? {},
-      Object.keys(more).length > 0 ? more : undefined,
+      Object.keys(unknown).length > 0 ? unknown : undefined,
     );
   }
 
-  #takeCall(index: unknown, call: Json): void {
+  #readCall(index: unknown, call: JsonObject): void {
     const { name, arguments: args } = objectOrEmpty(call.function);
     const id = stringOrUndefined(call.id) || undefined;
     const tool = this.#message.ensureToolOfPiece({
@@ -280,7 +280,7 @@ class CohereReader implements ResponseReader {
 
   #cite(citations: unknown): void {
     for (const each of Array.isArray(citations) ? citations : [citations]) {
-      if (isRecord(each) && this.#citations.length < MAX_CITATIONS) this.#citations.push(each);
+      if (isJsonObject(each) && this.#citations.length < MAX_CITATIONS) this.#citations.push(each);
     }
   }
 }

@@ -3,14 +3,14 @@
 import {
   arrayOrEmpty,
   fieldsExcept,
-  isRecord,
+  isJsonObject,
   knownFirst,
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
 import { dimensionsOf } from '../reading/dimensions.js';
 import { PlainReader, type PlainResponse } from '../reading/plain-reader.js';
-import type { Shape } from '../shape.js';
+import type { Shape } from '../reading/shape.js';
 import { cohereBilling, cohereMeta, cohereTokens, cohereWarnings } from './usage.js';
 
 export const cohereEmbeddings: Shape<'embedding'> = {
@@ -27,8 +27,8 @@ export const cohereEmbeddings: Shape<'embedding'> = {
 
 /** The vectors are grouped by the type of their numbers, or not grouped. */
 function readEmbeddings(body: unknown): PlainResponse {
-  const { id, embeddings, meta, texts: _texts, ...others } = objectOrEmpty(body);
-  const kinds = isRecord(embeddings)
+  const { id, embeddings, meta, texts: _texts, ...unknown } = objectOrEmpty(body);
+  const kinds = isJsonObject(embeddings)
     ? Object.entries(embeddings)
     : [['float', embeddings] as const];
   const [kind, vectors] = kinds.find(([, all]) => arrayOrEmpty(all).length > 0) ?? ['float', []];
@@ -38,7 +38,7 @@ function readEmbeddings(body: unknown): PlainResponse {
     ...(tokens !== undefined && { tokens: { ...tokens, total: tokens.input } }),
     billing: cohereBilling(meta),
     metadata: { responseId: stringOrUndefined(id), ...cohereMeta(meta) },
-    details: knownFirst(cohereWarnings(meta), fieldsExcept(others, 'error', 'response_type')),
+    details: knownFirst(cohereWarnings(meta), fieldsExcept(unknown, 'error', 'response_type')),
     ...(arrayOrEmpty(vectors).length > 0 && {
       fields: {
         embeddingCount: arrayOrEmpty(vectors).length,

@@ -3,8 +3,8 @@
 import {
   arrayOrEmpty,
   fieldsExcept,
-  isRecord,
-  type Json,
+  isJsonObject,
+  type JsonObject,
   knownFirst,
   objectOrEmpty,
   stringOrUndefined,
@@ -12,7 +12,7 @@ import {
 import { CollectedText } from '../reading/collected-text.js';
 import { NumberedAnswers } from '../reading/numbered-answers.js';
 import { PlainReader } from '../reading/plain-reader.js';
-import type { ModelResponse, ResponseReader, Shape } from '../shape.js';
+import type { ModelResponse, ResponseReader, Shape } from '../reading/shape.js';
 import { FAILED_ENDS } from './chat.js';
 import { cohereBilling, cohereMeta, cohereTokens, cohereWarnings } from './usage.js';
 
@@ -39,13 +39,13 @@ export const cohereSummarize: Shape<'chat_completion'> = {
   }),
   reader: () =>
     new PlainReader((body) => {
-      const { id, summary, meta, ...others } = objectOrEmpty(body);
+      const { id, summary, meta, ...unknown } = objectOrEmpty(body);
       return {
         output: stringOrUndefined(summary),
         tokens: cohereTokens(meta),
         billing: cohereBilling(meta),
         metadata: { responseId: stringOrUndefined(id), ...cohereMeta(meta) },
-        details: knownFirst(cohereWarnings(meta), fieldsExcept(others, 'error')),
+        details: knownFirst(cohereWarnings(meta), fieldsExcept(unknown, 'error')),
       };
     }),
 };
@@ -55,7 +55,7 @@ const MAX_GENERATIONS = 16;
 /** One of the texts that continue a prompt. */
 interface Generation {
   readonly text: CollectedText;
-  facts: Json;
+  facts: JsonObject;
 }
 
 class GenerateReader implements ResponseReader {
@@ -85,11 +85,11 @@ class GenerateReader implements ResponseReader {
   readWhole(body: unknown): void {
     const response = objectOrEmpty(body);
     this.#error = response.error ?? undefined;
-    this.#takeResponse(response);
+    this.#readResponse(response);
     this.isComplete = true;
   }
 
-  readEvent(event: Json): boolean {
+  readEvent(event: JsonObject): boolean {
     const before = this.amount;
     const place = typeof event.index === 'number' ? event.index : 0;
     if (event.event_type === 'text-generation') {
@@ -98,7 +98,7 @@ class GenerateReader implements ResponseReader {
       this.#error = { type: event.finish_reason, message: event.err };
     } else if (event.event_type === 'stream-end') {
       this.#finishReason = stringOrUndefined(event.finish_reason);
-      this.#takeResponse(objectOrEmpty(event.response));
+      this.#readResponse(objectOrEmpty(event.response));
       this.isComplete = true;
     }
     return this.amount > before;
@@ -126,9 +126,9 @@ class GenerateReader implements ResponseReader {
     };
   }
 
-  #takeResponse(response: Json): void {
+  #readResponse(response: JsonObject): void {
     this.#id = stringOrUndefined(response.id) ?? this.#id;
-    if (isRecord(response.meta)) this.#usage = response.meta;
+    if (isJsonObject(response.meta)) this.#usage = response.meta;
     for (const [i, each] of arrayOrEmpty(response.generations).entries()) {
       const { text: generated, index, ...facts } = objectOrEmpty(each);
       const generation = this.#generations.ensure(typeof index === 'number' ? index : i);

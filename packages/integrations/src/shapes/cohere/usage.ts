@@ -6,8 +6,8 @@ import {
   countOrUndefined,
   definedFields,
   fieldsExcept,
-  isRecord,
-  type Json,
+  isJsonObject,
+  type JsonObject,
   objectOrEmpty,
   positiveCounts,
 } from '../../common/json.js';
@@ -41,19 +41,19 @@ export function cohereBilling(usage: unknown): Billing {
 }
 
 /** The fields of the usage that are not billed. */
-function otherCohereUsage(usage: unknown): Json {
-  const { tokens, billed_units: billed, cached_tokens: cached, ...others } = objectOrEmpty(usage);
-  const more = fieldsExcept(others, 'api_version');
+function otherCohereUsage(usage: unknown): JsonObject {
+  const { tokens, billed_units: billed, cached_tokens: cached, ...unknown } = objectOrEmpty(usage);
+  const kept = fieldsExcept(unknown, 'api_version');
   return definedFields({
-    modelTokens: isRecord(tokens) && billed !== undefined ? tokens : undefined,
+    modelTokens: isJsonObject(tokens) && billed !== undefined ? tokens : undefined,
     // Cached tokens are not a part of the billed tokens if they are as many or more.
     cachedTokens: cohereTokens(usage)?.cached === undefined ? countOrUndefined(cached) : undefined,
-    meta: Object.keys(more).length > 0 ? more : undefined,
+    meta: Object.keys(kept).length > 0 ? kept : undefined,
   });
 }
 
 /** The billed tokens as metadata, for types of steps that have no fields for tokens. */
-export function billedTokens(usage: unknown): Json {
+export function billedTokens(usage: unknown): JsonObject {
   const { input_tokens, output_tokens, image_tokens } = objectOrEmpty(
     objectOrEmpty(usage).billed_units,
   );
@@ -62,12 +62,12 @@ export function billedTokens(usage: unknown): Json {
 }
 
 /** The fields of the usage that are not billed, without the warnings. */
-export function cohereMeta(usage: unknown): Json {
+export function cohereMeta(usage: unknown): JsonObject {
   return otherCohereUsage(fieldsExcept(objectOrEmpty(usage), 'warnings'));
 }
 
 /** The warnings in the usage. They are sentences, and so content. */
-export function cohereWarnings(usage: unknown): Json {
+export function cohereWarnings(usage: unknown): JsonObject {
   const { warnings } = objectOrEmpty(usage);
   return arrayOrEmpty(warnings).length > 0 ? { warnings } : {};
 }

@@ -4,8 +4,8 @@ import { type Billing, percentDecoded } from '@openlayer-tracing/core/integratio
 import {
   arrayOrEmpty,
   fieldsExcept,
-  isRecord,
-  type Json,
+  isJsonObject,
+  type JsonObject,
   knownFirst,
   objectOrEmpty,
   stringOrUndefined,
@@ -14,10 +14,16 @@ import { nameSet } from '../../common/names.js';
 import { mergeUsage } from '../reading/merge-usage.js';
 import { Message } from '../reading/message.js';
 import { NumberedAnswers } from '../reading/numbered-answers.js';
-import { OtherFacts } from '../reading/other-facts.js';
-import type { Description, ModelRequest, ModelResponse, ResponseReader, Shape } from '../shape.js';
+import type {
+  Description,
+  ModelRequest,
+  ModelResponse,
+  ResponseReader,
+  Shape,
+} from '../reading/shape.js';
+import { UnknownFields } from '../reading/unknown-fields.js';
 import { geminiMessage, Parts } from './parts.js';
-import { geminiBilling, geminiTokens, geminiToolUses, otherGeminiUsage } from './usage.js';
+import { geminiBilling, geminiTokens, geminiToolUses, unknownGeminiUsage } from './usage.js';
 
 const GENERATE = /:(streamGenerateContent|generateContent)$/;
 
@@ -61,21 +67,21 @@ function describeContents({ url, params }: ModelRequest): Description {
 
 /** Finish reasons of answers that are complete or reached a limit. */
 const PLAIN_ENDS = ['STOP', 'MAX_TOKENS', 'CONTINUATION', 'FINISH_REASON_UNSPECIFIED'];
-const READ = nameSet('candidates usageMetadata modelVersion responseId error');
-const READ_OF_CANDIDATE = nameSet('content finishReason index');
+const KNOWN = nameSet('candidates usageMetadata modelVersion responseId error');
+const KNOWN_OF_CANDIDATE = nameSet('content finishReason index');
 const MAX_CANDIDATES = 16;
 
 /** One of several answers to a prompt. */
 class Candidate {
   readonly message = new Message();
   readonly #parts = new Parts(this.message);
-  readonly #others = new OtherFacts();
+  readonly #unknown = new UnknownFields();
 
-  take(candidate: Json): void {
+  read(candidate: JsonObject): void {
     for (const part of arrayOrEmpty(objectOrEmpty(candidate.content).parts))
-      this.#parts.take(objectOrEmpty(part));
+      this.#parts.read(objectOrEmpty(part));
     this.message.setFinishReason(stringOrUndefined(candidate.finishReason));
-    this.#others.add(candidate, READ_OF_CANDIDATE);
+    this.#unknown.add(candidate, KNOWN_OF_CANDIDATE);
     if (this.message.finishReason !== undefined) this.#parts.end();
   }
 
@@ -101,11 +107,11 @@ class Candidate {
     };
   }
 
-  get facts(): Json {
+  get facts(): JsonObject {
     const { signatures } = this.#parts;
     return knownFirst(
       signatures.length > 0 ? { thoughtSignatures: signatures } : {},
-      this.#others.facts,
+      this.#unknown.fields,
     );
   }
 }
@@ -114,10 +120,10 @@ class GeminiReader implements ResponseReader {
   readonly hasEndMarker = true;
   readonly #url: URL;
   readonly #candidates = new NumberedAnswers(MAX_CANDIDATES, () => new Candidate());
-  readonly #others = new OtherFacts();
+  readonly #unknown = new UnknownFields();
   #model: string | undefined;
   #id: string | undefined;
-  #usage: Json | undefined;
+  #usage: JsonObject | undefined;
   #error: unknown;
   #isWhole = false;
 
@@ -154,16 +160,17 @@ class GeminiReader implements ResponseReader {
     this.#isWhole = true;
   }
 
-  readEvent(chunk: Json): boolean {
+  readEvent(chunk: JsonObject): boolean {
     if (chunk.error !== undefined && chunk.error !== null) this.#error = chunk.error;
     this.#model = stringOrUndefined(chunk.modelVersion) ?? this.#model;
     this.#id = stringOrUndefined(chunk.responseId) ?? this.#id;
-    if (isRecord(chunk.usageMetadata)) this.#usage = mergeUsage(this.#usage, chunk.usageMetadata);
-    this.#others.add(chunk, READ);
+    if (isJsonObject(chunk.usageMetadata))
+      this.#usage = mergeUsage(this.#usage, chunk.usageMetadata);
+    this.#unknown.add(chunk, KNOWN);
     const before = this.#received;
     for (const [i, each] of arrayOrEmpty(chunk.candidates).entries()) {
       const candidate = objectOrEmpty(each);
-      this.#candidates.ensure(candidate.index ?? i)?.take(candidate);
+      this.#candidates.ensure(candidate.index ?? i)?.read(candidate);
     }
     return this.#received > before;
   }
@@ -186,7 +193,7 @@ class GeminiReader implements ResponseReader {
         finishReason: first?.message.finishReason,
         ...(safetyRatings !== undefined && { safetyRatings }),
         reasoningTokens: tokens?.reasoning,
-        usageMetadata: otherGeminiUsage(this.#usage),
+        usageMetadata: unknownGeminiUsage(this.#usage),
       },
       details: facts,
     };
@@ -198,15 +205,15 @@ class GeminiReader implements ResponseReader {
   }
 
   /** The other fields of the response; of several candidates, one by one. */
-  get #facts(): Json {
+  get #facts(): JsonObject {
     const [first, ...others] = this.#candidates.inOrder;
-    if (others.length === 0) return knownFirst(first?.facts, this.#others.facts);
+    if (others.length === 0) return knownFirst(first?.facts, this.#unknown.fields);
     const candidates = this.#candidates.inOrder.map(({ message, facts }) => ({
       ...(message.finishReason !== undefined && { finishReason: message.finishReason }),
       ...(message.reasoning.chars > 0 && { reasoning: message.reasoning.toString() }),
       ...facts,
     }));
-    return knownFirst({ candidates }, this.#others.facts);
+    return knownFirst({ candidates }, this.#unknown.fields);
   }
 
   /** The searches and pages that Google bills in addition to the tokens. */
@@ -220,7 +227,7 @@ class GeminiReader implements ResponseReader {
   }
 
   get #blocked(): unknown {
-    const { promptFeedback } = this.#others.facts;
+    const { promptFeedback } = this.#unknown.fields;
     const { blockReason, blockReasonMessage } = objectOrEmpty(promptFeedback);
     if (blockReason === undefined) return undefined;
     return {

@@ -1,11 +1,16 @@
 /** Reads the usage of Google's interactions and voices: tokens, and what the price depends on besides them. */
 
 import type { Billing, TokenCounts } from '@openlayer-tracing/core/integration';
-import { arrayOrEmpty, countOrUndefined, type Json, objectOrEmpty } from '../../common/json.js';
+import {
+  arrayOrEmpty,
+  countOrUndefined,
+  type JsonObject,
+  objectOrEmpty,
+} from '../../common/json.js';
 import { sumOfKnown, tokensOfModalities } from './usage.js';
 
 /** The counts of a usage; undefined if there is none. */
-export function interactionTokens(usage: Json | undefined): TokenCounts | undefined {
+export function interactionTokens(usage: JsonObject | undefined): TokenCounts | undefined {
   if (usage === undefined) return undefined;
   const promptTokens = countOrUndefined(usage.total_input_tokens);
   const answerTokens = countOrUndefined(usage.total_output_tokens);
@@ -35,7 +40,10 @@ export function interactionTokens(usage: Json | undefined): TokenCounts | undefi
 }
 
 /** What the price depends on besides the tokens. */
-export function interactionBilling(usage: Json | undefined, tier: string | undefined): Billing {
+export function interactionBilling(
+  usage: JsonObject | undefined,
+  tier: string | undefined,
+): Billing {
   const uses: Record<string, number> = {};
   for (const each of arrayOrEmpty(usage?.grounding_tool_count)) {
     const { type, count: times } = objectOrEmpty(each);

@@ -7,8 +7,8 @@ import {
   countOrUndefined,
   definedFields,
   fieldsExcept,
-  isRecord,
-  type Json,
+  isJsonObject,
+  type JsonObject,
   knownFirst,
   objectOrEmpty,
   stringOrUndefined,
@@ -16,8 +16,8 @@ import {
 import { nameArray, nameSet } from '../../common/names.js';
 import { mergeUsage } from '../reading/merge-usage.js';
 import { Message } from '../reading/message.js';
-import { joined, OtherFacts } from '../reading/other-facts.js';
-import type { Description, ModelResponse, ResponseReader, Shape } from '../shape.js';
+import type { Description, ModelResponse, ResponseReader, Shape } from '../reading/shape.js';
+import { joined, UnknownFields } from '../reading/unknown-fields.js';
 import { interactionBilling, interactionTokens } from './interaction-usage.js';
 
 export const geminiInteraction: Shape<'chat_completion'> = {
@@ -29,7 +29,7 @@ export const geminiInteraction: Shape<'chat_completion'> = {
 };
 
 /** Describes a turn by the fields of its request. */
-export function describeInteraction(params: Json): Description {
+export function describeInteraction(params: JsonObject): Description {
   const { input, system_instruction: system, tools, model, agent } = params;
   const systemMessages = system === undefined ? [] : [{ role: 'system', content: system }];
   return {
@@ -67,16 +67,16 @@ function itemType(item: unknown): string {
 
 const MAX_STEPS = 512;
 /** Fields that are read, and fields in which a response repeats its request. */
-const READ = nameSet(`
+const KNOWN = nameSet(`
   id model status steps usage service_tier object agent_config cached_content environment
   generation_config input labels response_format response_mime_type response_modalities
   safety_settings system_instruction tools webhook_config
 `);
-const READ_OF_EVENT = nameSet(`
+const KNOWN_OF_EVENT = nameSet(`
   event_type event_id interaction index step delta error status usage interaction_id
   step_usage metadata
 `);
-const READ_OF_USAGE = nameArray(`
+const KNOWN_OF_USAGE = nameArray(`
   total_input_tokens total_output_tokens total_thought_tokens total_tokens total_cached_tokens
   grounding_tool_count
 `);
@@ -93,7 +93,7 @@ export function isPending(id: string): boolean {
 
 /** A step that is received in pieces. */
 interface OpenStep {
-  facts: Json;
+  facts: JsonObject;
   /** The size of the images and audio received so far. */
   mediaBytes: number;
 }
@@ -104,15 +104,15 @@ export class InteractionReader implements ResponseReader {
   readonly hasEndMarker = true;
   readonly #message = new Message();
   readonly #steps = new Map<number, OpenStep>();
-  readonly #others = new OtherFacts();
+  readonly #unknown = new UnknownFields();
   readonly #annotations: unknown[] = [];
   readonly #signatures: string[] = [];
-  #repeatedRequest: Json = {};
+  #repeatedRequest: JsonObject = {};
   #id: string | undefined;
   #model: string | undefined;
   #status: string | undefined;
   #tier: string | undefined;
-  #usage: Json | undefined;
+  #usage: JsonObject | undefined;
   #error: unknown;
 
   get isOver(): boolean {
@@ -122,7 +122,7 @@ export class InteractionReader implements ResponseReader {
   get failure(): unknown {
     if (this.#error !== undefined) return this.#error;
     if (this.#status !== 'failed') return undefined;
-    const [first] = arrayOrEmpty(this.#others.facts.errors);
+    const [first] = arrayOrEmpty(this.#unknown.fields.errors);
     const { code, message } = objectOrEmpty(first);
     return {
       type: stringOrUndefined(code) ?? 'failed',
@@ -139,14 +139,14 @@ export class InteractionReader implements ResponseReader {
   readWhole(body: unknown): void {
     const { error, ...interaction } = objectOrEmpty(body);
     if (error !== undefined && error !== null) this.#error = error;
-    this.#takeHead(interaction);
-    for (const step of arrayOrEmpty(interaction.steps)) this.#takeStep(objectOrEmpty(step));
+    this.#readHead(interaction);
+    for (const step of arrayOrEmpty(interaction.steps)) this.#readStep(objectOrEmpty(step));
     this.isComplete = true;
     this.#rememberIfPending();
   }
 
   /** The fields of the request that the response repeats. */
-  get repeatedRequest(): Json {
+  get repeatedRequest(): JsonObject {
     return this.#repeatedRequest;
   }
 
@@ -159,25 +159,25 @@ export class InteractionReader implements ResponseReader {
     return this.resultId === undefined ? this.#id : undefined;
   }
 
-  readEvent(event: Json): boolean {
+  readEvent(event: JsonObject): boolean {
     const before = this.#received;
     const { error, interaction, index, step, delta } = event;
     if (error !== undefined && error !== null) this.#error = error;
-    this.#others.add(event, READ_OF_EVENT);
+    this.#unknown.add(event, KNOWN_OF_EVENT);
     this.#status = stringOrUndefined(event.status) ?? this.#status;
     this.#id ??= stringOrUndefined(event.interaction_id);
     const { total_usage: usage } = objectOrEmpty(event.metadata);
-    this.#takeUsage(event.usage ?? usage);
-    if (isRecord(interaction)) {
-      this.#takeHead(interaction);
+    this.#readUsage(event.usage ?? usage);
+    if (isJsonObject(interaction)) {
+      this.#readHead(interaction);
       this.#rememberIfPending();
       if (this.#received === 0) {
-        for (const each of arrayOrEmpty(interaction.steps)) this.#takeStep(objectOrEmpty(each));
+        for (const each of arrayOrEmpty(interaction.steps)) this.#readStep(objectOrEmpty(each));
       }
     }
     const place = typeof index === 'number' ? index : 0;
-    if (isRecord(step)) this.#startStep(place, step);
-    if (isRecord(delta)) this.#takeDelta(place, delta);
+    if (isJsonObject(step)) this.#startStep(place, step);
+    if (isJsonObject(delta)) this.#readDelta(place, delta);
     if (event.event_type === 'step.stop') this.#endStep(place);
     if (event.event_type === 'interaction.completed') this.isComplete = true;
     return this.#received > before;
@@ -189,7 +189,7 @@ export class InteractionReader implements ResponseReader {
 
   response(): ModelResponse {
     const { output, reasoning } = this.#messageSoFar;
-    const others = fieldsExcept(this.#usage ?? {}, ...READ_OF_USAGE);
+    const unknownUsage = fieldsExcept(this.#usage ?? {}, ...KNOWN_OF_USAGE);
     return {
       model: this.#model,
       output,
@@ -200,14 +200,14 @@ export class InteractionReader implements ResponseReader {
         responseId: this.#id,
         finishReason: this.#status,
         reasoningTokens: countOrUndefined(this.#usage?.total_thought_tokens),
-        otherUsage: Object.keys(others).length > 0 ? others : undefined,
+        otherUsage: Object.keys(unknownUsage).length > 0 ? unknownUsage : undefined,
       },
       details: knownFirst(
         {
           ...(this.#annotations.length > 0 && { annotations: this.#annotations }),
           ...(this.#signatures.length > 0 && { thoughtSignatures: this.#signatures }),
         },
-        this.#others.facts,
+        this.#unknown.fields,
       ),
     };
   }
@@ -230,54 +230,56 @@ export class InteractionReader implements ResponseReader {
     if (this.#id !== undefined && UNDONE.test(this.#status ?? '')) pendingTurns.remember(this.#id);
   }
 
-  #takeHead(interaction: Json): void {
+  #readHead(interaction: JsonObject): void {
     this.#id = stringOrUndefined(interaction.id) || this.#id;
     this.#model =
       stringOrUndefined(interaction.model) ?? stringOrUndefined(interaction.agent) ?? this.#model;
     this.#status = stringOrUndefined(interaction.status) ?? this.#status;
     this.#tier = stringOrUndefined(interaction.service_tier) ?? this.#tier;
-    this.#takeUsage(interaction.usage);
-    this.#others.add(interaction, READ);
+    this.#readUsage(interaction.usage);
+    this.#unknown.add(interaction, KNOWN);
     const { model, agent, input, tools, system_instruction, generation_config } = interaction;
     const repeated = { model, agent, input, tools, system_instruction, generation_config };
     this.#repeatedRequest = { ...this.#repeatedRequest, ...definedFields(repeated) };
   }
 
-  #takeUsage(usage: unknown): void {
-    if (isRecord(usage)) this.#usage = mergeUsage(this.#usage, usage);
+  #readUsage(usage: unknown): void {
+    if (isJsonObject(usage)) this.#usage = mergeUsage(this.#usage, usage);
   }
 
-  #takeStep(step: Json): void {
+  #readStep(step: JsonObject): void {
     const { type, content, summary, signature, ...others } = step;
     this.#addSignature(signature);
     if (type === 'user_input') return;
     if (type === 'thought') {
       for (const each of arrayOrEmpty(summary))
-        this.#take(this.#message.reasoning, objectOrEmpty(each));
+        this.#readContent(this.#message.reasoning, objectOrEmpty(each));
       if (Object.keys(others).length > 0) this.#message.addPart({ type, ...others });
     } else if (type === 'model_output') {
-      for (const each of arrayOrEmpty(content)) this.#take(this.#message.text, objectOrEmpty(each));
+      for (const each of arrayOrEmpty(content))
+        this.#readContent(this.#message.text, objectOrEmpty(each));
       if (Object.keys(others).length > 0) this.#message.addPart({ type, ...others });
     } else if (type === 'function_call') {
-      const { id, name, arguments: args, ...more } = others;
+      const { id, name, arguments: args, ...unknown } = others;
       this.#message.addTool(
         stringOrUndefined(id) || undefined,
         stringOrUndefined(name),
         args ?? {},
       );
-      if (Object.keys(more).length > 0) this.#message.addPart({ type, ...more });
+      if (Object.keys(unknown).length > 0) this.#message.addPart({ type, ...unknown });
     } else {
       this.#message.addPart(definedFields({ type, content, summary, ...others }));
     }
   }
 
-  #startStep(place: number, step: Json): void {
+  #startStep(place: number, step: JsonObject): void {
     if (this.#steps.size >= MAX_STEPS || step.type === 'user_input') return;
     const { type, content, summary, signature, ...others } = step;
     this.#addSignature(signature);
-    for (const each of arrayOrEmpty(content)) this.#take(this.#message.text, objectOrEmpty(each));
+    for (const each of arrayOrEmpty(content))
+      this.#readContent(this.#message.text, objectOrEmpty(each));
     for (const each of arrayOrEmpty(summary))
-      this.#take(this.#message.reasoning, objectOrEmpty(each));
+      this.#readContent(this.#message.reasoning, objectOrEmpty(each));
     if (type === 'function_call') {
       const id = stringOrUndefined(others.id) || undefined;
       this.#message.ensureTool(place)?.startWith(id, stringOrUndefined(others.name));
@@ -285,7 +287,7 @@ export class InteractionReader implements ResponseReader {
     this.#steps.set(place, { facts: { type, ...others }, mediaBytes: 0 });
   }
 
-  #takeDelta(place: number, delta: Json): void {
+  #readDelta(place: number, delta: JsonObject): void {
     const { type, signature, annotations, ...others } = delta;
     this.#addSignature(signature);
     this.#annotate(annotations);
@@ -293,7 +295,7 @@ export class InteractionReader implements ResponseReader {
     if (type === 'text') {
       this.#message.text.add(stringOrUndefined(others.text) ?? '');
     } else if (type === 'thought_summary') {
-      this.#take(this.#message.reasoning, objectOrEmpty(others.content));
+      this.#readContent(this.#message.reasoning, objectOrEmpty(others.content));
     } else if (type === 'arguments_delta') {
       this.#message.ensureTool(place)?.arguments.add(stringOrUndefined(others.arguments) ?? '');
     } else if (Object.keys(others).length > 0) {
@@ -315,11 +317,11 @@ export class InteractionReader implements ResponseReader {
     addStep(this.#message, place, step);
   }
 
-  #take(into: Message['text'], content: Json): void {
-    const { type, text: contentText, annotations, ...others } = content;
+  #readContent(into: Message['text'], content: JsonObject): void {
+    const { type, text: contentText, annotations, ...unknown } = content;
     if (typeof contentText === 'string') into.add(contentText);
     this.#annotate(annotations);
-    if (Object.keys(others).length > 0) this.#message.addPart({ type, ...others });
+    if (Object.keys(unknown).length > 0) this.#message.addPart({ type, ...unknown });
   }
 
   #annotate(annotations: unknown): void {
@@ -345,23 +347,23 @@ function hasContent({ facts, mediaBytes }: OpenStep): boolean {
 function addStep(message: Message, place: number, { facts, mediaBytes }: OpenStep): void {
   const { type, ...fields } = facts;
   if (type === 'function_call') {
-    const { id: _id, name: _name, arguments: args, ...more } = fields;
+    const { id: _id, name: _name, arguments: args, ...unknown } = fields;
     const tool = message.ensureTool(place);
     if (tool?.arguments.chars === 0) tool.arguments.add(JSON.stringify(args ?? {}));
-    if (Object.keys(more).length > 0) message.addPart({ type, ...more });
+    if (Object.keys(unknown).length > 0) message.addPart({ type, ...unknown });
     return;
   }
-  const { content, ...others } = fields;
+  const { content, ...unknown } = fields;
   const media = mediaBytes > 0 ? mediaOf(objectOrEmpty(content ?? fields), mediaBytes) : {};
   if (type === 'model_output') {
-    if (Object.keys(others).length > 0) message.addPart({ type, ...others });
+    if (Object.keys(unknown).length > 0) message.addPart({ type, ...unknown });
     if (content !== undefined) message.addPart({ ...objectOrEmpty(content), ...media });
   } else if (Object.keys(fields).length > 0 || mediaBytes > 0) {
     message.addPart({ type, ...fields, ...media });
   }
 }
 
-function mediaOf(content: Json, bytes: number): Json {
+function mediaOf(content: JsonObject, bytes: number): JsonObject {
   const type = stringOrUndefined(content.mime_type) ?? stringOrUndefined(content.type) ?? 'data';
   return { data: `[${type}, ${bytes} bytes]` };
 }

@@ -4,8 +4,8 @@ import { encrypted } from '../../common/content/media.js';
 import {
   arrayOrEmpty,
   definedFields,
-  isRecord,
-  type Json,
+  isJsonObject,
+  type JsonObject,
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
@@ -29,24 +29,24 @@ export class Parts {
   readonly signatures: string[] = [];
   readonly #message: Message;
   /** The tool call whose arguments are being received in pieces. */
-  #open: { id: string | undefined; name: string | undefined; args: Json } | undefined;
+  #open: { id: string | undefined; name: string | undefined; args: JsonObject } | undefined;
 
   constructor(message: Message) {
     this.#message = message;
   }
 
-  take(part: Json): void {
-    const { text: partText, thought, functionCall, thoughtSignature, ...others } = part;
+  read(part: JsonObject): void {
+    const { text: partText, thought, functionCall, thoughtSignature, ...unknown } = part;
     const message = this.#message;
     if (typeof partText === 'string')
       (thought === true ? message.reasoning : message.text).add(partText);
-    if (isRecord(functionCall)) this.#takeCall(functionCall);
+    if (isJsonObject(functionCall)) this.#readCall(functionCall);
     const signature = stringOrUndefined(thoughtSignature);
     if (signature !== undefined && signature !== '' && this.signatures.length < MAX_SIGNATURES) {
       this.signatures.push(encrypted(signature));
     }
-    if (Object.keys(others).length > 0)
-      this.#message.addPart(thought === true ? { thought, ...others } : others);
+    if (Object.keys(unknown).length > 0)
+      this.#message.addPart(thought === true ? { thought, ...unknown } : unknown);
   }
 
   /** Whether the arguments of a call are being received. */
@@ -70,9 +70,9 @@ export class Parts {
     this.#message.addTool(id, name, args);
   }
 
-  #takeCall(call: Json): void {
-    const { id, name, args, partialArgs, willContinue, ...others } = call;
-    if (Object.keys(others).length > 0) this.#message.addPart({ functionCall: others });
+  #readCall(call: JsonObject): void {
+    const { id, name, args, partialArgs, willContinue, ...unknown } = call;
+    if (Object.keys(unknown).length > 0) this.#message.addPart({ functionCall: unknown });
     const isNew = typeof name === 'string' && name !== '';
     if (partialArgs === undefined && willContinue !== true && (isNew || this.#open === undefined)) {
       this.end();
@@ -96,7 +96,7 @@ export class Parts {
 }
 
 /** The arguments with one more value, or a longer string, at a path such as `$.places[0].city`. */
-function withArgument(args: Json, partial: Json): Json {
+function withArgument(args: JsonObject, partial: JsonObject): JsonObject {
   const path = [...String(partial.jsonPath ?? '').matchAll(/[^.[\]$'"]+/g)].map(([key]) => key);
   if (path.length === 0 || path.length > MAX_PATH) return args;
   const { numberValue, boolValue, stringValue } = partial;

@@ -5,17 +5,17 @@ import {
   arrayOrEmpty,
   countOrUndefined,
   fieldsExcept,
-  isRecord,
-  type Json,
+  isJsonObject,
+  type JsonObject,
   knownFirst,
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
 import { dimensionsOf } from '../reading/dimensions.js';
 import { PlainReader, type PlainResponse } from '../reading/plain-reader.js';
-import type { ModelRequest, Shape } from '../shape.js';
+import type { ModelRequest, Shape } from '../reading/shape.js';
 import { modelIn } from './generate.js';
-import { geminiBilling, geminiTokens, otherGeminiUsage } from './usage.js';
+import { geminiBilling, geminiTokens, unknownGeminiUsage } from './usage.js';
 
 export const geminiEmbed: Shape<'embedding'> = {
   operation: 'Embedding',
@@ -36,7 +36,7 @@ export const geminiEmbed: Shape<'embedding'> = {
 };
 
 /** The parameters that all requests of a batch have in common. */
-function commonParameters(requests: unknown): Json {
+function commonParameters(requests: unknown): JsonObject {
   const [first, ...others] = arrayOrEmpty(requests).map((each) =>
     fieldsExcept(objectOrEmpty(each), 'model', 'content'),
   );
@@ -47,14 +47,14 @@ function commonParameters(requests: unknown): Json {
 }
 
 function readEmbeddings(body: unknown, { url }: ModelRequest): PlainResponse {
-  const { embedding, embeddings, usageMetadata, ...others } = objectOrEmpty(body);
+  const { embedding, embeddings, usageMetadata, ...unknown } = objectOrEmpty(body);
   const vectors = embedding === undefined ? arrayOrEmpty(embeddings) : [embedding];
   const tokens = geminiTokens(usageMetadata);
   return {
     ...(tokens !== undefined && { tokens: { ...tokens, total: tokens.total ?? tokens.input } }),
     billing: geminiBilling(url, usageMetadata),
-    metadata: { usageMetadata: otherGeminiUsage(usageMetadata) },
-    details: knownFirst(otherVectorFields(vectors), fieldsExcept(others, 'error')),
+    metadata: { usageMetadata: unknownGeminiUsage(usageMetadata) },
+    details: knownFirst(unknownVectorFields(vectors), fieldsExcept(unknown, 'error')),
     fields: vectorFields(vectors),
   };
 }
@@ -69,10 +69,10 @@ function vectorFields(vectors: readonly unknown[]): NonNullable<PlainResponse['f
 }
 
 /** The fields of the single vectors other than their numbers. */
-function otherVectorFields(vectors: readonly unknown[]): Json {
-  const otherFields = vectors.map((each) => fieldsExcept(objectOrEmpty(each), 'values'));
-  return otherFields.some((each) => Object.keys(each).length > 0)
-    ? { embeddings: otherFields }
+function unknownVectorFields(vectors: readonly unknown[]): JsonObject {
+  const unknownFields = vectors.map((each) => fieldsExcept(objectOrEmpty(each), 'values'));
+  return unknownFields.some((each) => Object.keys(each).length > 0)
+    ? { embeddings: unknownFields }
     : {};
 }
 
@@ -102,7 +102,7 @@ export const vertexEmbed: Shape<'embedding'> = {
 };
 
 function readPredictedEmbeddings(body: unknown, url: URL): PlainResponse {
-  const { predictions, metadata, ...others } = objectOrEmpty(body);
+  const { predictions, metadata, ...unknown } = objectOrEmpty(body);
   const vectors = arrayOrEmpty(predictions).map((each) =>
     objectOrEmpty(objectOrEmpty(each).embeddings),
   );
@@ -112,7 +112,7 @@ function readPredictedEmbeddings(body: unknown, url: URL): PlainResponse {
   const input = counts.some((each) => each === undefined)
     ? undefined
     : counts.reduce<number>((sum, each) => sum + (each ?? 0), 0);
-  const { billableCharacterCount, ...otherMetadata } = objectOrEmpty(metadata);
+  const { billableCharacterCount, ...unknownOfMetadata } = objectOrEmpty(metadata);
   const characters = countOrUndefined(billableCharacterCount);
   return {
     ...(vectors.length > 0 && input !== undefined && { tokens: { input, total: input } }),
@@ -122,10 +122,10 @@ function readPredictedEmbeddings(body: unknown, url: URL): PlainResponse {
     },
     details: knownFirst(
       {
-        ...(Object.keys(otherMetadata).length > 0 && { metadata: otherMetadata }),
-        ...otherVectorFields(vectors),
+        ...(Object.keys(unknownOfMetadata).length > 0 && { metadata: unknownOfMetadata }),
+        ...unknownVectorFields(vectors),
       },
-      fieldsExcept(others, 'error'),
+      fieldsExcept(unknown, 'error'),
     ),
     fields: vectorFields(vectors),
   };
@@ -167,7 +167,7 @@ export function describeInstances({ url, params }: ModelRequest) {
 }
 
 function readPredictions(body: unknown, url: URL): PlainResponse {
-  const { predictions, ...others } = objectOrEmpty(body);
+  const { predictions, ...unknown } = objectOrEmpty(body);
   const output = arrayOrEmpty(predictions).map((each) => nameMedia(each));
   const images = arrayOrEmpty(predictions).map(objectOrEmpty).filter(isImage);
   const reason = arrayOrEmpty(predictions)
@@ -179,12 +179,14 @@ function readPredictions(body: unknown, url: URL): PlainResponse {
       ...geminiBilling(url, undefined),
       ...(images.length > 0 && { pictures: images.length }),
     },
-    details: fieldsExcept(others, 'error'),
+    details: fieldsExcept(unknown, 'error'),
     ...(images.length === 0 &&
       reason !== undefined && { failure: { type: 'RAI', message: reason } }),
   };
 }
 
-function isImage(prediction: Json): boolean {
-  return isRecord(prediction) && (prediction.bytesBase64Encoded ?? prediction.gcsUri) !== undefined;
+function isImage(prediction: JsonObject): boolean {
+  return (
+    isJsonObject(prediction) && (prediction.bytesBase64Encoded ?? prediction.gcsUri) !== undefined
+  );
 }

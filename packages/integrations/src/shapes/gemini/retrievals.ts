@@ -6,8 +6,8 @@ import {
   countOrUndefined,
   definedFields,
   fieldsExcept,
-  isRecord,
-  type Json,
+  isJsonObject,
+  type JsonObject,
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
@@ -19,7 +19,7 @@ import type {
   ModelResponse,
   ResultReader,
   Retrieval,
-} from '../shape.js';
+} from '../reading/shape.js';
 import { geminiGenerate } from './generate.js';
 import { describeInteraction, InteractionReader, isPending } from './interactions.js';
 
@@ -41,7 +41,7 @@ const geminiVideoResult: Retrieval<'chat_completion'> = {
 abstract class WholeResult implements ResultReader {
   isComplete = false;
   amount = 0;
-  protected body: Json = {};
+  protected body: JsonObject = {};
 
   abstract readonly description: Description | undefined;
   abstract readonly resultId: string | undefined;
@@ -57,7 +57,7 @@ abstract class WholeResult implements ResultReader {
     this.amount = 1;
   }
 
-  readEvent(body: Json): boolean {
+  readEvent(body: JsonObject): boolean {
     this.readWhole(body);
     return true;
   }
@@ -79,14 +79,17 @@ class VideoReader extends WholeResult {
   }
 
   response(): ModelResponse {
-    const { name: _name, done: _done, response, error: _error, ...others } = this.body;
+    const { name: _name, done: _done, response, error: _error, ...unknown } = this.body;
     const result = objectOrEmpty(response);
     const videoResponse = objectOrEmpty(result.generateVideoResponse ?? result);
     const videos = arrayOrEmpty(videoResponse.generatedSamples ?? videoResponse.videos);
     return {
       output: videos.length > 0 ? videos.map((video) => nameMedia(video)) : undefined,
       billing: videos.length > 0 ? { units: { videos: videos.length } } : {},
-      details: { ...others, ...fieldsExcept(videoResponse, 'generatedSamples', 'videos', '@type') },
+      details: {
+        ...unknown,
+        ...fieldsExcept(videoResponse, 'generatedSamples', 'videos', '@type'),
+      },
     };
   }
 }
@@ -152,8 +155,8 @@ class BatchReader extends WholeResult {
     const total = new BatchTotal();
     for (const each of this.#responses) {
       const { response, error } = objectOrEmpty(each);
-      if (isRecord(error)) total.addError(error);
-      if (isRecord(response)) total.add(this.#responseOf(response));
+      if (isJsonObject(error)) total.addError(error);
+      if (isJsonObject(response)) total.add(this.#responseOf(response));
     }
     const failed = this.#failed.length;
     const output = { answers: this.#responses.length - failed, failed };
@@ -163,7 +166,7 @@ class BatchReader extends WholeResult {
   }
 
   /** A response of the batch as if it had been the response to its request. */
-  #responseOf(response: Json): ModelResponse {
+  #responseOf(response: JsonObject): ModelResponse {
     const { usageMetadata, tokenCount } = response;
     // The response of an embedding.
     if (usageMetadata === undefined) return { tokens: { input: countOrUndefined(tokenCount) } };
@@ -172,12 +175,14 @@ class BatchReader extends WholeResult {
 
   /** The errors of the requests that failed. */
   get #failed(): readonly unknown[] {
-    return this.#responses.map((each) => objectOrEmpty(each).error).filter(isRecord);
+    return this.#responses.map((each) => objectOrEmpty(each).error).filter(isJsonObject);
   }
 
   get #responses(): readonly unknown[] {
     const { response, metadata } = this.body;
-    const output = isRecord(response) ? response : objectOrEmpty(objectOrEmpty(metadata).output);
+    const output = isJsonObject(response)
+      ? response
+      : objectOrEmpty(objectOrEmpty(metadata).output);
     const inlined = objectOrEmpty(output.inlinedResponses ?? output.inlinedEmbedContentResponses);
     return arrayOrEmpty(inlined.inlinedResponses ?? inlined.inlinedEmbedContentResponses);
   }

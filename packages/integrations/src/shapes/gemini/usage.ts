@@ -5,14 +5,14 @@ import {
   arrayOrEmpty,
   countOrUndefined,
   fieldsExcept,
-  isRecord,
-  type Json,
+  isJsonObject,
+  type JsonObject,
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
 
 /** Counts that have a field of their own in the step. */
-const READ = [
+const KNOWN = [
   'promptTokenCount',
   'candidatesTokenCount',
   'responseTokenCount',
@@ -26,7 +26,7 @@ const READ = [
  * tools in addition to the prompt: both are added.
  */
 export function geminiTokens(usage: unknown): TokenCounts | undefined {
-  if (!isRecord(usage)) return undefined;
+  if (!isJsonObject(usage)) return undefined;
   const answerTokens =
     countOrUndefined(usage.candidatesTokenCount) ?? countOrUndefined(usage.responseTokenCount);
   const thoughtTokens = countOrUndefined(usage.thoughtsTokenCount);
@@ -57,11 +57,11 @@ export function geminiTokens(usage: unknown): TokenCounts | undefined {
   };
 }
 
-/** The other fields of the usage, such as tokens by modality; undefined if there are none. */
-export function otherGeminiUsage(usage: unknown): Json | undefined {
-  const { trafficType, serviceTier, ...others } = fieldsExcept(objectOrEmpty(usage), ...READ);
-  if (trafficType !== undefined && serviceTier !== undefined) others.serviceTier = serviceTier;
-  return Object.keys(others).length > 0 ? others : undefined;
+/** The unknown fields of the usage, and tokens by modality; undefined if there are none. */
+export function unknownGeminiUsage(usage: unknown): JsonObject | undefined {
+  const { trafficType, serviceTier, ...unknown } = fieldsExcept(objectOrEmpty(usage), ...KNOWN);
+  if (trafficType !== undefined && serviceTier !== undefined) unknown.serviceTier = serviceTier;
+  return Object.keys(unknown).length > 0 ? unknown : undefined;
 }
 
 /** The region in the path of Vertex AI, and the tier that the response states. */
@@ -78,7 +78,7 @@ export function geminiBilling(url: URL, usage: unknown): Billing {
 
 interface CandidateFacts {
   /** The fields of a candidate other than its content. */
-  readonly facts: Json;
+  readonly facts: JsonObject;
   /** The number of code executions. */
   readonly executions: number;
 }
@@ -96,7 +96,7 @@ export function geminiToolUses(candidates: readonly CandidateFacts[]): Billing {
     add('image_search', arrayOrEmpty(found.imageSearchQueries).length);
     add('file_search', arrayOrEmpty(found.retrievalQueries).length);
     const isOfMaps = arrayOrEmpty(found.groundingChunks).some((chunk) =>
-      isRecord(objectOrEmpty(chunk).maps),
+      isJsonObject(objectOrEmpty(chunk).maps),
     );
     add('google_maps', isOfMaps ? 1 : 0);
     add('url_context', arrayOrEmpty(objectOrEmpty(urlContextMetadata).urlMetadata).length);

@@ -3,12 +3,12 @@
 import {
   countOrUndefined,
   fieldsExcept,
-  type Json,
+  type JsonObject,
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
 import { PlainReader } from '../reading/plain-reader.js';
-import type { Shape } from '../shape.js';
+import type { Shape } from '../reading/shape.js';
 import { describeInstances } from './predict.js';
 import { geminiBilling } from './usage.js';
 
@@ -20,7 +20,7 @@ export const geminiVideo: Shape<'chat_completion'> = {
   describe: describeInstances,
   reader: ({ url, params }) =>
     new PlainReader((body) => {
-      const { name, done, response, ...others } = objectOrEmpty(body);
+      const { name, done, response, ...unknown } = objectOrEmpty(body);
       return {
         output: response ?? (stringOrUndefined(name) && { operation: name }),
         billing: {
@@ -28,12 +28,12 @@ export const geminiVideo: Shape<'chat_completion'> = {
           ...secondsBilling(objectOrEmpty(params.parameters)),
         },
         metadata: { operation: stringOrUndefined(name), done },
-        details: fieldsExcept(others, 'error'),
+        details: fieldsExcept(unknown, 'error'),
       };
     }),
 };
 
-function secondsBilling(parameters: Json) {
+function secondsBilling(parameters: JsonObject) {
   const each = countOrUndefined(parameters.durationSeconds);
   return each === undefined
     ? {}

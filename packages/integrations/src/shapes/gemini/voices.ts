@@ -4,12 +4,12 @@ import { nameMedia } from '../../common/content/media.js';
 import {
   countOrUndefined,
   fieldsExcept,
-  isRecord,
+  isJsonObject,
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
 import { PlainReader } from '../reading/plain-reader.js';
-import type { Shape } from '../shape.js';
+import type { Shape } from '../reading/shape.js';
 import { interactionBilling, interactionTokens } from './interaction-usage.js';
 
 /** A voice that a model creates from a description or a recording. */
@@ -28,7 +28,7 @@ export const geminiVoice: Shape<'chat_completion'> = {
   reader: () =>
     new PlainReader((body) => {
       const { usage, model, error: _error, ...voice } = objectOrEmpty(body);
-      const counted = isRecord(usage) ? usage : undefined;
+      const counted = isJsonObject(usage) ? usage : undefined;
       return {
         model: stringOrUndefined(model),
         output: Object.keys(voice).length > 0 ? nameMedia(voice) : undefined,

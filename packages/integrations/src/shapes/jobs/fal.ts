@@ -2,14 +2,14 @@
 
 import {
   countOrUndefined,
-  isRecord,
-  type Json,
+  isJsonObject,
+  type JsonObject,
   objectOrEmpty,
   stringOrUndefined,
   tryParseJson,
 } from '../../common/json.js';
-import type { ModelResponse } from '../shape.js';
-import { describeInput, type JobReader, type JobRequest, type JobShape } from './job.js';
+import type { ModelResponse } from '../reading/shape.js';
+import { describeInput, type JobPurpose, type JobReader, type JobShape } from './job.js';
 
 const HOST = /^(queue\.)?fal\.run$/;
 /** Requests that Hugging Face's router passes on to fal. */
@@ -34,7 +34,7 @@ export const falRequests: JobShape = {
 class RequestReader implements JobReader {
   isComplete = false;
   failure: unknown = undefined;
-  requests: Readonly<Record<string, JobRequest>> = {};
+  purposes: Readonly<Record<string, JobPurpose>> = {};
   amount = 0;
   readonly #isQueued: boolean;
   readonly #hasWebhook: boolean;
@@ -51,7 +51,7 @@ class RequestReader implements JobReader {
   }
 
   readResponse(
-    part: JobRequest,
+    purpose: JobPurpose,
     body: unknown,
     headerOf: (name: string) => string | undefined,
   ): void {
@@ -59,24 +59,24 @@ class RequestReader implements JobReader {
     this.#id ??= headerOf('x-fal-request-id');
     const units = Number(headerOf('x-fal-billable-units') ?? Number.NaN);
     if (units >= 0) this.#units = units;
-    if (part === 'result' || (part === 'create' && !this.#isQueued)) {
+    if (purpose === 'result' || (purpose === 'create' && !this.#isQueued)) {
       this.#output = body;
       this.isComplete = true;
-    } else if (part === 'stop') {
+    } else if (purpose === 'stop') {
       this.#status = 'CANCELLED';
       this.isComplete = true;
-    } else this.#takeState(part, objectOrEmpty(body));
+    } else this.#readState(purpose, objectOrEmpty(body));
   }
 
   /** Each event of a stream has the whole output so far; events of the queue have the state. */
-  readEvent(part: JobRequest, _name: string, data: string): boolean {
+  readEvent(purpose: JobPurpose, _name: string, data: string): boolean {
     const value = tryParseJson(data);
-    if (part !== 'create') {
-      this.#takeState(part, objectOrEmpty(value));
+    if (purpose !== 'create') {
+      this.#readState(purpose, objectOrEmpty(value));
       return false;
     }
     this.amount++;
-    if (isRecord(value) && isRecord(value.error)) this.failure = value.error;
+    if (isJsonObject(value) && isJsonObject(value.error)) this.failure = value.error;
     else this.#output = value ?? data;
     return true;
   }
@@ -94,14 +94,14 @@ class RequestReader implements JobReader {
     };
   }
 
-  #takeState(part: JobRequest, { request_id, status, metrics, error }: Json): void {
+  #readState(purpose: JobPurpose, { request_id, status, metrics, error }: JsonObject): void {
     this.#id = stringOrUndefined(request_id) ?? this.#id;
     this.#seconds = countOrUndefined(objectOrEmpty(metrics).inference_time) ?? this.#seconds;
     // If the result is fetched too, it states more about the failure.
     if (status === 'COMPLETED' && typeof error === 'string') this.failure = error;
-    if (part === 'create' && this.#id !== undefined && !this.#hasWebhook) {
+    if (purpose === 'create' && this.#id !== undefined && !this.#hasWebhook) {
       const name = `requests/${this.#id}`;
-      this.requests = {
+      this.purposes = {
         [name]: 'result',
         [`${name}/status`]: 'state',
         [`${name}/status/stream`]: 'state',

@@ -6,15 +6,15 @@
 import { nameMedia } from '../../common/content/media.js';
 import {
   fieldsExcept,
-  type Json,
+  type JsonObject,
   objectOrEmpty,
   presentFields,
   stringOrUndefined,
 } from '../../common/json.js';
 import { nameArray } from '../../common/names.js';
 import { openAIBilling } from '../openai/usage.js';
-import type { ModelResponse } from '../shape.js';
-import { describeInput, type JobReader, type JobRequest, type JobShape } from './job.js';
+import type { ModelResponse } from '../reading/shape.js';
+import { describeInput, type JobPurpose, type JobReader, type JobShape } from './job.js';
 
 const OPENROUTER = /^https:\/\/openrouter\.ai\/api\/v1\/videos$/;
 const ROUTER = 'https://router.huggingface.co/';
@@ -58,7 +58,7 @@ function requestName({ hostname }: URL, id: string): string {
 }
 
 /** Fields that have a field of their own in the step, and fields of no interest. */
-const READ = nameArray(`
+const KNOWN = nameArray(`
   id task_id request_id status task_status error usage model task polling_url generation_id
   urls created_at completed_at object code
 `);
@@ -66,25 +66,25 @@ const READ = nameArray(`
 class GatewayJobReader implements JobReader {
   isComplete = false;
   failure: unknown = undefined;
-  requests: Readonly<Record<string, JobRequest>> = {};
+  purposes: Readonly<Record<string, JobPurpose>> = {};
   amount = 0;
   readonly #url: URL;
   #id: string | undefined;
-  #state: Json = {};
+  #state: JsonObject = {};
 
   constructor(url: URL) {
     this.#url = url;
   }
 
-  readResponse(part: JobRequest, body: unknown): void {
+  readResponse(purpose: JobPurpose, body: unknown): void {
     this.amount++;
     // The state is under `task` or `data`, or beside the output.
     const { data, task, ...others } = objectOrEmpty(body);
     const state = presentFields({ ...others, ...objectOrEmpty(data), ...objectOrEmpty(task) });
     this.#state = state;
     this.#id ??= stringOrUndefined(state.id) ?? stringOrUndefined(state.task_id);
-    if (part === 'create' && this.#id !== undefined && state.callback_url === undefined) {
-      this.requests = { [requestName(this.#url, this.#id)]: 'state' };
+    if (purpose === 'create' && this.#id !== undefined && state.callback_url === undefined) {
+      this.purposes = { [requestName(this.#url, this.#id)]: 'state' };
     }
     const status = this.#status;
     if (/^(failed|fail|error|cancell?ed|expired|task_status_failed)$/i.test(status)) {
@@ -98,7 +98,7 @@ class GatewayJobReader implements JobReader {
   }
 
   response(): ModelResponse {
-    const otherFields = fieldsExcept(this.#state, ...READ);
+    const otherFields = fieldsExcept(this.#state, ...KNOWN);
     const outputs = this.#state.outputs;
     const cost = objectOrEmpty(outputs).cost;
     const usage = {

@@ -5,20 +5,20 @@ import {
   arrayOrEmpty,
   countOrUndefined,
   fieldsExcept,
-  isRecord,
-  type Json,
+  isJsonObject,
+  type JsonObject,
   objectOrEmpty,
   stringOrUndefined,
   tryParseJson,
 } from '../../common/json.js';
 import { nameArray } from '../../common/names.js';
 import { CollectedText } from '../reading/collected-text.js';
-import type { ModelResponse } from '../shape.js';
-import { describeInput, type JobReader, type JobRequest, type JobShape } from './job.js';
+import type { ModelResponse } from '../reading/shape.js';
+import { describeInput, type JobPurpose, type JobReader, type JobShape } from './job.js';
 
 const CREATE_PATH = /\/v1\/(?:(?:models|deployments)\/([^/]+\/[^/]+)\/)?predictions$/;
 /** Fields that have a field of their own in the step, and fields of no interest. */
-const READ = nameArray(`
+const KNOWN = nameArray(`
   id model version input output error status metrics urls webhook created_at started_at
   completed_at data_removed webhook_events_filter
 `);
@@ -27,7 +27,7 @@ const FURTHER_PATH = /\/(predictions\/[^/]+(?:\/cancel)?)$/;
 export const replicatePredictions: JobShape = {
   operation: 'Prediction',
   type: 'chat_completion',
-  matches: ({ url, params }) => CREATE_PATH.test(url.pathname) && isRecord(params.input),
+  matches: ({ url, params }) => CREATE_PATH.test(url.pathname) && isJsonObject(params.input),
   describe: ({ url, params: { input, model, version } }) => ({
     ...describeInput(objectOrEmpty(input)),
     model:
@@ -41,9 +41,9 @@ export const replicatePredictions: JobShape = {
 class PredictionReader implements JobReader {
   isComplete = false;
   failure: unknown = undefined;
-  requests: Readonly<Record<string, JobRequest>> = {};
+  purposes: Readonly<Record<string, JobPurpose>> = {};
   readonly #streamed = new CollectedText();
-  #prediction: Json = {};
+  #prediction: JsonObject = {};
   /** The number of responses with the state. */
   #responses = 0;
 
@@ -51,18 +51,18 @@ class PredictionReader implements JobReader {
     return this.#streamed.chars + this.#responses;
   }
 
-  readResponse(part: JobRequest, body: unknown): void {
+  readResponse(purpose: JobPurpose, body: unknown): void {
     const prediction = objectOrEmpty(body);
     const { id, status, webhook, urls, error } = prediction;
     this.#prediction = prediction;
     this.#responses++;
-    if (part === 'create' && typeof id === 'string' && !webhook)
-      this.requests = furtherRequests(id, urls);
+    if (purpose === 'create' && typeof id === 'string' && !webhook)
+      this.purposes = purposesOf(id, urls);
     this.isComplete = /^(succeeded|failed|canceled|aborted)$/.test(String(status));
     if (status === 'failed') this.failure = error ?? 'the prediction failed';
   }
 
-  readEvent(_part: JobRequest, name: string, data: string): boolean {
+  readEvent(_purpose: JobPurpose, name: string, data: string): boolean {
     if (name === 'error') this.failure = objectOrEmpty(tryParseJson(data)).detail ?? data;
     if (name === 'error' || name === 'done') this.isComplete = true;
     if (name !== 'output') return false;
@@ -83,14 +83,15 @@ class PredictionReader implements JobReader {
         // For a stream, the known state is the one at the start.
         ...(this.isComplete &&
           this.#streamed.chars === 0 && { finishReason: stringOrUndefined(status) }),
-        ...(isRecord(metrics) && Object.keys(metrics).length > 0 && { metrics }),
+        ...(isJsonObject(metrics) && Object.keys(metrics).length > 0 && { metrics }),
       },
-      details: fieldsExcept(this.#prediction, ...READ),
+      details: fieldsExcept(this.#prediction, ...KNOWN),
     };
   }
 }
 
-function furtherRequests(id: string, urls: unknown): Record<string, JobRequest> {
+/** The purposes of further requests, by their names. */
+function purposesOf(id: string, urls: unknown): Record<string, JobPurpose> {
   const stream = stringOrUndefined(objectOrEmpty(urls).stream);
   return {
     [`predictions/${id}`]: 'state',
@@ -115,7 +116,7 @@ function isPieceOfText(piece: unknown): boolean {
   return typeof piece === 'string' && !/^(https?|data):/.test(piece);
 }
 
-function predictionTokens(metrics: Json): TokenCounts | undefined {
+function predictionTokens(metrics: JsonObject): TokenCounts | undefined {
   const input = countOrUndefined(metrics.input_token_count);
   const output = countOrUndefined(metrics.output_token_count);
   return input === undefined && output === undefined ? undefined : { input, output };

@@ -3,8 +3,8 @@
 import {
   arrayOrEmpty,
   fieldsExcept,
-  isRecord,
-  type Json,
+  isJsonObject,
+  type JsonObject,
   knownFirst,
   objectOrEmpty,
   stringOrUndefined,
@@ -13,10 +13,16 @@ import { nameSet } from '../../common/names.js';
 import { mergeUsage } from '../reading/merge-usage.js';
 import { Message } from '../reading/message.js';
 import { NumberedAnswers } from '../reading/numbered-answers.js';
-import { growsWithEach, OtherFacts } from '../reading/other-facts.js';
-import type { ExtendedText, ModelRequest, ModelResponse, ResponseReader, Shape } from '../shape.js';
-import { takeMistralContent } from './content.js';
-import { mistralBilling, mistralTokens, otherMistralUsage } from './usage.js';
+import type {
+  ExtendedText,
+  ModelRequest,
+  ModelResponse,
+  ResponseReader,
+  Shape,
+} from '../reading/shape.js';
+import { hasPerTokenArray, UnknownFields } from '../reading/unknown-fields.js';
+import { readMistralContent } from './content.js';
+import { mistralBilling, mistralTokens, unknownMistralUsage } from './usage.js';
 
 export const mistralChat: Shape<'chat_completion'> = {
   operation: 'Chat Completion',
@@ -49,19 +55,19 @@ export const mistralFim: Shape<'chat_completion'> = {
 };
 
 const MAX_CHOICES = 16;
-const READ = nameSet('id object created model usage choices error service_tier');
-const READ_OF_CHOICE = nameSet('index message delta finish_reason');
-const READ_OF_MESSAGE = nameSet('role content tool_calls prefix index');
+const KNOWN = nameSet('id object created model usage choices error service_tier');
+const KNOWN_OF_CHOICE = nameSet('index message delta finish_reason');
+const KNOWN_OF_MESSAGE = nameSet('role content tool_calls prefix index');
 
 class Choice {
   readonly message = new Message();
-  readonly others = new OtherFacts();
+  readonly unknown = new UnknownFields();
 
-  take(choice: Json, received: Json): void {
+  read(choice: JsonObject, received: JsonObject): void {
     const { message } = this;
-    takeMistralContent(message, received.content ?? '');
+    readMistralContent(message, received.content ?? '');
     for (const each of arrayOrEmpty(received.tool_calls)) {
-      const { id, index, function: called, ...more } = objectOrEmpty(each);
+      const { id, index, function: called, ...unknown } = objectOrEmpty(each);
       const { name, arguments: args } = objectOrEmpty(called);
       // A later piece of a call has no id, or the id 'null'.
       const callId = id === 'null' ? undefined : stringOrUndefined(id) || undefined;
@@ -72,13 +78,15 @@ class Choice {
       });
       if (tool === undefined) continue;
       tool.identify(callId, stringOrUndefined(name) || undefined);
-      tool.arguments.add(stringOrUndefined(args) ?? (isRecord(args) ? JSON.stringify(args) : ''));
-      const others = fieldsExcept(more, 'type');
-      if (Object.keys(others).length > 0) tool.extend(others);
+      tool.arguments.add(
+        stringOrUndefined(args) ?? (isJsonObject(args) ? JSON.stringify(args) : ''),
+      );
+      const unknownOfCall = fieldsExcept(unknown, 'type');
+      if (Object.keys(unknownOfCall).length > 0) tool.extend(unknownOfCall);
     }
     message.setFinishReason(stringOrUndefined(choice.finish_reason));
-    this.others.add(choice, READ_OF_CHOICE);
-    this.others.add(received, READ_OF_MESSAGE);
+    this.unknown.add(choice, KNOWN_OF_CHOICE);
+    this.unknown.add(received, KNOWN_OF_MESSAGE);
   }
 }
 
@@ -87,13 +95,13 @@ class MistralReader implements ResponseReader {
   /** True after the last chunk, the only one with tokens. */
   isOver = false;
   readonly #choices = new NumberedAnswers(MAX_CHOICES, () => new Choice());
-  readonly #others = new OtherFacts();
+  readonly #unknown = new UnknownFields();
   #isDone = false;
   #error: unknown;
   #model: string | undefined;
   #id: string | undefined;
   #tier: string | undefined;
-  #usage: Json | undefined;
+  #usage: JsonObject | undefined;
 
   get isComplete(): boolean {
     return this.#isDone;
@@ -110,26 +118,27 @@ class MistralReader implements ResponseReader {
   }
 
   readWhole(body: unknown): void {
-    this.#take(objectOrEmpty(body), 'message');
+    this.#readBody(objectOrEmpty(body), 'message');
     this.#isDone = true;
   }
 
-  readEvent(chunk: Json): boolean {
+  readEvent(chunk: JsonObject): boolean {
     const before = this.amount;
-    this.#take(chunk, 'delta');
-    if (isRecord(chunk.usage)) this.isOver = this.#isDone = true;
+    this.#readBody(chunk, 'delta');
+    if (isJsonObject(chunk.usage)) this.isOver = this.#isDone = true;
     return this.amount > before;
   }
 
-  extendedText(chunk: Json): ExtendedText | undefined {
+  extendedText(chunk: JsonObject): ExtendedText | undefined {
     const [first, ...others] = arrayOrEmpty(chunk.choices);
     const choice = objectOrEmpty(first);
     const delta = objectOrEmpty(choice.delta);
     const { content, tool_calls } = delta;
     if (others.length > 0 || typeof content !== 'string' || content === '') return undefined;
-    if (growsWithEach(chunk, READ) || growsWithEach(choice, READ_OF_CHOICE)) return undefined;
+    if (hasPerTokenArray(chunk, KNOWN) || hasPerTokenArray(choice, KNOWN_OF_CHOICE))
+      return undefined;
     const answer = this.#choices.get(Number(choice.index ?? 0));
-    return tool_calls || answer === undefined || growsWithEach(delta, READ_OF_MESSAGE)
+    return tool_calls || answer === undefined || hasPerTokenArray(delta, KNOWN_OF_MESSAGE)
       ? undefined
       : { key: 'content', text: answer.message.text };
   }
@@ -143,10 +152,10 @@ class MistralReader implements ResponseReader {
     const [first] = choices;
     const tokens = mistralTokens(this.#usage);
     const reasoning = first?.message.reasoning;
-    const facts = choices.map(({ message, others }) => ({
+    const facts = choices.map(({ message, unknown }) => ({
       finishReason: message.finishReason,
       ...(message.reasoning.chars > 0 && { reasoning: message.reasoning.toString() }),
-      ...others.facts,
+      ...unknown.fields,
     }));
     return {
       model: this.#model,
@@ -162,27 +171,27 @@ class MistralReader implements ResponseReader {
         finishReason: first?.message.finishReason,
         reasoningTokens: tokens?.reasoning,
         serviceTier: this.#tier,
-        otherUsage: otherMistralUsage(this.#usage),
+        otherUsage: unknownMistralUsage(this.#usage),
       },
       details: knownFirst(facts.length > 1 ? { choices: facts } : {}, {
-        ...this.#others.facts,
-        ...(facts.length <= 1 && first?.others.facts),
+        ...this.#unknown.fields,
+        ...(facts.length <= 1 && first?.unknown.fields),
       }),
     };
   }
 
-  #take(body: Json, key: 'message' | 'delta'): void {
+  #readBody(body: JsonObject, key: 'message' | 'delta'): void {
     if (body.error !== undefined && body.error !== null) this.#error = body.error;
     else if (body.object === 'error') this.#error = body;
     this.#model = stringOrUndefined(body.model) || this.#model;
     this.#id = stringOrUndefined(body.id) || this.#id;
     this.#tier = stringOrUndefined(body.service_tier) ?? this.#tier;
-    if (isRecord(body.usage)) this.#usage = mergeUsage(this.#usage, body.usage);
-    this.#others.add(body, READ);
+    if (isJsonObject(body.usage)) this.#usage = mergeUsage(this.#usage, body.usage);
+    this.#unknown.add(body, KNOWN);
     for (const [i, each] of arrayOrEmpty(body.choices).entries()) {
       const choice = objectOrEmpty(each);
       const index = typeof choice.index === 'number' ? choice.index : i;
-      this.#choices.ensure(index)?.take(choice, objectOrEmpty(choice[key]));
+      this.#choices.ensure(index)?.read(choice, objectOrEmpty(choice[key]));
     }
   }
 }

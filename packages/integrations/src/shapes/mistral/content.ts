@@ -1,30 +1,30 @@
 /** Reads the content of Mistral's messages: a string, or an array of parts. */
 
 import { encrypted } from '../../common/content/media.js';
-import { arrayOrEmpty, isRecord, type Json, objectOrEmpty } from '../../common/json.js';
+import { arrayOrEmpty, isJsonObject, type JsonObject, objectOrEmpty } from '../../common/json.js';
 import type { Message } from '../reading/message.js';
 
 /** Adds a string or parts to a message. Parts other than text and thinking are added unchanged. */
-export function takeMistralContent(message: Message, content: unknown): void {
+export function readMistralContent(message: Message, content: unknown): void {
   if (typeof content === 'string') message.text.add(content);
   else
     for (const part of Array.isArray(content) ? content : [content])
-      takePart(message, objectOrEmpty(part));
+      readPart(message, objectOrEmpty(part));
 }
 
-function takePart(message: Message, part: Json): void {
-  const { type, text, thinking, signature, closed: _closed, ...others } = part;
+function readPart(message: Message, part: JsonObject): void {
+  const { type, text, thinking, signature, closed: _closed, ...unknown } = part;
   if (typeof text === 'string' && (type === undefined || type === 'text')) message.text.add(text);
-  else if (text !== undefined) Object.assign(others, { text });
+  else if (text !== undefined) Object.assign(unknown, { text });
   for (const thought of typeof thinking === 'string'
     ? [{ text: thinking }]
     : arrayOrEmpty(thinking)) {
-    const { text: thoughtText, ...more } = objectOrEmpty(thought);
+    const { text: thoughtText, ...unknownOfThought } = objectOrEmpty(thought);
     if (typeof thoughtText === 'string') message.reasoning.add(thoughtText);
-    else if (isRecord(thought)) message.addPart({ thinking: more });
+    else if (isJsonObject(thought)) message.addPart({ thinking: unknownOfThought });
   }
   if (typeof signature === 'string' && signature !== '') {
-    Object.assign(others, { signature: encrypted(signature) });
+    Object.assign(unknown, { signature: encrypted(signature) });
   }
-  if (Object.keys(others).length > 0) message.addPart({ type, ...others });
+  if (Object.keys(unknown).length > 0) message.addPart({ type, ...unknown });
 }

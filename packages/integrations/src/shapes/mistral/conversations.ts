@@ -3,17 +3,17 @@
 import {
   arrayOrEmpty,
   fieldsExcept,
-  isRecord,
-  type Json,
+  isJsonObject,
+  type JsonObject,
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
 import { nameSet } from '../../common/names.js';
 import { Message } from '../reading/message.js';
-import { OtherFacts } from '../reading/other-facts.js';
-import type { ModelResponse, ResponseReader, Shape } from '../shape.js';
-import { takeMistralContent } from './content.js';
-import { mistralBilling, mistralTokens, otherMistralUsage } from './usage.js';
+import type { ModelResponse, ResponseReader, Shape } from '../reading/shape.js';
+import { UnknownFields } from '../reading/unknown-fields.js';
+import { readMistralContent } from './content.js';
+import { mistralBilling, mistralTokens, unknownMistralUsage } from './usage.js';
 
 export const mistralConversation: Shape<'chat_completion'> = {
   operation: 'Conversation',
@@ -47,8 +47,8 @@ export const mistralConversation: Shape<'chat_completion'> = {
   reader: () => new ConversationReader(),
 };
 
-const READ = nameSet('object conversation_id outputs usage error');
-const READ_OF_EVENT = nameSet(`
+const KNOWN = nameSet('object conversation_id outputs usage error');
+const KNOWN_OF_EVENT = nameSet(`
   type created_at output_index content_index id model agent_id role content name tool_call_id
   arguments info conversation_id usage code message confirmation_status error object
   completed_at previous_agent_id previous_agent_name next_agent_id next_agent_name
@@ -61,12 +61,12 @@ class ConversationReader implements ResponseReader {
   failure: unknown = undefined;
   readonly #message = new Message();
   /** The fields of tools and handoffs received so far, by their place. */
-  readonly #entries = new Map<number, Json>();
-  readonly #others = new OtherFacts();
+  readonly #entries = new Map<number, JsonObject>();
+  readonly #unknown = new UnknownFields();
   #model: string | undefined;
   #agent: string | undefined;
   #id: string | undefined;
-  #usage: Json | undefined;
+  #usage: JsonObject | undefined;
 
   get amount(): number {
     return this.#message.amount + this.#entries.size;
@@ -76,36 +76,36 @@ class ConversationReader implements ResponseReader {
     const response = objectOrEmpty(body);
     this.failure = response.error ?? undefined;
     this.#id = stringOrUndefined(response.conversation_id);
-    if (isRecord(response.usage)) this.#usage = response.usage;
-    this.#others.add(response, READ);
-    for (const output of arrayOrEmpty(response.outputs)) this.#take(objectOrEmpty(output));
+    if (isJsonObject(response.usage)) this.#usage = response.usage;
+    this.#unknown.add(response, KNOWN);
+    for (const output of arrayOrEmpty(response.outputs)) this.#readOutput(objectOrEmpty(output));
     this.isComplete = true;
   }
 
-  readEvent(event: Json): boolean {
+  readEvent(event: JsonObject): boolean {
     const before = this.amount;
     const { type, output_index: place, content } = event;
-    this.#others.add(event, READ_OF_EVENT);
-    this.#takeModelAndAgent(event);
+    this.#unknown.add(event, KNOWN_OF_EVENT);
+    this.#readModelAndAgent(event);
     switch (type) {
       case 'conversation.response.started':
         this.#id = stringOrUndefined(event.conversation_id);
         break;
       case 'conversation.response.done':
-        if (isRecord(event.usage)) this.#usage = event.usage;
+        if (isJsonObject(event.usage)) this.#usage = event.usage;
         this.isComplete = true;
         break;
       case 'conversation.response.error':
         this.failure = { code: String(event.code ?? 'error'), message: event.message };
         break;
       case 'message.output.delta':
-        takeMistralContent(this.#message, content ?? '');
+        readMistralContent(this.#message, content ?? '');
         break;
       case 'function.call.delta':
-        this.#takeCall(event);
+        this.#readCall(event);
         break;
       default:
-        this.#takeEntry(typeof place === 'number' ? place : 0, event);
+        this.#readEntry(typeof place === 'number' ? place : 0, event);
     }
     return this.amount > before;
   }
@@ -126,9 +126,9 @@ class ConversationReader implements ResponseReader {
       metadata: {
         responseId: this.#id,
         agentId: this.#agent,
-        otherUsage: otherMistralUsage(this.#usage),
+        otherUsage: unknownMistralUsage(this.#usage),
       },
-      details: this.#others.facts,
+      details: this.#unknown.fields,
     };
   }
 
@@ -139,25 +139,25 @@ class ConversationReader implements ResponseReader {
     return message;
   }
 
-  #takeModelAndAgent({ model, agent_id: agent }: Json): void {
+  #readModelAndAgent({ model, agent_id: agent }: JsonObject): void {
     this.#model = stringOrUndefined(model) || this.#model;
     this.#agent = stringOrUndefined(agent) || this.#agent;
   }
 
-  #take(entry: Json): void {
-    const { type, content, ...others } = entry;
-    this.#takeModelAndAgent(entry);
+  #readOutput(entry: JsonObject): void {
+    const { type, content, ...unknown } = entry;
+    this.#readModelAndAgent(entry);
     if (type === 'message.output') {
-      takeMistralContent(this.#message, content ?? '');
-      this.#others.add(others, READ_OF_EVENT);
+      readMistralContent(this.#message, content ?? '');
+      this.#unknown.add(unknown, KNOWN_OF_EVENT);
     } else if (type === 'function.call') {
-      this.#takeCall(entry);
+      this.#readCall(entry);
     } else {
       this.#message.addPart(entryFacts(entry));
     }
   }
 
-  #takeCall(call: Json): void {
+  #readCall(call: JsonObject): void {
     const { tool_call_id: callId, name, arguments: args, confirmation_status: status } = call;
     const id = stringOrUndefined(callId) || undefined;
     const tool = this.#message.ensureToolOfPiece({
@@ -167,12 +167,12 @@ class ConversationReader implements ResponseReader {
     });
     if (tool === undefined) return;
     tool.identify(id, stringOrUndefined(name));
-    tool.arguments.add(stringOrUndefined(args) ?? (isRecord(args) ? JSON.stringify(args) : ''));
+    tool.arguments.add(stringOrUndefined(args) ?? (isJsonObject(args) ? JSON.stringify(args) : ''));
     if (typeof status === 'string') tool.extend({ confirmation_status: status });
   }
 
   /** Reads one of several events of a tool or handoff. Its arguments are received in pieces. */
-  #takeEntry(place: number, event: Json): void {
+  #readEntry(place: number, event: JsonObject): void {
     const before = this.#entries.get(place);
     if (before === undefined && this.#entries.size >= MAX_ENTRIES) return;
     const { type, ...others } = entryFacts(event);
@@ -187,7 +187,7 @@ class ConversationReader implements ResponseReader {
 }
 
 /** An entry without the fields of no interest. */
-function entryFacts(entry: Json): Json {
+function entryFacts(entry: JsonObject): JsonObject {
   return fieldsExcept(
     entry,
     'object',

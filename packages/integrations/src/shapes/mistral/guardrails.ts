@@ -2,7 +2,7 @@
 
 import { arrayOrEmpty, fieldsExcept, objectOrEmpty, stringOrUndefined } from '../../common/json.js';
 import { PlainReader, type PlainResponse } from '../reading/plain-reader.js';
-import type { Shape } from '../shape.js';
+import type { Shape } from '../reading/shape.js';
 
 function guardrail(operation: string, path: RegExp): Shape<'guardrail'> {
   return {
@@ -22,7 +22,7 @@ export const mistralModeration = guardrail('Moderation', /\/moderations$/);
 export const mistralClassification = guardrail('Classification', /\/classifications$/);
 
 function readGuardrail(body: unknown): PlainResponse {
-  const { model, id, results, usage, ...others } = objectOrEmpty(body);
+  const { model, id, results, usage, ...unknown } = objectOrEmpty(body);
   const found = new Set<string>();
   for (const result of arrayOrEmpty(results)) {
     for (const [category, isFound] of Object.entries(
@@ -35,7 +35,7 @@ function readGuardrail(body: unknown): PlainResponse {
   return {
     output: output.length === 1 ? output[0] : output.length > 1 ? output : undefined,
     metadata: { model: stringOrUndefined(model), responseId: stringOrUndefined(id), usage },
-    details: fieldsExcept(others, 'error', 'object'),
+    details: fieldsExcept(unknown, 'error', 'object'),
     fields: { detectedEntities: [...found] },
   };
 }

@@ -6,18 +6,18 @@ import {
   countOrUndefined,
   definedFields,
   fieldsExcept,
-  isRecord,
-  type Json,
+  isJsonObject,
+  type JsonObject,
   knownFirst,
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
 import { nameSet } from '../../common/names.js';
 import { CollectedText } from '../reading/collected-text.js';
-import { OtherFacts } from '../reading/other-facts.js';
 import { PlainReader, type PlainResponse } from '../reading/plain-reader.js';
-import type { ModelResponse, ResponseReader, Shape } from '../shape.js';
-import { mistralBilling, mistralTokens, otherMistralUsage } from './usage.js';
+import type { ModelResponse, ResponseReader, Shape } from '../reading/shape.js';
+import { UnknownFields } from '../reading/unknown-fields.js';
+import { mistralBilling, mistralTokens, unknownMistralUsage } from './usage.js';
 
 /** OCR of documents and images, which is billed by the page. */
 export const mistralOcr: Shape<'chat_completion'> = {
@@ -36,14 +36,14 @@ export const mistralOcr: Shape<'chat_completion'> = {
 };
 
 /** The billed unit. Pages for which annotations are requested cost more. */
-function pageUnit(params: Json): 'annotated_pages' | 'pages' {
+function pageUnit(params: JsonObject): 'annotated_pages' | 'pages' {
   const format = params.document_annotation_format ?? params.bbox_annotation_format ?? null;
   return format === null ? 'pages' : 'annotated_pages';
 }
 
 function readOcr(body: unknown, unit: string): PlainResponse {
-  const { model, pages, usage_info: usage, ...others } = objectOrEmpty(body);
-  const { pages_processed: processed, ...moreUsage } = objectOrEmpty(usage);
+  const { model, pages, usage_info: usage, ...unknown } = objectOrEmpty(body);
+  const { pages_processed: processed, ...unknownUsage } = objectOrEmpty(usage);
   const billed = countOrUndefined(processed);
   return {
     model: stringOrUndefined(model),
@@ -54,8 +54,8 @@ function readOcr(body: unknown, unit: string): PlainResponse {
     ...(billed !== undefined && {
       billing: { units: { [unit]: billed } },
     }),
-    metadata: { otherUsage: Object.keys(moreUsage).length > 0 ? moreUsage : undefined },
-    details: fieldsExcept(others, 'error'),
+    metadata: { otherUsage: Object.keys(unknownUsage).length > 0 ? unknownUsage : undefined },
+    details: fieldsExcept(unknown, 'error'),
   };
 }
 
@@ -91,7 +91,7 @@ export const mistralTranscription: Shape<'chat_completion'> = {
   reader: () => new AudioReader(undefined),
 };
 
-const READ = nameSet('type text model usage audio_data segments error message');
+const KNOWN = nameSet('type text model usage audio_data segments error message');
 const MAX_SEGMENTS = 1024;
 
 /** Reads a transcript, or the size of generated speech. */
@@ -102,11 +102,11 @@ class AudioReader implements ResponseReader {
   failure: unknown = undefined;
   readonly #spoken: string | undefined;
   readonly #text = new CollectedText();
-  readonly #others = new OtherFacts();
+  readonly #unknown = new UnknownFields();
   #segments: unknown[] = [];
   #audioBytes = 0;
   #model: string | undefined;
-  #usage: Json | undefined;
+  #usage: JsonObject | undefined;
 
   /** @param spoken the text of the speech, which is billed by its length */
   constructor(spoken: string | undefined) {
@@ -118,23 +118,23 @@ class AudioReader implements ResponseReader {
   }
 
   readWhole(body: unknown): void {
-    if (isRecord(body)) {
-      this.#take(body);
-      this.#takeWholeText(body.text);
+    if (isJsonObject(body)) {
+      this.#readFields(body);
+      this.#readWholeText(body.text);
     } else if (typeof body === 'string') this.#text.add(body.trimEnd());
     this.isComplete = true;
   }
 
-  readEvent(event: Json): boolean {
+  readEvent(event: JsonObject): boolean {
     if (event.type === 'transcription.segment') {
       this.#addSegment(fieldsExcept(event, 'type'));
       return false;
     }
     const before = this.amount;
     if (event.type === 'error') this.failure = event;
-    this.#take(event);
+    this.#readFields(event);
     if (/\.done$/.test(stringOrUndefined(event.type) ?? '')) {
-      this.#takeWholeText(event.text);
+      this.#readWholeText(event.text);
       this.isComplete = true;
     } else this.#text.add(stringOrUndefined(event.text) ?? '');
     return this.amount > before;
@@ -154,33 +154,33 @@ class AudioReader implements ResponseReader {
       tokens: mistralTokens(this.#usage),
       billing:
         this.#spoken === undefined ? billing : { ...billing, characters: this.#spoken.length },
-      metadata: { otherUsage: otherMistralUsage(this.#usage) },
+      metadata: { otherUsage: unknownMistralUsage(this.#usage) },
       details: knownFirst(
         {
           ...(this.#segments.length > 0 && { segments: this.#segments }),
         },
-        this.#others.facts,
+        this.#unknown.fields,
       ),
     };
   }
 
   /** Takes the text of a body or of the last event of a stream, which repeats what the events before have sent. */
-  #takeWholeText(transcript: unknown): void {
+  #readWholeText(transcript: unknown): void {
     if (this.#text.chars === 0) this.#text.add(stringOrUndefined(transcript) ?? '');
   }
 
-  #take(body: Json): void {
+  #readFields(body: JsonObject): void {
     const { audio_data: audio, model, usage, segments, error } = body;
     if (error !== undefined && error !== null) this.failure = error;
     if (typeof audio === 'string') this.#audioBytes += bytesOfBase64(audio);
     this.#model = stringOrUndefined(model) ?? this.#model;
-    if (isRecord(usage)) this.#usage = usage;
+    if (isJsonObject(usage)) this.#usage = usage;
     if (arrayOrEmpty(segments).length > 0)
       this.#segments = arrayOrEmpty(segments).slice(0, MAX_SEGMENTS);
-    this.#others.add(body, READ);
+    this.#unknown.add(body, KNOWN);
   }
 
-  #addSegment(segment: Json): void {
+  #addSegment(segment: JsonObject): void {
     if (this.#segments.length < MAX_SEGMENTS) this.#segments.push(segment);
   }
 }

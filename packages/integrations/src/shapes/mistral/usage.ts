@@ -4,24 +4,24 @@ import type { Billing, TokenCounts } from '@openlayer-tracing/core/integration';
 import {
   countOrUndefined,
   fieldsExcept,
-  isRecord,
-  type Json,
+  isJsonObject,
+  type JsonObject,
   objectOrEmpty,
   positiveCounts,
   stringOrUndefined,
 } from '../../common/json.js';
 import { nameArray } from '../../common/names.js';
 
-const READ = nameArray(`
+const KNOWN = nameArray(`
   prompt_tokens completion_tokens total_tokens num_cached_tokens prompt_audio_seconds
   service_tier connectors
 `);
 
-const READ_OF_DETAILS = ['cached_tokens', 'audio_tokens', 'reasoning_tokens'];
+const KNOWN_OF_DETAILS = ['cached_tokens', 'audio_tokens', 'reasoning_tokens'];
 
 /** The counts of a usage. The model also reads the results of connectors, which are counted separately: they are added. */
 export function mistralTokens(usage: unknown): TokenCounts | undefined {
-  if (!isRecord(usage)) return undefined;
+  if (!isJsonObject(usage)) return undefined;
   const inputDetails = objectOrEmpty(usage.prompt_tokens_details ?? usage.prompt_token_details);
   const outputDetails = objectOrEmpty(usage.completion_tokens_details);
   const input = countOrUndefined(usage.prompt_tokens);
@@ -55,12 +55,13 @@ export function mistralBilling(usage: unknown): Billing {
   };
 }
 
-/** The other fields of the usage; undefined if there are none. */
-export function otherMistralUsage(usage: unknown): Json | undefined {
-  const others: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(fieldsExcept(objectOrEmpty(usage), ...READ))) {
-    const more = isRecord(value) ? fieldsExcept(value, ...READ_OF_DETAILS) : value;
-    if (value !== null && (!isRecord(more) || Object.keys(more).length > 0)) others[key] = more;
+/** The unknown fields of the usage; undefined if there are none. */
+export function unknownMistralUsage(usage: unknown): JsonObject | undefined {
+  const unknown: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(fieldsExcept(objectOrEmpty(usage), ...KNOWN))) {
+    const kept = isJsonObject(value) ? fieldsExcept(value, ...KNOWN_OF_DETAILS) : value;
+    if (value !== null && (!isJsonObject(kept) || Object.keys(kept).length > 0))
+      unknown[key] = kept;
   }
-  return Object.keys(others).length > 0 ? others : undefined;
+  return Object.keys(unknown).length > 0 ? unknown : undefined;
 }

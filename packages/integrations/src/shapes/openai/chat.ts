@@ -6,8 +6,8 @@ import {
   arrayOrEmpty,
   countOrUndefined,
   fieldsExcept,
-  isRecord,
-  type Json,
+  isJsonObject,
+  type JsonObject,
   knownFirst,
   objectOrEmpty,
   stringOrUndefined,
@@ -16,7 +16,6 @@ import { nameSet } from '../../common/names.js';
 import { CollectedText } from '../reading/collected-text.js';
 import { Message } from '../reading/message.js';
 import { NumberedAnswers } from '../reading/numbered-answers.js';
-import { growsWithEach, OtherFacts } from '../reading/other-facts.js';
 import type {
   Description,
   ExtendedText,
@@ -24,7 +23,8 @@ import type {
   ModelResponse,
   ResponseReader,
   Shape,
-} from '../shape.js';
+} from '../reading/shape.js';
+import { hasPerTokenArray, UnknownFields } from '../reading/unknown-fields.js';
 import { dollars, OpenAIUsage, uncountedTools } from './usage.js';
 
 export const openAIChat: Shape<'chat_completion'> = {
@@ -37,7 +37,7 @@ export const openAIChat: Shape<'chat_completion'> = {
   reader: (request) => new ChatReader(request),
 };
 
-function describeChat(url: URL, params: Json): Description {
+function describeChat(url: URL, params: JsonObject): Description {
   const { messages, tools, functions } = params;
   return {
     inputs: {
@@ -59,23 +59,23 @@ export function deploymentOf(url: URL): string | undefined {
 const MAX_CHOICES = 256;
 
 /** Fields of each level that are read, or of no interest. */
-const READ = nameSet(`
+const KNOWN = nameSet(`
   id object created model choices usage service_tier x_groq error obfuscation
 `);
-const READ_OF_CHOICE = nameSet('index message delta finish_reason error text');
-const READ_OF_MESSAGE = nameSet(`
+const KNOWN_OF_CHOICE = nameSet('index message delta finish_reason error text');
+const KNOWN_OF_MESSAGE = nameSet(`
   role content refusal tool_calls function_call audio images reasoning reasoning_content
 `);
-const READ_OF_CALL = nameSet('index id type function custom');
+const KNOWN_OF_CALL = nameSet('index id type function custom');
 
 class ChatReader implements ResponseReader {
   isComplete = false;
   isOver = false;
   failure: unknown = undefined;
   readonly #choices = new NumberedAnswers(MAX_CHOICES, () => new Choice());
-  readonly #facts = new OtherFacts();
+  readonly #unknown = new UnknownFields();
   readonly #usage = new OpenAIUsage();
-  readonly #params: Json;
+  readonly #params: JsonObject;
   #model: string | undefined;
   #id: string | undefined;
   #serviceTier: string | undefined;
@@ -100,36 +100,36 @@ class ChatReader implements ResponseReader {
 
   readWhole(body: unknown): void {
     this.isComplete = true;
-    if (!isRecord(body)) return;
-    this.#takeHead(body);
+    if (!isJsonObject(body)) return;
+    this.#readHead(body);
     for (const [i, each] of arrayOrEmpty(body.choices).entries()) {
       const item = objectOrEmpty(each);
-      this.#choices.ensure(item.index ?? i)?.takeWhole(objectOrEmpty(item.message), item);
-      this.#takeBill(objectOrEmpty(item.message));
-      this.#takeFailure(item.error);
+      this.#choices.ensure(item.index ?? i)?.readWhole(objectOrEmpty(item.message), item);
+      this.#readBill(objectOrEmpty(item.message));
+      this.#readFailure(item.error);
     }
   }
 
-  readEvent(chunk: Json): boolean {
-    this.#takeHead(chunk);
+  readEvent(chunk: JsonObject): boolean {
+    this.#readHead(chunk);
     let isContent = false;
     for (const each of arrayOrEmpty(chunk.choices)) {
       const item = objectOrEmpty(each);
       const choice = this.#choices.ensure(item.index ?? 0);
-      this.#takeBill(objectOrEmpty(item.delta ?? item.message));
-      if (choice?.takeDelta(objectOrEmpty(item.delta ?? item.message), item) === true)
+      this.#readBill(objectOrEmpty(item.delta ?? item.message));
+      if (choice?.readDelta(objectOrEmpty(item.delta ?? item.message), item) === true)
         isContent = true;
-      this.#takeFailure(item.error);
+      this.#readFailure(item.error);
     }
     return isContent;
   }
 
-  extendedText(chunk: Json): ExtendedText | undefined {
+  extendedText(chunk: JsonObject): ExtendedText | undefined {
     const [first, ...others] = arrayOrEmpty(chunk.choices);
     const item = objectOrEmpty(first);
     const choice = this.#choices.get(item.index ?? 0);
     if (others.length > 0 || choice === undefined) return undefined;
-    if (growsWithEach(chunk, READ) || growsWithEach(item, READ_OF_CHOICE)) return undefined;
+    if (hasPerTokenArray(chunk, KNOWN) || hasPerTokenArray(item, KNOWN_OF_CHOICE)) return undefined;
     return textAdded(choice.message, objectOrEmpty(item.delta));
   }
 
@@ -156,17 +156,17 @@ class ChatReader implements ResponseReader {
       },
       details: knownFirst(
         {
-          ...(this.#usage.others && { usage: this.#usage.others }),
+          ...(this.#usage.unknownFields && { usage: this.#usage.unknownFields }),
           ...(choices.length > 1 && choiceDetails(choices)),
         },
-        { ...this.#facts.facts, ...(choices.length <= 1 && first?.facts) },
+        { ...this.#unknown.fields, ...(choices.length <= 1 && first?.unknownFields) },
       ),
     };
   }
 
   get #billing(): Billing {
     // OpenAI bills one search for each call with this option.
-    const searches = isRecord(this.#params.web_search_options) ? { web_search: 1 } : undefined;
+    const searches = isJsonObject(this.#params.web_search_options) ? { web_search: 1 } : undefined;
     const { toolUses = searches, statedCost = this.#statedCost, ...billing } = this.#usage.billing;
     const uncounted = (statedCost ?? toolUses) ? undefined : uncountedTools(this.#params);
     return {
@@ -178,44 +178,44 @@ class ChatReader implements ResponseReader {
     };
   }
 
-  #takeHead(chunk: Json): void {
-    this.#takeFailure(chunk.error);
+  #readHead(chunk: JsonObject): void {
+    this.#readFailure(chunk.error);
     // Some services send an error as the whole object.
     const isError = chunk.object === 'error' || chunk.type === 'error';
     const isMessage = typeof chunk.message === 'string' && chunk.code !== undefined;
-    if (isError || isMessage) this.#takeFailure(chunk);
+    if (isError || isMessage) this.#readFailure(chunk);
     this.#model ||= stringOrUndefined(chunk.model);
     this.#id ||= stringOrUndefined(chunk.id);
     if (typeof chunk.service_tier === 'string') this.#serviceTier = chunk.service_tier;
-    this.#facts.add(chunk, READ);
+    this.#unknown.add(chunk, KNOWN);
     // Groq has the usage and the errors of a stream in its own field.
     const { error, ...groq } = objectOrEmpty(chunk.x_groq);
-    this.#usage.take(chunk.usage ?? groq.usage, chunk.model);
-    this.#takeFailure(error);
-    const others = isRecord(chunk.usage) ? groq : fieldsExcept(groq, 'usage');
-    this.#facts.add({ x_groq: others });
+    this.#usage.read(chunk.usage ?? groq.usage, chunk.model);
+    this.#readFailure(error);
+    const unknown = isJsonObject(chunk.usage) ? groq : fieldsExcept(groq, 'usage');
+    this.#unknown.add({ x_groq: unknown });
   }
 
-  #takeBill({ provider_metadata: about }: Json): void {
+  #readBill({ provider_metadata: about }: JsonObject): void {
     if (about === undefined) return;
     const cost = dollars(objectOrEmpty(objectOrEmpty(about).gateway).cost) ?? 0;
     if (cost > 0) this.#statedCost = cost;
   }
 
-  #takeFailure(error: unknown): void {
+  #readFailure(error: unknown): void {
     if (error !== undefined && error !== null) this.failure ??= error;
   }
 }
 
 /** Whether the request asks for token counts, which are the last event of a stream. */
-export function requestsUsage({ stream_options }: Json): boolean {
+export function requestsUsage({ stream_options }: JsonObject): boolean {
   return objectOrEmpty(stream_options).include_usage === true;
 }
 
 /** The other fields of several answers, one by one. */
-function choiceDetails(choices: readonly Choice[]): Json {
-  const details = choices.map(({ facts, reasoning }, i) => ({
-    ...facts,
+function choiceDetails(choices: readonly Choice[]): JsonObject {
+  const details = choices.map(({ unknownFields, reasoning }, i) => ({
+    ...unknownFields,
     ...(i > 0 && reasoning !== undefined && { reasoning }),
   }));
   return details.some((each) => Object.keys(each).length > 0) ? { choices: details } : {};
@@ -224,7 +224,7 @@ function choiceDetails(choices: readonly Choice[]): Json {
 /** One of the answers to a request. */
 class Choice {
   readonly message = new Message();
-  readonly #facts = new OtherFacts();
+  readonly #unknown = new UnknownFields();
   #audio: Audio | undefined;
 
   get output(): unknown {
@@ -237,13 +237,13 @@ class Choice {
     return reasoning.chars > 0 ? reasoning.toString() : undefined;
   }
 
-  get facts(): Json {
-    return this.#facts.facts;
+  get unknownFields(): JsonObject {
+    return this.#unknown.fields;
   }
 
-  takeWhole(received: Json, choice: Json): void {
+  readWhole(received: JsonObject, choice: JsonObject): void {
     const { message } = this;
-    this.#take(received, choice);
+    this.#readFields(received, choice);
     for (const each of arrayOrEmpty(received.tool_calls)) {
       const call = objectOrEmpty(each);
       const called = objectOrEmpty(call.function ?? call.custom);
@@ -252,55 +252,55 @@ class Choice {
         stringOrUndefined(call.id),
         stringOrUndefined(called.name),
         args,
-        unknownFields(call, READ_OF_CALL),
+        unknownFields(call, KNOWN_OF_CALL),
       );
       if (tool !== undefined && call.custom !== undefined) tool.markText();
     }
-    if (isRecord(received.function_call)) {
+    if (isJsonObject(received.function_call)) {
       const { name, arguments: args } = received.function_call;
       message.addTool(undefined, stringOrUndefined(name), args);
     }
   }
 
   /** @returns whether the delta contained a part of the answer */
-  takeDelta(delta: Json, choice: Json): boolean {
+  readDelta(delta: JsonObject, choice: JsonObject): boolean {
     const { message } = this;
     const before = message.amount + (this.#audio?.amount ?? 0);
-    this.#take(delta, choice);
-    for (const each of arrayOrEmpty(delta.tool_calls)) takePiece(message, objectOrEmpty(each));
-    if (isRecord(delta.function_call)) takePiece(message, { function: delta.function_call });
+    this.#readFields(delta, choice);
+    for (const each of arrayOrEmpty(delta.tool_calls)) readPiece(message, objectOrEmpty(each));
+    if (isJsonObject(delta.function_call)) readPiece(message, { function: delta.function_call });
     const after = message.amount + (this.#audio?.amount ?? 0);
     return after > before || typeof delta.refusal === 'string';
   }
 
   /** Reads the fields that a message and a delta have in common. */
-  #take(received: Json, choice: Json): void {
+  #readFields(received: JsonObject, choice: JsonObject): void {
     const { message } = this;
-    takeOpenAIContent(message, received.content);
+    readOpenAIContent(message, received.content);
     message.reasoning.add(
       stringOrUndefined(received.reasoning_content) ?? stringOrUndefined(received.reasoning) ?? '',
     );
     if (typeof received.refusal === 'string') message.addRefusal(received.refusal);
     message.setFinishReason(stringOrUndefined(choice.finish_reason));
     for (const image of arrayOrEmpty(received.images)) message.addPart(image);
-    if (isRecord(received.audio)) {
+    if (isJsonObject(received.audio)) {
       this.#audio ??= new Audio();
-      this.#audio.take(received.audio);
+      this.#audio.read(received.audio);
     }
-    this.#facts.add(choice, READ_OF_CHOICE);
-    this.#facts.addPieces(received, READ_OF_MESSAGE);
+    this.#unknown.add(choice, KNOWN_OF_CHOICE);
+    this.#unknown.addPieces(received, KNOWN_OF_MESSAGE);
   }
 }
 
 /** The fields that are not known; undefined if there are none. */
-function unknownFields(value: Json, except: ReadonlySet<string>): Json | undefined {
-  const facts = new OtherFacts();
-  facts.add(value, except);
-  return Object.keys(facts.facts).length > 0 ? facts.facts : undefined;
+function unknownFields(value: JsonObject, except: ReadonlySet<string>): JsonObject | undefined {
+  const unknown = new UnknownFields();
+  unknown.add(value, except);
+  return Object.keys(unknown.fields).length > 0 ? unknown.fields : undefined;
 }
 
 /** Adds a content to the message: a string, or parts. */
-function takeOpenAIContent(message: Message, content: unknown): void {
+function readOpenAIContent(message: Message, content: unknown): void {
   if (typeof content === 'string') message.text.add(content);
   for (const each of arrayOrEmpty(content)) {
     const part = objectOrEmpty(each);
@@ -320,7 +320,7 @@ function takeOpenAIContent(message: Message, content: unknown): void {
   }
 }
 
-function takePiece(message: Message, call: Json): void {
+function readPiece(message: Message, call: JsonObject): void {
   const called = objectOrEmpty(call.function ?? call.custom);
   const id = stringOrUndefined(call.id) || undefined;
   const name = stringOrUndefined(called.name) || undefined;
@@ -330,35 +330,35 @@ function takePiece(message: Message, call: Json): void {
   if (call.custom !== undefined) tool.markText();
   const args = called.arguments ?? called.input ?? '';
   tool.arguments.add(typeof args === 'string' ? args : JSON.stringify(args));
-  const more = unknownFields(call, READ_OF_CALL);
-  if (more !== undefined) tool.extend(more);
+  const unknown = unknownFields(call, KNOWN_OF_CALL);
+  if (unknown !== undefined) tool.extend(unknown);
 }
 
 /** A spoken answer: its transcript and its size. */
 class Audio {
   readonly #transcript = new CollectedText();
-  readonly #facts = new OtherFacts();
+  readonly #unknown = new UnknownFields();
   #bytes = 0;
 
   get amount(): number {
     return this.#transcript.chars + this.#bytes;
   }
 
-  take(audio: Json): void {
+  read(audio: JsonObject): void {
     this.#transcript.add(stringOrUndefined(audio.transcript) ?? '');
     const { data } = audio;
     if (typeof data === 'string') this.#bytes += bytesOfBase64(data);
-    this.#facts.add(audio, READ_OF_AUDIO);
+    this.#unknown.add(audio, KNOWN_OF_AUDIO);
   }
 
   /** Adds the audio to the output. The transcript becomes the content if there is no other content. */
   addTo(output: unknown): unknown {
     const transcript = this.#transcript.chars > 0 ? this.#transcript.toString() : undefined;
     const sound = this.#bytes > 0 ? { data: `[audio, ${this.#bytes} bytes]` } : {};
-    const parts = isRecord(output) ? output : output === undefined ? {} : { content: output };
+    const parts = isJsonObject(output) ? output : output === undefined ? {} : { content: output };
     const isContent = parts.content === undefined;
     const audio = {
-      ...this.#facts.facts,
+      ...this.#unknown.fields,
       ...sound,
       ...(!isContent && transcript !== undefined && { transcript }),
     };
@@ -370,10 +370,10 @@ class Audio {
   }
 }
 
-const READ_OF_AUDIO = nameSet('transcript data');
+const KNOWN_OF_AUDIO = nameSet('transcript data');
 
 /** The string that a delta extends; undefined if it extends several, or anything else. */
-function textAdded(message: Message, delta: Json): ExtendedText | undefined {
+function textAdded(message: Message, delta: JsonObject): ExtendedText | undefined {
   const [only, ...rest] = Object.entries(delta).filter(([key, value]) =>
     key === 'role' || value === null ? false : Array.isArray(value) ? value.length > 0 : value,
   );

@@ -4,8 +4,8 @@ import {
   arrayOrEmpty,
   countOrUndefined,
   fieldsExcept,
-  isRecord,
-  type Json,
+  isJsonObject,
+  type JsonObject,
   knownFirst,
   objectOrEmpty,
   stringOrUndefined,
@@ -13,8 +13,14 @@ import {
 import { nameSet } from '../../common/names.js';
 import { CollectedText } from '../reading/collected-text.js';
 import { NumberedAnswers } from '../reading/numbered-answers.js';
-import { growsWithEach, OtherFacts } from '../reading/other-facts.js';
-import type { ExtendedText, ModelRequest, ModelResponse, ResponseReader, Shape } from '../shape.js';
+import type {
+  ExtendedText,
+  ModelRequest,
+  ModelResponse,
+  ResponseReader,
+  Shape,
+} from '../reading/shape.js';
+import { hasPerTokenArray, UnknownFields } from '../reading/unknown-fields.js';
 import { deploymentOf, requestsUsage } from './chat.js';
 import { OpenAIUsage } from './usage.js';
 
@@ -38,26 +44,26 @@ export const openAICompletions: Shape<'chat_completion'> = {
 
 /** The limit is high because each of several prompts may have several answers. */
 const MAX_CHOICES = 1024;
-const READ = nameSet('id object created model choices usage error service_tier');
-const READ_OF_CHOICE = nameSet('index text finish_reason');
+const KNOWN = nameSet('id object created model choices usage error service_tier');
+const KNOWN_OF_CHOICE = nameSet('index text finish_reason');
 
 interface Choice {
   readonly text: CollectedText;
-  readonly facts: OtherFacts;
+  readonly unknown: UnknownFields;
   finishReason: string | undefined;
 }
 
 function newChoice(): Choice {
-  return { text: new CollectedText(), facts: new OtherFacts(), finishReason: undefined };
+  return { text: new CollectedText(), unknown: new UnknownFields(), finishReason: undefined };
 }
 
 class CompletionReader implements ResponseReader {
   isComplete = false;
   isOver = false;
   failure: unknown = undefined;
-  readonly #params: Json;
+  readonly #params: JsonObject;
   readonly #choices = new NumberedAnswers(MAX_CHOICES, newChoice);
-  readonly #facts = new OtherFacts();
+  readonly #unknown = new UnknownFields();
   readonly #usage = new OpenAIUsage();
   #model: string | undefined;
   #id: string | undefined;
@@ -82,50 +88,50 @@ class CompletionReader implements ResponseReader {
 
   readWhole(body: unknown): void {
     this.isComplete = true;
-    if (!isRecord(body)) return;
-    this.#takeHead(body);
+    if (!isJsonObject(body)) return;
+    this.#readHead(body);
     for (const [i, each] of arrayOrEmpty(body.choices).entries()) {
       const item = objectOrEmpty(each);
-      this.#takeChoice(item, item.index ?? i);
+      this.#readChoice(item, item.index ?? i);
     }
   }
 
-  readEvent(body: Json): boolean {
-    this.#takeHead(body);
+  readEvent(body: JsonObject): boolean {
+    this.#readHead(body);
     let isContent = false;
     for (const each of arrayOrEmpty(body.choices)) {
       const item = objectOrEmpty(each);
-      if (this.#takeChoice(item, item.index ?? 0)) isContent = true;
+      if (this.#readChoice(item, item.index ?? 0)) isContent = true;
     }
     return isContent;
   }
 
-  #takeHead(body: Json): void {
+  #readHead(body: JsonObject): void {
     if (body.error !== undefined && body.error !== null) this.failure = body.error;
     this.#model ||= stringOrUndefined(body.model);
     this.#id ||= stringOrUndefined(body.id);
     this.#serviceTier = stringOrUndefined(body.service_tier) ?? this.#serviceTier;
-    this.#usage.take(body.usage, body.model);
-    this.#facts.add(body, READ);
+    this.#usage.read(body.usage, body.model);
+    this.#unknown.add(body, KNOWN);
   }
 
   /** @returns whether the choice has a part of the answer */
-  #takeChoice(item: Json, index: unknown): boolean {
+  #readChoice(item: JsonObject, index: unknown): boolean {
     const choice = this.#choices.ensure(index);
     if (choice === undefined) return false;
     choice.finishReason = stringOrUndefined(item.finish_reason) ?? choice.finishReason;
-    choice.facts.add(item, READ_OF_CHOICE);
+    choice.unknown.add(item, KNOWN_OF_CHOICE);
     const piece = stringOrUndefined(item.text) ?? '';
     choice.text.add(piece);
     return piece !== '';
   }
 
-  extendedText(body: Json): ExtendedText | undefined {
+  extendedText(body: JsonObject): ExtendedText | undefined {
     const [first, ...others] = arrayOrEmpty(body.choices);
     const item = objectOrEmpty(first);
     const choice = this.#choices.get(item.index ?? 0);
     if (others.length > 0 || choice === undefined) return undefined;
-    if (growsWithEach(body, READ) || growsWithEach(item, READ_OF_CHOICE)) return undefined;
+    if (hasPerTokenArray(body, KNOWN) || hasPerTokenArray(item, KNOWN_OF_CHOICE)) return undefined;
     return { key: 'text', text: choice.text };
   }
 
@@ -136,10 +142,10 @@ class CompletionReader implements ResponseReader {
   response(): ModelResponse {
     const choices = this.#choices.inOrder;
     const [first] = choices;
-    const facts = choices.map((choice) => choice.facts.facts);
+    const unknownFields = choices.map((choice) => choice.unknown.fields);
     const reasons = choices.map(({ finishReason }) => finishReason ?? null);
     const isSeveral = choices.length > 1;
-    const hasFacts = facts.some((each) => Object.keys(each).length > 0);
+    const hasUnknown = unknownFields.some((each) => Object.keys(each).length > 0);
     return {
       model: this.#model,
       output: this.#choices.outputOf((each) =>
@@ -158,10 +164,10 @@ class CompletionReader implements ResponseReader {
       },
       details: knownFirst(
         {
-          ...(this.#usage.others && { usage: this.#usage.others }),
-          ...(isSeveral && hasFacts && { choices: facts }),
+          ...(this.#usage.unknownFields && { usage: this.#usage.unknownFields }),
+          ...(isSeveral && hasUnknown && { choices: unknownFields }),
         },
-        { ...this.#facts.facts, ...(!(isSeveral && hasFacts) && facts[0]) },
+        { ...this.#unknown.fields, ...(!(isSeveral && hasUnknown) && unknownFields[0]) },
       ),
     };
   }

@@ -2,9 +2,9 @@
 
 import { fieldsExcept, knownFirst, objectOrEmpty, stringOrUndefined } from '../../common/json.js';
 import { nameSet } from '../../common/names.js';
-import { OtherFacts } from '../reading/other-facts.js';
 import { PlainReader } from '../reading/plain-reader.js';
-import type { ModelResponse, Shape } from '../shape.js';
+import type { ModelResponse, Shape } from '../reading/shape.js';
+import { UnknownFields } from '../reading/unknown-fields.js';
 import { deploymentOf } from './chat.js';
 import { OpenAIUsage } from './usage.js';
 
@@ -21,20 +21,20 @@ export const openAIDecisions: Shape<'chat_completion'> = {
   reader: () => new PlainReader(readDecision),
 };
 
-const READ = nameSet('object id created_at answers model usage error');
+const KNOWN = nameSet('object id created_at answers model usage error');
 
 function readDecision(body: unknown): ModelResponse {
   const { answers, model, id } = objectOrEmpty(body);
   const usage = new OpenAIUsage();
-  usage.take(objectOrEmpty(body).usage);
-  const facts = new OtherFacts();
-  facts.add(objectOrEmpty(body), READ);
+  usage.read(objectOrEmpty(body).usage);
+  const unknown = new UnknownFields();
+  unknown.add(objectOrEmpty(body), KNOWN);
   return {
     model: stringOrUndefined(model),
     output: answers,
     tokens: usage.tokens,
     billing: usage.billing,
     metadata: { responseId: stringOrUndefined(id), reasoningTokens: usage.reasoningTokens },
-    details: knownFirst(usage.others && { usage: usage.others }, facts.facts),
+    details: knownFirst(usage.unknownFields && { usage: usage.unknownFields }, unknown.fields),
   };
 }

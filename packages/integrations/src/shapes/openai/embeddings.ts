@@ -9,9 +9,9 @@ import {
 } from '../../common/json.js';
 import { nameSet } from '../../common/names.js';
 import { dimensionsOf } from '../reading/dimensions.js';
-import { OtherFacts } from '../reading/other-facts.js';
 import { PlainReader } from '../reading/plain-reader.js';
-import type { ModelResponse, Shape } from '../shape.js';
+import type { ModelResponse, Shape } from '../reading/shape.js';
+import { UnknownFields } from '../reading/unknown-fields.js';
 import { deploymentOf } from './chat.js';
 import { OpenAIUsage, tokensOfInput } from './usage.js';
 
@@ -29,20 +29,20 @@ export const openAIEmbeddings: Shape<'embedding'> = {
   reader: () => new PlainReader(readEmbeddings),
 };
 
-const READ = nameSet('object data model usage error');
+const KNOWN = nameSet('object data model usage error');
 
 function readEmbeddings(body: unknown): ModelResponse {
   const { model, data } = objectOrEmpty(body);
   const usage = new OpenAIUsage();
-  usage.take(objectOrEmpty(body).usage);
-  const facts = new OtherFacts();
-  facts.add(objectOrEmpty(body), READ);
+  usage.read(objectOrEmpty(body).usage);
+  const unknown = new UnknownFields();
+  unknown.add(objectOrEmpty(body), KNOWN);
   const vectors = arrayOrEmpty(data);
   return {
     model: stringOrUndefined(model),
     tokens: tokensOfInput(usage.tokens),
     billing: usage.billing,
-    details: knownFirst(usage.others && { usage: usage.others }, facts.facts),
+    details: knownFirst(usage.unknownFields && { usage: usage.unknownFields }, unknown.fields),
     fields: {
       embeddingCount: Array.isArray(data) ? vectors.length : undefined,
       embeddingDimensions: dimensionsOf(objectOrEmpty(vectors[0]).embedding),

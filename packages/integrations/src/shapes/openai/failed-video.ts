@@ -1,7 +1,12 @@
 /** OpenAI's videos that fail after they were requested. All else about a video is recorded when it is requested. */
 
-import { isRecord, type Json, objectOrEmpty, stringOrUndefined } from '../../common/json.js';
-import type { Description, ModelResponse, ResultReader, Retrieval } from '../shape.js';
+import {
+  isJsonObject,
+  type JsonObject,
+  objectOrEmpty,
+  stringOrUndefined,
+} from '../../common/json.js';
+import type { Description, ModelResponse, ResultReader, Retrieval } from '../reading/shape.js';
 
 const VIDEO = /\/videos\/([^/]+)$/;
 
@@ -15,7 +20,7 @@ export const openAIFailedVideo: Retrieval<'chat_completion'> = {
 class FailedVideoReader implements ResultReader {
   isComplete = false;
   amount = 0;
-  #body: Json = {};
+  #body: JsonObject = {};
 
   get resultId(): string | undefined {
     return this.#body.status === 'failed' ? stringOrUndefined(this.#body.id) : undefined;
@@ -31,7 +36,7 @@ class FailedVideoReader implements ResultReader {
   get failure(): unknown {
     const { error } = this.#body;
     if (this.resultId === undefined) return undefined;
-    return isRecord(error) ? error : 'the video failed';
+    return isJsonObject(error) ? error : 'the video failed';
   }
 
   readWhole(body: unknown): void {

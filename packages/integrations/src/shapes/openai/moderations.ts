@@ -8,9 +8,9 @@ import {
   stringOrUndefined,
 } from '../../common/json.js';
 import { nameSet } from '../../common/names.js';
-import { OtherFacts } from '../reading/other-facts.js';
 import { PlainReader } from '../reading/plain-reader.js';
-import type { ModelResponse, Shape } from '../shape.js';
+import type { ModelResponse, Shape } from '../reading/shape.js';
+import { UnknownFields } from '../reading/unknown-fields.js';
 
 export const openAIModerations: Shape<'guardrail'> = {
   operation: 'Moderation',
@@ -25,15 +25,15 @@ export const openAIModerations: Shape<'guardrail'> = {
   reader: () => new PlainReader(readModeration),
 };
 
-const READ = nameSet('model id results error');
-const READ_OF_RESULT = nameSet('flagged categories');
+const KNOWN = nameSet('model id results error');
+const KNOWN_OF_RESULT = nameSet('flagged categories');
 
 /** No action is recorded: the app decides about it. */
 function readModeration(body: unknown): ModelResponse {
   const { model, id, results } = objectOrEmpty(body);
   const flagged = new Set<string>();
-  const facts = new OtherFacts();
-  facts.add(objectOrEmpty(body), READ);
+  const unknown = new UnknownFields();
+  unknown.add(objectOrEmpty(body), KNOWN);
   const outputs = arrayOrEmpty(results).map((each) => {
     const { flagged: isFlagged, categories } = objectOrEmpty(each);
     const found = Object.entries(objectOrEmpty(categories)).filter(
@@ -42,15 +42,16 @@ function readModeration(body: unknown): ModelResponse {
     for (const [category] of found) flagged.add(category);
     return { flagged: isFlagged, categories: found.map(([category]) => category) };
   });
-  const others = arrayOrEmpty(results).map((each) => {
-    const rest = new OtherFacts();
-    rest.add(objectOrEmpty(each), READ_OF_RESULT);
-    return rest.facts;
+  const unknownOfResults = arrayOrEmpty(results).map((each) => {
+    const unknownOfResult = new UnknownFields();
+    unknownOfResult.add(objectOrEmpty(each), KNOWN_OF_RESULT);
+    return unknownOfResult.fields;
   });
-  const details = others.length === 1 ? others[0] : { results: others };
+  const details =
+    unknownOfResults.length === 1 ? unknownOfResults[0] : { results: unknownOfResults };
   const common = {
     metadata: { model: stringOrUndefined(model), responseId: stringOrUndefined(id) },
-    details: knownFirst(details, facts.facts),
+    details: knownFirst(details, unknown.fields),
   };
   if (outputs.length === 0) return common;
   return {

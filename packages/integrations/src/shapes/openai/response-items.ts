@@ -2,26 +2,26 @@ import { bytesOfBase64, nameMedia } from '../../common/content/media.js';
 import {
   arrayOrEmpty,
   fieldsExcept,
-  isRecord,
-  type Json,
+  isJsonObject,
+  type JsonObject,
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
 import { nameSet } from '../../common/names.js';
 import { CollectedText } from '../reading/collected-text.js';
 import { Message } from '../reading/message.js';
-import { joined, OtherFacts } from '../reading/other-facts.js';
+import { joined, UnknownFields } from '../reading/unknown-fields.js';
 
 const MAX_ITEMS = 256;
 /** Fields that are read, by the kind of item, and of the parts of a message. */
-const READ_OF_MESSAGE = nameSet('id type role status content');
-const READ_OF_PART = nameSet('type text refusal annotations logprobs');
-const READ_OF_CALL = nameSet('id type call_id name arguments input status');
-const READ_OF_THOUGHT = nameSet('id type summary content status');
+const KNOWN_OF_MESSAGE = nameSet('id type role status content');
+const KNOWN_OF_PART = nameSet('type text refusal annotations logprobs');
+const KNOWN_OF_CALL = nameSet('id type call_id name arguments input status');
+const KNOWN_OF_THOUGHT = nameSet('id type summary content status');
 
 /** An item that is neither a message nor a call of the app's tools: the work of OpenAI's own tools, or an unknown item. */
 interface HostedItem {
-  item: Json;
+  item: JsonObject;
   /** The strings that are received in pieces, by name. */
   pieces: Map<string, CollectedText> | undefined;
 }
@@ -43,7 +43,7 @@ const BILLED: Readonly<Record<string, string>> = {
 
 /** Collects the items of a response: messages, reasoning, tool calls and the work of hosted tools. */
 export class ResponseItems extends Message {
-  readonly facts = new OtherFacts();
+  readonly unknown = new UnknownFields();
   readonly #items = new Map<string, HostedItem>();
   readonly #arguments = new Map<string, CollectedText>();
   /** The key of the last item at each place. */
@@ -58,13 +58,13 @@ export class ResponseItems extends Message {
 
   override get output(): unknown {
     const output = super.output;
-    const hosted: Json[] = [...this.#items.values()].map(({ item, pieces }) => ({
+    const hosted: JsonObject[] = [...this.#items.values()].map(({ item, pieces }) => ({
       ...item,
       ...Object.fromEntries([...(pieces ?? [])].map(([name, piece]) => [name, piece.toString()])),
     }));
     if (this.#audioBytes > 0) hosted.push({ audio: `[audio, ${this.#audioBytes} bytes]` });
     if (hosted.length === 0) return output;
-    if (!isRecord(output)) {
+    if (!isJsonObject(output)) {
       return output === undefined ? { parts: hosted } : { content: output, parts: hosted };
     }
     return { ...output, parts: [...arrayOrEmpty(output.parts), ...hosted] };
@@ -92,19 +92,19 @@ export class ResponseItems extends Message {
   }
 
   /** Reads an item of a complete response. */
-  takeWhole(item: Json): void {
+  readWhole(item: JsonObject): void {
     switch (item.type) {
       case 'message':
-        this.facts.add(item, READ_OF_MESSAGE);
-        for (const each of arrayOrEmpty(item.content)) this.#takePart(objectOrEmpty(each));
+        this.unknown.add(item, KNOWN_OF_MESSAGE);
+        for (const each of arrayOrEmpty(item.content)) this.#readPart(objectOrEmpty(each));
         return;
       case 'function_call':
       case 'custom_tool_call': {
         const args = item.arguments ?? item.input;
-        const facts = new OtherFacts();
-        facts.add(item, READ_OF_CALL);
+        const unknown = new UnknownFields();
+        unknown.add(item, KNOWN_OF_CALL);
         const id = stringOrUndefined(item.call_id) || stringOrUndefined(item.id);
-        const tool = this.addTool(id, stringOrUndefined(item.name), args, facts.facts);
+        const tool = this.addTool(id, stringOrUndefined(item.name), args, unknown.fields);
         if (tool !== undefined && item.type === 'custom_tool_call') tool.markText();
         return;
       }
@@ -112,7 +112,7 @@ export class ResponseItems extends Message {
         for (const each of [...arrayOrEmpty(item.summary), ...arrayOrEmpty(item.content)]) {
           this.reasoning.add(stringOrUndefined(objectOrEmpty(each).text) ?? '');
         }
-        this.facts.add(item, READ_OF_THOUGHT);
+        this.unknown.add(item, KNOWN_OF_THOUGHT);
         return;
       default:
         this.#keep(`#${this.#items.size}`, item);
@@ -123,7 +123,7 @@ export class ResponseItems extends Message {
    * Reads an item of a stream at its start or at its end.
    * @returns whether it contained a part of the answer
    */
-  takeItem(event: Json): boolean {
+  readItem(event: JsonObject): boolean {
     const item = objectOrEmpty(event.item);
     const key = this.#keyOfItem(item.id, event.output_index);
     switch (item.type) {
@@ -132,8 +132,8 @@ export class ResponseItems extends Message {
         const text = item.type === 'message' ? this.text : this.reasoning;
         const isWhole = event.type === 'response.output_item.done' && text.chars === 0;
         // Most services have sent the text in pieces before.
-        if (isWhole) this.takeWhole(item);
-        else this.facts.add(item, item.type === 'message' ? READ_OF_MESSAGE : READ_OF_THOUGHT);
+        if (isWhole) this.readWhole(item);
+        else this.unknown.add(item, item.type === 'message' ? KNOWN_OF_MESSAGE : KNOWN_OF_THOUGHT);
         return isWhole;
       }
       case 'function_call':
@@ -147,9 +147,9 @@ export class ResponseItems extends Message {
         const args = item.arguments ?? item.input;
         // Some services do not send the arguments in pieces.
         if (typeof args === 'string' && tool.arguments.chars === 0) tool.arguments.add(args);
-        const facts = new OtherFacts();
-        facts.add(item, READ_OF_CALL);
-        tool.extend(facts.facts);
+        const unknown = new UnknownFields();
+        unknown.add(item, KNOWN_OF_CALL);
+        tool.extend(unknown.fields);
         return true;
       }
       default:
@@ -159,7 +159,7 @@ export class ResponseItems extends Message {
   }
 
   /** The collected arguments of a call. */
-  argumentsOf({ item_id, output_index }: Json): CollectedText | undefined {
+  argumentsOf({ item_id, output_index }: JsonObject): CollectedText | undefined {
     const key = this.#keyOfPiece(item_id, output_index);
     return this.#arguments.get(key) ?? this.ensureTool(key)?.arguments;
   }
@@ -168,7 +168,7 @@ export class ResponseItems extends Message {
    * Reads a piece of the work of a hosted tool: `response.code_interpreter_call_code.delta`.
    * @returns whether the event was such a piece
    */
-  takePiece(type: string, event: Json): boolean {
+  readPiece(type: string, event: JsonObject): boolean {
     const hosted = this.#items.get(this.#keyOfPiece(event.item_id, event.output_index));
     if (hosted === undefined) return false;
     const [, state] = STATE.exec(type) ?? [];
@@ -183,11 +183,11 @@ export class ResponseItems extends Message {
       return true;
     }
     const progress = fieldsExcept(event, 'type', 'item_id', 'output_index', 'sequence_number');
-    hosted.item = joined(hosted.item, nameMedia(progress)) as Json;
+    hosted.item = joined(hosted.item, nameMedia(progress)) as JsonObject;
     return true;
   }
 
-  #takePart(part: Json): void {
+  #readPart(part: JsonObject): void {
     if (typeof part.refusal === 'string') this.setRefusal(part.refusal);
     if (typeof part.text !== 'string' && part.type !== 'refusal') {
       this.addPart(part);
@@ -195,18 +195,18 @@ export class ResponseItems extends Message {
     }
     this.text.add(stringOrUndefined(part.text) ?? '');
     const { annotations, logprobs } = part;
-    this.facts.add({ annotations, logprobs });
-    this.facts.add(part, READ_OF_PART);
+    this.unknown.add({ annotations, logprobs });
+    this.unknown.add(part, KNOWN_OF_PART);
   }
 
-  #keep(key: string, item: Json): void {
+  #keep(key: string, item: JsonObject): void {
     const existing = this.#items.get(key);
     if (existing !== undefined) {
-      existing.item = joined(existing.item, nameMedia(item)) as Json;
+      existing.item = joined(existing.item, nameMedia(item)) as JsonObject;
       // The complete item contains what was received in pieces.
       existing.pieces = undefined;
     } else if (this.#items.size < MAX_ITEMS) {
-      this.#items.set(key, { item: nameMedia(item) as Json, pieces: undefined });
+      this.#items.set(key, { item: nameMedia(item) as JsonObject, pieces: undefined });
     }
   }
 

@@ -8,15 +8,14 @@ import {
   fieldsExcept,
   fieldsNamed,
   isEmpty,
-  isRecord,
-  type Json,
+  isJsonObject,
+  type JsonObject,
   knownFirst,
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
 import { nameArray, nameSet } from '../../common/names.js';
 import type { CollectedText } from '../reading/collected-text.js';
-import { OtherFacts } from '../reading/other-facts.js';
 import type {
   Description,
   ExtendedText,
@@ -24,7 +23,8 @@ import type {
   ModelResponse,
   ResponseReader,
   Shape,
-} from '../shape.js';
+} from '../reading/shape.js';
+import { UnknownFields } from '../reading/unknown-fields.js';
 import { deploymentOf } from './chat.js';
 import { ResponseItems } from './response-items.js';
 import { OpenAIUsage, uncountedTools } from './usage.js';
@@ -51,7 +51,7 @@ function hasInput({ params, isUnread }: ModelRequest): boolean {
 }
 
 /** Describes a request. Instructions and an input that is a string become messages, like other prompts. */
-function describeResponse(url: URL, params: Json): Description {
+function describeResponse(url: URL, params: JsonObject): Description {
   const { input, instructions, tools, prompt: stored } = params;
   const { conversation, previous_response_id } = params;
   const inputMessages =
@@ -74,7 +74,7 @@ function describeResponse(url: URL, params: Json): Description {
 const INPUTS = nameArray('model input instructions tools prompt conversation previous_response_id');
 
 /** Fields of a response that are read, or that repeat the request. */
-const READ = nameSet(`
+const KNOWN = nameSet(`
   id object created_at completed_at status model output output_text usage error
   incomplete_details service_tier parallel_tool_calls temperature top_p tool_choice
   max_output_tokens max_tool_calls metadata prompt_cache_key prompt_cache_options
@@ -96,20 +96,20 @@ export class OpenAIResponseReader implements ResponseReader {
   failure: unknown = undefined;
   /** The id by which the response can be fetched again; undefined until it has ended. */
   resultId: string | undefined;
-  readonly #params: Json;
+  readonly #params: JsonObject;
   /** The items of the stream. The last event repeats all of them. */
   #message = new ResponseItems();
-  readonly #facts = new OtherFacts();
+  readonly #unknown = new UnknownFields();
   readonly #usage = new OpenAIUsage();
-  readonly #events: Json[] = [];
-  #body: Json = {};
+  readonly #events: JsonObject[] = [];
+  #body: JsonObject = {};
   #model: string | undefined;
   #id: string | undefined;
   #serviceTier: string | undefined;
   #isStream = false;
 
   /** @param params the fields of the request */
-  constructor(params: Json) {
+  constructor(params: JsonObject) {
     this.#params = params;
   }
 
@@ -127,23 +127,23 @@ export class OpenAIResponseReader implements ResponseReader {
   }
 
   /** The last received state of the response, without its output. */
-  get body(): Json {
+  get body(): JsonObject {
     return this.#body;
   }
 
   readWhole(body: unknown): void {
     this.isComplete = true;
-    if (!isRecord(body)) return;
+    if (!isJsonObject(body)) return;
     this.#end(body);
   }
 
-  readEvent(event: Json): boolean {
+  readEvent(event: JsonObject): boolean {
     this.#isStream = true;
     const message = this.#message;
     switch (event.type) {
       case 'response.output_text.delta':
         if (arrayOrEmpty(event.logprobs).length > 0) {
-          message.facts.add({ logprobs: event.logprobs });
+          message.unknown.add({ logprobs: event.logprobs });
         }
         return addDelta(message.text, event.delta);
       case 'response.audio.transcript.delta':
@@ -158,11 +158,11 @@ export class OpenAIResponseReader implements ResponseReader {
         message.addRefusal(stringOrUndefined(event.delta) ?? '');
         return true;
       case 'response.output_text.annotation.added':
-        message.facts.add({ annotations: [event.annotation] });
+        message.unknown.add({ annotations: [event.annotation] });
         return false;
       case 'response.output_item.added':
       case 'response.output_item.done':
-        return message.takeItem(event);
+        return message.readItem(event);
       case 'response.function_call_arguments.delta':
       case 'response.custom_tool_call_input.delta':
         message.argumentsOf(event)?.add(stringOrUndefined(event.delta) ?? '');
@@ -178,11 +178,11 @@ export class OpenAIResponseReader implements ResponseReader {
         this.failure = event.error ?? fieldsExcept(event, 'type');
         return false;
       default:
-        return this.#takeOther(event);
+        return this.#readOther(event);
     }
   }
 
-  extendedText(event: Json): ExtendedText | undefined {
+  extendedText(event: JsonObject): ExtendedText | undefined {
     const key = 'delta';
     if (arrayOrEmpty(event.logprobs).length > 0) return undefined;
     switch (event.type) {
@@ -206,7 +206,7 @@ export class OpenAIResponseReader implements ResponseReader {
   }
 
   response(): ModelResponse {
-    const { output, reasoning, finishReason, facts, toolUses } = this.#message;
+    const { output, reasoning, finishReason, unknown, toolUses } = this.#message;
     const stored = STORED.filter(
       (key) => this.#params[key] === undefined && isStated(this.#body[key]),
     );
@@ -224,16 +224,16 @@ export class OpenAIResponseReader implements ResponseReader {
       },
       details: knownFirst(
         {
-          ...(this.#usage.others && { usage: this.#usage.others }),
+          ...(this.#usage.unknownFields && { usage: this.#usage.unknownFields }),
           ...(this.#events.length > 0 && { events: this.#events }),
         },
-        { ...fieldsNamed(this.#body, stored), ...this.#facts.facts, ...facts.facts },
+        { ...fieldsNamed(this.#body, stored), ...this.#unknown.fields, ...unknown.fields },
       ),
     };
   }
 
   #billing(uses: Readonly<Record<string, number>>): Billing {
-    const { web_search } = objectOrEmpty(this.#facts.facts.tool_usage);
+    const { web_search } = objectOrEmpty(this.#unknown.fields.tool_usage);
     const searches = objectOrEmpty(web_search).num_requests;
     const { web_search: found, ...others } = uses;
     const times = typeof searches === 'number' ? searches : found;
@@ -263,18 +263,18 @@ export class OpenAIResponseReader implements ResponseReader {
   }
 
   /** Reads events of tools that OpenAI runs, and unknown events. */
-  #takeOther(event: Json): boolean {
-    if (event.response !== undefined) this.#takeHead(objectOrEmpty(event.response));
+  #readOther(event: JsonObject): boolean {
+    if (event.response !== undefined) this.#readHead(objectOrEmpty(event.response));
     const type = stringOrUndefined(event.type) ?? '';
-    if (this.#message.takePiece(type, event)) return true;
+    if (this.#message.readPiece(type, event)) return true;
     if (SILENT.test(type) || event.response !== undefined) return false;
-    if (this.#events.length < MAX_EVENTS) this.#events.push(nameMedia(event) as Json);
+    if (this.#events.length < MAX_EVENTS) this.#events.push(nameMedia(event) as JsonObject);
     return false;
   }
 
-  #end(response: Json): void {
-    this.#takeHead(response);
-    this.#facts.add(fieldsExcept(response, ...STORED), READ);
+  #end(response: JsonObject): void {
+    this.#readHead(response);
+    this.#unknown.add(fieldsExcept(response, ...STORED), KNOWN);
     const { status, error } = response;
     if (status === 'failed' || status === 'cancelled' || !isEmpty(error)) {
       this.failure ??= error ?? `the response was ${String(status)}`;
@@ -289,7 +289,7 @@ export class OpenAIResponseReader implements ResponseReader {
       };
     }
     const message = new ResponseItems();
-    for (const each of arrayOrEmpty(response.output)) message.takeWhole(objectOrEmpty(each));
+    for (const each of arrayOrEmpty(response.output)) message.readWhole(objectOrEmpty(each));
     // If the response has no output, the items of the stream are kept.
     if (message.output !== undefined || this.#message.output === undefined) this.#message = message;
     this.#message.setFinishReason(reason ?? stringOrUndefined(status));
@@ -297,12 +297,12 @@ export class OpenAIResponseReader implements ResponseReader {
     if (hasEnded) this.resultId = this.#id;
   }
 
-  #takeHead(response: Json): void {
+  #readHead(response: JsonObject): void {
     this.#body = fieldsExcept(response, 'output');
     this.#model = stringOrUndefined(response.model) ?? this.#model;
     this.#id = stringOrUndefined(response.id) ?? this.#id;
     this.#serviceTier = stringOrUndefined(response.service_tier) ?? this.#serviceTier;
-    this.#usage.take(response.usage, response.model);
+    this.#usage.read(response.usage, response.model);
   }
 }
 

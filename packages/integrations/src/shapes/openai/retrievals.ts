@@ -2,8 +2,8 @@
 
 import {
   fieldsNamed,
-  isRecord,
-  type Json,
+  isJsonObject,
+  type JsonObject,
   objectOrEmpty,
   presentFields,
   stringOrUndefined,
@@ -11,12 +11,18 @@ import {
 import { nameArray } from '../../common/names.js';
 import { BatchTotal, batchFailure } from '../reading/batch-total.js';
 import { readWhole } from '../reading/read-whole.js';
-import type { Description, ModelResponse, ResultReader, Retrieval, Shape } from '../shape.js';
+import type {
+  Description,
+  ModelResponse,
+  ResultReader,
+  Retrieval,
+  Shape,
+} from '../reading/shape.js';
 import { openAIChat } from './chat.js';
 import { openAICompletions } from './completions.js';
 import { openAIEmbeddings } from './embeddings.js';
 import { openAIFailedVideo } from './failed-video.js';
-import { openAIImages } from './media.js';
+import { openAIImages } from './images.js';
 import { OpenAIResponseReader, openAIResponses } from './responses.js';
 import { openAIRun } from './runs.js';
 
@@ -63,7 +69,7 @@ export const openAIBatch: Retrieval<'chat_completion'> = {
   reader: (url) => new BatchReader(FILE.exec(url.pathname)?.[1] ?? ''),
 };
 
-function shapeOfBody({ object, data, choices }: Json): Shape {
+function shapeOfBody({ object, data, choices }: JsonObject): Shape {
   if (object === 'response') return openAIResponses;
   if (object === 'text_completion') return openAICompletions;
   if (choices !== undefined || !Array.isArray(data)) return openAIChat;
@@ -104,23 +110,23 @@ class BatchReader implements ResultReader {
   }
 
   readWhole(body: unknown): void {
-    if (isRecord(body)) this.readEvent(body);
+    if (isJsonObject(body)) this.readEvent(body);
     this.isComplete = true;
   }
 
-  readEvent(line: Json): boolean {
+  readEvent(line: JsonObject): boolean {
     this.#isOfBatch ??=
       typeof line.custom_id === 'string' && ('response' in line || 'error' in line);
     if (!this.#isOfBatch) return false;
     const { response, error } = line;
     const { status_code: status, body } = objectOrEmpty(response);
-    const isFailure = isRecord(error) || (typeof status === 'number' && status >= 400);
+    const isFailure = isJsonObject(error) || (typeof status === 'number' && status >= 400);
     if (!isFailure) this.#succeeded++;
     else {
       this.#failed++;
       this.#total.addError(error ?? objectOrEmpty(body).error);
     }
-    if (isRecord(body) && !isFailure)
+    if (isJsonObject(body) && !isFailure)
       this.#total.add(readWhole(shapeOfBody(body), body).response());
     return true;
   }

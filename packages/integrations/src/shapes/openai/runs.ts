@@ -7,8 +7,8 @@ import {
   definedFields,
   fieldsExcept,
   fieldsNamed,
-  isRecord,
-  type Json,
+  isJsonObject,
+  type JsonObject,
   knownFirst,
   objectOrEmpty,
   presentFields,
@@ -16,7 +16,6 @@ import {
 } from '../../common/json.js';
 import { nameArray, nameSet } from '../../common/names.js';
 import { Message } from '../reading/message.js';
-import { OtherFacts } from '../reading/other-facts.js';
 import type {
   Description,
   ModelResponse,
@@ -24,7 +23,8 @@ import type {
   ResultReader,
   Retrieval,
   Shape,
-} from '../shape.js';
+} from '../reading/shape.js';
+import { UnknownFields } from '../reading/unknown-fields.js';
 import { OpenAIUsage } from './usage.js';
 
 const START = /\/threads\/(?:[^/]+\/)?runs$/;
@@ -41,7 +41,7 @@ export const openAIRuns: Shape<'chat_completion'> = {
   reader: ({ params }) => new RunReader(params),
 };
 
-function describeRun(params: Json): Description {
+function describeRun(params: JsonObject): Description {
   const { thread, additional_messages, instructions, tool_outputs, tools } = params;
   const messages = [
     ...arrayOrEmpty(objectOrEmpty(thread).messages),
@@ -66,7 +66,7 @@ export const openAIRun: Retrieval<'chat_completion'> = {
   reader: () => new RunReader(),
 };
 
-const READ = nameSet(`
+const KNOWN = nameSet(`
   id object created_at started_at completed_at cancelled_at failed_at expires_at status model
   usage last_error required_action incomplete_details instructions tools temperature top_p
   tool_choice max_completion_tokens max_prompt_tokens parallel_tool_calls response_format
@@ -88,16 +88,16 @@ class RunReader implements ResponseReader, ResultReader {
   isOver = false;
   failure: unknown = undefined;
   readonly #message = new Message();
-  readonly #facts = new OtherFacts();
+  readonly #unknown = new UnknownFields();
   readonly #usage = new OpenAIUsage();
-  readonly #params: Json | undefined;
+  readonly #params: JsonObject | undefined;
   /** The number of uses of each of OpenAI's own tools. */
   readonly #toolUses = new Map<string, number>();
   #isStream = false;
-  #run: Json = {};
+  #run: JsonObject = {};
 
   /** @param params the fields of the request; undefined if the run is fetched */
-  constructor(params?: Json) {
+  constructor(params?: JsonObject) {
     this.#params = params;
   }
 
@@ -125,23 +125,23 @@ class RunReader implements ResponseReader, ResultReader {
 
   readWhole(body: unknown): void {
     this.isComplete = true;
-    this.#takeRun(objectOrEmpty(body));
+    this.#readRun(objectOrEmpty(body));
   }
 
-  readEvent(event: Json): boolean {
+  readEvent(event: JsonObject): boolean {
     this.#isStream = true;
     switch (event.object) {
       case 'thread.message.delta': {
         const before = this.#message.amount;
         for (const part of arrayOrEmpty(objectOrEmpty(event.delta).content))
-          this.#takePart(objectOrEmpty(part));
+          this.#readPart(objectOrEmpty(part));
         return this.#message.amount > before;
       }
       case 'thread.run':
-        this.#takeRun(event);
+        this.#readRun(event);
         return false;
       case 'thread.run.step':
-        this.#takeStep(event);
+        this.#readStep(event);
         return false;
       default:
         if (event.error !== undefined) this.failure ??= event.error;
@@ -167,7 +167,7 @@ class RunReader implements ResponseReader, ResultReader {
         finishReason:
           stringOrUndefined(objectOrEmpty(incomplete_details).reason) ?? stringOrUndefined(status),
       },
-      details: knownFirst(this.#stored, this.#facts.facts),
+      details: knownFirst(this.#stored, this.#unknown.fields),
     };
   }
 
@@ -186,22 +186,22 @@ class RunReader implements ResponseReader, ResultReader {
   }
 
   /** The stored settings of the assistant that the request does not have. */
-  get #stored(): Json {
+  get #stored(): JsonObject {
     const params = this.#params;
     if (params === undefined) return {};
     const keys = STORED.filter((key) => params[key] === undefined && this.#run[key]);
     return fieldsNamed(this.#run, keys);
   }
 
-  #takeRun(run: Json): void {
+  #readRun(run: JsonObject): void {
     this.#run = run;
-    this.#usage.take(run.usage);
-    this.#facts.add(run, READ);
+    this.#usage.read(run.usage);
+    this.#unknown.add(run, KNOWN);
     const { status, last_error } = run;
     const isFailure = status === 'failed' || status === 'expired' || status === 'cancelled';
-    if (isRecord(last_error)) this.failure ??= last_error;
+    if (isJsonObject(last_error)) this.failure ??= last_error;
     else if (isFailure) this.failure ??= `the run is ${status}`;
-    else if (isRecord(run.error)) this.failure ??= run.error;
+    else if (isJsonObject(run.error)) this.failure ??= run.error;
     const { tool_calls } = objectOrEmpty(objectOrEmpty(run.required_action).submit_tool_outputs);
     for (const each of arrayOrEmpty(tool_calls)) {
       const { id, function: called } = objectOrEmpty(each);
@@ -210,17 +210,17 @@ class RunReader implements ResponseReader, ResultReader {
     }
   }
 
-  #takePart(part: Json): void {
+  #readPart(part: JsonObject): void {
     const { value, annotations } = objectOrEmpty(part.text);
     this.#message.text.add(stringOrUndefined(value) ?? '');
-    this.#facts.add({ annotations });
+    this.#unknown.add({ annotations });
     if (typeof part.refusal === 'string') {
       this.#message.addRefusal(part.refusal);
     } else if (part.text === undefined) this.#message.addPart(part);
   }
 
   /** Reads the work of OpenAI's own tools. */
-  #takeStep({ status, step_details }: Json): void {
+  #readStep({ status, step_details }: JsonObject): void {
     if (status === 'in_progress') return;
     for (const each of arrayOrEmpty(objectOrEmpty(step_details).tool_calls)) {
       const type = stringOrUndefined(objectOrEmpty(each).type);

@@ -5,8 +5,8 @@ import {
   arrayOrEmpty,
   countOrUndefined,
   definedFields,
-  isRecord,
-  type Json,
+  isJsonObject,
+  type JsonObject,
   objectOrEmpty,
   positiveCounts,
   stringOrUndefined,
@@ -16,7 +16,7 @@ import { pricedTier } from '../../common/service-tier.js';
 
 /** The counts of a usage; undefined if there is none. */
 export function openAITokens(usage: unknown): TokenCounts | undefined {
-  if (!isRecord(usage)) return undefined;
+  if (!isJsonObject(usage)) return undefined;
   const { inputDetails, outputDetails } = tokenDetails(usage);
   const ofCache = objectOrEmpty(inputDetails.cached_tokens_details);
   const written = objectOrEmpty(inputDetails.cache_write_tokens_details);
@@ -72,12 +72,12 @@ export function tokensOfInput(counts: TokenCounts | undefined): TokenCounts | un
 export class OpenAIUsage {
   #tokens: TokenCounts | undefined;
   #billing: Billing = {};
-  #usage: Json = {};
+  #usage: JsonObject = {};
 
   /** Reads a usage. A count that a later event does not have, or has as 0, keeps its value. */
-  take(usage: unknown, model?: unknown): void {
+  read(usage: unknown, model?: unknown): void {
     const counts = openAITokens(usage);
-    if (counts === undefined || !isRecord(usage)) return;
+    if (counts === undefined || !isJsonObject(usage)) return;
     this.#tokens = laterCounts(this.#tokens, counts);
     this.#billing = { ...this.#billing, ...openAIBilling(usage, model) };
     const stated = Object.entries(usage).filter(([, value]) => value !== null);
@@ -97,14 +97,14 @@ export class OpenAIUsage {
     return this.#billing;
   }
 
-  /** The other fields of the usage, under the provider's names. */
-  get others(): Json | undefined {
-    return otherOpenAIUsage(this.#usage);
+  /** The unknown fields of the usage, under the provider's names. */
+  get unknownFields(): JsonObject | undefined {
+    return unknownOpenAIUsage(this.#usage);
   }
 }
 
 /** What the price of a call depends on besides its tokens, by a usage of OpenAI, of a service with the same API, or of Anthropic. */
-export function openAIBilling(usage: Json, model?: unknown): Billing {
+export function openAIBilling(usage: JsonObject, model?: unknown): Billing {
   const geo = stringOrUndefined(usage.inference_geo);
   const seconds = usage.type === 'duration' ? usage.seconds : usage.prompt_audio_seconds;
   return definedFields({
@@ -120,25 +120,25 @@ export function openAIBilling(usage: Json, model?: unknown): Billing {
 }
 
 /** Fields that are read, and fields that follow from them. */
-const READ = nameSet(`
+const KNOWN = nameSet(`
   type prompt_tokens completion_tokens input_tokens output_tokens total_tokens cached_tokens
   cache_write_tokens cache_creation_tokens audio_tokens image_tokens video_tokens text_tokens
   reasoning_tokens citation_tokens num_cached_tokens prompt_cache_hit_tokens
   prompt_cache_miss_tokens cache_read_input_tokens cache_creation_input_tokens
 `);
 
-/** The other fields of a usage that are not 0; undefined if there are none. */
-function otherOpenAIUsage(usage: Json): Json | undefined {
-  const others: Record<string, unknown> = {};
+/** The unknown fields of a usage that are not 0; undefined if there are none. */
+function unknownOpenAIUsage(usage: JsonObject): JsonObject | undefined {
+  const unknown: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(usage)) {
-    if (READ.has(key) || value === null || value === 0 || value === false) continue;
-    const kept = isRecord(value) ? otherOpenAIUsage(value) : value;
-    if (kept !== undefined) others[key] = kept;
+    if (KNOWN.has(key) || value === null || value === 0 || value === false) continue;
+    const kept = isJsonObject(value) ? unknownOpenAIUsage(value) : value;
+    if (kept !== undefined) unknown[key] = kept;
   }
-  return Object.keys(others).length > 0 ? others : undefined;
+  return Object.keys(unknown).length > 0 ? unknown : undefined;
 }
 
-function tokenDetails(usage: Json): { inputDetails: Json; outputDetails: Json } {
+function tokenDetails(usage: JsonObject): { inputDetails: JsonObject; outputDetails: JsonObject } {
   const { prompt_tokens_details, input_tokens_details, input_token_details } = usage;
   const { completion_tokens_details, output_tokens_details, output_token_details } = usage;
   return {
@@ -152,14 +152,14 @@ function tokenDetails(usage: Json): { inputDetails: Json; outputDetails: Json } 
 }
 
 /** Whether the usage is Perplexity's, which counts reasoning and citations in addition to completion and total. */
-function isResearch(usage: Json): boolean {
+function isResearch(usage: JsonObject): boolean {
   return (
     countOrUndefined(usage.citation_tokens) !== undefined ||
     countOrUndefined(usage.num_search_queries) !== undefined
   );
 }
 
-function withResearch(usage: Json, counts: TokenCounts): TokenCounts {
+function withResearch(usage: JsonObject, counts: TokenCounts): TokenCounts {
   const { output, reasoning = 0 } = counts;
   const citation = countOrUndefined(usage.citation_tokens) ?? 0;
   if (output === undefined) return counts;
@@ -167,7 +167,7 @@ function withResearch(usage: Json, counts: TokenCounts): TokenCounts {
 }
 
 /** Adds the tokens of Anthropic's caches to the input, if the total shows that a gateway counts them in addition to it. */
-function withCaches(usage: Json, counts: TokenCounts): TokenCounts {
+function withCaches(usage: JsonObject, counts: TokenCounts): TokenCounts {
   const { input, output, total, cached = 0, cacheCreation = 0 } = counts;
   const isNamed = usage.cache_read_input_tokens ?? usage.cache_creation_input_tokens;
   if (isNamed === undefined || input === undefined || total === undefined) return counts;
@@ -188,7 +188,7 @@ function largestCount(...values: readonly unknown[]): number | undefined {
 }
 
 /** The uses of tools that a usage counts, as those of Perplexity, OpenRouter, Mistral and xAI do; undefined if it counts none. */
-function countedToolUses(usage: Json): Record<string, number> | undefined {
+function countedToolUses(usage: JsonObject): Record<string, number> | undefined {
   const counts: Record<string, unknown> = {
     web_search: usage.num_search_queries,
     ...objectOrEmpty(usage.connectors),
@@ -211,7 +211,7 @@ export function dollars(amount: unknown): number | undefined {
 }
 
 /** The gateway's own tools that a request enables: they may have run, and their uses are not counted. Undefined if there are none. */
-export function uncountedTools({ model, plugins }: Json): readonly string[] | undefined {
+export function uncountedTools({ model, plugins }: JsonObject): readonly string[] | undefined {
   const isOnline = stringOrUndefined(model)?.endsWith(':online') === true;
   const searches =
     isOnline || arrayOrEmpty(plugins).some((plugin) => objectOrEmpty(plugin).id === 'web');
@@ -219,9 +219,9 @@ export function uncountedTools({ model, plugins }: Json): readonly string[] | un
 }
 
 /** The cost that a usage states. 0 counts only for free models, because gateways send it if they know no price. */
-function statedCost(usage: Json, model: unknown): number | undefined {
+function statedCost(usage: JsonObject, model: unknown): number | undefined {
   const ticks = countOrUndefined(usage.cost_in_usd_ticks);
-  const stated = isRecord(usage.cost) ? usage.cost.total_cost : usage.cost;
+  const stated = isJsonObject(usage.cost) ? usage.cost.total_cost : usage.cost;
   const cost = ticks === undefined ? dollars(stated) : ticks / TICKS_PER_USD;
   if (cost === undefined) return undefined;
   // If the app uses its own key, the gateway bills only its fee.

@@ -9,9 +9,9 @@ import {
   objectOrEmpty,
 } from '../../common/json.js';
 import { nameSet } from '../../common/names.js';
-import { OtherFacts } from '../reading/other-facts.js';
 import { PlainReader } from '../reading/plain-reader.js';
-import type { ModelResponse, Shape } from '../shape.js';
+import type { ModelResponse, Shape } from '../reading/shape.js';
+import { UnknownFields } from '../reading/unknown-fields.js';
 
 const SEARCH = /\/vector_stores\/([^/]+)\/search$/;
 
@@ -29,16 +29,16 @@ export const openAIVectorSearch: Shape<'retriever'> = {
   reader: () => new PlainReader(readSearch),
 };
 
-const READ = nameSet('object data search_query error');
+const KNOWN = nameSet('object data search_query error');
 
 function readSearch(body: unknown): ModelResponse {
   const { data, search_query } = objectOrEmpty(body);
-  const facts = new OtherFacts();
-  facts.add(objectOrEmpty(body), READ);
+  const unknown = new UnknownFields();
+  unknown.add(objectOrEmpty(body), KNOWN);
   return {
     output: arrayOrEmpty(data),
     billing: { toolUses: { file_search: 1 } },
     // OpenAI may have rewritten the query.
-    details: knownFirst(definedFields({ search_query }), facts.facts),
+    details: knownFirst(definedFields({ search_query }), unknown.fields),
   };
 }

@@ -1,8 +1,8 @@
 /** The total of a batch of responses, and its failure. */
 
 import type { BilledPart, Billing, TokenCounts } from '@openlayer-tracing/core/integration';
-import { type Json, objectOrEmpty, stringOrUndefined } from '../../common/json.js';
-import type { ModelResponse } from '../shape.js';
+import { type JsonObject, objectOrEmpty, stringOrUndefined } from '../../common/json.js';
+import type { ModelResponse } from './shape.js';
 
 const MAX_MODELS = 20;
 const MAX_PARTS = 10_000;
@@ -56,7 +56,7 @@ export class BatchTotal {
   }
 
   /** The total as one response with this output. Several models, and the errors, are stated beside it. */
-  responseWith(output: Json, metadata: Json): ModelResponse {
+  responseWith(output: JsonObject, metadata: JsonObject): ModelResponse {
     const [model, ...others] = this.#models;
     return {
       model: others.length > 0 ? undefined : model,

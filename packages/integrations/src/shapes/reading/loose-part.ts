@@ -1,5 +1,5 @@
 import { namedText } from '../../common/content/media.js';
-import { isRecord, type Json } from '../../common/json.js';
+import { isJsonObject, type JsonObject } from '../../common/json.js';
 import { CollectedText } from './collected-text.js';
 
 const MAX_KEYS = 64;
@@ -20,7 +20,7 @@ export class LoosePart {
     this.#depth = depth;
   }
 
-  add(piece: Json): void {
+  add(piece: JsonObject): void {
     for (const [key, value] of Object.entries(piece)) {
       if (value === undefined || value === null) continue;
       const field = this.#fields.get(key);
@@ -29,7 +29,7 @@ export class LoosePart {
     }
   }
 
-  get value(): Json {
+  get value(): JsonObject {
     return Object.fromEntries(
       [...this.#fields].map(([key, field]) => [key, fieldValue(key, field)]),
     );
@@ -46,7 +46,7 @@ export class LoosePart {
       items.push(...value.slice(0, MAX_ITEMS - items.length));
       return items;
     }
-    if (isRecord(value) && this.#depth < MAX_DEPTH) {
+    if (isJsonObject(value) && this.#depth < MAX_DEPTH) {
       const part = field instanceof LoosePart ? field : new LoosePart(this.#depth + 1);
       part.add(value);
       return part;

@@ -1,5 +1,5 @@
 import { nameMedia } from '../../common/content/media.js';
-import type { Json } from '../../common/json.js';
+import type { JsonObject } from '../../common/json.js';
 import { CollectedText } from './collected-text.js';
 import { LoosePart } from './loose-part.js';
 import { ToolCall } from './tool-call.js';
@@ -110,7 +110,7 @@ export class Message {
     id: string | undefined,
     name: string | undefined,
     args: unknown,
-    more?: Json,
+    more?: JsonObject,
   ): ToolCall | undefined {
     const tool = this.ensureTool(`#${this.#tools.size}`);
     if (tool === undefined) return undefined;

@@ -1,5 +1,5 @@
-import { type Json, objectOrEmpty } from '../../common/json.js';
-import type { ModelResponse, ResponseReader } from '../shape.js';
+import { type JsonObject, objectOrEmpty } from '../../common/json.js';
+import type { ModelResponse, ResponseReader } from './shape.js';
 
 /** A response, the failure that it states, and the id of the result if it has only accepted the work. */
 export interface PlainResponse extends ModelResponse {
@@ -36,7 +36,7 @@ export class PlainReader implements ResponseReader {
   }
 
   /** If such a response is streamed after all, the fields of later events replace those of earlier ones. */
-  readEvent(data: Json): boolean {
+  readEvent(data: JsonObject): boolean {
     this.#response = { ...this.#response, ...this.#read(data) };
     this.amount++;
     return true;

@@ -1,4 +1,4 @@
-import type { ResponseReader, Shape } from '../shape.js';
+import type { ResponseReader, Shape } from './shape.js';
 
 const UNKNOWN = new URL('http://local/');
 

@@ -2,29 +2,29 @@ import {
   arrayOrEmpty,
   countOrUndefined,
   fieldsExcept,
-  isRecord,
-  type Json,
+  isJsonObject,
+  type JsonObject,
   knownFirst,
   objectOrEmpty,
   presentFields,
   stringOrUndefined,
 } from '../../common/json.js';
 import { nameArray } from '../../common/names.js';
-import type { ExtendedText, ModelResponse, ResponseReader } from '../shape.js';
 import { CollectedText } from './collected-text.js';
 import { LoosePart } from './loose-part.js';
+import type { ExtendedText, ModelResponse, ResponseReader } from './shape.js';
 
 const MAX_TEXTS = 16;
 /** Fields with an array of texts, under the names of the vendors. */
 const ARRAY_FIELDS = ['generations', 'completions', 'results', 'outputs', 'choices'];
 /** Known fields of one text. */
-const READ_OF_TEXT = nameArray(`
+const KNOWN_OF_TEXT = nameArray(`
   text outputText generation completion data message index stop_reason finish_reason
   completionReason finishReason tokenCount is_finished
 `);
 /** Known fields of the response. */
-const READ = [
-  ...READ_OF_TEXT,
+const KNOWN = [
+  ...KNOWN_OF_TEXT,
   ...ARRAY_FIELDS,
   ...nameArray(`
     id response_id generation_id model stop type error prompt prompt_token_count
@@ -36,7 +36,7 @@ const READ = [
 class OneText {
   readonly text = new CollectedText();
   /** Unknown fields. */
-  readonly rest = new LoosePart();
+  readonly unknown = new LoosePart();
   #finishReason: string | undefined;
   #tokens: number | undefined;
 
@@ -49,7 +49,7 @@ class OneText {
   }
 
   /** Adds a piece of the text, or the whole of it. */
-  addPiece(item: Json): void {
+  addPiece(item: JsonObject): void {
     this.text.add(pieceIn(item) ?? '');
     this.#finishReason = finishReasonIn(item) ?? this.#finishReason;
     this.#tokens = countOrUndefined(item.tokenCount) ?? this.#tokens;
@@ -63,7 +63,7 @@ export class TextReader implements ResponseReader {
   failure: unknown = undefined;
   readonly #texts: OneText[] = [];
   /** Unknown fields, with the last value of each. */
-  #rest: Json = {};
+  #unknown: JsonObject = {};
   #model: string | undefined;
   #id: string | undefined;
   #stopSequence: string | undefined;
@@ -75,12 +75,12 @@ export class TextReader implements ResponseReader {
   }
 
   readWhole(body: unknown): void {
-    if (isRecord(body)) this.readEvent(body);
-    else if (body !== undefined) this.#rest = { body };
+    if (isJsonObject(body)) this.readEvent(body);
+    else if (body !== undefined) this.#unknown = { body };
     this.isComplete = true;
   }
 
-  readEvent(event: Json): boolean {
+  readEvent(event: JsonObject): boolean {
     if (event.type === 'ping') return false;
     const before = this.amount;
     if (event.error !== undefined && event.error !== null) this.#fail(event.error);
@@ -99,17 +99,17 @@ export class TextReader implements ResponseReader {
       countOrUndefined(event.totalOutputTextTokenCount) ??
       this.#output;
     const key = ARRAY_FIELDS.find((name) => Array.isArray(event[name]));
-    if (key !== undefined) this.#takeItems(arrayOrEmpty(event[key]));
+    if (key !== undefined) this.#readItems(arrayOrEmpty(event[key]));
     else if (pieceIn(event) !== undefined || finishReasonIn(event) !== undefined) {
       this.#ensureText(countOrUndefined(event.index) ?? 0)?.addPiece(event);
     }
-    this.#rest = { ...this.#rest, ...presentFields(fieldsExcept(event, ...READ)) };
+    this.#unknown = { ...this.#unknown, ...presentFields(fieldsExcept(event, ...KNOWN)) };
     const reasons = this.#texts.map(({ finishReason }) => finishReason);
     this.isComplete = reasons.length > 0 && reasons.every((reason) => reason !== undefined);
     return this.amount > before;
   }
 
-  extendedText(event: Json): ExtendedText | undefined {
+  extendedText(event: JsonObject): ExtendedText | undefined {
     const names = ['generation', 'completion', 'outputText', 'text'];
     const [key, ...others] = names.filter((name) => event[name]);
     const isOneOf = event.index !== undefined && event.index !== 0;
@@ -127,17 +127,17 @@ export class TextReader implements ResponseReader {
   response(): ModelResponse {
     const nonEmpty = this.#texts.filter(({ text: each }) => each.chars > 0);
     const texts = nonEmpty.map(({ text: each }) => each.toString());
-    const rest = this.#rest;
-    const more = this.#texts.map((each) => each.rest.value);
+    const unknown = this.#unknown;
+    const unknownOfTexts = this.#texts.map((each) => each.unknown.value);
     const counted = this.#texts.map(({ tokens }) => tokens).filter((each) => each !== undefined);
     const output = this.#output ?? (counted.length > 0 ? sumOf(counted) : undefined);
     const isCounted = this.#input !== undefined || output !== undefined;
     // A response of an unknown form is kept as a whole.
-    const isUnknown = texts.length === 0 && this.isComplete && Object.keys(rest).length > 0;
+    const isUnknown = texts.length === 0 && this.isComplete && Object.keys(unknown).length > 0;
     const reasons = this.#texts.map(({ finishReason }) => finishReason);
     return {
       model: this.#model,
-      output: isUnknown ? rest : texts.length > 1 ? texts : texts[0],
+      output: isUnknown ? unknown : texts.length > 1 ? texts : texts[0],
       ...(isCounted && { tokens: { input: this.#input, output } }),
       metadata: {
         responseId: this.#id,
@@ -147,19 +147,21 @@ export class TextReader implements ResponseReader {
       details: knownFirst(
         {
           ...(this.#stopSequence !== undefined && { stopSequence: this.#stopSequence }),
-          ...(more.some((each) => Object.keys(each).length > 0) && { choices: more }),
+          ...(unknownOfTexts.some((each) => Object.keys(each).length > 0) && {
+            choices: unknownOfTexts,
+          }),
         },
-        isUnknown ? {} : rest,
+        isUnknown ? {} : unknown,
       ),
     };
   }
 
-  #takeItems(items: readonly unknown[]): void {
+  #readItems(items: readonly unknown[]): void {
     for (const [i, each] of items.entries()) {
       const item = objectOrEmpty(each);
       const one = this.#ensureText(countOrUndefined(item.index) ?? i);
       one?.addPiece(item);
-      one?.rest.add(presentFields(fieldsExcept(item, ...READ_OF_TEXT)));
+      one?.unknown.add(presentFields(fieldsExcept(item, ...KNOWN_OF_TEXT)));
     }
   }
 
@@ -171,12 +173,12 @@ export class TextReader implements ResponseReader {
   }
 
   #fail(error: unknown): void {
-    this.failure = isRecord(error) ? error : { message: String(error) };
+    this.failure = isJsonObject(error) ? error : { message: String(error) };
   }
 }
 
 /** The text of an event, or of an item of an array, under the names of the vendors. */
-function pieceIn(item: Json): string | undefined {
+function pieceIn(item: JsonObject): string | undefined {
   return (
     stringOrUndefined(item.text) ??
     stringOrUndefined(item.outputText) ??
@@ -187,7 +189,7 @@ function pieceIn(item: Json): string | undefined {
   );
 }
 
-function finishReasonIn(item: Json): string | undefined {
+function finishReasonIn(item: JsonObject): string | undefined {
   const reason = item.stop_reason ?? item.finish_reason ?? item.completionReason;
   return stringOrUndefined(reason) ?? reasonIn(item.finishReason);
 }

@@ -1,4 +1,4 @@
-import { isRecord, type Json, tryParseJson } from '../../common/json.js';
+import { isJsonObject, type JsonObject, tryParseJson } from '../../common/json.js';
 import { CollectedText } from './collected-text.js';
 
 /** One call of a tool, collected while it is received. */
@@ -9,7 +9,7 @@ export class ToolCall {
   /** Whether the arguments are plain text and not JSON. */
   #isText = false;
   /** Other fields of the call, under the provider's names: `{ type: 'server_tool_use' }`. */
-  #more: Json | undefined;
+  #more: JsonObject | undefined;
 
   constructor(args = new CollectedText()) {
     this.arguments = args;
@@ -24,7 +24,7 @@ export class ToolCall {
   }
 
   /** Sets what the start of the call states. */
-  startWith(id: string | undefined, name: string | undefined, more?: Json): void {
+  startWith(id: string | undefined, name: string | undefined, more?: JsonObject): void {
     this.#id = id;
     this.#name = name;
     this.#more = more;
@@ -55,17 +55,17 @@ export class ToolCall {
   }
 
   /** Adds other fields, under the provider's names. */
-  extend(more: Json): void {
+  extend(more: JsonObject): void {
     this.#more = { ...this.#more, ...more };
   }
 
   /** Whether the arguments are complete JSON. */
   get hasArguments(): boolean {
-    return isRecord(tryParseJson(this.arguments.toString()));
+    return isJsonObject(tryParseJson(this.arguments.toString()));
   }
 
   /** The call as the output of a model shows it. */
-  get output(): Json {
+  get output(): JsonObject {
     const args = this.arguments.toString();
     return {
       name: this.#name ?? null,
@@ -80,5 +80,5 @@ export class ToolCall {
 function parsedArguments(args: string): unknown {
   if (args.trim() === '' || args === 'null') return {};
   const json = tryParseJson(args);
-  return isRecord(json) ? json : args;
+  return isJsonObject(json) ? json : args;
 }

@@ -1,10 +1,10 @@
-import { bytesOfBase64 } from '../common/content/media.js';
+import { nameMedium } from '../common/content/media.js';
 import {
   definedFields,
   fieldsExcept,
   fieldsNamed,
-  isRecord,
-  type Json,
+  isJsonObject,
+  type JsonObject,
   objectOrEmpty,
   stringOrUndefined,
 } from '../common/json.js';
@@ -16,12 +16,12 @@ export interface ModelKind {
   /** The part of the step's name after `AI SDK`. */
   readonly operation: string;
   readonly type: 'chat_completion' | 'embedding' | 'retriever';
-  inputs(params: Json): Json;
-  parameters(params: Json): Json;
+  inputs(params: JsonObject): JsonObject;
+  parameters(params: JsonObject): JsonObject;
   /** Options of rerankings, which are neither input nor parameter. */
-  metadata?(params: Json): Json;
+  metadata?(params: JsonObject): JsonObject;
   /** What is billed by the request itself: characters of speech. */
-  billing?(params: Json): Json;
+  billing?(params: JsonObject): JsonObject;
 }
 
 /** Options that are not sent to the model. */
@@ -49,7 +49,7 @@ function defineKind(
   };
 }
 
-const chat: ModelKind = {
+export const chat: ModelKind = {
   operation: 'Chat Completion',
   type: 'chat_completion',
   inputs: ({ prompt, messages, promptMessages, instructions, tools }) =>
@@ -59,7 +59,7 @@ const chat: ModelKind = {
     }),
   parameters: aiParameters,
 };
-const embedding: ModelKind = {
+export const embedding: ModelKind = {
   operation: 'Embedding',
   type: 'embedding',
   inputs: ({ values, value }) => definedFields({ input: values ?? value }),
@@ -83,13 +83,14 @@ const speech = defineKind('Speech', 'chat_completion', ['text', 'instructions'],
 });
 const transcription: ModelKind = {
   ...defineKind('Transcription', 'chat_completion', ['audio', 'mediaType']),
-  inputs: ({ audio, mediaType }) => definedFields({ audio: nameAudio(audio, mediaType) }),
+  inputs: ({ audio, mediaType }) =>
+    definedFields({ audio: nameMedium('audio', audio, stringOrUndefined(mediaType)) }),
 };
 const decision = defineKind('Decision', 'chat_completion', ['state', 'questions']);
 const extraction = defineKind('Extraction', 'chat_completion', ['state', 'fields']);
 
-/** The kinds of calls that are one operation in the telemetry. */
-export const OPERATIONS: Readonly<Record<string, ModelKind>> = {
+/** The kinds of operations that are recorded as one call of a model, by the names of the operations. */
+export const SINGLE_OPERATIONS: Readonly<Record<string, ModelKind>> = {
   embed: embedding,
   embedMany: embedding,
   rerank,
@@ -99,10 +100,8 @@ export const OPERATIONS: Readonly<Record<string, ModelKind>> = {
   decide: decision,
 };
 
-export { chat, embedding };
-
 /** The methods of models that send a request to the provider. */
-export const METHODS = nameArray(`
+export const MODEL_METHODS = nameArray(`
   doGenerate doStream doEmbed doRerank doDecide doEvaluate doExtract doGenerateFromUrl doStart
 `);
 
@@ -117,7 +116,7 @@ const BY_METHOD: Readonly<Record<string, ModelKind>> = {
 };
 
 /** The kind of a model, by the called method, the model's fields and the options of the call. */
-export function modelKindOf(model: object, method: string, params: Json): ModelKind {
+export function modelKindOf(model: object, method: string, params: JsonObject): ModelKind {
   const kindOfMethod = BY_METHOD[method];
   if (kindOfMethod !== undefined) return kindOfMethod;
   if ('maxImagesPerCall' in model) return image;
@@ -140,19 +139,5 @@ function withInstructions(instructions: unknown, messages: unknown): unknown {
 
 /** The documents. Models receive them in an object with their type. */
 function documentsOf(documents: unknown): unknown {
-  return isRecord(documents) && Array.isArray(documents.values) ? documents.values : documents;
-}
-
-/** The name of audio, by its bytes or by its size alone; undefined if it has neither. */
-function nameAudio(audio: unknown, mediaType: unknown): unknown {
-  if (typeof audio === 'string') {
-    return `[${stringOrUndefined(mediaType) ?? 'audio'}, ${bytesOfBase64(audio)} bytes]`;
-  }
-  if (audio instanceof Uint8Array) {
-    return `[${stringOrUndefined(mediaType) ?? 'audio'}, ${audio.byteLength} bytes]`;
-  }
-  if (audio instanceof URL) return audio.href;
-  const { byteLength, mediaType: type } = objectOrEmpty(audio);
-  if (typeof byteLength !== 'number') return undefined;
-  return `[${stringOrUndefined(type) ?? 'audio'}, ${byteLength} bytes]`;
+  return isJsonObject(documents) && Array.isArray(documents.values) ? documents.values : documents;
 }

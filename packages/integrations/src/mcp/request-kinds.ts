@@ -7,9 +7,9 @@ import { toolError } from '../common/failures/call-error.js';
 import {
   arrayOrEmpty,
   definedFields,
-  isRecord,
+  isJsonObject,
   isSameJson,
-  type Json,
+  type JsonObject,
   nonEmptyFields,
   objectOrEmpty,
   stringOrUndefined,
@@ -24,21 +24,21 @@ export interface RequestKind {
   readonly method: string;
   /** The method of the SDK that sends the request. */
   readonly sdkMethod: string;
-  stepOptions(params: Json, options: CallOptions): StepOptions;
-  update(result: Json, options: CallOptions): StepUpdate;
+  stepOptions(params: JsonObject, options: CallOptions): StepOptions;
+  update(result: JsonObject, options: CallOptions): StepUpdate;
   /** The recordable form of the error that a result states; undefined if there is none. */
-  failure?(result: Json, options: CallOptions): unknown;
+  failure?(result: JsonObject, options: CallOptions): unknown;
 }
 
 /** Fields of a result that have a field of their own in the step. */
-const READ = nameSet('content structuredContent isError contents messages description');
+const KNOWN = nameSet('content structuredContent isError contents messages description');
 
 /** Parameters that all requests may have, or that are read. */
-const READ_OF_PARAMS = nameSet('_meta name arguments uri');
+const KNOWN_OF_PARAMS = nameSet('_meta name arguments uri');
 
 /** The metadata for other parameters of a request: how a task runs, earlier answers of the user. */
-function otherParams(params: Json, options: CallOptions): Json {
-  const others = nonEmptyFields(params, READ_OF_PARAMS);
+function otherParams(params: JsonObject, options: CallOptions): JsonObject {
+  const others = nonEmptyFields(params, KNOWN_OF_PARAMS);
   const request = Object.keys(others).length > 0 ? others : undefined;
   return definedFields({ request: recordedContent(options, 'inputs', request) });
 }
@@ -60,7 +60,7 @@ const tool: RequestKind = {
   },
   update: (result, options) => ({
     output: recordedContent(options, 'output', outputOfResult(result)),
-    metadata: recordedDetails(options, nonEmptyFields(result, READ)),
+    metadata: recordedDetails(options, nonEmptyFields(result, KNOWN)),
   }),
   failure({ content, isError }, options) {
     if (isError !== true) return undefined;
@@ -86,7 +86,7 @@ const resource: RequestKind = {
     return {
       output: documents,
       ...(Array.isArray(documents) && { documents }),
-      metadata: recordedDetails(options, nonEmptyFields(result, READ)),
+      metadata: recordedDetails(options, nonEmptyFields(result, KNOWN)),
     } as StepUpdate;
   },
 };
@@ -103,7 +103,7 @@ const prompt: RequestKind = {
   update: (result, options) => ({
     output: recordedContent(options, 'output', result.messages),
     metadata: recordedDetails(options, {
-      ...nonEmptyFields(result, READ),
+      ...nonEmptyFields(result, KNOWN),
       ...definedFields({ description: stringOrUndefined(result.description) }),
     }),
   }),
@@ -116,12 +116,12 @@ const sampling: RequestKind = {
   stepOptions: (params, options) => ({
     name: 'sampling',
     type: 'chain',
-    inputs: recordedContent(options, 'inputs', nonEmptyFields(params, READ_OF_PARAMS)),
+    inputs: recordedContent(options, 'inputs', nonEmptyFields(params, KNOWN_OF_PARAMS)),
   }),
-  update: ({ content, model, stopReason, role: _role, ...others }, options) => ({
+  update: ({ content, model, stopReason, role: _role, ...unknown }, options) => ({
     output: recordedContent(options, 'output', outputOfResult({ content: [content].flat() })),
     metadata: {
-      ...recordedDetails(options, nonEmptyFields(others, READ)),
+      ...recordedDetails(options, nonEmptyFields(unknown, KNOWN)),
       ...definedFields({
         model: stringOrUndefined(model),
         finishReason: stringOrUndefined(stopReason),
@@ -137,12 +137,12 @@ const elicitation: RequestKind = {
   stepOptions: (params, options) => ({
     name: 'elicitation',
     type: 'chain',
-    inputs: recordedContent(options, 'inputs', nonEmptyFields(params, READ_OF_PARAMS)),
+    inputs: recordedContent(options, 'inputs', nonEmptyFields(params, KNOWN_OF_PARAMS)),
   }),
-  update: ({ content, action, ...others }, options) => ({
+  update: ({ content, action, ...unknown }, options) => ({
     output: recordedContent(options, 'output', content),
     metadata: {
-      ...recordedDetails(options, nonEmptyFields(others, READ)),
+      ...recordedDetails(options, nonEmptyFields(unknown, KNOWN)),
       ...definedFields({ action: stringOrUndefined(action) }),
     },
   }),
@@ -154,7 +154,7 @@ export const SERVER_REQUESTS: readonly RequestKind[] = [tool, resource, prompt];
 export const CLIENT_REQUESTS: readonly RequestKind[] = [sampling, elicitation];
 
 /** The output for a result: its text or its structured content if there is nothing else, else an object of all parts. */
-function outputOfResult({ content, structuredContent }: Json): unknown {
+function outputOfResult({ content, structuredContent }: JsonObject): unknown {
   const parts = arrayOrEmpty(content);
   const text = joinedTexts(parts);
   const others = parts.map(otherThanText).filter((part) => part !== undefined);
@@ -185,16 +185,16 @@ function isText(part: unknown): boolean {
 /** A part that is no text, or the annotations of a text: its audience, its priority. Undefined for a text without them. */
 function otherThanText(part: unknown): unknown {
   if (!isText(part)) return withNamedBlob(part);
-  const more = nonEmptyFields(objectOrEmpty(part), READ_OF_TEXT);
+  const more = nonEmptyFields(objectOrEmpty(part), KNOWN_OF_TEXT);
   return Object.keys(more).length > 0 ? { type: 'text', ...more } : undefined;
 }
 
-const READ_OF_TEXT = nameSet('type text');
+const KNOWN_OF_TEXT = nameSet('type text');
 
 /** The part with a name in place of the bytes of its resource. */
 function withNamedBlob(part: unknown): unknown {
-  if (!isRecord(part)) return part;
-  if (isRecord(part.resource)) return { ...part, resource: withNamedBlob(part.resource) };
+  if (!isJsonObject(part)) return part;
+  if (isJsonObject(part.resource)) return { ...part, resource: withNamedBlob(part.resource) };
   const { blob, mimeType } = part;
   return typeof blob === 'string'
     ? { ...part, blob: namedBase64(blob, stringOrUndefined(mimeType) ?? 'binary') }

@@ -1,10 +1,11 @@
 /**
- * Patterns for the paths of an API that cost nothing by themselves.
+ * Patterns for the paths of an API to which requests are not reported, though they are not recorded: they cost nothing, or their
+ * cost is recorded elsewhere.
  * @param templates the ends of the paths, separated by white space. `*` matches one part, `**` all parts that follow. `*` does
  *   not match a name that another template has in the same place: beside `agents/sessions/*`, the template `agents/*` does not
  *   match `agents/sessions`
  */
-export function freePaths(templates: string): readonly RegExp[] {
+export function unreportedPaths(templates: string): readonly RegExp[] {
   const all = templates
     .trim()
     .split(/\s+/)

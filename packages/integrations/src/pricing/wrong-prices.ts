@@ -2,7 +2,7 @@
 
 import type { TokenPart } from './token-parts.js';
 
-interface Distrusted {
+interface WrongPrice {
   readonly providerId: string;
   /** Matches the name in the call, or the list's own id of the model. */
   readonly model: RegExp;
@@ -12,7 +12,7 @@ interface Distrusted {
   readonly since?: number;
 }
 
-const DISTRUSTED: readonly Distrusted[] = [
+const WRONG_PRICES: readonly WrongPrice[] = [
   // The list prices the second version like the first, which costs five times as much.
   { providerId: 'aws', model: /titan-embed-text-v2/ },
   { providerId: 'google', model: /gemini-1\.5-flash-8b/ },
@@ -55,7 +55,11 @@ const DISTRUSTED: readonly Distrusted[] = [
 ];
 
 /** Whether no price of this model can be used for a call at that time. */
-export function isDistrusted(providerId: string, names: readonly string[], time: number): boolean {
+export function hasWrongPrices(
+  providerId: string,
+  names: readonly string[],
+  time: number,
+): boolean {
   // The list has DeepSeek's peak hours for every day of the week; they are of working days.
   const isDeepSeek4 = providerId === 'deepseek' && names.some((name) => /^deepseek-v4/.test(name));
   if (isDeepSeek4 && isWeekend(time)) return true;
@@ -63,7 +67,7 @@ export function isDistrusted(providerId: string, names: readonly string[], time:
 }
 
 /** The parts of a call whose price in the list is wrong, though the others are right. */
-export function distrustedParts(
+export function wrongParts(
   providerId: string,
   names: readonly string[],
   time: number,
@@ -75,8 +79,8 @@ function entriesOf(
   providerId: string,
   names: readonly string[],
   time: number,
-): readonly Distrusted[] {
-  return DISTRUSTED.filter(
+): readonly WrongPrice[] {
+  return WRONG_PRICES.filter(
     (each) =>
       each.providerId === providerId &&
       names.some((name) => each.model.test(name)) &&
@@ -84,44 +88,7 @@ function entriesOf(
   );
 }
 
-/** Whether the list took the prices from a gateway, and not from the provider. */
-export function isFromGateway(comments: string | undefined): boolean {
-  return /open ?router|trusting the original source/i.test(comments ?? '');
-}
-
 function isWeekend(time: number): boolean {
   const day = new Date(time).getUTCDay();
   return day === 0 || day === 6;
-}
-
-interface LongContext {
-  readonly providerId: string;
-  readonly model: RegExp;
-  /** Largest input, in tokens, that the list's price holds for. */
-  readonly upTo: number;
-}
-
-/** Models that cost more above so many tokens, for which the list has no price or a wrong one. */
-const LONG_CONTEXTS: readonly LongContext[] = [
-  { providerId: 'x-ai', model: /^grok-4(-fast|-1-fast|-0709|-latest|$)/, upTo: 128_000 },
-  {
-    providerId: 'anthropic',
-    model: /claude-(sonnet-4-(0|2025)|4-sonnet|sonnet-4$)/,
-    upTo: 200_000,
-  },
-  { providerId: 'google', model: /claude-(sonnet-4(@|$|-0|-2025)|4-sonnet)/, upTo: 200_000 },
-  { providerId: 'azure', model: /claude-(sonnet-4(@|$|-0|-2025)|4-sonnet)/, upTo: 200_000 },
-  { providerId: 'aws', model: /claude-sonnet-4-(5-)?2025/, upTo: 200_000 },
-  // The list kept the surcharge, which ended on 13 March 2026.
-  { providerId: 'google', model: /claude-(opus-4-6|4-6-opus)/, upTo: 200_000 },
-];
-
-/** Whether the input is longer than what the list has prices for. */
-export function isTooLong(providerId: string, names: readonly string[], input: number): boolean {
-  return LONG_CONTEXTS.some(
-    (each) =>
-      each.providerId === providerId &&
-      input > each.upTo &&
-      names.some((name) => each.model.test(name)),
-  );
 }

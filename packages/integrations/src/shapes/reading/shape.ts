@@ -7,14 +7,14 @@ import type {
   StepUpdate,
   TokenCounts,
 } from '@openlayer-tracing/core/integration';
-import type { Json } from '../common/json.js';
-import type { CollectedText } from './reading/collected-text.js';
+import type { JsonObject } from '../../common/json.js';
+import type { CollectedText } from './collected-text.js';
 
 /** A request to a model. */
 export interface ModelRequest {
   readonly url: URL;
   /** The fields of the JSON object or the form that was sent. Files are objects. */
-  readonly params: Json;
+  readonly params: JsonObject;
   /** Whether the body could not be read, so that only the path identifies the request. */
   readonly isUnread?: boolean | undefined;
   /** Whether the body was so long that its strings were cut. */
@@ -37,10 +37,10 @@ export interface Shape<T extends StepType = StepType> {
 
 /** What is known of a call before its response. */
 export interface Description {
-  readonly inputs: Json;
+  readonly inputs: JsonObject;
   readonly model?: string | undefined;
   /** The parameters as they were sent, under the provider's names. */
-  readonly modelParameters: Json;
+  readonly modelParameters: JsonObject;
 }
 
 /** The facts of a response, by what has been received of it. Facts that it does not state are undefined. */
@@ -55,9 +55,9 @@ export interface ModelResponse {
   /** The calls that the response stands for, if they are several: the lines of a batch. */
   readonly parts?: readonly BilledPart[] | undefined;
   /** Fields of the step's metadata that cannot have content. */
-  readonly metadata?: Json | undefined;
+  readonly metadata?: JsonObject | undefined;
   /** Other fields of the step's metadata, under the provider's names. They are treated as content. */
-  readonly details?: Json | undefined;
+  readonly details?: JsonObject | undefined;
   /** Fields that only the type of this step has. */
   readonly fields?: StepUpdate | undefined;
   /** The work that the response reports, in order: it becomes child steps of the call. */
@@ -72,9 +72,9 @@ export interface ReportedStep {
   readonly output?: unknown;
   readonly provider?: string | undefined;
   readonly model?: string | undefined;
-  readonly modelParameters?: Json | undefined;
+  readonly modelParameters?: JsonObject | undefined;
   readonly tokens?: TokenCounts | undefined;
-  readonly metadata?: Json | undefined;
+  readonly metadata?: JsonObject | undefined;
   readonly error?: unknown;
   /** Epoch milliseconds. */
   readonly startTime?: number | undefined;
@@ -100,16 +100,21 @@ export interface ResponseReader {
    * Reads one event of a stream.
    * @returns whether it contained a part of the model's answer
    */
-  readEvent(data: Json): boolean;
+  readEvent(data: JsonObject): boolean;
   /**
    * The string that this event extended, if it did nothing else. Later events that differ only in that string are not passed to
    * `readEvent`: their strings are appended to `text`.
    */
-  extendedText?(event: Json): ExtendedText | undefined;
+  extendedText?(event: JsonObject): ExtendedText | undefined;
   /** The stream has said that it is complete, by `[DONE]`. */
   endOfEvents(): void;
   /** Whether everything has been received, so that nothing is lost if the app stops reading. */
   readonly isComplete: boolean;
+  /**
+   * Whether everything has been received but the event that says so. A client that falls back to another model after a refusal
+   * stops reading then, and has lost nothing.
+   */
+  readonly isCompleteButForEnd?: boolean;
   /** Whether a stream always says that it is complete: one that ends without saying so was cut off. */
   readonly hasEndMarker?: boolean;
   /** Whether nothing more has to be read: the call ends now, even if the client does not read the body to its end. */
@@ -125,7 +130,7 @@ export interface ResponseReader {
    * usage.
    */
   readonly acceptedId?: string | undefined;
-  /** How much of the model's answer has been received, in characters. */
+  /** How much has been received, in any unit that increases with it; 0 if nothing. */
   readonly amount: number;
   /** The facts of the response, by what has been read. */
   response(): ModelResponse;

@@ -1,10 +1,10 @@
 import { nameMedia } from '../../common/content/media.js';
-import { isEmpty, isRecord, isSameJson, type Json } from '../../common/json.js';
+import { isEmpty, isJsonObject, isSameJson, type JsonObject } from '../../common/json.js';
 import { NO_NAMES } from '../../common/names.js';
 import { CollectedText } from './collected-text.js';
 
 const MAX_ITEMS = 1024;
-const MAX_FACTS = 256;
+const MAX_FIELDS = 256;
 const MAX_DEPTH = 8;
 /** Arrays with one item per token or piece of text, in which equal items are no repetition. */
 const PER_TOKEN =
@@ -16,30 +16,30 @@ const REPLACED = /[rR]atings$/;
  * The fields of a response that its reader does not know, under the provider's names; at most 256 values and 256 strings that
  * are received in pieces.
  */
-export class OtherFacts {
-  #facts: Record<string, unknown> | undefined;
+export class UnknownFields {
+  #fields: Record<string, unknown> | undefined;
   /** Strings that are received in pieces. */
   #texts: Map<string, CollectedText> | undefined;
 
-  /** Adds the fields of a body or an event that are not in `except` and not empty. */
-  add(body: Json, except = NO_NAMES): void {
+  /** Adds the fields of a body or an event that are not in `known` and not empty. */
+  add(body: JsonObject, known = NO_NAMES): void {
     for (const key in body) {
       const value = body[key];
-      if (except.has(key) || isEmpty(value)) continue;
+      if (known.has(key) || isEmpty(value)) continue;
       this.#set(key, value);
     }
   }
 
   /** Adds a piece of a message: its strings are appended to those before. */
-  addPieces(piece: Json, except: ReadonlySet<string>): void {
+  addPieces(piece: JsonObject, known: ReadonlySet<string>): void {
     for (const key in piece) {
       const value = piece[key];
-      if (except.has(key) || isEmpty(value)) continue;
+      if (known.has(key) || isEmpty(value)) continue;
       if (typeof value !== 'string') this.#set(key, value);
       else {
         this.#texts ??= new Map();
         let text = this.#texts.get(key);
-        if (text === undefined && this.#texts.size < MAX_FACTS) {
+        if (text === undefined && this.#texts.size < MAX_FIELDS) {
           text = new CollectedText();
           this.#texts.set(key, text);
         }
@@ -48,27 +48,31 @@ export class OtherFacts {
     }
   }
 
-  get facts(): Json {
-    const facts: Record<string, unknown> = { ...this.#facts };
-    for (const [key, text] of this.#texts ?? []) facts[key] = text.toString();
-    return facts;
+  get fields(): JsonObject {
+    const fields: Record<string, unknown> = { ...this.#fields };
+    for (const [key, text] of this.#texts ?? []) fields[key] = text.toString();
+    return fields;
   }
 
   #set(key: string, value: unknown): void {
-    this.#facts ??= {};
-    if (!(key in this.#facts) && Object.keys(this.#facts).length >= MAX_FACTS) return;
-    this.#facts[key] = joined(this.#facts[key], nameMedia(value, key), key);
+    this.#fields ??= {};
+    if (!(key in this.#fields) && Object.keys(this.#fields).length >= MAX_FIELDS) return;
+    this.#fields[key] = joined(this.#fields[key], nameMedia(value, key), key);
   }
 }
 
-/** Whether the facts grow with each event that has these fields, as they do by what an event states of its token. */
-export function growsWithEach(event: Json, except = NO_NAMES, depth = 0): boolean {
+/** Whether the event has an array with one item per token, so that the fields grow with each such event. */
+export function hasPerTokenArray(event: JsonObject, known = NO_NAMES, depth = 0): boolean {
   for (const key in event) {
     const value = event[key];
-    if (except.has(key)) continue;
+    if (known.has(key)) continue;
     if (Array.isArray(value)) {
       if (value.length > 0 && isPerToken(key, value)) return true;
-    } else if (isRecord(value) && depth <= MAX_DEPTH && growsWithEach(value, NO_NAMES, depth + 1)) {
+    } else if (
+      isJsonObject(value) &&
+      depth <= MAX_DEPTH &&
+      hasPerTokenArray(value, NO_NAMES, depth + 1)
+    ) {
       return true;
     }
   }
@@ -87,7 +91,7 @@ function isPerToken(key: string, items: readonly unknown[]): boolean {
 export function joined(before: unknown, now: unknown, key = '', depth = 0): unknown {
   if (now === undefined || now === null) return before;
   if (Array.isArray(before) && Array.isArray(now)) return joinedArrays(before, now, key);
-  if (!isRecord(before) || !isRecord(now) || depth > MAX_DEPTH) return now;
+  if (!isJsonObject(before) || !isJsonObject(now) || depth > MAX_DEPTH) return now;
   const both: Record<string, unknown> = { ...before };
   for (const [name, value] of Object.entries(now)) {
     both[name] = joined(both[name], value, name, depth + 1);
