@@ -10,20 +10,22 @@ import {
   DEFAULT_BASE_URL,
   type TraceExport,
 } from '@openlayer-tracing/core/integration';
+import { OtelEnvironment } from './options/otel-environment.js';
 import {
   checkedCompression,
-  checkedSpans,
+  checkedSpanSettings,
   checkedTimeout,
+  DEFAULT_TIMEOUT_MS,
   SPAN_OPTIONS,
   type SpanOptions,
-} from './options/export-options.js';
-import { OtelEnvironment } from './options/otel-environment.js';
+} from './options/span-options.js';
 import { otlpTransport } from './otlp/otlp-transport.js';
 
+/** The options of `openlayerOtlp()`. */
 export interface OpenlayerOtlpOptions extends SpanOptions {
-  /** @default OPENLAYER_API_KEY */
+  /** Key of the API. @default OPENLAYER_API_KEY */
   readonly apiKey?: string | undefined;
-  /** @default OPENLAYER_INFERENCE_PIPELINE_ID */
+  /** The pipeline that traces are sent to. @default OPENLAYER_INFERENCE_PIPELINE_ID */
   readonly inferencePipelineId?: string | undefined;
   /** Address of the API. @default OPENLAYER_BASE_URL, else https://api.openlayer.com/v1 */
   readonly baseUrl?: string | undefined;
@@ -40,8 +42,6 @@ const OPTIONS: Readonly<Record<keyof OpenlayerOtlpOptions, true>> = {
   dangerouslyAllowHttp: true,
 };
 
-const TIMEOUT_MS = 10_000;
-
 /**
  * An element of the tracer's option `exports`: sends each trace to Openlayer as spans of OpenTelemetry. A tracer that has a key
  * itself sends each trace as a row as well; only such rows can be updated by their inference ID. Without a key or pipeline it sends
@@ -55,19 +55,29 @@ export function openlayerOtlp(options: OpenlayerOtlpOptions = {}): TraceExport {
   assertObject(options, 'the options of openlayerOtlp()');
   assertKnown(options, OPTIONS, 'openlayerOtlp');
   const env = new OtelEnvironment();
-  const allowHttp = checkBoolean(options.dangerouslyAllowHttp, 'dangerouslyAllowHttp') ?? false;
+  const allowHttp =
+    checkBoolean(options.dangerouslyAllowHttp, 'openlayerOtlp.dangerouslyAllowHttp') ?? false;
   const apiKey =
-    checkApiKey(options.apiKey, 'apiKey') ?? env.read('OPENLAYER_API_KEY', checkApiKey);
+    checkApiKey(options.apiKey, 'openlayerOtlp.apiKey') ??
+    env.read('OPENLAYER_API_KEY', checkApiKey);
   const pipelineId =
-    checkPipelineId(options.inferencePipelineId, 'inferencePipelineId') ??
+    checkPipelineId(options.inferencePipelineId, 'openlayerOtlp.inferencePipelineId') ??
     env.read('OPENLAYER_INFERENCE_PIPELINE_ID', checkPipelineId);
+  const known = env.problems.length;
   const base =
-    checkedUrl(options.baseUrl, 'baseUrl', { allowHttp }) ??
-    env.read('OPENLAYER_BASE_URL', (value, name) => checkedUrl(value, name, { allowHttp }));
-  // A misspelled address must not make us send the key to the default one.
-  const isBaseWrong =
-    base === undefined && env.problems.some((each) => each.startsWith('OPENLAYER_BASE_URL'));
-  const spans = checkedSpans(options, env, { name: 'openlayer-otlp', profile: 'llm' });
+    checkedUrl(options.baseUrl, 'openlayerOtlp.baseUrl', { allowHttp }) ??
+    env.read(
+      'OPENLAYER_BASE_URL',
+      (value, name) => checkedUrl(value, name, { allowHttp }),
+      'openlayerOtlp() sends nothing',
+    );
+  // With a misspelled address, the key must not be sent to the default one.
+  const isBaseWrong = env.problems.length > known;
+  const spanSettings = checkedSpanSettings(options, env, {
+    owner: 'openlayerOtlp',
+    name: 'openlayer-otlp',
+    profile: 'llm',
+  });
   const url = new URL(`${base ?? DEFAULT_BASE_URL}/otel/v1/traces`);
   const missing = [
     ...(apiKey === undefined ? ['OPENLAYER_API_KEY (or the option apiKey)'] : []),
@@ -85,13 +95,13 @@ export function openlayerOtlp(options: OpenlayerOtlpOptions = {}): TraceExport {
     },
     // The platform refuses JSON.
     protocol: 'http/protobuf',
-    compression: checkedCompression(options.compression, env),
-    timeoutMs: checkedTimeout(options.timeoutMs, env) ?? TIMEOUT_MS,
+    compression: checkedCompression(options, env, 'openlayerOtlp'),
+    timeoutMs: checkedTimeout(options, env, 'openlayerOtlp') ?? DEFAULT_TIMEOUT_MS,
   } as const;
   return {
-    name: spans.name,
+    name: spanSettings.name,
     address: `${url.href} ${pipelineId}`,
-    transport: otlpTransport(otlp, spans),
+    transport: otlpTransport(otlp, spanSettings),
     isOff: env.isTrue('OTEL_SDK_DISABLED') || missing.length > 0 || isBaseWrong,
     problems: [...env.problems, ...problem],
   };

@@ -1,8 +1,8 @@
 /** Sends traces to a backend of OpenTelemetry. */
 
 import type { TraceExport } from '@openlayer-tracing/core/integration';
-import { checkedExport, type OtelExportOptions } from './options/export-options.js';
 import { OtelEnvironment } from './options/otel-environment.js';
+import { checkedExport, type OtelExportOptions } from './options/otel-export-options.js';
 import { otlpTransport } from './otlp/otlp-transport.js';
 import { exporterTransport } from './sdk/exporter-transport.js';
 
@@ -19,18 +19,24 @@ const EXPORTER_TIMEOUT_MS = 30_000;
  */
 export function otelExport(options: OtelExportOptions = {}): TraceExport {
   const env = new OtelEnvironment();
-  const { spans, exporter, otlp, timeoutMs = EXPORTER_TIMEOUT_MS } = checkedExport(options, env);
+  const {
+    spanSettings,
+    exporter,
+    otlp,
+    timeoutMs = EXPORTER_TIMEOUT_MS,
+    isOff,
+  } = checkedExport(options, env);
   const shared = {
-    name: spans.name,
-    isOff: env.isTrue('OTEL_SDK_DISABLED'),
+    name: spanSettings.name,
+    isOff: env.isTrue('OTEL_SDK_DISABLED') || isOff,
     problems: env.problems,
   };
   if (otlp === undefined) {
     return {
       ...shared,
-      address: `exporter ${spans.name}`,
-      transport: exporterTransport(exporter, spans, timeoutMs),
+      address: `exporter ${spanSettings.name}`,
+      transport: exporterTransport(exporter, spanSettings, timeoutMs),
     };
   }
-  return { ...shared, address: otlp.url.href, transport: otlpTransport(otlp, spans) };
+  return { ...shared, address: otlp.url.href, transport: otlpTransport(otlp, spanSettings) };
 }

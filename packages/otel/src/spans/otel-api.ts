@@ -1,7 +1,9 @@
 /**
- * What the app registered with `@opentelemetry/api`, read from where every version 1 of it keeps that. Importing the api would
- * bring a copy of some version, which sees nothing of an older one.
+ * What the app registered with `@opentelemetry/api`, read from where every version 1 of it keeps that. Importing the api could
+ * load another version of it, which does not see what an older one registered.
  */
+
+import { isSpanId, isTraceId } from '../dialects/data/trace-context.js';
 
 const API = Symbol.for('opentelemetry.js.api.1');
 /** The key under which a context holds its span. */
@@ -44,22 +46,14 @@ export function activeSpan(): object | undefined {
   return manager === undefined ? undefined : spanOf(manager.active());
 }
 
-const NO_ID = /^0+$/;
-
 /** The ids of a span; undefined if they are not valid. */
 export function contextOfSpan(span: object): SpanContext | undefined {
   const { spanContext } = span as { spanContext?: () => SpanContext };
   if (typeof spanContext !== 'function') return undefined;
   const ids = spanContext.call(span);
   const isValid =
-    isId(ids?.traceId, 32) && isId(ids.spanId, 16) && typeof ids.traceFlags === 'number';
+    isTraceId(ids?.traceId) && isSpanId(ids.spanId) && typeof ids.traceFlags === 'number';
   return isValid ? ids : undefined;
-}
-
-function isId(id: unknown, length: number): boolean {
-  return (
-    typeof id === 'string' && id.length === length && /^[0-9a-f]+$/.test(id) && !NO_ID.test(id)
-  );
 }
 
 /** Whether the registered propagator writes `traceparent`. */

@@ -1,11 +1,18 @@
 /** A span of the app's SDK, as core records it. */
 
-import type { SpanReport, SpanSource, StepUpdate } from '@openlayer-tracing/core/integration';
-import { scopeText, stepOfSpan, typeOfKind } from '../dialects/to-step/step-of-span.js';
+import type {
+  SpanOrigin,
+  SpanReport,
+  SpanSource,
+  StepUpdate,
+} from '@openlayer-tracing/core/integration';
+import { SAMPLED } from '../dialects/data/trace-context.js';
+import { isException } from '../dialects/to-step/error-of-span.js';
+import { scopeText, stepOfSpan } from '../dialects/to-step/step-of-span.js';
+import { typeOfKind } from '../dialects/to-step/type-of-span.js';
 import { isOfModels, type Work, workOfSpan } from '../dialects/to-step/work-of-span.js';
 import { contextOfSpan } from './otel-api.js';
 import {
-  charsOf,
   endOf,
   eventsOf,
   isBare,
@@ -14,22 +21,26 @@ import {
   measuredSpanOf,
   millis,
   type ReadableSpan,
-  type SpanContent,
+  type SpanDetails,
   scopeOf,
 } from './readable-span.js';
+import { charsOf } from './span-chars.js';
+
+/** The number of the status in OpenTelemetry's API. */
+const OK = 1;
 
 /**
- * Reads the span when something of it is needed. What an ended span says does not change: the SDKs ignore what is set later, and
- * its attributes, events and links are copied, since processors after this one may edit them, as OpenLLMetry's does.
+ * Reads the span when something of it is needed. An ended span does not change: the SDKs ignore what is set later, and its
+ * attributes, events and links are copied, since processors after this one may edit them, as OpenLLMetry's does.
  */
 export class SdkSpan implements SpanSource {
   readonly #span: ReadableSpan;
-  /** Of a span that goes on, the span itself: it may get more. */
-  readonly #content: SpanContent;
+  /** Of a span that has not ended, the span itself: it may get more. */
+  readonly #details: SpanDetails;
 
-  private constructor(span: ReadableSpan, content: SpanContent) {
+  private constructor(span: ReadableSpan, details: SpanDetails) {
     this.#span = span;
-    this.#content = content;
+    this.#details = details;
   }
 
   static started(span: ReadableSpan): SdkSpan {
@@ -49,7 +60,7 @@ export class SdkSpan implements SpanSource {
     return this.#span.name;
   }
 
-  get scope(): string {
+  get instrumentation(): string {
     return scopeOf(this.#span).name;
   }
 
@@ -62,34 +73,51 @@ export class SdkSpan implements SpanSource {
   }
 
   get chars(): number {
-    return charsOf(this.#content);
+    return charsOf(this.#details);
   }
 
   get work(): Work {
-    const content = this.#content;
-    const { attributes } = content;
-    return workOfSpan({ kind: kindOf(this.#span), attributes, events: eventsOf(content) });
+    const details = this.#details;
+    const { attributes } = details;
+    return workOfSpan({ kind: kindOf(this.#span), attributes, events: eventsOf(details) });
   }
 
   get inputs(): unknown {
-    const content = this.#content;
-    if (!isOfModels(content.attributes)) return undefined;
-    return stepOfSpan(measuredSpanOf(this.#span, content)).step.inputs;
+    const details = this.#details;
+    if (!isOfModels(details.attributes)) return undefined;
+    return stepOfSpan(measuredSpanOf(this.#span, details)).step.inputs;
+  }
+
+  get origin(): SpanOrigin | undefined {
+    const span = this.#span;
+    const ids = contextOfSpan(span);
+    if (ids === undefined) return undefined;
+    const { traceId, spanId, traceFlags } = ids;
+    const { attributes, events } = this.#details;
+    const errorType = attributes['error.type'];
+    return {
+      traceId,
+      spanId,
+      isSampled: (traceFlags & SAMPLED) !== 0,
+      kind: kindOf(span),
+      isOk: span.status.code === OK,
+      hasException: events.some(isException),
+      errorType: typeof errorType === 'string' ? errorType : undefined,
+      links: linksOf(this.#details),
+    };
   }
 
   report(): SpanReport {
     const span = this.#span;
-    const content = this.#content;
-    const ids = contextOfSpan(span);
-    if (isBare(span, content))
-      return { type: typeOfKind(kindOf(span)), update: bareUpdate(span), ids };
-    const { step, userId, sessionId, tags } = stepOfSpan(measuredSpanOf(span, content));
+    const details = this.#details;
+    if (isBare(span, details)) return { type: typeOfKind(kindOf(span)), update: bareUpdate(span) };
+    const { step, userId, sessionId, tags } = stepOfSpan(measuredSpanOf(span, details));
     const { type, startTime: _start, endTime: _end, metadata, ...fields } = step;
     const update = {
       ...fields,
       metadata: tags === undefined ? metadata : { ...metadata, tags },
     } as StepUpdate;
-    return { type, update, ids, links: linksOf(content), userId, sessionId };
+    return { type, update, userId, sessionId };
   }
 }
 

@@ -1,39 +1,36 @@
 /** Spans of the app's own OpenTelemetry SDK as steps. */
 
 import {
-  type AmbientContext,
   announcedCall,
-  beforeJoining,
   beginSpan,
-  type Caller,
   isModelCall,
   isUntraced,
   placeOfSpan,
-  processWide,
-  type RecordedSpan,
-  registerAmbientContext,
-  registerStepFinder,
   reportFailure,
   reportLateSpan,
   type Step,
+  spanOfAnnounced,
 } from '@openlayer-tracing/core/integration';
 import { isOfModels, type Work } from '../dialects/to-step/work-of-span.js';
-import { checkApi } from './api-mismatch.js';
-import { hostOf, isHttpRequest, isOfFramework, isPartOfCall } from './default-filter.js';
-import { injectsHeaders } from './injected-headers.js';
-import { checkOptions, type SpanProcessorOptions } from './options.js';
-import { activeSpan, contextOfSpan, type SpanContext, spanOf } from './otel-api.js';
-import { beginWithAttributes, pendingSpans } from './pending-spans.js';
+import { checkApi } from './check-api.js';
+import { delayedStarts, startWithAttributes } from './delayed-starts.js';
+import { spanOf } from './otel-api.js';
+import { connectContext, whileStartingRoot } from './otel-context.js';
 import { kindOf, type ReadableSpan, scopeOf } from './readable-span.js';
+import { hostOf, isHttpRequest, isOfFramework, isPartOfCall } from './recognized-spans.js';
 import { SdkSpan } from './sdk-span.js';
-import { keepNode, nodeOf, SpanNode } from './span-tree.js';
+import { checkOptions, type SpanProcessorOptions } from './span-processor-options.js';
+import { addNode, nodeOf, type SpanNode } from './span-tree.js';
 
 /** A span processor of OpenTelemetry's SDK, of versions 1 to 3. Its methods never throw or reject. */
 export interface OpenlayerSpanProcessor {
+  /** Starts the step of a span. */
   onStart(span: object, parentContext: object): void;
+  /** Ends the step of a span. */
   onEnd(span: object): void;
-  /** Steps are published with their trace: use `flush()` to wait for that. */
+  /** Does nothing: steps are published with their trace. Use `flush()` to wait for that. */
   forceFlush(): Promise<void>;
+  /** Does nothing: the tracer is shut down by `shutdown()`. */
   shutdown(): Promise<void>;
 }
 
@@ -43,87 +40,15 @@ export interface OpenlayerSpanProcessor {
  * well is one step.
  *
  * Spans that the SDK's sampler drops do not reach any processor: wrap the sampler in `AlwaysRecordSampler` to have them as steps.
- * @throws TypeError for an unknown or wrong option
+ * @throws ConfigError if an option is wrong
  *
  * @example
- * const provider = new BasicTracerProvider({ spanProcessors: [openlayerSpanProcessor()] });
+ * new NodeTracerProvider({ spanProcessors: [openlayerSpanProcessor()] }).register();
  */
 export function openlayerSpanProcessor(options: SpanProcessorOptions = {}): OpenlayerSpanProcessor {
   checkOptions(options);
-  connect();
+  connectContext();
   return new SpansToSteps(options);
-}
-
-interface Connection {
-  isDone: boolean;
-  /** The span that is being recorded as a trace of its own. It is not active yet. */
-  startingRoot: object | undefined;
-}
-
-const connection = processWide<Connection>('otel-connection.v1', () => ({
-  isDone: false,
-  startingRoot: undefined,
-}));
-
-/** Connects the context of OpenTelemetry with traces, once per process. */
-function connect(): void {
-  if (connection.isDone) return;
-  connection.isDone = true;
-  beforeJoining(() => pendingSpans.begin());
-  registerStepFinder(() => {
-    pendingSpans.begin();
-    const span = activeSpan();
-    return span && nodeOf(span)?.placed?.step;
-  });
-  registerAmbientContext(ambientSpan);
-}
-
-function ambientSpan(): AmbientContext | undefined {
-  checkApi();
-  const span = connection.startingRoot ?? activeSpan();
-  // A server that was started within a span has it in the context of all its requests.
-  if (span === undefined || (span as Partial<ReadableSpan>).ended === true) return undefined;
-  const ids = contextOfSpan(span);
-  return ids && new AmbientSpan(span, ids);
-}
-
-/** Reads only what is needed: the caller where a trace begins, the instrumentations where headers are sent. */
-class AmbientSpan implements AmbientContext {
-  readonly #span: object;
-  readonly #ids: SpanContext;
-
-  constructor(span: object, ids: SpanContext) {
-    this.#span = span;
-    this.#ids = ids;
-  }
-
-  get caller(): Caller {
-    return callerOf(this.#ids);
-  }
-
-  get injectsHeaders(): boolean {
-    return injectsHeaders();
-  }
-
-  traceBegan(root: object | undefined): void {
-    nodeOf(this.#span)?.addRequest(root as Step | undefined);
-  }
-}
-
-const RANDOM = 2;
-
-function callerOf(ids: SpanContext): Caller {
-  const { traceId, spanId, traceFlags, traceState, isRemote = false } = ids;
-  const flags = (traceFlags & 0xff).toString(16).padStart(2, '0');
-  return {
-    traceId,
-    spanId,
-    isSampled: (traceFlags & 1) !== 0,
-    isRandom: (traceFlags & RANDOM) !== 0,
-    traceparent: `00-${traceId}-${spanId}-${flags}`,
-    tracestate: traceState?.serialize() || undefined,
-    isRemote,
-  };
 }
 
 class SpansToSteps implements OpenlayerSpanProcessor {
@@ -137,7 +62,7 @@ class SpansToSteps implements OpenlayerSpanProcessor {
 
   onStart(span: object, parentContext: object): void {
     try {
-      pendingSpans.begin();
+      delayedStarts.run();
       if (nodeOf(span) === undefined) this.#start(span as ReadableSpan, parentContext);
     } catch (error) {
       reportFailure('the start of a span', error);
@@ -146,7 +71,7 @@ class SpansToSteps implements OpenlayerSpanProcessor {
 
   onEnd(span: object): void {
     try {
-      pendingSpans.begin();
+      delayedStarts.run();
       nodeOf(span)?.recorded?.end(SdkSpan.ended(span as ReadableSpan));
     } catch (error) {
       reportFailure('the end of a span', error);
@@ -160,32 +85,31 @@ class SpansToSteps implements OpenlayerSpanProcessor {
     checkApi();
     const parentSpan = spanOf(parentContext);
     const parent = parentSpan && nodeOf(parentSpan);
-    const node = new SpanNode(parent, kindOf(span) === 'server');
-    keepNode(span, node);
+    const node = addNode(span, parent, kindOf(span) === 'server');
     const placed = parent?.placed;
     const place = placeOfSpan(placed?.step, placed?.isOfRequest ?? false);
     if (place.kind === 'inert' || placed?.isInert === true) {
-      node.isInert = true;
+      node.markInert();
       return;
     }
     const choice = this.#choiceOf(span);
     const isLeftOut = choice === false || (choice === undefined && isOfFramework(span));
     if (place.kind === 'late') {
-      node.step = place.step;
+      node.placeAt(place.step);
       if (!isLeftOut) reportLateSpan(place.step, span.name);
       return;
     }
     if (place.kind === 'none') {
       if (isLeftOut || this.#orphans === 'drop') return;
-      beginWithAttributes(span, () => {
+      startWithAttributes(span, () => {
         if (isOfModels(span.attributes)) this.#record(span, node, undefined);
       });
       return;
     }
     // Children are below the step of the parent, unless this span gets one.
-    node.step = place.step;
+    node.placeAt(place.step);
     if (isLeftOut) return;
-    beginWithAttributes(span, () => {
+    startWithAttributes(span, () => {
       this.#record(span, node, place.step, choice === undefined);
     });
   }
@@ -206,26 +130,23 @@ class SpansToSteps implements OpenlayerSpanProcessor {
   #record(span: ReadableSpan, node: SpanNode, parent: Step | undefined, isOnce = false): void {
     const source = SdkSpan.started(span);
     const { work } = source;
-    if (isOnce && parent !== undefined && isRecordedElsewhere(span, source, work, parent, node)) {
+    if (isOnce && parent !== undefined && joinRecordedWork(span, source, work, parent, node)) {
       return;
     }
     if (work.isPending) return;
-    connection.startingRoot = parent === undefined ? span : undefined;
-    let recorded: RecordedSpan | undefined;
-    try {
-      recorded = beginSpan(source, work, parent);
-    } finally {
-      connection.startingRoot = undefined;
-    }
+    const recorded = whileStartingRoot(parent === undefined ? span : undefined, () =>
+      beginSpan(source, work, parent),
+    );
     if (recorded === undefined) return;
-    node.recorded = recorded;
-    node.step = recorded.step;
-    if (isModelCall(recorded.step.type)) node.host = hostOf(span);
+    node.record(recorded, isModelCall(recorded.step.type) ? hostOf(span) : undefined);
   }
 }
 
-/** Whether the trace has the span's work already. If so, its children are below the step that records it. */
-function isRecordedElsewhere(
+/**
+ * Leaves out a span whose work the trace has already. Its children are below the step that records the work.
+ * @returns whether the trace has it
+ */
+function joinRecordedWork(
   span: ReadableSpan,
   source: SdkSpan,
   { type, model }: Work,
@@ -235,6 +156,7 @@ function isRecordedElsewhere(
   if (isHttpRequest(span)) return isPartOfCall(span, parent, node.parent?.placed);
   if (!isModelCall(type)) return false;
   const announced = announcedCall(model, () => source.inputs);
-  if (announced !== undefined) node.step = announced.step;
-  return announced !== undefined || isUntraced();
+  if (announced === undefined) return isUntraced();
+  node.record(spanOfAnnounced(announced));
+  return true;
 }

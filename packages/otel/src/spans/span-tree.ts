@@ -1,4 +1,4 @@
-/** The steps of spans, by the span. Everything is held by the span or by the trace, and goes with them. */
+/** The steps of spans, by the span. Everything is held by the span or by the trace, and is freed with them. */
 
 import { processWide, type RecordedSpan, type Step } from '@openlayer-tracing/core/integration';
 
@@ -6,16 +6,12 @@ import { processWide, type RecordedSpan, type Step } from '@openlayer-tracing/co
 export class SpanNode {
   /** The span's parent, if a processor of this process has seen it start. */
   readonly parent: SpanNode | undefined;
-  /** The step of the span, or of what it is a part of; undefined if that of the parent is its own. */
-  step: Step | undefined;
-  /** Undefined if the span is not a step. */
-  recorded: RecordedSpan | undefined;
-  /** The host that a model call is sent to, if the span states it. */
-  host: string | undefined;
-  /** Whether the span is known to belong to a request of which nothing is recorded. */
-  isInert = false;
   /** Whether it is the span of a request that this process serves. */
   readonly #isServer: boolean;
+  #step: Step | undefined;
+  #recorded: RecordedSpan | undefined;
+  #host: string | undefined;
+  #isInert = false;
   #request: 'none' | 'one' | 'several' = 'none';
 
   constructor(parent: SpanNode | undefined, isServer: boolean) {
@@ -23,10 +19,30 @@ export class SpanNode {
     this.#isServer = isServer;
   }
 
+  /** The step of the span, or of what it is a part of; undefined if that of the parent is its own. */
+  get step(): Step | undefined {
+    return this.#step;
+  }
+
+  /** Undefined if the span is not a step. */
+  get recorded(): RecordedSpan | undefined {
+    return this.#recorded;
+  }
+
+  /** The host that a model call is sent to, if the span states it. */
+  get host(): string | undefined {
+    return this.#host;
+  }
+
+  /** Whether the span is known to belong to a request of which nothing is recorded. */
+  get isInert(): boolean {
+    return this.#isInert;
+  }
+
   /** The closest node from here upwards that has a step, or is inert. */
   get placed(): SpanNode | undefined {
     for (let at: SpanNode | undefined = this; at !== undefined; at = at.parent) {
-      if (at.step !== undefined || at.isInert) return at;
+      if (at.#step !== undefined || at.#isInert) return at;
     }
     return undefined;
   }
@@ -34,6 +50,23 @@ export class SpanNode {
   /** Whether the step is the root of the request's trace, which began within the span. */
   get isOfRequest(): boolean {
     return this.#request === 'one';
+  }
+
+  /** Nothing is recorded of the request that the span belongs to. */
+  markInert(): void {
+    this.#isInert = true;
+  }
+
+  /** The span is a part of this step. */
+  placeAt(step: Step): void {
+    this.#step = step;
+  }
+
+  /** The span is recorded as a step. @param host that a model call is sent to */
+  record(recorded: RecordedSpan, host?: string): void {
+    this.#recorded = recorded;
+    this.#step = recorded.step;
+    this.#host = host;
   }
 
   /**
@@ -47,10 +80,11 @@ export class SpanNode {
     const isFirst = top.#request === 'none';
     if (isFirst && this.placed !== undefined) return;
     top.#request = isFirst ? 'one' : 'several';
-    top.step = isFirst ? root : undefined;
-    top.isInert = isFirst && root === undefined;
+    top.#step = isFirst ? root : undefined;
+    top.#isInert = isFirst && root === undefined;
   }
 
+  /** The topmost span above it of which a processor has seen the start, or the span itself. */
   get top(): SpanNode {
     return this.parent === undefined ? this : this.parent.top;
   }
@@ -64,17 +98,12 @@ class Itself {
   }
 }
 
-interface SpanNodes {
-  nodeOf(ids: object): SpanNode | undefined;
-  keepNode(ids: object, node: SpanNode): void;
-}
-
 /**
  * A field that nobody else can see, of the object with the ids of a span, since some instrumentations wrap the SDK's spans in
  * objects of their own. A WeakMap would be slower, and keep its values for two more garbage collections.
  */
 class NodeField extends Itself {
-  #node: SpanNode;
+  readonly #node: SpanNode;
 
   private constructor(ids: object, node: SpanNode) {
     super(ids);
@@ -86,12 +115,16 @@ class NodeField extends Itself {
   }
 
   static keepNode(ids: object, node: SpanNode): void {
-    if (#node in ids) ids.#node = node;
-    else new NodeField(ids, node);
+    new NodeField(ids, node);
   }
 }
 
-const nodes = processWide<SpanNodes>('otel-spans.v2', () => NodeField);
+/** The field, and the class of all nodes: a node reads private fields of the ones above it. */
+const nodes = processWide('otel-spans.v3', () => ({
+  nodeOf: NodeField.nodeOf,
+  keepNode: NodeField.keepNode,
+  Node: SpanNode,
+}));
 
 /** The node of a span; undefined if no processor of ours has seen it start. */
 export function nodeOf(span: object): SpanNode | undefined {
@@ -99,9 +132,15 @@ export function nodeOf(span: object): SpanNode | undefined {
   return ids && nodes.nodeOf(ids);
 }
 
-export function keepNode(span: object, node: SpanNode): void {
+/**
+ * Adds the node of a span that starts, and has none yet.
+ * @param isServer whether it is the span of a request that this process serves
+ */
+export function addNode(span: object, parent: SpanNode | undefined, isServer: boolean): SpanNode {
+  const node = new nodes.Node(parent, isServer);
   const ids = idsOf(span);
   if (ids !== undefined) nodes.keepNode(ids, node);
+  return node;
 }
 
 function idsOf(span: object): object | undefined {

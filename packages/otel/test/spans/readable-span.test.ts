@@ -1,15 +1,10 @@
 /** How many characters a span is taken to hold, and its links. */
 
 import assert from 'node:assert/strict';
-import {
-  charsOf,
-  eventsOf,
-  isBare,
-  linksOf,
-  type SpanContent,
-} from '../../src/spans/readable-span.ts';
+import { eventsOf, isBare, linksOf, type SpanDetails } from '../../src/spans/readable-span.ts';
+import { charsOf } from '../../src/spans/span-chars.ts';
 
-type Events = SpanContent['events'];
+type Events = SpanDetails['events'];
 
 const charsIn = (attributes: Readonly<Record<string, unknown>>, events: Events = []): number =>
   charsOf({ attributes, events });
@@ -78,18 +73,18 @@ describe('the links of a span', () => {
   ];
   for (const [what, links, read] of CASES) {
     it(`are those that are links: a span ${what}`, () => {
-      const content = { attributes: {}, events: [], links } as unknown as SpanContent;
-      assert.deepEqual(linksOf(content), read);
-      assert.ok(Number.isFinite(charsOf(content)));
+      const details = { attributes: {}, events: [], links } as unknown as SpanDetails;
+      assert.deepEqual(linksOf(details), read);
+      assert.ok(Number.isFinite(charsOf(details)));
       const status = { status: { code: 0 } } as Parameters<typeof isBare>[0];
-      if (read.length > 0) assert.equal(isBare(status, content), false);
+      if (read.length > 0) assert.equal(isBare(status, details), false);
     });
   }
 
   it('may be beside attributes of an event, or of the span, that are null', () => {
     const events = [{ name: 'e', time: [1, 0], attributes: null }];
-    const content = { attributes: null, events } as unknown as SpanContent;
-    assert.deepEqual(eventsOf(content), [{ name: 'e', timeMs: 1000, attributes: {} }]);
-    assert.ok(Number.isFinite(charsOf(content)));
+    const details = { attributes: null, events } as unknown as SpanDetails;
+    assert.deepEqual(eventsOf(details), [{ name: 'e', timeMs: 1000, attributes: {} }]);
+    assert.ok(Number.isFinite(charsOf(details)));
   });
 });

@@ -1,13 +1,14 @@
-/** Collects what the attributes of a span state, by the tables of all conventions. Where several state one fact, the first wins. */
+/** Collects what the attributes of a span state, by the tables of all dialects. Where several state one fact, the first wins. */
 
 import {
-  head,
+  cutTo,
   isJsonObject,
   type JsonObject,
   type StepType,
 } from '@openlayer-tracing/core/integration';
-import type { SpanEvent } from '../span-data.js';
-import type { DialectName } from './dialect.js';
+import type { DialectName } from '../data/dialect-name.js';
+import { lookUp } from '../data/look-up.js';
+import type { SpanEvent } from '../data/span-data.js';
 import {
   type FactMembers,
   type FactValue,
@@ -18,12 +19,12 @@ import {
   readFact,
   readMember,
   type SimpleFact,
-} from './facts.js';
+} from '../facts/facts.js';
+import { attributeOf, boundedValue, keysOf, plainValue } from '../facts/plain-value.js';
 import { NumberedTree } from './numbered-tree.js';
-import { attributeOf, boundedValue, keysOf, lookUp, plainValue } from './plain-value.js';
 import {
   type EventUse,
-  type Ranked,
+  type Ordered,
   type Rule,
   rulesOf,
   type TypeRule,
@@ -39,11 +40,11 @@ const MAX_UNKNOWN = 128;
 const MAX_UNKNOWN_CHARS = 8192;
 const MAX_KEY_CHARS = 256;
 
-/** Attributes of events have a lower rank than those of the span. */
-const EVENT_RANK = 1 << 20;
+/** Statements of events come after those of the span. */
+const EVENT_ORDER = 1 << 20;
 
-/** Facts in metadata that LangChain adds to each model call have a lower rank than those with attributes of their own. */
-const METADATA_RANK = 1 << 21;
+/** Facts in metadata that LangChain adds to each model call come after those with attributes of their own. */
+const METADATA_ORDER = 1 << 21;
 
 const ZERO = 48;
 const NINE = 57;
@@ -54,14 +55,14 @@ const METADATA_FACTS: Readonly<Record<string, SimpleFact>> = {
 };
 
 interface Found {
-  readonly rank: number;
+  readonly order: number;
   value: unknown;
   /** Whether the value is that of the attribute, not yet read in the form of the fact. */
   isUnread: boolean;
 }
 
 /** The numbered attributes that one row of a table matches. */
-interface FoundList extends Ranked {
+interface FoundList extends Ordered {
   readonly fact: ListFact;
   readonly tree: NumberedTree;
 }
@@ -69,9 +70,9 @@ interface FoundList extends Ranked {
 export class FoundFacts {
   readonly #facts = new Map<SimpleFact, Found>();
   readonly #members = new Map<ObjectFact, Map<string, Found>>();
-  /** The members as objects, once they are asked for. */
+  /** The members as objects, made when they are first read. */
   readonly #memberObjects = new Map<ObjectFact, JsonObject>();
-  /** By their ranks, which are those of their rows: of each row there may be one in the span and one in its events. */
+  /** By their order, which is that of their rows: of each row there may be one in the span and one in its events. */
   readonly #lists = new Map<number, FoundList>();
   readonly #unknown = new Map<string, unknown>();
   #unknownCount = 0;
@@ -116,9 +117,9 @@ export class FoundFacts {
     return this.#type.type;
   }
 
-  /** The word of the convention for the type, if it says more than the type does. */
-  get kind(): string | undefined {
-    return this.#type.kind;
+  /** The word of the dialect for the type, if it is more specific than the type. */
+  get typeWord(): string | undefined {
+    return this.#type.typeWord;
   }
 
   /** Attributes that no table has, at most 128. */
@@ -137,13 +138,13 @@ export class FoundFacts {
     return this.#otherEvents;
   }
 
-  /** The conventions that were read, the one with most attributes first. */
+  /** The dialects that were read, the one with most attributes first. */
   get dialects(): readonly DialectName[] {
     this.#dialectNames ??= [...this.#dialects].sort(([, a], [, b]) => b - a).map(([name]) => name);
     return this.#dialectNames;
   }
 
-  #readAttributes(attributes: unknown, rank: number): void {
+  #readAttributes(attributes: unknown, order: number): void {
     if (typeof attributes !== 'object' || attributes === null) return;
     let read = 0;
     for (const key of keysOf(attributes)) {
@@ -152,18 +153,18 @@ export class FoundFacts {
         continue;
       }
       const value = attributeOf(attributes, key);
-      if (value !== undefined && value !== null) this.#read(key, value, rank);
+      if (value !== undefined && value !== null) this.#read(key, value, order);
     }
   }
 
-  #read(key: string, value: unknown, rank: number): void {
+  #read(key: string, value: unknown, order: number): void {
     const { rules, types } = rulesOf(key);
-    // An empty string says as little as no attribute.
+    // An empty string states as little as no attribute.
     let isKnown = value === '' && rules.length + types.length > 0;
-    for (const rule of types) isKnown = this.#readType(rule, value, rank) || isKnown;
+    for (const rule of types) isKnown = this.#readType(rule, value, order) || isKnown;
     for (const rule of rules) {
       // A shorter prefix is for what the longer one could not read.
-      if (this.#readRule(rule, key, value, rank)) {
+      if (this.#readRule(rule, key, value, order)) {
         isKnown = true;
         break;
       }
@@ -171,90 +172,90 @@ export class FoundFacts {
     if (!isKnown) this.#keep(key, value);
   }
 
-  /** @returns whether the value is a word of the convention. An attribute whose presence alone says the type has a rule for its value. */
-  #readType(rule: TypeRule, value: unknown, rank: number): boolean {
-    if (!this.#type.read(rule, value, rule.rank + rank)) return false;
+  /** @returns whether the value is a word of the dialect. If the presence of the attribute alone states the type, another rule reads its value. */
+  #readType(rule: TypeRule, value: unknown, order: number): boolean {
+    if (!this.#type.read(rule, value, rule.order + order)) return false;
     this.#count(rule.dialect);
     return rule.types !== undefined;
   }
 
   /** @returns whether the value has the form of the fact */
-  #readRule(rule: Rule, key: string, value: unknown, rank: number): boolean {
+  #readRule(rule: Rule, key: string, value: unknown, order: number): boolean {
     const { statement, dialect } = rule;
-    const ranked = { rank: rule.rank + rank, dialect };
+    const ordered = { order: rule.order + order, dialect };
     const rest = key.slice(rule.prefixLength);
     switch (statement.as) {
       case 'ignored':
         this.#count(dialect);
         return true;
       case 'item':
-        return this.#readItem(statement.fact, rest, value, ranked);
+        return this.#readItem(statement.fact, rest, value, ordered);
       case 'member': {
         const { fact, member } = statement;
         const read = readMember(fact, value);
         if (read === undefined) return false;
-        this.#offerMember(fact, member === '*' ? rest : member, read, ranked);
+        this.#offerMember(fact, member === '*' ? rest : member, read, ordered);
         return true;
       }
       case 'value': {
         const { fact } = statement;
         if (value !== '' && isOfAnyForm(fact)) {
-          this.#offer(this.#facts, fact, value, ranked, true);
+          this.#offer(this.#facts, fact, value, ordered, true);
           return true;
         }
         const read = readFact(fact, value);
         if (read === undefined) return false;
-        if (isObjectFact(fact) && isJsonObject(read)) this.#offerMembers(fact, read, ranked);
-        else this.#offer(this.#facts, fact, read, ranked);
+        if (isObjectFact(fact) && isJsonObject(read)) this.#offerMembers(fact, read, ordered);
+        else this.#offer(this.#facts, fact, read, ordered);
         return true;
       }
     }
   }
 
-  #offerMembers(fact: ObjectFact, members: object, ranked: Ranked): void {
+  #offerMembers(fact: ObjectFact, members: object, ordered: Ordered): void {
     for (const [member, each] of Object.entries(members)) {
-      if (each !== '' && each !== null) this.#offerMember(fact, member, each, ranked);
+      if (each !== '' && each !== null) this.#offerMember(fact, member, each, ordered);
     }
   }
 
   /** Offers a member of a fact, and the fact that metadata of this name states. */
-  #offerMember(fact: ObjectFact, member: string, value: unknown, ranked: Ranked): void {
+  #offerMember(fact: ObjectFact, member: string, value: unknown, ordered: Ordered): void {
     if (member === '__proto__') return;
     let members = this.#members.get(fact);
     if (members === undefined) {
       members = new Map();
       this.#members.set(fact, members);
     }
-    this.#offer(members, member, value, ranked);
-    const meant = fact === 'metadata' ? lookUp(METADATA_FACTS, member) : undefined;
-    const read = meant === undefined ? undefined : readFact(meant, value);
-    if (meant === undefined || read === undefined) return;
-    this.#offer(this.#facts, meant, read, { ...ranked, rank: ranked.rank + METADATA_RANK });
+    this.#offer(members, member, value, ordered);
+    const stated = fact === 'metadata' ? lookUp(METADATA_FACTS, member) : undefined;
+    const read = stated === undefined ? undefined : readFact(stated, value);
+    if (stated === undefined || read === undefined) return;
+    this.#offer(this.#facts, stated, read, { ...ordered, order: ordered.order + METADATA_ORDER });
   }
 
-  #readItem(fact: ListFact, rest: string, value: unknown, ranked: Ranked): boolean {
+  #readItem(fact: ListFact, rest: string, value: unknown, ordered: Ordered): boolean {
     const first = rest.charCodeAt(0);
     if (!(first >= ZERO && first <= NINE)) return false;
-    let list = this.#lists.get(ranked.rank);
+    let list = this.#lists.get(ordered.order);
     if (list === undefined) {
-      list = { ...ranked, fact, tree: new NumberedTree() };
-      this.#lists.set(ranked.rank, list);
+      list = { ...ordered, fact, tree: new NumberedTree() };
+      this.#lists.set(ordered.order, list);
     }
     if (!list.tree.add(rest, value)) this.#unknownCount++;
     return true;
   }
 
-  /** Keeps a value under its name, unless there is one of a lower rank. */
+  /** Keeps a value under its name, unless there is one that comes before it. */
   #offer<Name>(
     found: Map<Name, Found>,
     name: Name,
     value: unknown,
-    { rank, dialect }: Ranked,
+    { order, dialect }: Ordered,
     isUnread = false,
   ): void {
     this.#count(dialect);
     const known = found.get(name);
-    if (known === undefined || rank < known.rank) found.set(name, { rank, value, isUnread });
+    if (known === undefined || order < known.order) found.set(name, { order, value, isUnread });
   }
 
   #count(dialect: DialectName): void {
@@ -266,8 +267,8 @@ export class FoundFacts {
     this.#unknownCount++;
     if (this.#unknown.size >= MAX_UNKNOWN || key === '__proto__') return;
     this.#unknown.set(
-      head(key, MAX_KEY_CHARS),
-      typeof value === 'string' ? head(value, MAX_UNKNOWN_CHARS) : value,
+      cutTo(key, MAX_KEY_CHARS),
+      typeof value === 'string' ? cutTo(value, MAX_UNKNOWN_CHARS) : value,
     );
   }
 
@@ -282,7 +283,7 @@ export class FoundFacts {
       }
       this.#count(use.dialect);
       if (use.as === 'attributes') {
-        this.#readAttributes(event.attributes, EVENT_RANK);
+        this.#readAttributes(event.attributes, EVENT_ORDER);
       } else {
         const message = messageOf(event);
         (use.as === 'message' ? this.#messages : this.#answers).push(message);
@@ -301,8 +302,8 @@ export class FoundFacts {
 
   #closeMessages(fact: 'messages' | 'answer', list: readonly unknown[]): void {
     const known = this.#facts.get(fact);
-    if (list.length === 0 || (known !== undefined && known.rank <= EVENT_RANK)) return;
-    this.#facts.set(fact, { rank: EVENT_RANK, value: list, isUnread: false });
+    if (list.length === 0 || (known !== undefined && known.order <= EVENT_ORDER)) return;
+    this.#facts.set(fact, { order: EVENT_ORDER, value: list, isUnread: false });
   }
 }
 

@@ -1,4 +1,4 @@
-/** Chat messages, from the messages of any convention or provider. */
+/** Chat messages, from the messages of any dialect or provider. */
 
 import {
   arrayOrEmpty,
@@ -8,8 +8,8 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '@openlayer-tracing/core/integration';
-import { parsedIfJson } from '../attributes/facts.js';
-import { plainValue } from '../attributes/plain-value.js';
+import { parsedIfJson } from '../facts/parsed-json.js';
+import { plainValue } from '../facts/plain-value.js';
 import {
   type ChatToolCall,
   fieldOf,
@@ -23,9 +23,11 @@ import {
 
 /** A message to or from a model, with further fields as they came. */
 export interface ChatMessage {
+  /** `system`, `user`, `assistant`, `tool` or another role. */
   readonly role: string;
   /** A string if it is one text, else an array of parts. */
   readonly content?: unknown;
+  /** The tools that the model calls. */
   readonly tool_calls?: readonly ChatToolCall[];
   /** The call that a message of the role `tool` answers. */
   readonly tool_call_id?: string;
@@ -35,7 +37,7 @@ export interface ChatMessage {
 const MAX_MESSAGES = 10_000;
 
 /**
- * The messages in a value: an array of messages in the form of any convention or provider, an object with such an array, or JSON text
+ * The messages in a value: an array of messages in the form of any dialect or provider, an object with such an array, or JSON text
  * of one of these. Undefined if there are none.
  * @param role role of messages that state none
  */
@@ -113,7 +115,7 @@ function readMessage(value: unknown, defaultRole: string): readonly ChatMessage[
   return ofParts(parts, { role, calls, others, callId });
 }
 
-/** The content of a message, which may be in several fields. Some conventions repeat it in the parts. */
+/** The content of a message, which may be in several fields. Some dialects repeat it in the parts. */
 function contentIn({ content, parts, contents }: JsonObject): unknown {
   const stated = [content, parts, contents].filter((each) => each !== undefined && each !== null);
   const [first, ...others] = stated.filter((each) => each !== '' && !isEmptyArray(each));
@@ -130,7 +132,7 @@ function textIn(parts: readonly unknown[]): string {
   return texts.map((each) => textPart(each).text).join('');
 }
 
-/** A text of any convention, with the part's other fields. */
+/** A text of any dialect, with the part's other fields. */
 function textPart(part: unknown): JsonObject {
   if (typeof part === 'string') return { type: 'text', text: part };
   const fields = objectOrEmpty(part);
@@ -198,7 +200,7 @@ function isNew({ id }: ChatToolCall, known: ReadonlySet<string | undefined>): bo
   return id === undefined || !known.has(id);
 }
 
-/** A picture of OpenInference or OpenTelemetry as OpenAI has it; undefined for another part. */
+/** An image of OpenInference or OpenTelemetry in OpenAI's form; undefined for another part. */
 function withUrl(part: JsonObject): JsonObject | undefined {
   const url = urlOf(part);
   return typeof url === 'string' ? { type: 'image_url', image_url: { url } } : undefined;

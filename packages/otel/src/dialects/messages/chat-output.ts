@@ -71,7 +71,7 @@ function joined(texts: readonly unknown[]): unknown {
   return texts.every(isTextAlone) ? texts.map((each) => objectOrEmpty(each).text).join('') : texts;
 }
 
-/** The part; of a reasoning only what its text leaves out. */
+/** The part. Of reasoning, only the fields beside its text. */
 function besideReasoning(part: unknown): readonly unknown[] {
   if (kindOf(part) !== 'reasoning') return [part];
   const { type, text: _, ...others } = objectOrEmpty(part);

@@ -14,6 +14,7 @@ import { fieldOf, kindOf, toolCall, unreadOf } from './message-parts.js';
 export interface GenAIMessage {
   readonly role: string;
   readonly parts: readonly Readonly<Record<string, unknown>>[];
+  /** Why the model stopped, in messages of a model. */
   readonly finish_reason?: string;
   readonly [field: string]: unknown;
 }

@@ -1,4 +1,4 @@
-/** Parts of messages to and from models, and tool calls in them, by the names of any convention or provider. */
+/** Parts of messages to and from models, and tool calls in them, by the names of any dialect or provider. */
 
 import {
   isJsonObject,
@@ -6,18 +6,19 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '@openlayer-tracing/core/integration';
-import { parsedIfJson } from '../attributes/facts.js';
+import { parsedIfJson } from '../facts/parsed-json.js';
 
 /** A tool call in a message. */
 export interface ChatToolCall {
   readonly id?: string | undefined;
+  /** Name of the tool; null if the message does not state it. */
   readonly name: string | null;
   /** An object if they are JSON, else a string. */
   readonly arguments: unknown;
   readonly [field: string]: unknown;
 }
 
-/** What a part of a message is, by its type in any convention. */
+/** What a part of a message is, by its type in any dialect. */
 export type PartKind = 'text' | 'reasoning' | 'call' | 'result' | 'other';
 
 const PART_KINDS: ReadonlyMap<unknown, PartKind> = new Map(

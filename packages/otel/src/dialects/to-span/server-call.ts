@@ -1,7 +1,8 @@
 /** Calls of databases and of other servers, by OpenTelemetry's conventions for them. */
 
 import { isJsonObject, type JsonObject, objectOrEmpty } from '@openlayer-tracing/core/integration';
-import type { StepData } from '../step-data.js';
+import type { StepData } from '../data/step-data.js';
+import { methodAttributes } from '../vocabulary/http-method.js';
 
 /** The attributes by the members of `metadata.database`, as `stepOfSpan` records them. */
 const OF_DATABASE: Readonly<Record<string, string>> = {
@@ -39,7 +40,7 @@ export function serverAttributes(step: StepData): JsonObject {
     ...renamed(server ?? http, OF_SERVER),
     ...(isJsonObject(database) && { 'db.query.text': query }),
     ...(isJsonObject(http) && {
-      'http.request.method': method,
+      ...methodAttributes(method),
       'url.full': typeof url === 'string' && /^https?:/.test(url) ? url : undefined,
       'http.response.status_code': status,
     }),

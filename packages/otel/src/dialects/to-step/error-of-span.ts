@@ -7,11 +7,10 @@ import {
 } from '@openlayer-tracing/core/integration';
 import type { FoundFacts } from '../attributes/found-facts.js';
 import { EXCEPTIONS_ARE_ERRORS } from '../attributes/rules.js';
-import type { MeasuredSpan, SpanEvent } from '../span-data.js';
-import type { SpanError } from '../step-data.js';
-
-/** The word of OpenTelemetry for an error without a type. */
-const OTHER = '_OTHER';
+import type { MeasuredSpan, SpanEvent } from '../data/span-data.js';
+import type { SpanError } from '../data/step-data.js';
+import { httpErrorName, STATUS_ERROR_MESSAGE } from '../vocabulary/error-type.js';
+import { OTHER } from '../vocabulary/other-word.js';
 
 /**
  * The error of a span that failed: by its status, by `error.type` where the status is unset, or by its level. An exception that is
@@ -41,7 +40,7 @@ export function errorOf(
       stringOrUndefined(message) ||
       facts.get('errorMessage') ||
       name ||
-      'the span has the status ERROR',
+      STATUS_ERROR_MESSAGE,
     ...(stack !== undefined && { stack }),
   };
 }
@@ -49,8 +48,7 @@ export function errorOf(
 /** The type of an error: `HTTP 500` if it is a status; undefined if it is not known. */
 function typeName(type: string | undefined, facts: FoundFacts): string | undefined {
   const status = type ?? facts.members('http')?.status;
-  if (/^[45]\d\d$/.test(String(status))) return `HTTP ${status}`;
-  return type === OTHER ? undefined : type;
+  return httpErrorName(status) ?? (type === OTHER ? undefined : type);
 }
 
 /** The attributes of the last exception; undefined if there is none. */

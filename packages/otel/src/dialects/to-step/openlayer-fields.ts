@@ -1,7 +1,7 @@
 /** The further fields of a step of ours, which are one attribute of its span. */
 
 import { isJsonObject, type JsonObject, objectOrEmpty } from '@openlayer-tracing/core/integration';
-import type { StepData } from '../step-data.js';
+import type { StepData } from '../data/step-data.js';
 
 type Fits = (value: unknown) => boolean;
 
@@ -9,7 +9,7 @@ const isText: Fits = (value) => typeof value === 'string';
 const isAmount: Fits = (value) => Number.isFinite(value) && Number(value) >= 0;
 const isAmounts: Fits = (value) => isJsonObject(value) && Object.values(value).every(isAmount);
 const isAny: Fits = () => true;
-/** What the span itself says, or an attribute of its own. */
+/** For fields that the span or another attribute states. */
 const isNone: Fits = () => false;
 
 /** What the fields of steps may hold. */

@@ -9,14 +9,15 @@ import {
   type TokenCounts,
   tokenFields,
 } from '@openlayer-tracing/core/integration';
-import type { Counts } from '../attributes/facts.js';
 import { FoundFacts } from '../attributes/found-facts.js';
-import { plainValue } from '../attributes/plain-value.js';
-import type { MeasuredSpan, SpanKind } from '../span-data.js';
-import type { SpanError, SpanStep, StepData } from '../step-data.js';
-import { contentOf, modelOf } from './content-of-span.js';
+import type { MeasuredSpan } from '../data/span-data.js';
+import type { SpanError, SpanStep, StepData } from '../data/step-data.js';
+import { type Counts, PENDING_SPAN } from '../facts/facts.js';
+import { plainValue } from '../facts/plain-value.js';
 import { errorOf, isException } from './error-of-span.js';
+import { fieldsOf } from './fields-of-span.js';
 import { openlayerFields } from './openlayer-fields.js';
+import { typeOf } from './type-of-span.js';
 import { costOf, otherUsageOf, tokensOf } from './usage-of-span.js';
 
 /**
@@ -28,7 +29,7 @@ import { costOf, otherUsageOf, tokensOf } from './usage-of-span.js';
 export function stepOfSpan(span: MeasuredSpan): SpanStep {
   const facts = new FoundFacts(span.attributes, span.events);
   const type = typeOf(facts, span.kind);
-  const { metadata, ...content } = contentOf(facts, type);
+  const { metadata, ...fields } = fieldsOf(facts, type);
   const error = errorOf(facts, span);
   const counts = tokensOf(facts, span);
   const startTime = finite(span.startMs);
@@ -37,7 +38,7 @@ export function stepOfSpan(span: MeasuredSpan): SpanStep {
     type,
     startTime,
     endTime: Math.max(finite(span.endMs), startTime),
-    ...definedFields(content),
+    ...definedFields(fields),
     ...usageFields(facts, type, counts),
     ...openlayerFields(facts.get('stepFields')),
     metadata: {
@@ -60,7 +61,7 @@ export function stepOfSpan(span: MeasuredSpan): SpanStep {
       tags: facts.get('tags'),
     }),
     dialects: facts.dialects,
-    isPending: facts.get('pending') === 'pending_span',
+    isPending: facts.get('pending') === PENDING_SPAN,
   };
 }
 
@@ -70,35 +71,6 @@ function nameOf({ name }: MeasuredSpan, type: StepType): string {
 
 function finite(value: unknown): number {
   return typeof value === 'number' && Number.isFinite(value) ? value : 0;
-}
-
-/** The types of spans about which no convention says more, by their kind. */
-const BY_KIND: ReadonlyMap<unknown, StepType> = new Map([
-  ['server', 'user_call'],
-  ['consumer', 'user_call'],
-  ['client', 'function_call'],
-  ['producer', 'function_call'],
-]);
-
-/** The type of a span about which no convention says more. */
-export function typeOfKind(kind: SpanKind): StepType {
-  return BY_KIND.get(kind) ?? 'chain';
-}
-
-export function typeOf(facts: FoundFacts, kind: SpanKind): StepType {
-  if (facts.type !== undefined) return facts.type;
-  if (isOfModel(facts, kind)) return 'chat_completion';
-  return typeOfKind(kind);
-}
-
-/**
- * Whether a span of no stated type is a model call: it has a model, and what the model used or said. The call of a provider's model
- * is one before that is known: some instrumentations of Bedrock state no operation.
- */
-function isOfModel(facts: FoundFacts, kind: SpanKind): boolean {
-  if (modelOf(facts) === undefined) return false;
-  const isCall = kind === 'client' && facts.get('provider') !== undefined;
-  return isCall || (facts.members('tokens') ?? facts.get('answer')) !== undefined;
 }
 
 /* Usage. */
@@ -140,7 +112,7 @@ const CHAT_COUNTS: ReadonlySet<string> = new Set<keyof Counts>([
   ...(['audioInput', 'audioOutput'] as const),
 ]);
 
-/* What may be true of any span. */
+/* Metadata of any span. */
 
 const MAX_EVENTS = 32;
 
@@ -151,10 +123,10 @@ function spanMetadata(
 ): JsonObject {
   // An exception of a span that did not fail was handled.
   const events = facts.otherEvents.filter((event) => error === undefined || !isException(event));
-  const { kind } = facts;
-  const isInName = kind !== undefined && `${span.name}`.toLowerCase().includes(kind.toLowerCase());
+  const { typeWord = '' } = facts;
+  const isInName = `${span.name}`.toLowerCase().includes(typeWord.toLowerCase());
   return {
-    kind: isInName ? undefined : kind,
+    kind: isInName ? undefined : typeWord,
     timeToFirstToken: firstTokenMs(facts, span),
     scope: facts.dialects.includes('openlayer') ? undefined : scopeText(span.scope),
     events: events.length > 0 ? events.slice(0, MAX_EVENTS).map(plainValue) : undefined,

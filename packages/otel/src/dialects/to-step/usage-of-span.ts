@@ -6,14 +6,14 @@ import {
   objectOrEmpty,
   type TokenCounts,
 } from '@openlayer-tracing/core/integration';
-import { type Counts, readFact, readMember } from '../attributes/facts.js';
 import type { FoundFacts } from '../attributes/found-facts.js';
-import { lookUp } from '../attributes/plain-value.js';
-import type { MeasuredSpan } from '../span-data.js';
+import { lookUp } from '../data/look-up.js';
+import type { MeasuredSpan } from '../data/span-data.js';
+import { type Counts, readFact, readMember } from '../facts/facts.js';
 
 type Count = keyof TokenCounts;
 
-/** Names of counts in an object of counts, in any convention. */
+/** Names of counts in an object of counts, in any dialect. */
 const COUNTS: ReadonlyMap<string, Count> = new Map(
   Object.entries({
     input: 'input prompt input_tokens prompt_tokens inputTokens promptTokens',

@@ -1,7 +1,7 @@
 /** The resource of our spans: the service that made them. */
 
-import { hasNode } from '@openlayer-tracing/core/integration';
-import type { Attributes, AttributeValue } from '../rows/export-span.js';
+import { assertObject, ConfigError, hasNode } from '@openlayer-tracing/core/integration';
+import { type Attributes, isAttributeValue } from '../../dialects/data/span-data.js';
 import { SCOPE } from '../rows/scope.js';
 import { keyValuesOf } from './key-values.js';
 import type { OtelEnvironment } from './otel-environment.js';
@@ -9,11 +9,15 @@ import type { OtelEnvironment } from './otel-environment.js';
 /**
  * The attributes of the resource. Of one name, the option wins over `OTEL_SERVICE_NAME`, and that over
  * `OTEL_RESOURCE_ATTRIBUTES`.
+ * @param name of the option, for the message
+ * @throws ConfigError if the option is wrong
  */
-export function resourceOf(
-  option: Readonly<Record<string, AttributeValue>> | undefined,
+export function checkedResource(
+  option: Attributes | undefined,
+  name: string,
   env: OtelEnvironment,
 ): Attributes {
+  if (option !== undefined) checkAttributes(option, name);
   const serviceName = env.read('OTEL_SERVICE_NAME', (value) => value);
   return {
     'service.name': `unknown_service:${hasNode ? 'node' : 'js'}`,
@@ -24,4 +28,12 @@ export function resourceOf(
     'telemetry.sdk.language': hasNode ? 'nodejs' : 'webjs',
     'telemetry.sdk.version': SCOPE.version,
   };
+}
+
+function checkAttributes(option: Attributes, name: string): void {
+  assertObject(option, name);
+  for (const [key, value] of Object.entries(option) as [string, unknown][]) {
+    if (isAttributeValue(value)) continue;
+    throw new ConfigError(`${name}.${key} must be a string, number, boolean or array of strings`);
+  }
 }

@@ -2,9 +2,9 @@
 
 import type { SendErrorCode } from '@openlayer-tracing/core/integration';
 
-/** The statuses that OTLP lists as worth another attempt. */
+/** The statuses that OTLP lists as retryable. */
 const RETRYABLE: ReadonlySet<number> = new Set([429, 502, 503, 504]);
-/** Statuses of the client's errors that say nothing about the spans: an address, a quota or a moment was wrong. */
+/** Statuses of client errors that are not about the spans: the address, the quota or the time was wrong. */
 const ABOUT_NO_SPAN: ReadonlySet<number> = new Set([402, 405, 408, 425]);
 const NOT_IMPLEMENTED = 501;
 

@@ -1,15 +1,9 @@
 /** Encodes spans as an ExportTraceServiceRequest in JSON, by the rules of OTLP: ids in hexadecimal, large integers as strings. */
 
-import {
-  type Attributes,
-  type AttributeValue,
-  type ExportBatch,
-  type ExportSpan,
-  flagsOf,
-  linkFlagsOf,
-} from '../rows/export-span.js';
+import type { Attributes, AttributeValue } from '../../dialects/data/span-data.js';
+import { type ExportBatch, type ExportSpan, flagsOf, linkFlagsOf } from '../rows/export-span.js';
 import { SCOPE } from '../rows/scope.js';
-import { KIND_NUMBERS, STATUS_NUMBERS } from './enum-numbers.js';
+import { kindNumber, STATUS_NUMBERS } from './enum-numbers.js';
 
 export function encodeJson({ resource, spans }: ExportBatch): Uint8Array {
   const request = {
@@ -30,7 +24,7 @@ function jsonSpan(span: ExportSpan) {
     spanId,
     parentSpanId,
     name,
-    kind: KIND_NUMBERS[kind],
+    kind: kindNumber(kind),
     startTimeUnixNano: String(span.startNs),
     endTimeUnixNano: String(span.endNs),
     attributes: attributesOf(span.attributes),
@@ -43,6 +37,7 @@ function jsonSpan(span: ExportSpan) {
     links: span.links.map((link) => ({
       traceId: link.traceId,
       spanId: link.spanId,
+      attributes: attributesOf(link.attributes),
       flags: linkFlagsOf(link),
     })),
     status: { code: STATUS_NUMBERS[status.code], message: status.message },

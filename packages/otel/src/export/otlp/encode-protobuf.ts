@@ -1,9 +1,7 @@
 /** Encodes spans as an ExportTraceServiceRequest in protobuf. Field numbers are those of opentelemetry-proto 1.x. */
 
-import type { SpanStatus } from '../../dialects/span-data.js';
+import type { Attributes, AttributeValue, SpanStatus } from '../../dialects/data/span-data.js';
 import {
-  type Attributes,
-  type AttributeValue,
   type ExportBatch,
   type ExportEvent,
   type ExportLink,
@@ -12,7 +10,7 @@ import {
   linkFlagsOf,
 } from '../rows/export-span.js';
 import { SCOPE } from '../rows/scope.js';
-import { KIND_NUMBERS, STATUS_NUMBERS } from './enum-numbers.js';
+import { kindNumber, STATUS_NUMBERS } from './enum-numbers.js';
 import { ProtobufWriter } from './protobuf-writer.js';
 
 export function encodeProtobuf({ resource, spans }: ExportBatch): Uint8Array {
@@ -36,7 +34,7 @@ function writeSpan(writer: ProtobufWriter, span: ExportSpan): void {
   writer.hex(2, span.spanId);
   if (parentSpanId !== undefined) writer.hex(4, parentSpanId);
   writer.string(5, span.name);
-  writer.uint(6, KIND_NUMBERS[span.kind]);
+  writer.uint(6, kindNumber(span.kind));
   writer.fixed64(7, span.startNs);
   writer.fixed64(8, span.endNs);
   writeAttributes(writer, 9, span.attributes);
@@ -61,6 +59,7 @@ function writeEvent(writer: ProtobufWriter, { name, timeNs, attributes }: Export
 function writeLink(writer: ProtobufWriter, link: ExportLink): void {
   writer.hex(1, link.traceId);
   writer.hex(2, link.spanId);
+  writeAttributes(writer, 4, link.attributes);
   writer.fixed32(6, linkFlagsOf(link));
 }
 

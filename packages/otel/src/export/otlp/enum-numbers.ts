@@ -1,14 +1,11 @@
 /** The numbers of OTLP's enumerations. */
 
-import type { SpanKind, SpanStatus } from '../../dialects/span-data.js';
+import { KIND_NUMBERS, type SpanKind, type SpanStatus } from '../../dialects/data/span-data.js';
 
-export const KIND_NUMBERS: Readonly<Record<SpanKind, number>> = {
-  internal: 1,
-  server: 2,
-  client: 3,
-  producer: 4,
-  consumer: 5,
-};
+/** That of the API and one, since 0 is a kind that is not stated. */
+export function kindNumber(kind: SpanKind): number {
+  return KIND_NUMBERS[kind] + 1;
+}
 
 /** Those of OpenTelemetry's API are the same. */
 export const STATUS_NUMBERS: Readonly<Record<SpanStatus['code'], number>> = {

@@ -11,7 +11,7 @@ export interface PartialSuccess {
 
 const NONE: PartialSuccess = { rejectedSpans: 0, message: '' };
 
-/** What a response of status 200 says. One that cannot be read says nothing, since many backends answer in their own way. */
+/** What a response of status 200 reports. One that cannot be read reports nothing, since many backends respond in their own way. */
 export function partialSuccessOf(body: Uint8Array, isJson: boolean): PartialSuccess {
   if (body.byteLength === 0) return NONE;
   if (isJson) {

@@ -1,10 +1,10 @@
-/** Sends rows as spans by OTLP over HTTP. Retries are its caller's matter. */
+/** Sends rows as spans by OTLP over HTTP. Its caller retries. */
 
 import {
   type Batch,
+  cutTo,
   type Delivery,
   type HttpResponse,
-  head,
   publishingClient,
   ResponseTooLong,
   retryAfterMs,
@@ -14,12 +14,13 @@ import {
   type Transport,
   USER_AGENT,
 } from '@openlayer-tracing/core/integration';
-import type { OtlpSettings, SpanSettings } from '../options/export-options.js';
 import { type ReadBatch, readRows, unreadableRows } from '../rows/read-rows.js';
+import type { SpanSettings } from '../rows/span-settings.js';
 import { codeOfStatus, isFinalStatus } from './code-of-status.js';
 import { encodeJson } from './encode-json.js';
 import { encodeProtobuf } from './encode-protobuf.js';
 import { failureMessage, partialSuccessOf } from './otlp-response.js';
+import type { OtlpSettings } from './otlp-settings.js';
 
 /** Of a request before and after compression, by OTLP 1.11. */
 const MAX_REQUEST_BYTES = 64 * 1024 * 1024;
@@ -29,17 +30,17 @@ const MAX_RESPONSE_BYTES = 4 * 1024 * 1024;
 /** Statuses after which the backend may have the spans: it, or a proxy before it, failed while handling them. */
 const AMBIGUOUS: ReadonlySet<number> = new Set([408, 500, 502, 504]);
 
-export function otlpTransport(settings: OtlpSettings, spans: SpanSettings): Transport {
+export function otlpTransport(settings: OtlpSettings, spanSettings: SpanSettings): Transport {
   const client = publishingClient();
   const { url, timeoutMs } = settings;
   const isJson = settings.protocol === 'http/json';
   const place = `${url.origin}${url.pathname}`;
 
   async function send(batch: Batch, { signal }: SendOptions): Promise<Delivery> {
-    const read = readRows(batch, spans);
+    const read = readRows(batch, spanSettings);
     const lost = unreadableRows(read);
     // An empty request is not allowed.
-    if (read.spans.length === 0) return { delivered: 0, lost };
+    if (read.spans.length === 0) return { delivered: read.rows, lost };
     const plain = isJson ? encodeJson(read) : encodeProtobuf(read);
     const body = await compressed(sized(plain), settings);
     const delivery = deliveryOf(await exchange(body, body !== plain, signal), read);
@@ -87,26 +88,27 @@ export function otlpTransport(settings: OtlpSettings, spans: SpanSettings): Tran
     });
   }
 
-  /** @throws SendError unless the backend took the request */
-  function deliveryOf(response: HttpResponse, { rows, spans: sent }: ReadBatch): Delivery {
+  /** @throws SendError unless the backend accepted the request */
+  function deliveryOf(response: HttpResponse, { rows, spans }: ReadBatch): Delivery {
     const { status, body } = response;
     const type = response.header('content-type') ?? '';
     if (status < 200 || status >= 300) throw statusError(response, type);
     if (/^text\/html/i.test(type)) {
       const message = `${place} returned a page of HTML; check that it is the address for OTLP`;
-      throw new SendError('bad_answer', message, { status });
+      throw new SendError('bad_response', message, { status });
     }
     const { rejectedSpans, message } = partialSuccessOf(body, /json/i.test(type));
-    const said = shortened(message);
+    const text = shortened(message);
     if (rejectedSpans === 0) {
-      const warning = said === '' ? undefined : `${place} took the traces and says: ${said}`;
+      const warning =
+        text === '' ? undefined : `${place} accepted the traces with a warning: ${text}`;
       return { delivered: rows, lost: {}, warning };
     }
-    // Which spans were rejected is not said. Each may be of another row, and a row without one of its spans is damaged.
+    // Which spans were rejected is not stated. Each may be of another row, and a row without one of its spans is damaged.
     const damaged = Math.min(rejectedSpans, rows);
     const error = new SendError(
       'rejected',
-      `${place} rejected ${rejectedSpans} of ${sent.length} spans, of up to ${damaged} traces${said === '' ? '' : `: ${said}`}`,
+      `${place} rejected ${rejectedSpans} of ${spans.length} spans, of up to ${damaged} traces${text === '' ? '' : `: ${text}`}`,
       { status },
     );
     return { delivered: rows - damaged, lost: { rejected: damaged }, error };
@@ -115,14 +117,14 @@ export function otlpTransport(settings: OtlpSettings, spans: SpanSettings): Tran
   function statusError(response: HttpResponse, type: string): SendError {
     const { status } = response;
     const code = codeOfStatus(status);
-    const said = shortened(failureMessage(response.body, type));
+    const text = shortened(failureMessage(response.body, type));
     const advice =
       status >= 300 && status < 400
         ? '; redirects are not followed: set the address that the server redirects to'
         : ADVICE[code];
     return new SendError(
       code,
-      `${place} returned status ${status}${said === '' ? '' : `: ${said}`}${advice ?? ''}`,
+      `${place} returned status ${status}${text === '' ? '' : `: ${text}`}${advice ?? ''}`,
       {
         status,
         isAmbiguous: AMBIGUOUS.has(status),
@@ -138,7 +140,7 @@ export function otlpTransport(settings: OtlpSettings, spans: SpanSettings): Tran
     for (const value of Object.values(settings.headers)) {
       if (value.length >= 6) masked = masked.replaceAll(value, '***');
     }
-    return head(masked.trim(), 300).replace(/[\p{Cc}\u2028\u2029]/gu, ' ');
+    return cutTo(masked.trim(), 300).replace(/[\p{Cc}\u2028\u2029]/gu, ' ');
   }
 
   return { send, close: () => client.close() };
@@ -156,7 +158,7 @@ function sized(body: Uint8Array): Uint8Array {
   throw new SendError('too_large', message);
 }
 
-/** The body itself where it is not to be compressed, or the runtime cannot. */
+/** The body itself if it is not to be compressed, or the runtime cannot compress. */
 async function compressed(
   body: Uint8Array,
   { compression }: Pick<OtlpSettings, 'compression'>,

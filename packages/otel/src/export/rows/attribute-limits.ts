@@ -1,7 +1,12 @@
 /** Limits the attributes of a span. */
 
-import { head, tryParseJson, withoutHalf } from '@openlayer-tracing/core/integration';
-import type { Attributes, AttributeValue } from './export-span.js';
+import { cutTo, tryParseJson, withoutHalf } from '@openlayer-tracing/core/integration';
+import {
+  type Attributes,
+  type AttributeValue,
+  isAttributeValue,
+} from '../../dialects/data/span-data.js';
+import type { RowSettings } from './span-settings.js';
 
 export interface AttributeLimits {
   readonly maxAttributes: number;
@@ -9,12 +14,20 @@ export interface AttributeLimits {
   readonly maxAttributeBytes: number;
 }
 
+/** As OpenTelemetry's SDKs by default. */
+const MAX_ATTRIBUTES = 128;
+
+/** The limits of what an export sends. */
+export function limitsOf({ maxAttributeBytes }: RowSettings): AttributeLimits {
+  return { maxAttributes: MAX_ATTRIBUTES, maxAttributeBytes };
+}
+
 /** Names the attributes of a span that were cut. */
 const CUT_ATTRIBUTES = 'openlayer.cut_attributes';
 
 /**
- * The first attributes, and how many were left out. Longer values are cut: a JSON text stays one, since a backend would read
- * nothing of half of it.
+ * The first attributes, and how many were left out. Longer values are cut. A cut JSON text is still JSON, since a backend cannot
+ * read a half of one.
  */
 export function limitedAttributes(
   attributes: Readonly<Record<string, unknown>>,
@@ -41,10 +54,7 @@ export function limitedAttributes(
 }
 
 function isAttribute(entry: [string, unknown]): entry is [string, AttributeValue] {
-  const value = entry[1];
-  if (typeof value === 'number') return Number.isFinite(value);
-  if (typeof value === 'string' || typeof value === 'boolean') return true;
-  return Array.isArray(value) && value.every((each) => typeof each === 'string');
+  return isAttributeValue(entry[1]);
 }
 
 /** The value itself if it is short enough. */
@@ -123,7 +133,7 @@ const KEPT_CHARS = 24;
 
 function cutValue(value: unknown, maxChars: number, maxItems: number): unknown {
   if (typeof value === 'string') {
-    return value.length <= Math.max(maxChars, KEPT_CHARS) ? value : head(value, maxChars) + MARK;
+    return value.length <= Math.max(maxChars, KEPT_CHARS) ? value : cutTo(value, maxChars) + MARK;
   }
   if (Array.isArray(value)) {
     return value.slice(0, maxItems).map((each) => cutValue(each, maxChars, maxItems));

@@ -1,9 +1,7 @@
 /** A span of ours as it is exported, independent of the encoding. */
 
-import type { SpanKind, SpanStatus } from '../../dialects/span-data.js';
-
-export type AttributeValue = string | number | boolean | readonly string[];
-export type Attributes = Readonly<Record<string, AttributeValue>>;
+import type { Attributes, SpanKind, SpanStatus } from '../../dialects/data/span-data.js';
+import { SAMPLED } from '../../dialects/data/trace-context.js';
 
 export interface ExportEvent {
   readonly name: string;
@@ -16,8 +14,9 @@ export interface ExportLink {
   readonly traceId: string;
   /** 16 hexadecimal digits. */
   readonly spanId: string;
-  /** Whether it leads to another process. */
-  readonly isRemote: boolean;
+  /** Whether it leads to another process; undefined if that is not known. */
+  readonly isRemote: boolean | undefined;
+  readonly attributes: Attributes;
 }
 
 export interface ExportSpan {
@@ -43,8 +42,7 @@ export interface ExportSpan {
   readonly status: SpanStatus;
 }
 
-/** The flags by W3C Trace Context: what is exported was recorded. */
-export const SAMPLED = 1;
+/* The flags of OTLP beside those of W3C Trace Context. */
 const IS_REMOTE_KNOWN = 0x100;
 const IS_REMOTE = 0x200;
 
@@ -58,7 +56,9 @@ export function linkFlagsOf({ isRemote }: ExportLink): number {
   return remoteFlags(isRemote);
 }
 
-function remoteFlags(isRemote: boolean): number {
+/** What is exported was recorded. */
+function remoteFlags(isRemote: boolean | undefined): number {
+  if (isRemote === undefined) return SAMPLED;
   return SAMPLED | IS_REMOTE_KNOWN | (isRemote ? IS_REMOTE : 0);
 }
 

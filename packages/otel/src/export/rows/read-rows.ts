@@ -1,12 +1,12 @@
 /** Reads the rows of a batch and makes spans of them. */
 
 import { type Batch, isJsonObject, tryParseJson } from '@openlayer-tracing/core/integration';
-import type { SpanSettings } from '../options/export-options.js';
 import type { ExportBatch, ExportSpan } from './export-span.js';
+import type { SpanSettings } from './span-settings.js';
 import { spansOfRow } from './spans-of-row.js';
 
 export interface ReadBatch extends ExportBatch {
-  /** Rows that gave spans. */
+  /** Rows that were read. They have no spans if the app's own SDK sends all of them. */
   readonly rows: number;
   /** Rows that cannot be read, or have no step. */
   readonly unreadable: number;
@@ -18,9 +18,9 @@ export function readRows({ rows }: Batch, settings: SpanSettings): ReadBatch {
   let unreadable = 0;
   for (const { bytes } of rows) {
     const row = tryParseJson(decoder.decode(bytes));
-    const found = isJsonObject(row) ? spansOfRow(row, settings) : [];
-    if (found.length === 0) unreadable++;
-    for (const span of found) spans.push(span);
+    const found = isJsonObject(row) ? spansOfRow(row, settings) : undefined;
+    if (found === undefined) unreadable++;
+    else for (const span of found) spans.push(span);
   }
   return { resource: settings.resource, spans, rows: rows.length - unreadable, unreadable };
 }

@@ -2,25 +2,14 @@
 
 import {
   hexadecimal,
-  isJsonObject,
+  type JsonObject,
   mixedBits,
   spanIdOf,
 } from '@openlayer-tracing/core/integration';
+import { isSpanId, isTraceId } from '../../dialects/data/trace-context.js';
+import { otelOf } from './otel-metadata.js';
 
-const TRACE_ID = /^[0-9a-f]{32}$/;
-const SPAN_ID = /^[0-9a-f]{16}$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-const ZEROS = /^0+$/;
-
-/** Whether it is the id of a trace by W3C Trace Context. */
-export function isTraceId(value: unknown): value is string {
-  return typeof value === 'string' && TRACE_ID.test(value) && !ZEROS.test(value);
-}
-
-/** Whether it is the id of a span by W3C Trace Context. */
-export function isSpanId(value: unknown): value is string {
-  return typeof value === 'string' && SPAN_ID.test(value) && !ZEROS.test(value);
-}
 
 /** The trace id of a row; one that has none, as rows of older versions, gets one by its inference ID. */
 export function traceIdOf(traceId: unknown, inferenceId: string): string {
@@ -29,16 +18,14 @@ export function traceIdOf(traceId: unknown, inferenceId: string): string {
   return isTraceId(digits) ? digits : `${hash(inferenceId, 1)}${hash(inferenceId, 2)}`;
 }
 
-/** Chooses the ids of a row's spans: each is another one, whatever the ids of the steps are. */
+/** Chooses the ids of a row's spans. Each is used once, even if several steps have the same id. */
 export class SpanIds {
   readonly #used = new Set<string>();
 
   /** The id of the next step in the order of the row. */
-  of({ id, metadata }: { readonly id?: unknown; readonly metadata?: unknown }): string {
-    const { span_id: own } = (
-      isJsonObject(metadata) && isJsonObject(metadata.otel) ? metadata.otel : {}
-    ) as { readonly span_id?: unknown };
-    let chosen = isSpanId(own) ? own : idOf(id);
+  of(step: JsonObject): string {
+    const { span_id: own } = otelOf(step);
+    let chosen = isSpanId(own) ? own : idOf(step.id);
     while (this.#used.has(chosen)) chosen = hash(chosen, this.#used.size);
     this.#used.add(chosen);
     return chosen;
@@ -65,5 +52,5 @@ function hash(text: string, seed: number): string {
   high = mixedBits(high ^ text.length) ^ low;
   low = mixedBits(low) ^ high;
   const digits = hexadecimal(mixedBits(high)) + hexadecimal(mixedBits(low));
-  return ZEROS.test(digits) ? '0000000000000001' : digits;
+  return isSpanId(digits) ? digits : '0000000000000001';
 }

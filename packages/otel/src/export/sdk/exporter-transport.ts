@@ -14,28 +14,29 @@ import {
   watchRejection,
   withoutOtelSpans,
 } from '@openlayer-tracing/core/integration';
-import type { SpanSettings } from '../options/export-options.js';
 import { codeOfStatus, isFinalStatus } from '../otlp/code-of-status.js';
 import { readRows, unreadableRows } from '../rows/read-rows.js';
-import { readableSpans, type SpanExporter, type SpanExportResult } from './readable-span.js';
+import type { SpanSettings } from '../rows/span-settings.js';
+import { exporterSpans } from './exporter-spans.js';
+import type { SpanExporter, SpanExportResult } from './span-exporter.js';
 
 const SUCCESS = 0;
 
 export function exporterTransport(
   exporter: SpanExporter,
-  spans: SpanSettings,
+  spanSettings: SpanSettings,
   timeoutMs: number,
 ): Transport {
   return {
     async send(batch: Batch, { signal }: SendOptions): Promise<Delivery> {
-      const read = readRows(batch, spans);
+      const read = readRows(batch, spanSettings);
       const lost = unreadableRows(read);
-      if (read.spans.length === 0) return { delivered: 0, lost };
-      await exported(exporter, readableSpans(read), { timeoutMs, signal });
+      if (read.spans.length === 0) return { delivered: read.rows, lost };
+      await exported(exporter, exporterSpans(read), { timeoutMs, signal });
       return { delivered: read.rows, lost };
     },
     close() {
-      // Exporters may wait for seconds, also for a backend that is away: nobody waits for them.
+      // Nobody waits for it: exporters may wait for seconds, even for a backend that is down.
       watchRejection(
         withoutOtelSpans(() => exporter.shutdown()),
         () => {},
@@ -89,14 +90,14 @@ function exported(
 /** The error of a failed result. OpenTelemetry's exporters give the status of the response as the error's code. */
 function resultError({ error }: SpanExportResult): SendError {
   const { code } = (error ?? {}) as { readonly code?: unknown };
-  // Whatever has no such status may succeed later. Exporters by gRPC have codes below 100.
+  // Other failures may be temporary. Exporters by gRPC have codes below 100.
   const isStatus = typeof code === 'number' && code >= 300 && code < 600;
   if (!isStatus) return failure('unreachable', error);
   return failure(codeOfStatus(code), error, isFinalStatus(code));
 }
 
 function failure(code: SendErrorCode, cause: unknown, isFinal = false): SendError {
-  const said = isError(cause) && cause.message !== '' ? `: ${cause.message}` : '';
+  const text = isError(cause) && cause.message !== '' ? `: ${cause.message}` : '';
   const details = { cause, isAmbiguous: true, isFinal };
-  return new SendError(code, `the exporter failed${said}`, details);
+  return new SendError(code, `the exporter failed${text}`, details);
 }

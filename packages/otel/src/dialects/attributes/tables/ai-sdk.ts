@@ -1,6 +1,6 @@
 /** The AI SDK up to version 6, and its `LegacyOpenTelemetry` from version 7 on. */
 
-import type { Dialect } from '../dialect.js';
+import type { Dialect } from './dialect.js';
 
 export const aiSdk: Dialect = {
   name: 'ai_sdk',

@@ -1,6 +1,6 @@
 /** General attributes of OpenTelemetry. */
 
-import type { Dialect } from '../dialect.js';
+import type { Dialect } from './dialect.js';
 
 export const common: Dialect = {
   name: 'common',

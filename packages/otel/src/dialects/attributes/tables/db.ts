@@ -1,6 +1,6 @@
 /** The conventions of OpenTelemetry for databases: the stable ones, and the names before. */
 
-import type { Dialect } from '../dialect.js';
+import type { Dialect } from './dialect.js';
 
 export const db: Dialect = {
   name: 'db',

@@ -1,6 +1,6 @@
 /** The conventions of OpenTelemetry for generative AI: the current ones, those of 1.36, and the names before. */
 
-import type { Dialect } from '../dialect.js';
+import type { Dialect } from './dialect.js';
 
 export const genAI: Dialect = {
   name: 'gen_ai',

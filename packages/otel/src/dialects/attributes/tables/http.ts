@@ -1,6 +1,6 @@
 /** The conventions of OpenTelemetry for HTTP: the stable ones, and the names before. */
 
-import type { Dialect } from '../dialect.js';
+import type { Dialect } from './dialect.js';
 
 export const http: Dialect = {
   name: 'http',
@@ -19,8 +19,8 @@ export const http: Dialect = {
     'http.response_content_length_uncompressed': 'http.bytes',
     'http.response_content_length': 'http.bytes',
     'http.status_text': 'ignored',
-    'url.scheme': 'ignored',
-    'http.scheme': 'ignored',
+    'url.scheme': 'http.scheme',
+    'http.scheme': 'http.scheme',
     'http.flavor': 'ignored',
     'http.host': 'http.host',
     'server.address': 'http.host',
@@ -36,7 +36,7 @@ export const http: Dialect = {
     'network.protocol.name': 'ignored',
     'network.protocol.version': 'ignored',
     'net.transport': 'ignored',
-    'http.request.method_original': 'ignored',
+    'http.request.method_original': 'http.originalMethod',
     'http.request.resend_count': 'http.resendCount',
     'http.client_ip': 'http.clientAddress',
     'client.address': 'http.clientAddress',

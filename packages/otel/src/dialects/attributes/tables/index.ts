@@ -1,9 +1,9 @@
-/** All conventions, the one first whose attributes win. */
+/** All dialects, the one first whose attributes win. */
 
-import type { Dialect } from '../dialect.js';
 import { aiSdk } from './ai-sdk.js';
 import { common } from './common.js';
 import { db } from './db.js';
+import type { Dialect } from './dialect.js';
 import { genAI } from './gen-ai.js';
 import { http } from './http.js';
 import { langfuse } from './langfuse.js';

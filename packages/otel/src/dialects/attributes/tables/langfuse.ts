@@ -1,6 +1,6 @@
 /** The SDK of Langfuse from version 4 on. */
 
-import type { Dialect } from '../dialect.js';
+import type { Dialect } from './dialect.js';
 
 export const langfuse: Dialect = {
   name: 'langfuse',

@@ -1,6 +1,6 @@
 /** The OpenTelemetry export of LangSmith. */
 
-import type { Dialect } from '../dialect.js';
+import type { Dialect } from './dialect.js';
 
 export const langSmith: Dialect = {
   name: 'langsmith',

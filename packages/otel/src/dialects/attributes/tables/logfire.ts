@@ -1,6 +1,6 @@
 /** Logfire of Pydantic. */
 
-import type { Dialect } from '../dialect.js';
+import type { Dialect } from './dialect.js';
 
 export const logfire: Dialect = {
   name: 'logfire',

@@ -1,6 +1,6 @@
 /** The conventions of OpenTelemetry for the Model Context Protocol. */
 
-import type { Dialect } from '../dialect.js';
+import type { Dialect } from './dialect.js';
 
 export const mcp: Dialect = {
   name: 'mcp',

@@ -1,6 +1,6 @@
 /** OpenInference, the conventions of Arize Phoenix. */
 
-import type { Dialect } from '../dialect.js';
+import type { Dialect } from './dialect.js';
 
 export const openInference: Dialect = {
   name: 'openinference',

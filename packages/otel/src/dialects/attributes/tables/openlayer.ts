@@ -1,6 +1,6 @@
-/** What steps of ours say as spans, where the conventions have no attribute. */
+/** Attributes of our own, for parts of a step for which the conventions have none. */
 
-import type { Dialect } from '../dialect.js';
+import type { Dialect } from './dialect.js';
 
 const TYPES = {
   user_call: 'user_call',

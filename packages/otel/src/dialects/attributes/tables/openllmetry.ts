@@ -1,6 +1,6 @@
 /** OpenLLMetry, the instrumentations of Traceloop. */
 
-import type { Dialect } from '../dialect.js';
+import type { Dialect } from './dialect.js';
 
 export const openLLMetry: Dialect = {
   name: 'openllmetry',

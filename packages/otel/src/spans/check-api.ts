@@ -1,6 +1,6 @@
-/** Finds copies of `@opentelemetry/api` that do not work together. */
+/** Checks whether copies of `@opentelemetry/api` work together. */
 
-import { reportOtelMismatch } from '@openlayer-tracing/core/integration';
+import { processWide, reportOtelMismatch } from '@openlayer-tracing/core/integration';
 import { registeredApi } from './otel-api.js';
 
 /** The part of the api that is used. */
@@ -8,15 +8,15 @@ interface Api {
   readonly trace: { getTracerProvider(): unknown };
 }
 
-let isChecked = false;
+const check = processWide('otel-api-check.v1', () => ({ isDone: false }));
 
 /** Reports, once per process, if the copy of the api that the app imports does not see what another copy registered. */
 export function checkApi(): void {
-  if (isChecked) return;
+  if (check.isDone) return;
   const registered = registeredApi();
-  // What a provider registers may still come.
+  // A provider may register later.
   if (registered?.trace === undefined) return;
-  isChecked = true;
+  check.isDone = true;
   loadApi().then(
     (api) => {
       // An api that is older than the registered one sees it, a newer one does not, and calls of it do nothing.
@@ -25,7 +25,7 @@ export function checkApi(): void {
         `the @opentelemetry/api that this app imports does not see the version ${String(registered.version)} with which the SDK registered, so its spans are lost; install one version of it (npm ls @opentelemetry/api)`,
       );
     },
-    // An app without the api of its own has it within the packages that use it.
+    // An app that does not install the api has it within the packages that use it.
     () => {},
   );
 }

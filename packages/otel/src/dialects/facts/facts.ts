@@ -1,101 +1,19 @@
-/** The facts that attributes state, and the form in which the value of each is read. */
+/** The facts that attributes state, each with the form in which its value is read. */
 
+import type { JsonObject, TokenCounts } from '@openlayer-tracing/core/integration';
 import {
-  arrayOrEmpty,
-  head,
-  isJsonObject,
-  type JsonObject,
-  type TokenCounts,
-  tryParseJson,
-} from '@openlayer-tracing/core/integration';
-import { boundedValue, plainValue } from './plain-value.js';
-
-/** Reads a value of an attribute; undefined if it does not have the form. */
-type Form = (value: unknown) => unknown;
-
-/** Longer names, ids and messages of errors are cut. */
-const MAX_NAME_CHARS = 65_536;
-
-/** The text of a string or number that is not empty. */
-function text(value: unknown): string | undefined {
-  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
-  return typeof value === 'string' && value !== '' ? head(value, MAX_NAME_CHARS) : undefined;
-}
-
-/** A number, also if it is written as a string, as in the JSON form of 64-bit integers. */
-function number(value: unknown): number | undefined {
-  if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
-  if (typeof value === 'bigint') return Number(value);
-  if (typeof value !== 'string' || value.trim() === '') return undefined;
-  const parsed = Number(value);
-  return Number.isFinite(parsed) ? parsed : undefined;
-}
-
-/** A number from 0 on. */
-function count(value: unknown): number | undefined {
-  const found = number(value);
-  return found !== undefined && found >= 0 ? found : undefined;
-}
-
-/** Longer texts are kept as they are: parsing them would take too long. */
-const MAX_JSON_CHARS = 1 << 22;
-
-/** The value of JSON text of an object or array, within bounds; any other value as it is. */
-export function parsedIfJson(value: unknown): unknown {
-  if (typeof value !== 'string') return value;
-  const isJson = value.length <= MAX_JSON_CHARS && /^\s*[[{]/.test(value);
-  const parsed = isJson ? tryParseJson(value) : undefined;
-  return parsed === undefined ? plainValue(value) : boundedValue(parsed);
-}
-
-/** The value of any JSON text. */
-function json(value: unknown): unknown {
-  return typeof value === 'string' ? jsonOf(value) : undefined;
-}
-
-/** Any value that is not empty, parsed if it is JSON text. */
-function any(value: unknown): unknown {
-  const found = parsedIfJson(value);
-  return found === '' || found === null ? undefined : found;
-}
-
-/** An object, also if it is written as JSON text. */
-function object(value: unknown): JsonObject | undefined {
-  const found = parsedIfJson(value);
-  return isJsonObject(found) ? found : undefined;
-}
-
-/** The strings of an array, which may be written as JSON text; one string is an array of it. */
-function strings(value: unknown): readonly string[] | undefined {
-  const found = parsedIfJson(value);
-  const items = typeof found === 'string' ? [found] : arrayOrEmpty(found);
-  const kept = items.map(text).filter((each) => each !== undefined);
-  return kept.length > 0 ? kept : undefined;
-}
-
-/** The values of an array of JSON texts; one JSON text is an array of it. */
-function jsonItems(value: unknown): readonly unknown[] {
-  const items = Array.isArray(value) ? value : [value];
-  return items.map((each) => (typeof each === 'string' ? (jsonOf(each) ?? each) : each));
-}
-
-function jsonOf(source: string): unknown {
-  return source.length > MAX_JSON_CHARS ? undefined : boundedValue(tryParseJson(source));
-}
-
-/** The vectors of an array, each of which may be JSON text. */
-function vectors(value: unknown): readonly unknown[] | undefined {
-  const items = jsonItems(value).filter((each) => Array.isArray(each));
-  const isOne = Array.isArray(value) && typeof value[0] === 'number';
-  return isOne ? [value] : items.length > 0 ? items : undefined;
-}
-
-/** Epoch milliseconds of a date, which may be written as JSON text. */
-function date(value: unknown): number | undefined {
-  if (typeof value !== 'string') return undefined;
-  const at = Date.parse(value.replace(/^"|"$/g, ''));
-  return Number.isNaN(at) ? undefined : at;
-}
+  any,
+  count,
+  date,
+  type Form,
+  json,
+  jsonItems,
+  object,
+  strings,
+  text,
+  vectors,
+} from './forms.js';
+import type { MemberName } from './members.js';
 
 /** The facts with one value. */
 const SIMPLE = {
@@ -161,7 +79,7 @@ const SIMPLE = {
   errorMessage: text,
   /** `ERROR` and the like. */
   level: text,
-  /** Whether the span is a provisional copy. */
+  /** `PENDING_SPAN` for a provisional copy of a span that ends later. */
   pending: text,
   /** The id of the row that the span belongs to. */
   inferenceId: text,
@@ -176,6 +94,9 @@ const SIMPLE = {
   /** Further fields of a step of ours, as one object. */
   stepFields: object,
 } as const satisfies Readonly<Record<string, Form>>;
+
+/** The fact `pending` of a provisional copy, as Logfire exports them. */
+export const PENDING_SPAN = 'pending_span';
 
 /** The facts with members, each of which has its own attribute. */
 const OBJECTS = {
@@ -214,7 +135,9 @@ export type FactMembers<Fact extends ObjectFact> = Fact extends 'tokens' ? Count
 export type FactName =
   | SimpleFact
   | `tokens.${keyof TokenCounts}`
-  | `${Exclude<ObjectFact, 'tokens'>}.${string}`
+  | MemberName
+  | 'metadata.*'
+  | 'parameters.*'
   | `${ListFact}[]`
   | 'ignored';
 

@@ -1,6 +1,6 @@
 /** Copies of values that were received from outside, of plain objects and arrays alone, within bounds. */
 
-import { head } from '@openlayer-tracing/core/integration';
+import { cutTo } from '@openlayer-tracing/core/integration';
 
 const MAX_DEPTH = 32;
 const MAX_ITEMS = 20_000;
@@ -14,7 +14,7 @@ const CUT = '[cut]';
  * in all is `[cut]`. Never throws.
  */
 export function plainValue(value: unknown): unknown {
-  if (typeof value === 'string') return head(value, MAX_TEXT_CHARS);
+  if (typeof value === 'string') return cutTo(value, MAX_TEXT_CHARS);
   return new PlainCopy().of(value, 0);
 }
 
@@ -65,7 +65,7 @@ class PlainCopy {
   of(value: unknown, depth: number): unknown {
     switch (typeof value) {
       case 'string':
-        return head(value, MAX_TEXT_CHARS);
+        return cutTo(value, MAX_TEXT_CHARS);
       case 'bigint':
         return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
       case 'number':
@@ -117,11 +117,6 @@ class PlainCopy {
 /** The value of an own data property; undefined for a getter. */
 export function dataProperty(value: object, key: string): unknown {
   return Object.getOwnPropertyDescriptor(value, key)?.value;
-}
-
-/** The value under a key of a table; undefined if the table has no such key of its own. */
-export function lookUp<T>(table: Readonly<Record<string, T>>, key: string): T | undefined {
-  return Object.hasOwn(table, key) ? table[key] : undefined;
 }
 
 /** The names of attributes; none if they cannot be read. */

@@ -1,26 +1,17 @@
-/** The form of the tables that say what the attributes of one convention mean. */
+/** The form of the tables of attributes, one per dialect. */
 
 import type { StepType } from '@openlayer-tracing/core/integration';
-import type { FactName } from './facts.js';
+import type { DialectName } from '../../data/dialect-name.js';
+import type { FactName } from '../../facts/facts.js';
 
-export type DialectName =
-  | 'openlayer'
-  | 'langfuse'
-  | 'gen_ai'
-  | 'openinference'
-  | 'openllmetry'
-  | 'ai_sdk'
-  | 'langsmith'
-  | 'logfire'
-  | 'mcp'
-  | 'http'
-  | 'db'
-  | 'common';
-
-/** The types of steps by the value of an attribute, in lower case; null where the value says nothing about the type. */
+/** The types of steps by the value of an attribute, in lower case; null for a value that states no type. */
 export type TypesByValue = Readonly<Record<string, StepType | null>>;
 
-/** One convention. Where several attributes have the same fact, the first of the table wins. */
+/**
+ * A dialect: the attributes and events by which one specification or library states the facts of a span, such as OpenTelemetry's
+ * conventions for generative AI, OpenInference or Langfuse. Where several attributes have the same fact, the first of the table
+ * wins.
+ */
 export interface Dialect {
   readonly name: DialectName;
   /** Attributes by whose value the type of the step is known. */

@@ -1,4 +1,4 @@
-/** What a span says about the inputs, the output and the other fields of its step, by the type of the step. */
+/** The inputs, the output and the other fields of a step, as its span states them, by the type of the step. */
 
 import {
   arrayOrEmpty,
@@ -10,8 +10,8 @@ import {
   type StepType,
   stringOrUndefined,
 } from '@openlayer-tracing/core/integration';
-import { parsedIfJson } from '../attributes/facts.js';
 import type { FoundFacts } from '../attributes/found-facts.js';
+import { parsedIfJson } from '../facts/parsed-json.js';
 import {
   areStatedMessages,
   type ChatMessage,
@@ -21,23 +21,27 @@ import {
 } from '../messages/chat-messages.js';
 import { type ChatOutput, chatOutputOf } from '../messages/chat-output.js';
 import { unwrapped } from '../messages/message-parts.js';
+import { OTHER } from '../vocabulary/other-word.js';
+import { hasOtherSpelling } from '../vocabulary/request-parameters.js';
+import { modelOf } from './model-of-span.js';
 
-interface Content {
+/** Undefined fields are not known. */
+interface Fields {
   readonly metadata?: JsonObject | undefined;
   readonly [field: string]: unknown;
 }
 
-/** The content of a step of this type. Undefined fields are not known. */
-export function contentOf(facts: FoundFacts, type: StepType): Content {
-  const { metadata, ...content } = byType(facts, type);
+/** The fields of a step of this type, with a part of its metadata. */
+export function fieldsOf(facts: FoundFacts, type: StepType): Fields {
+  const { metadata, ...fields } = byType(facts, type);
   return {
-    ...content,
+    ...fields,
     ...definedFields({ inputs: facts.get('stepInputs'), output: facts.get('stepOutput') }),
     metadata: { ...metadata, ...callMetadata(facts, type), agentName: agentNameOf(facts, type) },
   };
 }
 
-function byType(facts: FoundFacts, type: StepType): Content {
+function byType(facts: FoundFacts, type: StepType): Fields {
   switch (type) {
     case 'chat_completion':
       return { ...modelFields(facts), ...conversation(facts, hasMessages) };
@@ -67,9 +71,10 @@ const NOT_PROVIDERS: ReadonlySet<string | undefined> = new Set(['langchain', 'la
 function modelFields(facts: FoundFacts): JsonObject {
   const provider = providerSlug(facts.get('provider'));
   const stated = Object.entries(facts.members('parameters') ?? {});
+  const others = facts.get('stepParameters') ?? {};
   const parameters = [
-    ...stated.filter(([key]) => !NOT_PARAMETERS.has(key)),
-    ...Object.entries(facts.get('stepParameters') ?? {}),
+    ...stated.filter(([key]) => !NOT_PARAMETERS.has(key) && !hasOtherSpelling(others, key)),
+    ...Object.entries(others),
   ];
   return {
     provider: NOT_PROVIDERS.has(provider) ? undefined : provider,
@@ -78,26 +83,16 @@ function modelFields(facts: FoundFacts): JsonObject {
   };
 }
 
-/** The model that answered, or the one that was asked for. */
-export function modelOf(facts: FoundFacts): string | undefined {
-  return modelName(facts.get('model') ?? facts.get('requestModel'));
-}
-
-/** The name of a model without what Google puts before it. */
-export function modelName(stated: string | undefined): string | undefined {
-  return stated?.startsWith('models/') ? stated.slice('models/'.length) : stated;
-}
-
 /** Whether a value is read as messages; if not, it is kept as it came. */
 type MessageTest = (value: unknown) => boolean;
 
-/** For steps that group others: an object of theirs is their own, and may have more than messages. */
+/** For steps that group others: an object is not read as messages, since it may have more than these. */
 function isMessageArray(value: unknown): boolean {
   return Array.isArray(value) && hasMessages(value);
 }
 
 /** Inputs and output of a model call, or of what groups such calls. */
-function conversation(facts: FoundFacts, isConversation: MessageTest): Content {
+function conversation(facts: FoundFacts, isConversation: MessageTest): Fields {
   const answer = answerOf(facts, isConversation);
   const reasons = facts.get('finishReasons') ?? answer?.finishReasons ?? [];
   return {
@@ -181,10 +176,10 @@ function answerParts(facts: FoundFacts): readonly unknown[] {
   ];
 }
 
-function embedding(facts: FoundFacts): Content {
-  const given = facts.get('embeddingTexts') ?? facts.get('embeddingInputs');
-  const items = arrayOrEmpty(given).map(unwrapped);
-  const input = items.length > 0 ? items.map(textOf) : given;
+function embedding(facts: FoundFacts): Fields {
+  const stated = facts.get('embeddingTexts') ?? facts.get('embeddingInputs');
+  const items = arrayOrEmpty(stated).map(unwrapped);
+  const input = items.length > 0 ? items.map(textOf) : stated;
   const vectors = arrayOrEmpty(facts.get('embeddings') ?? items.map(vectorOf));
   const [vector] = vectors.filter((each) => Array.isArray(each));
   return {
@@ -209,17 +204,17 @@ function asObject(value: unknown): unknown {
 
 /* Others. */
 
-function tool(facts: FoundFacts): Content {
-  const given = facts.get('arguments') ?? facts.get('inputs') ?? facts.get('messages');
+function tool(facts: FoundFacts): Fields {
+  const inputs = facts.get('arguments') ?? facts.get('inputs') ?? facts.get('messages');
   return {
     functionName: facts.get('functionName') ?? facts.get('agentName'),
-    arguments: given,
-    inputs: given,
+    arguments: inputs,
+    inputs,
     output: facts.get('result') ?? facts.get('output') ?? facts.get('answer'),
   };
 }
 
-function retriever(facts: FoundFacts): Content {
+function retriever(facts: FoundFacts): Fields {
   const raw = facts.get('inputs') ?? facts.get('messages');
   const query = facts.get('query') ?? (typeof raw === 'string' ? raw : undefined);
   const output = facts.get('output') ?? facts.get('answer');
@@ -247,9 +242,9 @@ function documentOf(value: unknown): unknown {
 }
 
 /** A call of a service or a database. */
-function call(facts: FoundFacts): Content {
+function call(facts: FoundFacts): Fields {
   const query = facts.get('query');
-  const { method, url, path, target, status } = facts.members('http') ?? {};
+  const { method, url, path, target, status } = requestOf(facts) ?? {};
   const address =
     method === undefined ? undefined : definedFields({ method, url: url ?? path ?? target });
   return {
@@ -267,16 +262,25 @@ function agentNameOf(facts: FoundFacts, type: StepType): string | undefined {
 /** What the span called: the HTTP request, the database, the server. */
 function callMetadata(facts: FoundFacts, type: StepType): JsonObject {
   const database = facts.members('database');
-  const found = facts.members('http');
+  const found = requestOf(facts);
   if (found === undefined) return { database };
-  const { host, port, peerAddress, ...request } = found;
+  const { host, port, peerAddress, scheme, ...request } = found;
   if (Object.keys(request).length === 0) {
     return { database, server: definedFields({ host, port, peerAddress }) };
   }
   // Inputs and output of a call have these.
   const { method, url, status, target, ...others } = request;
-  const rest = type === 'function_call' ? others : { ...request, ...pathOf(request) };
+  const rest = type === 'function_call' ? others : { ...request, scheme, ...pathOf(request) };
   return { database, http: definedFields({ ...rest, host, port, peerAddress }) };
+}
+
+/** The HTTP request with the method that the client sent. The conventions state that of an unknown method beside `_OTHER`. */
+function requestOf(facts: FoundFacts): JsonObject | undefined {
+  const members = facts.members('http');
+  if (members === undefined) return undefined;
+  const { originalMethod, ...request } = members;
+  const isOther = request.method === OTHER && originalMethod !== undefined;
+  return isOther ? { ...request, method: originalMethod } : request;
 }
 
 /** The path and the query of the older conventions, which have both in one attribute. */

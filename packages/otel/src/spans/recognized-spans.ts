@@ -1,15 +1,15 @@
-/** Which spans are no steps by default, because the trace has what they say. */
+/** Recognizes spans whose work the trace has already: those of frameworks, of requests, and of calls that a client records. */
 
 import {
   isModelCall,
-  isNearExchange,
-  isUntraced,
+  isNearSharedCall,
+  isRecordedByCaller,
   type Step,
 } from '@openlayer-tracing/core/integration';
 import { kindOf, type ReadableSpan, scopeOf } from './readable-span.js';
 import type { SpanNode } from './span-tree.js';
 
-/** Instrumentations of frameworks, whose request is the trace, and of what every request needs. */
+/** Instrumentations of frameworks, whose requests are the traces, and of sockets, DNS and files. */
 const FRAMEWORKS: ReadonlySet<string> = new Set([
   ...'express koa hono connect router fastify restify hapi nestjs-core net dns fs'
     .split(' ')
@@ -19,13 +19,13 @@ const FRAMEWORKS: ReadonlySet<string> = new Set([
 const HTTP: ReadonlySet<string> = new Set(
   ['http', 'undici', 'fetch'].map((name) => `@opentelemetry/instrumentation-${name}`),
 );
-/** Where models are asked, by the API of any provider. */
+/** The paths of model calls, in the APIs of all providers. */
 const MODEL_PATH =
   /\/(completions|responses|embeddings|messages|chat|generate|embed|rerank|converse|converse-stream|invoke|invoke-with-response-stream)$|:(generateContent|streamGenerateContent|embedContent|predict)(\?|$)/;
-/** Where rows are sent to. */
+/** The paths that rows are sent to. */
 const OWN_PATH = /\/inference-pipelines\/[^/]+\/(data-stream|rows)$/;
 
-/** Whether the span is made by a framework, or is the one of the request itself. */
+/** Whether the span is of a framework, or of the request itself. */
 export function isOfFramework(span: ReadableSpan): boolean {
   const { name } = scopeOf(span);
   const kind = kindOf(span);
@@ -58,8 +58,8 @@ export function isPartOfCall(
   parent: Step,
   node: SpanNode | undefined,
 ): boolean {
-  if (isUntraced()) return true;
-  const isNear = isNearExchange(parent);
+  if (isRecordedByCaller()) return true;
+  const isNear = isNearSharedCall(parent);
   if (isModelCall(parent.type)) {
     const ofCall = node?.step === parent ? node.host : undefined;
     const host = hostOf(span);

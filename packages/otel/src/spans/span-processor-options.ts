@@ -1,24 +1,25 @@
 /** The options of the span processor, and their check. */
 
-import { unknownKey } from '@openlayer-tracing/core/integration';
-import type { SpanKind, SpanScope } from '../dialects/span-data.js';
+import { assertKnown, assertObject, ConfigError, oneOf } from '@openlayer-tracing/core/integration';
+import type { SpanKind, SpanScope } from '../dialects/data/span-data.js';
 
 /** What is known of a span at its start. */
 export interface StartedSpan {
   readonly name: string;
   readonly kind: SpanKind;
+  /** Those that were set when it started. */
   readonly attributes: Readonly<Record<string, unknown>>;
   /** The instrumentation that made the span. */
   readonly scope: SpanScope;
 }
 
+/** The options of `openlayerSpanProcessor()`. */
 export interface SpanProcessorOptions {
   /**
    * Decides whether a span becomes a step; `undefined` leaves the decision to the default. The children of a span that is left
    * out are below the step above it. If it throws, the default decides, and a diagnostic is reported.
-   *
-   * The default leaves out what the trace has already: the spans of the request itself and of frameworks (Express, Koa, Hono,
-   * Next.js, ...), those of sockets, DNS and files, and the HTTP requests of model calls.
+   * @default leaves out what the trace has already: the spans of the request itself and of frameworks (Express, Koa, Hono,
+   *   Next.js, ...), those of sockets, DNS and files, and the HTTP requests of model calls
    */
   readonly filter?: ((span: StartedSpan) => boolean | undefined) | undefined;
   /**
@@ -29,24 +30,17 @@ export interface SpanProcessorOptions {
   readonly orphans?: 'drop' | 'trace' | undefined;
 }
 
+/** The compiler checks that the list is complete. */
 const KNOWN: Readonly<Record<keyof SpanProcessorOptions, true>> = { filter: true, orphans: true };
+const ORPHANS = ['drop', 'trace'] as const;
 
-/** @throws TypeError for an unknown or wrong option */
+/** @throws ConfigError if an option is wrong */
 export function checkOptions(options: SpanProcessorOptions): void {
-  if (typeof options !== 'object' || options === null) {
-    throw new TypeError('the options of openlayerSpanProcessor() must be an object');
-  }
-  const names = Object.keys(KNOWN);
-  for (const key of Object.keys(options)) {
-    if (!names.includes(key)) {
-      throw new TypeError(`openlayerSpanProcessor: ${unknownKey(key, names)}`);
-    }
-  }
+  assertObject(options, 'the options of openlayerSpanProcessor()');
+  assertKnown(options, KNOWN, 'openlayerSpanProcessor');
   const { filter, orphans } = options;
   if (filter !== undefined && typeof filter !== 'function') {
-    throw new TypeError('filter must be a function');
+    throw new ConfigError('openlayerSpanProcessor.filter must be a function');
   }
-  if (orphans !== undefined && orphans !== 'drop' && orphans !== 'trace') {
-    throw new TypeError("orphans must be 'drop' or 'trace'");
-  }
+  oneOf(ORPHANS, orphans, 'openlayerSpanProcessor.orphans');
 }

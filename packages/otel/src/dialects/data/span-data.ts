@@ -1,6 +1,33 @@
 /** An ended span, independent of the SDK or protocol that it comes from. */
 
+/** The kinds of OpenTelemetry. */
 export type SpanKind = 'internal' | 'server' | 'client' | 'producer' | 'consumer';
+
+/** The numbers of the kinds in OpenTelemetry's API. */
+export const KIND_NUMBERS: Readonly<Record<SpanKind, number>> = {
+  internal: 0,
+  server: 1,
+  client: 2,
+  producer: 3,
+  consumer: 4,
+};
+
+/** The kinds in the order of their numbers. */
+export const SPAN_KINDS = Object.keys(KIND_NUMBERS) as readonly SpanKind[];
+
+/** The values that attributes have here. */
+export type AttributeValue = string | number | boolean | readonly string[];
+export type Attributes = Readonly<Record<string, AttributeValue>>;
+
+export function isAttributeValue(value: unknown): value is AttributeValue {
+  if (typeof value === 'number') return Number.isFinite(value);
+  return typeof value === 'string' || typeof value === 'boolean' || isStrings(value);
+}
+
+/** Whether it is an array of strings. */
+export function isStrings(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string');
+}
 
 /** An event of a span. */
 export interface SpanEvent {
@@ -21,6 +48,7 @@ export interface SpanLink {
 
 export interface SpanStatus {
   readonly code: 'unset' | 'ok' | 'error';
+  /** Of an error. */
   readonly message?: string | undefined;
 }
 
@@ -30,7 +58,7 @@ export interface SpanScope {
   readonly version?: string | undefined;
 }
 
-/** What a span says, without its identity and times. */
+/** A span without its identity and times. */
 export interface SpanContent {
   readonly name: string;
   readonly kind: SpanKind;
@@ -40,7 +68,7 @@ export interface SpanContent {
   readonly status: SpanStatus;
 }
 
-/** What a step is made of. */
+/** The part of an ended span that a step is made of. */
 export interface MeasuredSpan extends SpanContent {
   /** Epoch milliseconds with fractions. */
   readonly startMs: number;

@@ -1,0 +1,89 @@
+/** Finds what the tables of all dialects state about the work of a span: its type, and the model. */
+
+import type { FactName, SimpleFact } from '../facts/facts.js';
+import { rememberedByName } from './remembered.js';
+import {
+  type Ordered,
+  RULES_BY_NAME,
+  type Rule,
+  type Rules,
+  rulesOf,
+  type TypeRule,
+} from './rules.js';
+
+/** A fact that the work of a span depends on, besides its type. */
+export interface WorkRule {
+  /** `metadata` may hold the model; undefined if several dialects have the attribute, and it may state one of the facts. */
+  readonly fact: 'model' | 'requestModel' | 'pending' | 'metadata' | undefined;
+  readonly order: number;
+}
+
+/** What all tables state about the work of a span by one attribute. */
+interface WorkRules {
+  readonly types: readonly TypeRule[];
+  /** What it states beside a type; undefined if it states nothing that the work depends on. */
+  readonly ofWork: WorkRule | undefined;
+  /** Whether the attribute is one of models, agents and tools, in any dialect. */
+  readonly isOfModels: boolean;
+}
+
+const OF_MODELS = /^(gen_ai|openinference|llm|traceloop|ai|langfuse|langsmith|mcp|db\.vector)\./;
+const FACTS_OF_WORK: ReadonlySet<string> = new Set<FactName>([
+  'model',
+  'requestModel',
+  'metadata',
+  'pending',
+]);
+
+/** The rules of an attribute. */
+export const workRulesOf = rememberedByName((name): WorkRules => {
+  const { rules, types } = rulesOf(name);
+  return { types, ofWork: workRuleIn(rules), isOfModels: OF_MODELS.test(name) };
+});
+
+function workRuleIn(rules: readonly Rule[]): WorkRule | undefined {
+  const factsOfWork = rules.flatMap(({ statement }) =>
+    'fact' in statement && FACTS_OF_WORK.has(statement.fact) ? [statement.fact] : [],
+  );
+  const [first] = rules;
+  if (first === undefined || factsOfWork.length === 0) return undefined;
+  const { statement, order } = first;
+  if (factsOfWork.every((fact) => fact === 'metadata')) return { fact: 'metadata', order };
+  const fact = statement.as === 'value' ? statement.fact : undefined;
+  const isKnown = fact === 'model' || fact === 'requestModel' || fact === 'pending';
+  return { fact: isKnown ? fact : undefined, order };
+}
+
+/** An attribute, and the lowest order of what it states. */
+interface OrderedKey {
+  readonly key: string;
+  readonly order: number;
+}
+
+/** The attributes that state a type by their value, in their order. */
+export const TYPE_KEYS: readonly OrderedKey[] = keysInOrder(({ types }) =>
+  types.filter((rule) => rule.types !== undefined),
+);
+
+/** The attributes that state a model, in their order, and then those that state the model that was asked for. */
+export const MODEL_KEYS: readonly OrderedKey[] = [
+  ...keysOfFact('model'),
+  ...keysOfFact('requestModel'),
+];
+
+/** The attributes that state whether a span is provisional. */
+export const PENDING_KEYS: readonly OrderedKey[] = keysOfFact('pending');
+
+function keysOfFact(fact: SimpleFact): readonly OrderedKey[] {
+  return keysInOrder(({ rules }) =>
+    rules.filter(({ statement }) => statement.as === 'value' && statement.fact === fact),
+  );
+}
+
+/** The names in the tables that have such rules. */
+function keysInOrder(select: (rules: Rules) => readonly Ordered[]): readonly OrderedKey[] {
+  return [...RULES_BY_NAME]
+    .map(([key, rules]) => ({ key, order: Math.min(...select(rules).map(({ order }) => order)) }))
+    .filter(({ order }) => Number.isFinite(order))
+    .sort((a, b) => a.order - b.order);
+}
