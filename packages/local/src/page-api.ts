@@ -7,11 +7,11 @@
  * | `GET /api/info`                                   | `ServerInfo`                                                 |
  * | `GET /api/traces?` `TraceQuery`                   | `TracePage`                                                  |
  * | `GET /api/traces/NUMBER`                          | `TraceDetail`                                                |
- * | `GET /api/traces/NUMBER/steps?from=&count=`       | `StepColumns`: the steps after those that `TraceDetail` has  |
- * | `GET /api/traces/NUMBER/steps/INDEX`              | `StepContent`                                                |
- * | `GET /api/traces/NUMBER/find?q=`                  | `FoundSteps`: steps whose name or content has these words    |
+ * | `GET /api/traces/NUMBER/steps?from=&count=&version=` | `StepColumns`: the steps after those that `TraceDetail` has  |
+ * | `GET /api/traces/NUMBER/steps/INDEX?version=`     | `StepContent`                                                |
+ * | `GET /api/traces/NUMBER/find?q=&version=`         | `FoundSteps`: steps whose name or content has these words    |
  * | `GET /api/traces/NUMBER/notes`                    | `TraceNotes`                                                 |
- * | `GET /api/traces/NUMBER/row`                      | `{ row, config }`: the row and its config as they were received |
+ * | `GET /api/traces/NUMBER/row`                      | `{ row, config }`: the row with the columns of its updates, and the config it came with |
  * | `GET /api/traces/NUMBER/neighbours?` `TraceQuery` | `Neighbours` within the filter                               |
  * | `GET /api/sessions?q=&cursor=&limit=`, `/api/users?...` | `GroupPage`                                            |
  * | `GET /api/overview?by=` + filters of `TraceQuery` | `Overview`                                                   |
@@ -22,8 +22,10 @@
  * Two calls of the platform's API take the page's token as a key: `PUT /v1/inference-pipelines/ID/rows?inferenceId=`, for
  * feedback, and `POST /v1/inference-pipelines/opened-files/data-stream`, for files that are opened on the page.
  *
- * Errors are `{ error: string }` with a fitting status: 400 a wrong query, 401 no or another token, 404 no such trace, 429 too
- * many searches at once, 503 a search that took longer than 2 s.
+ * Reads of steps take the `version` of the `TraceDetail` that they belong to: a change of the row may move its steps.
+ *
+ * Errors are `{ error: string }` with a fitting status: 400 a wrong query, 401 no or another token, 404 no such trace, 409 a
+ * trace that has another version by now, 413 a response that is too large, 429 too many searches or event streams, 503 a read that took longer than 10 s.
  */
 
 /** Characters of a search. */
@@ -240,8 +242,10 @@ export interface StepSummary {
   readonly start: number | null;
   readonly duration: number | null;
   readonly firstToken: number | null;
-  /** Milliseconds from the start of the trace to each chunk of a stream, 200 at most. */
+  /** Milliseconds from the start of the trace to chunks of a stream: to 200 of them, if it had more. */
   readonly chunks: readonly number[];
+  /** How many chunks the stream had. */
+  readonly chunkCount: number | null;
   readonly model: string | null;
   readonly provider: string | null;
   readonly promptTokens: number | null;
@@ -264,6 +268,8 @@ export type StepProblem =
 
 export interface TraceDetail {
   readonly trace: TraceSummary;
+  /** Differs after each change of the row. */
+  readonly version: string;
   /**
    * Columns of the row that no other member has: metadata, values of the app, business signals. Their JSON is cut to 1 MB,
    * with marks: the row has them whole.
@@ -305,6 +311,7 @@ export interface OtherStepFacts
       StepSummary,
       | 'firstToken'
       | 'chunks'
+      | 'chunkCount'
       | 'promptTokens'
       | 'completionTokens'
       | 'tokens'

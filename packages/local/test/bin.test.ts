@@ -7,7 +7,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startLocalServer } from '@openlayer-tracing/local';
+import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
+import type { TraceSummary } from '../src/page-api.ts';
 import { fixture, fixtureNames, PIPELINE, requestOf } from './client.js';
+import {
+  readableSpan,
+  type SpanFacts,
+  spanFields,
+  requestOf as spans,
+  TRACE,
+} from './otlp/spans.js';
 
 const BIN = fileURLToPath(new URL('../dist/bin.js', import.meta.url));
 
@@ -68,6 +77,12 @@ async function sent(method: string, url: string, body: unknown, key = 'local'): 
   return response.status;
 }
 
+/** Waits until the server's thread has opened the file. */
+async function indexed(file: string): Promise<void> {
+  while (!existsSync(`${file}-index`)) await new Promise((resolve) => setTimeout(resolve, 20));
+  await new Promise((resolve) => setTimeout(resolve, 300));
+}
+
 describe('openlayer-local', function () {
   this.timeout(180_000); // each run of the command is a process, of which there are many
   let folder: string;
@@ -119,7 +134,8 @@ describe('openlayer-local', function () {
       '--file',
       '--memory',
       '--open',
-      '--api-key',
+      '--api-key <key>',
+      '--api-key-file <path>',
       '--host',
       '--allow-host',
       '--max-age .*30d',
@@ -147,10 +163,14 @@ describe('openlayer-local', function () {
       [['--port', '65536'], /--port must be an integer/],
       [['--port'], /'--port <value>' argument missing/],
       [['--port', `${server.port}`], /the port is taken/],
-      [['serve'], /unknown command "serve"; known commands: list, search, show/],
+      [['serve'], /unknown command "serve"; known commands: list, search, show, delete/],
       [['--memory', '--file', 'a.db'], /--memory and --file exclude each other/],
-      [['--max-age', '7'], /--max-age must be 90m, 12h or 7d, or none, not "7"/],
-      [['--max-size', '0MB'], /--max-size must be 500MB or 2GB, or none, not "0MB"/],
+      [['--max-age', '7'], /--max-age must be a time such as 90m, 12h or 7d, or none, not "7"/],
+      [['--max-size', '0MB'], /--max-size must be a size such as 500MB or 2GB, or none, not "0MB"/],
+      [['--api-key', 'a', '--api-key-file', 'b'], /--api-key and --api-key-file exclude each/],
+      [['--memory', '--api-key-file', join(folder, 'none')], /ENOENT.*none/],
+      [['--memory', '--api-key-file', '/dev/null'], /--api-key-file: \/dev\/null is empty/],
+      [['--memory', '--api-key', 'a key'], /apiKey must be of visible ASCII characters/],
       [['--memory', '--host', 'traces'], /host must be an IP address/],
       [
         ['--memory', '--host', '0.0.0.0'],
@@ -163,6 +183,11 @@ describe('openlayer-local', function () {
       [['search'], /search takes the words to look for/],
       [['show'], /show takes one inference ID/],
       [['show', 'a', '--limit', '1'], /--limit is for list and search/],
+      [['show', 'a', '--user', 'ada'], /--user is for list and search/],
+      [['delete'], /delete takes one inference ID/],
+      [['delete', 'a', 'b'], /delete takes one inference ID/],
+      [['delete', 'a', '--json'], /Unknown option '--json'/],
+      [['delete', 'a', '--file', join(folder, 'none.db')], /there are no traces in/],
       [
         ['list', '--file', join(folder, 'none.db')],
         /there are no traces in .*none\.db: start openlayer-local first/,
@@ -185,7 +210,7 @@ describe('openlayer-local', function () {
       ...['--allow-fs-read=*', '--allow-fs-write=*', '--allow-addons'],
       ...(known.has('--allow-net') ? ['--allow-net'] : []),
     ];
-    const { child, ended, seen } = runNode([...flags, BIN, '--port', '0', '--file', file]);
+    const { child, output, ended, seen } = runNode([...flags, BIN, '--port', '0', '--file', file]);
     const [, origin = '', token = ''] = await seen('out', /page +(\S+)\/#token=(\S+)/);
     const authorization = `Bearer ${token}`;
     for (let round = 0; round < 2; round++) {
@@ -195,6 +220,7 @@ describe('openlayer-local', function () {
       assert.equal(response.status, 503);
       assert.match(await response.text(), /thread/);
     }
+    assert.deepEqual(output.err.match(/problem: .*the system refuses a thread/g)?.length, 1);
     child.kill('SIGTERM');
     assert.deepEqual(await ended, [0, null]);
   });
@@ -215,21 +241,15 @@ describe('openlayer-local', function () {
     assert.equal(statSync(file).mode & 0o077, 0);
     const second = await ran('--port', '0');
     assert.equal(second.code, 1);
-    assert.match(
-      second.err,
-      new RegExp(`is used by another openlayer-local \\(process ${first.child.pid}\\)`),
-    );
+    assert.match(second.err, /is used by another openlayer-local/);
     assert.equal(await post(url, requestOf('kept')), 200);
     first.child.kill('SIGKILL');
     await first.ended;
 
-    // The mark of the process that was killed stays, and does not matter.
-    assert.ok(existsSync(`${file}.lock`));
     const third = run('--port', '0', '--quiet', '--max-age', 'none', '--max-size', 'none');
     await third.seen('out', /traces {2}\S+traces\.db\n/);
     third.child.kill('SIGTERM');
     assert.deepEqual(await third.ended, [0, null]);
-    assert.ok(!existsSync(`${file}.lock`));
     assert.match((await ran('list')).out, /kept/);
   });
 
@@ -248,6 +268,46 @@ describe('openlayer-local', function () {
     await ended;
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
     assert.doesNotMatch(output.out + output.err, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+  });
+
+  it('prints refused calls with the reason, each once, and equal ones at growing intervals', async () => {
+    const { child, output, ended, seen } = run('--port', '0', '--memory', '--quiet');
+    const [, url = ''] = await seen('out', /listens on (\S+\/v1)/);
+    const rows = `${url}/inference-pipelines/${PIPELINE}/rows?inferenceId=typo`;
+    for (let n = 0; n < 12; n += 1) assert.equal(await sent('PUT', rows, { row: { a: 1 } }), 404);
+    assert.equal(await sent('POST', `${url}/metrics`, {}), 404);
+    assert.equal(await post(url, {}), 400);
+    await seen('err', /problem: /);
+    child.kill('SIGTERM');
+    await ended;
+    const lines = output.err.trim().split('\n');
+    const put = `refused: PUT /v1/inference-pipelines/${PIPELINE}/rows: 404 pipeline ${PIPELINE} has no row typo`;
+    assert.deepEqual(lines.slice(0, 2), [put, `${put} (10 times)`]);
+    assert.match(lines[2] ?? '', /^refused: POST \/v1\/metrics: 404 .*traces only/);
+    assert.match(lines[3] ?? '', /^problem: POST .*: 400 /);
+    assert.equal(lines.length, 4, output.err);
+  });
+
+  it('prints a trace again, whole, when more of its spans have come', async () => {
+    const { child, output, ended, seen } = run('--port', '0', '--memory');
+    const [, url = ''] = await seen('out', /listens on (\S+\/v1)/);
+    const send = async (facts: SpanFacts) => {
+      const body = JsonTraceSerializer.serializeRequest([readableSpan(facts)]) ?? '';
+      const headers = { authorization: 'Bearer k', 'content-type': 'application/json' };
+      assert.equal((await fetch(`${url}/traces`, { method: 'POST', headers, body })).status, 200);
+    };
+    await send({ name: 'root', attributes: { 'openlayer.step.inputs': '{"q":"Why?"}' } });
+    await seen('out', /└─ root \[/);
+    await send({ id: '00f067aa0ba902b8', parent: '00f067aa0ba902b7', name: 'late' });
+    await seen('out', /└─ root \[[^\n]*"Why\?"[^\n]*\n {3}└─ late \[/);
+    const rows = `${url}/inference-pipelines/otlp/rows?inferenceId=${TRACE}`;
+    const row = { note: 'x'.repeat(2_000_000), other: 1 };
+    assert.equal(await sent('PUT', rows, { row }), 200);
+    const [line] = await seen('out', /updated {2}\{"note":"x+…\n/);
+    assert.ok(line.length < 200);
+    child.kill('SIGTERM');
+    await ended;
+    assert.doesNotMatch(output.out, /updated {2}.*steps/);
   });
 
   it('takes what the official SDKs send, and under --strict refuses it', async () => {
@@ -329,6 +389,101 @@ describe('openlayer-local', function () {
     assert.match((await ran('list', '--file', file)).out, /#5 .* later/);
   });
 
+  it('lists the traces of a pipeline, of a user, of a session, or those that failed', async () => {
+    const file = join(folder, 'filters.db');
+    {
+      await using server = await startLocalServer({ file, checks: 'lenient' });
+      const send = (id: string, columns: object, pipeline: string) =>
+        sent(
+          'POST',
+          `${server.url}/inference-pipelines/${pipeline}/data-stream`,
+          requestOf(id, columns),
+        );
+      const failed = { metadata: { http: { status: 500 } } };
+      await send('a', { user_id: 'ada', session_id: 's-1', ...failed }, 'p 1');
+      await send('b', { user_id: 'ada', session_id: 's-2' }, 'p 1');
+      await send('c', { user_id: 'bob', session_id: 's-2' }, 'p2');
+    }
+    const ids = async (...args: string[]) => {
+      const { out } = await ran(...args, '--file', file, '--json');
+      return (JSON.parse(out) as TraceSummary[]).map(({ inferenceId }) => inferenceId);
+    };
+    for (const [args, found] of [
+      [
+        ['list', '--pipeline', 'p 1'],
+        ['b', 'a'],
+      ],
+      [['list', '--user', 'bob'], ['c']],
+      [
+        ['list', '--session', 's-2'],
+        ['c', 'b'],
+      ],
+      [['list', '--session', 's-2', '--user', 'ada'], ['b']],
+      [['list', '--failed'], ['a']],
+      [['search', 'ada', '--failed'], ['a']],
+      [['search', 'bob', '--pipeline', 'p 1'], []],
+    ] as const) {
+      assert.deepEqual(await ids(...args), found, args.join(' '));
+    }
+    const none = await ran('list', '--user', 'nobody', '--file', file);
+    assert.deepEqual(none, { code: 0, out: '', err: 'no trace is of that kind\n' });
+  });
+
+  it('deletes a trace by its ID or its number, unless a server runs on the file', async () => {
+    const file = join(folder, 'delete.db');
+    const { child, ended, seen } = run('--port', '0', '--quiet', '--file', file);
+    const [, url = ''] = await seen('out', /listens on (\S+\/v1)/);
+    for (const id of ['a', 'b', 'twice', 'twice', 'c']) await post(url, requestOf(id));
+    const refused = await ran('delete', 'a', '--file', file);
+    assert.equal(refused.code, 1);
+    assert.match(refused.err, /a server runs on .*delete\.db: end it first, or send it DELETE/);
+    child.kill('SIGTERM');
+    await ended;
+    const listed = async () => {
+      const { out } = await ran('list', '--file', file, '--json');
+      return (JSON.parse(out) as TraceSummary[]).map(({ inferenceId }) => inferenceId);
+    };
+    assert.deepEqual(await listed(), ['c', 'twice', 'twice', 'b', 'a']);
+    for (const [id, answer, left] of [
+      ['a', `deleted a of pipeline ${PIPELINE}\n`, ['c', 'twice', 'twice', 'b']],
+      ['#3', `deleted twice of pipeline ${PIPELINE}\n`, ['c', 'twice', 'b']],
+      ['2', `deleted b of pipeline ${PIPELINE}\n`, ['c', 'twice']],
+    ] as const) {
+      assert.deepEqual(await ran('delete', id, '--file', file), { code: 0, out: answer, err: '' });
+      assert.deepEqual(await listed(), left);
+    }
+    const unknown = await ran('delete', 'a', '--file', file);
+    assert.match(unknown.err, /there is no trace a\n/);
+    {
+      await using server = await startLocalServer({ file, checks: 'lenient' });
+      assert.equal(server.rows().length, 2);
+      await post(server.url, requestOf('twice'));
+    }
+    const both = await ran('delete', 'twice', '--file', file);
+    assert.equal(both.out, `deleted twice of pipeline ${PIPELINE}, which was sent 2 times\n`);
+    assert.deepEqual(await listed(), ['c']);
+  });
+
+  it('leaves the log of a running server alone, so that no row is lost when the server is killed', async () => {
+    const file = join(folder, 'killed.db');
+    const { child, ended, seen } = run('--port', '0', '--quiet', '--file', file);
+    const [, url = ''] = await seen('out', /listens on (\S+\/v1)/);
+    const listed = async () => {
+      const { out, err } = await ran('list', '--file', file, '--json');
+      assert.equal(err, '');
+      return (JSON.parse(out) as TraceSummary[]).map(({ inferenceId }) => inferenceId);
+    };
+    await post(url, requestOf('a'));
+    await indexed(file);
+    assert.deepEqual(await listed(), ['a']);
+    await post(url, requestOf('b'));
+    assert.deepEqual(await listed(), ['b', 'a']);
+    await post(url, requestOf('c'));
+    child.kill('SIGKILL');
+    await ended;
+    assert.deepEqual(await listed(), ['c', 'b', 'a']);
+  });
+
   it('prints notes on rows of other tracers', async () => {
     const file = join(folder, 'notes.db');
     {
@@ -336,6 +491,26 @@ describe('openlayer-local', function () {
       await post(server.url, fixture('official-shape/typescript-sdk.json'));
     }
     assert.match((await ran('show', '1', '--file', file)).out, /\nnote: the row lacks "cost"\n/);
+  });
+
+  it('goes on although the reader of its messages on stderr has gone', async () => {
+    const file = join(folder, 'no-stderr.db');
+    const { child, ended, seen } = run('--port', '0', '--file', file);
+    const [, url = ''] = await seen('out', /listens on (\S+\/v1)/);
+    child.stderr.destroy();
+    for (let n = 0; n < 3; n += 1) assert.equal(await post(url, {}), 400);
+    assert.equal(await post(url, requestOf('req-1')), 200);
+    await seen('out', /req-1/);
+    child.kill('SIGTERM');
+    assert.deepEqual(await ended, [0, null]);
+
+    const endOf = async (...args: string[]) => {
+      const { child, ended } = run(...args, '--file', file);
+      child.stderr.destroy();
+      return (await ended)[0];
+    };
+    assert.equal(await endOf('search', 'nowhere'), 0);
+    assert.equal(await endOf('show', 'nowhere'), 1);
   });
 
   it('is reached under another name only if that is allowed, and from elsewhere only with a key', async () => {
@@ -362,6 +537,46 @@ describe('openlayer-local', function () {
     }
     child.kill('SIGTERM');
     assert.deepEqual(await ended, [0, null]);
+  });
+
+  it('takes its API key from a file or from the environment, and prints it nowhere', async () => {
+    const keyFile = join(folder, 'key');
+    writeFileSync(keyFile, 'secret-1\n');
+    for (const [args, variable, key] of [
+      [['--api-key-file', keyFile], undefined, 'secret-1'],
+      [['--api-key-file', keyFile], 'secret-2', 'secret-1'],
+      [[], 'secret-2', 'secret-2'],
+      [['--api-key', 'secret-3'], 'secret-2', 'secret-3'],
+      [[], '', undefined],
+    ] as const) {
+      if (variable !== undefined) process.env.OPENLAYER_LOCAL_API_KEY = variable;
+      const { child, output, ended, seen } = run('--port', '0', '--memory', ...args);
+      delete process.env.OPENLAYER_LOCAL_API_KEY;
+      const [, url = ''] = await seen('out', /export OPENLAYER_BASE_URL=(\S+)/);
+      await seen('out', /OTEL_LOGS_EXPORTER/);
+      const accepted = await post(url, requestOf('a'), key ?? 'any');
+      const other = await post(url, requestOf('a'), 'other');
+      assert.deepEqual([accepted, other], [200, key === undefined ? 200 : 401]);
+      child.kill('SIGTERM');
+      await ended;
+      assert.doesNotMatch(output.out + output.err, /secret-/);
+    }
+  });
+
+  it('prints the variables for an app with OpenTelemetry, which sends its spans by them', async () => {
+    const { child, ended, seen } = run('--port', '0', '--memory');
+    const line = async (name: string) =>
+      (await seen('out', new RegExp(`export OTEL_EXPORTER_OTLP_${name}=(\\S+)`)))[1] ?? '';
+    const [name = '', value = ''] = (await line('HEADERS')).split('=');
+    const response = await fetch(`${await line('ENDPOINT')}/v1/traces`, {
+      method: 'POST',
+      headers: { [name]: decodeURIComponent(value), 'content-type': 'application/x-protobuf' },
+      body: spans(spanFields()),
+    });
+    assert.equal(response.status, 200);
+    await seen('out', /└─ work \[/);
+    child.kill('SIGTERM');
+    await ended;
   });
 
   it('opens the page by an address that works once and has no token', async function () {

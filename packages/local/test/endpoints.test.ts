@@ -272,9 +272,9 @@ describe('POST rows', () => {
     [column('plan', 'none_of', ['pro', 'x']), 15],
     [column('toString', 'is', null), 30],
     [{ searchQueryAnd: ['FREE', 't1'], columnFilters: null }, 5],
-    [{ searchQueryOr: ['"r7"', '"r8"'] }, 2],
+    [{ searchQueryOr: ['r7', 'r8'] }, 2],
     [{ notSearchQueryOr: ['pro'] }, 15],
-    [{ notSearchQueryAnd: ['free', '"t1"'] }, 25],
+    [{ notSearchQueryAnd: ['free', 't1'] }, 25],
     [{ rowIdList: [1, 2, 3], excludeRowIdList: [2] }, 2],
   ];
   for (const [filter, expected] of filters) {
@@ -283,6 +283,75 @@ describe('POST rows', () => {
       const answer = await list(server, '?perPage=100', filter);
       assert.equal(answer.ids.length, expected, JSON.stringify(answer.body));
     });
+  }
+
+  it('searches the texts of a row as they are, whatever their case and accents, and no names of columns', async () => {
+    await using server = await startLocalServer({ checks: 'lenient' });
+    const { config } = requestOf('any');
+    const texts = {
+      quoted: 'she said "yes"',
+      lines: 'one\ntwo\ttabbed',
+      path: 'C:\\Users\\ada',
+      accents: 'Café Zürich',
+      nested: { list: [{ inner: 'deep "down"' }, 4821, true] },
+    };
+    for (const [inferenceId, value] of Object.entries(texts)) {
+      const row = { inferenceId, output: value, user_input: '', latency: 1 };
+      await send(server, {
+        config: { ...config, inputVariableNames: ['user_input'] },
+        rows: [row],
+      });
+    }
+    const found = async (query: string) =>
+      (await list(server, '', { searchQueryAnd: [query] })).ids;
+    for (const [query, ids] of [
+      ['said "yes"', ['quoted']],
+      ['"yes"', ['quoted']],
+      ['one\nTWO', ['lines']],
+      ['\ttab', ['lines']],
+      ['c:\\users\\', ['path']],
+      ['cafe zurich', ['accents']],
+      ['CAFÉ', ['accents']],
+      ['deep "down"', ['nested']],
+      ['482', ['nested']],
+      ['true', ['nested']],
+      // No names, and nothing of JSON's own.
+      ...['user_input', 'latency', 'inner', '{"', '","', '\\n', '\\"'].map(
+        (each) => [each, []] as const,
+      ),
+    ] as const) {
+      assert.deepEqual(await found(query), ids, JSON.stringify(query));
+    }
+    const none = await list(server, '', { notSearchQueryOr: ['latency', 'inner'] });
+    assert.equal(none.ids.length, 5);
+  });
+
+  it('orders and compares integers that a number cannot hold', async () => {
+    await using server = await startLocalServer({ checks: 'lenient' });
+    const ids = ['42', '9007199254740994', '99999999999999999', '100000000000000001'];
+    ids.push('9007199254740993', '1700000000000000000', '-9007199254740993', '-1', '2.5');
+    const rows = ids.map((id) => `{"output":"o","inferenceId":"i${id}","id":${id}}`);
+    rows.push('{"output":"o","inferenceId":"text","id":"abc"}');
+    await send(server, `{"config":{"outputColumnName":"output"},"rows":[${rows}]}`);
+    const sorted = [...ids].sort((a, b) => (exactly(a) < exactly(b) ? -1 : 1));
+    const up = await list(server, '?sortColumn=id');
+    assert.deepEqual(up.ids, [...sorted.map((id) => `i${id}`), 'text']);
+    const down = await list(server, '?sortColumn=id&asc=false');
+    assert.deepEqual(down.ids, [...up.ids].reverse());
+    for (const [at, id] of sorted.entries()) {
+      const body = `{"columnFilters":[{"measurement":"id","operator":">","value":${id}}]}`;
+      const greater = await list(server, '?sortColumn=id', body);
+      assert.deepEqual(
+        greater.ids,
+        sorted.slice(at + 1).map((each) => `i${each}`),
+        id,
+      );
+    }
+  });
+
+  /** The number with all of its digits, in halves. */
+  function exactly(text: string): bigint {
+    return text.includes('.') ? BigInt(Number(text) * 2) : BigInt(text) * 2n;
   }
 
   it('responds with 400 beyond a limit and to unknown filters', async () => {

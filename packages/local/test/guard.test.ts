@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { type LocalServer, startLocalServer } from '@openlayer-tracing/local';
 import { call, PIPELINE, pageTokenOf, raw, rawRequest, requestOf, send } from './client.js';
@@ -383,6 +384,17 @@ describe('limits', () => {
     assert.equal(server.problems.length, 1);
   });
 
+  it('lets 10,000 rows of one call through and refuses one more', async () => {
+    await using server = await startLocalServer({ checks: 'lenient' });
+    const body = (rows: number) =>
+      `{"config":{"outputColumnName":"o"},"rows":[${Array(rows).fill('{}')}]}`;
+    assert.equal((await send(server, body(10_000))).status, 200);
+    const answer = await send(server, body(10_001));
+    assert.equal(answer.status, 413);
+    assert.match(answer.body.error, /10000 rows, not 10001: send several/);
+    assert.equal(server.rows().length, 10_000);
+  });
+
   it('refuses a long body without Content-Length, and serves the next request on its connection', async () => {
     await using server = await startLocalServer({ maxBodyBytes: 1000 });
     const head = (last: string) =>
@@ -412,9 +424,39 @@ describe('limits', () => {
       });
     const sockets = await Promise.all(Array.from({ length: 256 }, open));
     assert.equal(sockets.filter(({ isServed }) => isServed).length, 256);
-    assert.equal((await open()).isServed, false);
+    for (let n = 0; n < 3; n += 1) assert.equal((await open()).isServed, false);
+    const reasons = server.problems.filter((problem) => /connection/.test(problem));
+    assert.deepEqual(reasons, [
+      'a connection was closed: 256 are open already, which is the limit',
+    ]);
     for (const { socket } of sockets) socket.destroy();
   });
+
+  for (const [what, path, status] of [
+    ['an upload without a token', '/v1/storage/uploads', 403],
+    ['an upload with an unknown token', '/v1/storage/uploads?token=none', 403],
+    ['a call that is no endpoint', '/v1/projects', 404],
+    ['a path that is no valid percent-encoding', '/v1/inference-pipelines/%E0%A4%A/rows', 400],
+  ] as const) {
+    it(`refuses ${what} before its body has come, and goes on with the connection`, async () => {
+      await using server = await startLocalServer();
+      const length = 1024 * 1024;
+      const socket = connect(server.port, '127.0.0.1');
+      let answer = '';
+      const seen = async (pattern: RegExp) => {
+        while (!pattern.test(answer)) answer += (await once(socket, 'data'))[0];
+      };
+      const head = [`Host: localhost:${server.port}`, 'Authorization: Bearer k'].join('\r\n');
+      socket.write(`POST ${path} HTTP/1.1\r\n${head}\r\nContent-Length: ${length}\r\n\r\n`);
+      socket.write(Buffer.alloc(length - 1, 97));
+      await seen(/\}$/);
+      assert.equal(Number(answer.split(' ')[1]), status);
+      answer = '';
+      socket.write(`a${`GET ${PATH} HTTP/1.1\r\n${head}\r\n\r\n`}`);
+      await seen(/^HTTP.1.1 404 /);
+      socket.destroy();
+    });
+  }
 
   it('serves others while clients leave in the middle of a request', async () => {
     await using server = await startLocalServer();

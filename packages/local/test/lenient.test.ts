@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { renderTrace, startLocalServer } from '@openlayer-tracing/local';
+import type { TraceDetail, TracePage } from '../src/page-api.ts';
 import { call, fixture, fixtureNames, PIPELINE, pageTokenOf, requestOf, send } from './client.js';
+import { got } from './page/read.js';
 
 const ROWS = `/inference-pipelines/${PIPELINE}/rows`;
 const lenient = () => startLocalServer({ checks: 'lenient' });
@@ -32,6 +34,9 @@ const DOCUMENTED = {
   ],
 };
 
+/** Configs of updates that name another column for the ID. */
+const NAMING = ['missing', 'x', 'same'].map((column) => ({ inferenceIdColumnName: column }));
+
 describe('lenient checks', () => {
   it('accept rows whose columns have other names, and return them as the platform does', async () => {
     await using server = await lenient();
@@ -60,7 +65,7 @@ describe('lenient checks', () => {
 
   it('return, search, sort and list a row that is nested too deeply for JSON.stringify', async () => {
     await using server = await lenient();
-    const lists = '['.repeat(20_000) + ']'.repeat(20_000);
+    const lists = `${'['.repeat(20_000)}"bottom"${']'.repeat(20_000)}`;
     const [row] = DOCUMENTED.rows;
     const rows = [{ ...row, request: 'deep', deep: '@' }];
     const body = JSON.stringify({ ...DOCUMENTED, rows }).replace('"@"', lists);
@@ -70,7 +75,7 @@ describe('lenient checks', () => {
       await call(server, 'GET', `${ROWS}/deep`),
       await call(server, 'POST', ROWS, {}),
       await call(server, 'POST', `${ROWS}?sortColumn=deep`, {}),
-      await call(server, 'POST', ROWS, { searchQueryAnd: ['[[['] }),
+      await call(server, 'POST', ROWS, { searchQueryAnd: ['bottom'] }),
     ];
     assert.deepEqual(
       answers.map(({ status }) => status),
@@ -194,6 +199,67 @@ describe('lenient checks', () => {
     assert.deepEqual([row.openlayer_latency, row.stars], [15, 4]);
     assert.equal((await call(server, 'PUT', query, { row: { request: 'r-2' } })).status, 400);
     assert.equal((await call(server, 'PUT', query, { row: { request: 'r-1' } })).status, 200);
+  });
+
+  it('keep the ID of a row, whatever an update writes and names', async () => {
+    await using server = await lenient();
+    const [row] = DOCUMENTED.rows;
+    const { request: _, ...unnamed } = row ?? {};
+    await send(server, DOCUMENTED);
+    await send(server, { ...DOCUMENTED, rows: [{ ...unnamed }] });
+    const made = server.batches[1]?.inferenceIds[0] ?? '';
+    for (const [id, columns] of [
+      ['r-1', ['request']],
+      [made, ['request', 'inferenceId']],
+    ] as const) {
+      const put = async (update: object) =>
+        (await call(server, 'PUT', `${ROWS}?inferenceId=${id}`, update)).status;
+      for (const column of columns) {
+        for (const value of ['other', 7, null, '', [id], { id }]) {
+          const changed = { [column]: value, x: 1 };
+          for (const config of [undefined, null, {}, ...NAMING]) {
+            const update = {
+              row: { ...changed, same: id },
+              ...(config !== undefined && { config }),
+            };
+            assert.equal(
+              await put(update),
+              400,
+              `${id === made ? 'made' : id}: ${JSON.stringify(update)}`,
+            );
+          }
+        }
+      }
+      assert.equal(
+        await put({ row: { own: 'other' }, config: { inferenceIdColumnName: 'own' } }),
+        400,
+      );
+      assert.equal(await put({ row: { own: id }, config: { inferenceIdColumnName: 'own' } }), 200);
+      assert.equal(await put({ row: { own: 'other' } }), 400);
+      const { traces } = await got<TracePage>(server, 'traces');
+      assert.ok(traces.some(({ inferenceId }) => inferenceId === id));
+    }
+  });
+
+  it('show the columns that an update names in the page, and what they replace beside them', async () => {
+    await using server = await lenient();
+    await send(server, DOCUMENTED);
+    const row = { ms: 1234, at: 1_600_000_000, stars: 4 };
+    const config = {
+      ...{ latencyColumnName: 'ms', timestampColumnName: 'at' },
+      humanFeedbackColumnName: 'stars',
+    };
+    assert.equal(
+      (await call(server, 'PUT', `${ROWS}?inferenceId=r-1`, { row, config })).status,
+      200,
+    );
+    const { trace, metadata } = await got<TraceDetail>(server, 'traces/1');
+    assert.deepEqual([trace.latency, trace.time], [1234, 1_600_000_000_000]);
+    const { ms, at, ...others } = metadata;
+    assert.deepEqual([ms, at, others.took, others.stars], [undefined, undefined, 12, 4]);
+    const read = await got<{ config: Record<string, unknown> }>(server, 'traces/1/row');
+    assert.equal(read.config.latencyColumnName, 'ms');
+    assert.equal(read.config.humanFeedbackColumnName, undefined);
   });
 
   it('show rows of the official SDKs as trees', async () => {

@@ -4,10 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mock } from 'node:test';
 import { type LocalServerOptions, startLocalServer } from '@openlayer-tracing/local';
+import type { Health, TracePage } from '../src/page-api.ts';
 import { startServer } from '../src/server/server.ts';
 import { openDatabase } from '../src/storage/database.ts';
 import { Store } from '../src/storage/store.ts';
 import { call, fixture, PIPELINE, requestOf, send } from './client.js';
+import { spanFields, requestOf as spans } from './otlp/spans.js';
+import { got } from './page/read.js';
 
 describe('startLocalServer', () => {
   it('listens on a free port, and returns its URL', async () => {
@@ -45,13 +48,48 @@ describe('startLocalServer', () => {
     });
   }
 
+  const wrong: Readonly<Record<keyof LocalServerOptions, readonly unknown[]>> = {
+    port: ['80', 1.5, {}, []],
+    host: [5, {}, 'localhost', '127.0.0.1:80'],
+    allowedHosts: ['traces', 5, { 0: 'traces' }, [5], [''], ['*'], [['traces']], ['Traces']],
+    file: [5, {}, []],
+    apiKey: [5, 'my key', 'k\u00e9y', 'a\nb', ' key'],
+    checks: [5, true, 'Strict'],
+    maxBodyBytes: ['5', 1.5, Number.POSITIVE_INFINITY],
+    otlpQuietMs: ['5', 0, 1.5, Number.POSITIVE_INFINITY],
+    maxAgeMs: ['5', 0, 1.5, Number.POSITIVE_INFINITY],
+    maxBytes: ['5', 0, Number.NaN],
+    maxConnections: ['5', 1.5],
+    editor: [5, {}],
+    intercept: [5, true, 'f', {}],
+  };
+  for (const [name, values] of Object.entries(wrong)) {
+    it(`rejects wrong values of ${name}`, async () => {
+      for (const value of values) {
+        const options = { [name]: value } as LocalServerOptions;
+        await assert.rejects(
+          () => startLocalServer(options),
+          (error: Error) => error instanceof TypeError && error.message.startsWith(`${name} must `),
+          String(value),
+        );
+      }
+    });
+  }
+
+  it('rejects options that are no object', async () => {
+    for (const options of [null, 'x', 5, []]) {
+      const start = () => startLocalServer(options as LocalServerOptions);
+      await assert.rejects(start, /options must be an object/);
+    }
+  });
+
   it('leaves nothing open if a part of it cannot be started', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'openlayer-local-'));
     const file = join(folder, 'traces.db');
     try {
       await (await startLocalServer({ file })).close();
       const db = openDatabase(file, 1024 ** 2);
-      db.exec('DROP TABLE otlp_bodies; CREATE TABLE otlp_bodies (starts)');
+      db.exec('DROP TABLE otlp_bodies; CREATE TABLE otlp_bodies (starts, body)');
       db.close();
       const closed = mock.method(Store.prototype, 'close');
       await assert.rejects(startServer({ file }), /pipeline/);
@@ -93,6 +131,81 @@ describe('a running server', () => {
       /waited 20 ms: 2 of 3 rows have arrived/,
     );
   });
+
+  it('waits for the rows of one pipeline', async () => {
+    await using server = await startLocalServer();
+    await send(server, requestOf('a'), 'other');
+    const one = server.waitForRows(1, { pipelineId: 'mine' });
+    await send(server, requestOf('b'), 'other');
+    await send(server, requestOf('c'), 'mine');
+    assert.deepEqual(
+      (await one).map((row) => row.inferenceId),
+      ['c'],
+    );
+    await assert.rejects(
+      server.waitForRows(2, { pipelineId: 'mine', timeoutMs: 5 }),
+      /1 of 2 rows of pipeline mine have arrived/,
+    );
+  });
+
+  it('rejects wrong arguments of waitForRows() at once', async () => {
+    await using server = await startLocalServer();
+    const wait = server.waitForRows as (...args: unknown[]) => Promise<unknown>;
+    for (const args of [
+      ...[-1, 1.5, Number.NaN, '1', undefined].map((n) => [n]),
+      ...[Number.POSITIVE_INFINITY, 2 ** 31, Number.NaN, -1, '5'].map((timeoutMs) => [
+        1,
+        { timeoutMs },
+      ]),
+      ...[5, {}].map((pipelineId) => [1, { pipelineId }]),
+      ...[{ timeout: 100 }, { pipeline: 'p' }, null, 100, 'p'].map((options) => [1, options]),
+    ]) {
+      await assert.rejects(wait(...args), TypeError, JSON.stringify(args));
+    }
+  });
+
+  for (const where of ['memory', 'a file'] as const) {
+    it(`forgets everything when a test clears it, over ${where}`, async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'openlayer-local-'));
+      const file = where === 'memory' ? ':memory:' : join(folder, 'traces.db');
+      const server = await startLocalServer({ file, checks: 'lenient', otlpQuietMs: 1000 });
+      try {
+        for (const round of [1, 2]) {
+          server.clear();
+          assert.equal((await got<TracePage>(server, 'traces')).total, 0);
+          for (const id of ['a', 'b', 'a']) await send(server, requestOf(id));
+          await send(server, {});
+          const open = await fetch(`${server.url}/traces`, {
+            method: 'POST',
+            headers: { authorization: 'Bearer k', 'content-type': 'application/x-protobuf' },
+            body: spans(spanFields()),
+          });
+          assert.equal(open.status, 200);
+          assert.equal((await got<TracePage>(server, 'traces')).total, 3, `round ${round}`);
+          assert.deepEqual([server.rows().length, server.batches.length], [3, 3]);
+          assert.equal(server.problems.length, 1);
+          server.clear();
+          assert.deepEqual([server.rows(), server.batches, server.problems], [[], [], []]);
+          assert.equal(server.row('a'), undefined);
+          for (const path of ['traces', 'traces?q=a']) {
+            assert.equal((await got<TracePage>(server, path)).total, 0);
+          }
+          await assert.rejects(server.waitForRows(1, { timeoutMs: 1500 }), /0 of 1 rows/);
+          await send(server, requestOf('c'));
+          const [row] = await server.waitForRows(1);
+          assert.equal(row?.inferenceId, 'c');
+        }
+        await server.close();
+        if (where === 'memory') return;
+        await using again = await startLocalServer({ file });
+        assert.equal((await again.waitForRows(1)).length, 1);
+        assert.equal((await got<Health>(again, 'health')).storage.traces, 1);
+      } finally {
+        await server.close();
+        rmSync(folder, { recursive: true });
+      }
+    });
+  }
 
   it('rejects waitForRows() when it closes', async () => {
     const server = await startLocalServer();

@@ -1,21 +1,19 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
-import { lock } from '../src/cli/lock.ts';
-import type { Terminal } from '../src/cli/terminal.ts';
+import { fileURLToPath } from 'node:url';
+import { startLocalServer } from '@openlayer-tracing/local';
+import { lock } from '../src/storage/lock.ts';
 
-const [STALE, FIRST, SECOND] = [111, 222, 333];
+const USED = /traces\.db is used by another openlayer-local/;
+const LOCK = fileURLToPath(new URL('../src/storage/lock.ts', import.meta.url));
 
-/** The process with this id. Processes `FIRST` and `SECOND` run. */
-function processOf(pid: number, onLook: (pid: number) => void = () => {}): Terminal {
-  const isRunning = (other: number) => {
-    onLook(other);
-    return other === FIRST || other === SECOND;
-  };
-  return { pid, isRunning } as unknown as Terminal;
-}
+/** Runs a command where it has process ids of its own, as in a container. */
+const CONTAINER = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'];
+const hasContainers = spawnSync('unshare', [...CONTAINER.slice(1), 'true']).status === 0;
 
 describe('the lock of a file', () => {
   let folder: string;
@@ -26,41 +24,47 @@ describe('the lock of a file', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it('is taken over from a process that has ended, and removed at the end', () => {
-    writeFileSync(`${file}.lock`, `${STALE}\n`);
-    const unlock = lock(file, processOf(FIRST));
-    assert.throws(() => lock(file, processOf(SECOND)), /used by another .* \(process 222\)/);
+  it('is held by one at a time, also within a process', () => {
+    const unlock = lock(file);
+    assert.throws(() => lock(file), USED);
+    assert.throws(() => lock(file), USED);
     unlock();
-    lock(file, processOf(SECOND))();
-    assert.deepEqual(readdirSync(folder), []);
+    lock(file)();
+    assert.equal(statSync(`${file}-lock`).mode & 0o077, 0);
+    assert.equal(statSync(`${file}-lock`).size, 0);
   });
 
-  it('is taken over by one of two processes that find its holder has ended', () => {
-    writeFileSync(`${file}.lock`, `${STALE}\n`);
-    let isTaken = false;
-    const second = processOf(SECOND, () => {
-      if (isTaken) return;
-      isTaken = true;
-      lock(file, processOf(FIRST));
+  it('is held whatever name the file is opened by', () => {
+    const link = join(folder, 'link.db');
+    writeFileSync(file, '');
+    symlinkSync(file, link);
+    const unlock = lock(link);
+    assert.throws(() => lock(file), USED);
+    unlock();
+    lock(file)();
+  });
+
+  it('is held by a server that a test or a program starts', async () => {
+    const server = await startLocalServer({ file });
+    await assert.rejects(startLocalServer({ file }), USED);
+    await server.close();
+    await (await startLocalServer({ file })).close();
+  });
+
+  for (const [where, command] of [
+    ['another process', [] as string[]],
+    ...(hasContainers ? [['a container', CONTAINER] as const] : []),
+  ] as const) {
+    it(`is held by ${where} until it is killed`, async () => {
+      const script = `import { lock } from ${JSON.stringify(LOCK)}; lock(${JSON.stringify(file)}); console.log('held'); setInterval(() => {}, 1000);`;
+      const node = [process.execPath, '--import', 'tsx', '--input-type=module', '-e', script];
+      const [program = '', ...args] = [...command, ...node];
+      const holder = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
+      await once(holder.stdout, 'data');
+      assert.throws(() => lock(file), USED);
+      process.kill(-(holder.pid ?? 0), 'SIGKILL');
+      await once(holder, 'close');
+      lock(file)();
     });
-    assert.throws(() => lock(file, second), /process 222/);
-    assert.match(readFileSync(`${file}.lock`, 'utf8'), /^222 /);
-    assert.deepEqual(readdirSync(folder), ['traces.db.lock']);
-  });
-
-  it('is not taken over while its holder writes its process id', async () => {
-    writeFileSync(`${file}.lock`, '');
-    const write = `setTimeout(() => require('fs').writeFileSync(${JSON.stringify(`${file}.lock`)}, '222'), 50)`;
-    const worker = new Worker(write, { eval: true });
-    await new Promise((resolve) => worker.once('online', resolve));
-    assert.throws(() => lock(file, processOf(SECOND)), /process 222/);
-    await worker.terminate();
-  });
-
-  it('is not removed by the process that held it before', () => {
-    const unlock = lock(file, processOf(FIRST));
-    writeFileSync(`${file}.lock`, '333 other\n');
-    unlock();
-    assert.equal(readFileSync(`${file}.lock`, 'utf8'), '333 other\n');
-  });
+  }
 });

@@ -133,6 +133,17 @@ req-1  completed  200
     assert.equal(line(`two\nlines  here`), '"two\\nlines here"');
   });
 
+  it('throws for wrong values of its options', () => {
+    const render = renderTrace as (row: unknown, options: unknown) => string;
+    for (const options of [
+      ...['80', Number.NaN, 1.5, -1, true].map((width) => ({ width })),
+      ...['timings', 'metadata', 'details', 'color'].map((name) => ({ [name]: 'yes' })),
+      ...[null, 5, 'width', []],
+    ]) {
+      assert.throws(() => render(withStep({}), options), TypeError, JSON.stringify(options));
+    }
+  });
+
   it('has colours with `color` alone', () => {
     const row = withStep({ metadata: { error: 'no' } });
     assert.ok(!renderTrace(row).includes('\x1b'));

@@ -16,6 +16,7 @@ import Database from 'libsql';
 import type { Health, TracePage } from '../src/page-api.ts';
 import { openAttachments } from '../src/storage/attachments.ts';
 import { IN_MEMORY } from '../src/storage/database.ts';
+import { OtlpBodies } from '../src/storage/otlp-bodies.ts';
 import { Store } from '../src/storage/store.ts';
 import { startUpkeep } from '../src/storage/upkeep.ts';
 import { call, PIPELINE, requestOf, send } from './client.js';
@@ -42,7 +43,7 @@ describe('upkeep', () => {
       maxAgeMs: -1000,
       maxBytes: undefined,
       removeAttachments,
-      indexSize: () => ({ bytes: 0, lastChange: 0 }),
+      indexState: () => ({ bytes: 0, lastChange: 0 }),
       onFailure: (message) => failures.push(message),
     });
     return failures;
@@ -86,7 +87,7 @@ describe('upkeep', () => {
         maxAgeMs: undefined,
         maxBytes: undefined,
         removeAttachments: () => {},
-        indexSize: () => ({ bytes: 0, lastChange: 0 }),
+        indexState: () => ({ bytes: 0, lastChange: 0 }),
         onFailure: assert.fail,
       });
       mock.timers.tick(5000);
@@ -110,6 +111,98 @@ describe('upkeep', () => {
       rmSync(folder, { recursive: true });
     });
   }
+});
+
+describe('a limit of the size', () => {
+  const MB = 1024 * 1024;
+  let folder: string;
+  let store: Store;
+  let stop: (() => void) | undefined;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'openlayer-upkeep-'));
+    mock.timers.enable({ apis: ['setTimeout'] });
+    store = new Store(join(folder, 'traces.db'));
+  });
+  afterEach(() => {
+    stop?.();
+    mock.timers.reset();
+    store.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  /** Rows that are hard to compress. */
+  function append(count: number, bytes: number): void {
+    for (let i = 0; i < count; i++) {
+      const id = `id-${store.count}`;
+      const output = randomBytes((bytes * 3) / 4).toString('base64');
+      store.append(PIPELINE, requestOf(id, { output }), [id]);
+    }
+  }
+
+  /** Checks until nothing is deleted any more. */
+  function check(maxBytes: number, indexBytes = 0): void {
+    stop?.();
+    stop = startUpkeep(store, {
+      maxAgeMs: undefined,
+      maxBytes,
+      removeAttachments: () => {},
+      indexState: () => ({ bytes: indexBytes, lastChange: store.lastChange }),
+      onFailure: assert.fail,
+    });
+    mock.timers.tick(5000);
+    for (let tick = 0; tick < 200; tick++) mock.timers.tick(20);
+  }
+
+  for (const [count, bytes] of [
+    [12, 2 * MB],
+    [60, MB / 2],
+    [1000, 30_000],
+  ] as const) {
+    it(`deletes no more rows than needed: ${count} of ${bytes} bytes`, () => {
+      append(count, bytes);
+      const limit = store.usedBytes - bytes;
+      check(limit);
+      assert.ok(store.usedBytes <= limit);
+      assert.ok(store.count >= count - 4 && store.count < count, `${store.count} are left`);
+      assert.equal(store.get(store.newest)?.inferenceId, `id-${count - 1}`);
+    });
+  }
+
+  it('deletes rows for the size of their index too', () => {
+    append(50, 100_000);
+    const half = store.usedBytes / 2;
+    check(store.usedBytes, half);
+    // The index did not shrink, so that half of the limit is left.
+    assert.ok(store.usedBytes <= half, `${store.usedBytes}`);
+  });
+
+  it('keeps the newest row, however large', () => {
+    append(3, 2 * MB);
+    check(MB);
+    assert.deepEqual(
+      Array.from(store.each(), ({ inferenceId }) => inferenceId),
+      ['id-2'],
+    );
+    append(1, 1000);
+    check(MB);
+    assert.equal(store.count, 1);
+    assert.equal(store.get(store.newest)?.inferenceId, 'id-1');
+  });
+
+  it('deletes no row for requests whose spans are in no row yet', () => {
+    append(20, 100_000);
+    const limit = store.usedBytes + MB;
+    const bodies = new OtlpBodies(store.database);
+    const body = randomBytes(3 * MB);
+    const ids = [1, 2, 3].map(() =>
+      bodies.add({ pipelineId: PIPELINE, contentType: 'application/json', encoding: '', body }),
+    );
+    check(limit);
+    assert.equal(store.count, 20);
+    for (const id of ids) bodies.remove(id);
+    check(limit);
+    assert.equal(store.count, 20);
+  });
 });
 
 function pragma(store: Store, name: string): number {
@@ -185,5 +278,35 @@ describe('the files of a server', () => {
     assert.equal((await events.next()).type, 'changed');
     await new Promise((resolve) => setTimeout(resolve, 300));
     await got(server, 'traces');
+  });
+});
+
+describe('a write-ahead log that another process reads', () => {
+  it('is emptied once the other has ended its read, and nobody waits for that', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'openlayer-log-'));
+    const file = join(folder, 'traces.db');
+    const store = new Store(file);
+    store.append(PIPELINE, requestOf('a'), ['a']);
+    const reader = new Database(file);
+    reader.exec('BEGIN');
+    reader.prepare('SELECT count(*) FROM rows').get();
+    store.append(PIPELINE, requestOf('b'), ['b']);
+    const started = performance.now();
+    assert.equal(store.checkpoint(), false);
+    const ended = performance.now();
+    assert.ok(ended - started < 1000, `${ended - started} ms of at most 5000`);
+    assert.ok(statSync(`${file}-wal`).size > 0);
+    reader.exec('COMMIT');
+    assert.equal(store.checkpoint(), true);
+    assert.equal(statSync(`${file}-wal`).size, 0);
+
+    reader.exec('BEGIN');
+    reader.prepare('SELECT count(*) FROM rows').get();
+    store.append(PIPELINE, requestOf('c'), ['c']);
+    const closing = performance.now();
+    store.close();
+    assert.ok(performance.now() - closing < 2000);
+    reader.close();
+    rmSync(folder, { recursive: true });
   });
 });

@@ -6,7 +6,7 @@ import type {
   WireRow,
   WireStep,
 } from '@openlayer-tracing/core/wire';
-import { isRecord } from '../values/json.js';
+import { isJsonObject } from '../values/json.js';
 
 /** Faults that a refusal names. */
 export const MAX_FAULTS = 5;
@@ -76,6 +76,6 @@ function treeFaults(row: WireRow): string[] {
 /** Checks the type, since rows of other tracers are read as well. */
 function childrenOf({ steps }: { readonly steps: readonly WireStep[] }): WireStep[] {
   return Array.isArray(steps)
-    ? steps.filter(isRecord).map((step) => step as unknown as WireStep)
+    ? steps.filter(isJsonObject).map((step) => step as unknown as WireStep)
     : [];
 }

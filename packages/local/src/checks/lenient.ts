@@ -3,7 +3,7 @@
 import type { DataStreamRequest } from '@openlayer-tracing/core/wire';
 import { Refusal } from '../http/refusal.js';
 import { inputNames } from '../reading/columns.js';
-import { isRecord } from '../values/json.js';
+import { isJsonObject } from '../values/json.js';
 
 /** Keys that only the configs of other kinds of projects have: tabular and text classification, and regression. */
 const OTHER_TASKS = [
@@ -19,9 +19,10 @@ const OTHER_TASKS = [
 
 /** The body of a data-stream call. @throws Refusal 400 if the platform would refuse it */
 export function lenientRequest(body: unknown): DataStreamRequest {
-  if (!isRecord(body)) throw new Refusal(400, 'the body must be an object of "config" and "rows"');
+  if (!isJsonObject(body))
+    throw new Refusal(400, 'the body must be an object of "config" and "rows"');
   const { config, rows } = body;
-  if (!isRecord(config)) throw new Refusal(400, 'config must be an object');
+  if (!isJsonObject(config)) throw new Refusal(400, 'config must be an object');
   if (!Array.isArray(rows) || rows.length === 0) {
     throw new Refusal(400, 'rows must be an array of at least one row');
   }
@@ -35,7 +36,7 @@ export function lenientRequest(body: unknown): DataStreamRequest {
   // Without repetitions, since each name is looked up in each row.
   const inputs = [...new Set(inputNames(config))];
   rows.forEach((row: unknown, index) => {
-    if (!isRecord(row)) throw new Refusal(400, `rows[${index}] must be an object`);
+    if (!isJsonObject(row)) throw new Refusal(400, `rows[${index}] must be an object`);
     const missing = inputs.filter((name) => !Object.hasOwn(row, name));
     if (missing.length === 0) return;
     throw new Refusal(

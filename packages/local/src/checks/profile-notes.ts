@@ -15,11 +15,13 @@ export function profileNotes(row: WireRow, config: WireConfig): string[] {
   const request = { config, rows: [row] };
   const counts = new Map<string, number>();
   for (const fault of faultsOf(request)) counts.set(fault, (counts.get(fault) ?? 0) + 1);
+  const isOfStep = (note: string) => note.startsWith('a step');
   const notes = [...counts]
-    .sort(([a], [b]) => Number(a.startsWith('a step')) - Number(b.startsWith('a step')))
+    .sort(([a], [b]) => Number(isOfStep(a)) - Number(isOfStep(b)))
     .map(([note, count]) => {
       const text = head(note, MAX_NOTE);
-      return count === 1 ? text : `${text} (${count} times)`;
+      // Several parts of the schema may find the same fault of the row.
+      return count > 1 && isOfStep(note) ? `${text} (${count} times)` : text;
     });
   if (notes.length <= MAX_NOTES) return notes;
   return [...notes.slice(0, MAX_NOTES - 1), `... and ${notes.length - MAX_NOTES + 1} more`];

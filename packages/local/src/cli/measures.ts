@@ -1,6 +1,7 @@
 /** Times and sizes as options name them: `90m`, `7d`, `500MB`. */
 
 export const AGES: ReadonlyMap<string, number> = new Map([
+  ['ms', 1],
   ['s', 1000],
   ['m', 60_000],
   ['h', 3_600_000],
@@ -8,6 +9,7 @@ export const AGES: ReadonlyMap<string, number> = new Map([
 ]);
 
 export const SIZES: ReadonlyMap<string, number> = new Map([
+  ['B', 1],
   ['KB', 1000],
   ['MB', 1000 ** 2],
   ['GB', 1000 ** 3],

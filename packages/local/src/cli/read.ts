@@ -2,6 +2,7 @@ import { profileNotes } from '../checks/profile-notes.js';
 import type { TraceSummary } from '../page-api.js';
 import { withOurNames } from '../reading/columns.js';
 import { renderTrace } from '../rendering/render-trace.js';
+import { localTime } from '../values/local-time.js';
 import { oneLine, printableJson } from '../values/printable.js';
 import type { ListCommand, ShowCommand } from './arguments.js';
 import { defaultFile } from './default-file.js';
@@ -11,7 +12,8 @@ import { openTraceFile } from './trace-file-reader.js';
 /** Prints the newest traces, one a line, or as JSON. */
 export async function list(command: ListCommand, terminal: Terminal): Promise<void> {
   using traces = openTraceFile(command.file ?? defaultFile(terminal));
-  const { traces: found, areWordsLeftOut } = await traces.list(command.words, command.limit);
+  const { words, limit, filter } = command;
+  const { traces: found, areWordsLeftOut } = await traces.list(words, limit, filter);
   if (areWordsLeftOut) {
     terminal.err.write(
       'too many words contain a part that was searched for: traces may be missing\n',
@@ -22,11 +24,19 @@ export async function list(command: ListCommand, terminal: Terminal): Promise<vo
     return;
   }
   if (found.length === 0) {
-    const what = command.words.length === 0 ? 'no traces yet' : 'no trace has all of these words';
-    terminal.err.write(`${what}\n`);
+    terminal.err.write(`${nothingFound(command)}\n`);
     return;
   }
   for (const line of table(found.map(cellsOf), widthOf(terminal))) terminal.out.write(`${line}\n`);
+}
+
+function nothingFound({ words, filter }: ListCommand): string {
+  const { pipeline, user, session, isFailed } = filter;
+  const isFiltered = isFailed || [pipeline, user, session].some((each) => each !== undefined);
+  if (words.length === 0) return isFiltered ? 'no trace is of that kind' : 'no traces yet';
+  return isFiltered
+    ? 'no trace of that kind has all of these words'
+    : 'no trace has all of these words';
 }
 
 /** Prints one trace whole, or its row as JSON. @throws Error if there is none with this id */
@@ -101,12 +111,4 @@ function table(rows: readonly (readonly string[])[], width: number): string[] {
 
 function padded(cell: string, length: number): string {
   return cell + ' '.repeat(length - Array.from(cell).length);
-}
-
-/** Epoch milliseconds as local date and time. */
-function localTime(time: number): string {
-  const date = new Date(time);
-  if (Number.isNaN(date.getTime())) return '';
-  const local = new Date(time - date.getTimezoneOffset() * 60_000);
-  return local.toISOString().slice(0, 19).replace('T', ' ');
 }

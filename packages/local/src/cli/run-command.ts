@@ -18,6 +18,8 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
       return (await import('./read.js')).list(command, terminal);
     case 'show':
       return (await import('./read.js')).show(command, terminal);
+    case 'delete':
+      return (await import('./delete-trace.js')).deleteTrace(command, terminal);
     case 'serve':
       return (await import('./serve.js')).serve(command, terminal);
   }

@@ -1,12 +1,13 @@
+import type { WireConfig, WireRow } from '@openlayer-tracing/core/wire';
 import { packageVersion } from '../package-version.cjs';
 import { withOurNames } from '../reading/columns.js';
 import { renderTrace } from '../rendering/render-trace.js';
-import { environmentLines } from '../server/environment.js';
+import { environmentLines, otlpLines } from '../server/environment.js';
 import { type StartedServer, startServer } from '../server/server.js';
-import { oneLine, printableJson } from '../values/printable.js';
+import { oneLine, shortJson } from '../values/printable.js';
+import { apiKeyOf } from './api-key.js';
 import type { ServeCommand } from './arguments.js';
 import { defaultFile } from './default-file.js';
-import { lock } from './lock.js';
 import { AGES, inUnits, SIZES } from './measures.js';
 import { openBrowser } from './open-browser.js';
 import { isColored, type Terminal, widthOf } from './terminal.js';
@@ -14,30 +15,28 @@ import { isColored, type Terminal, widthOf } from './terminal.js';
 /** Runs the server until a signal comes, or until the reader of its output has gone. */
 export async function serve(command: ServeCommand, terminal: Terminal): Promise<void> {
   const file = command.file ?? defaultFile(terminal);
-  // Listen first: a signal without a listener would end the process at once, and leave the lock.
+  // Listen first: a signal without a listener would end the process at once.
   const ending = stopped(terminal);
-  const unlock = file === ':memory:' ? () => {} : lock(file, terminal);
-  try {
-    await using server = await startServer(optionsOf(command, file));
-    terminal.out.write(addresses(server, command, file));
-    const print = (problem: string) => terminal.err.write(`problem: ${oneLine(problem, 400)}\n`);
-    // Some may have come up at the start.
-    for (const problem of server.problems) print(problem);
-    server.on('problem', print);
-    if (!command.isQuiet) printTraces(server, terminal);
-    if (command.opensPage) {
-      await openBrowser(server.openingUrl(), terminal.platform).catch((error: Error) => {
-        terminal.err.write(`cannot open a browser (${error.message}): open the address yourself\n`);
-      });
-    }
-    await ending;
-  } finally {
-    unlock();
+  const apiKey = apiKeyOf(command, terminal);
+  await using server = await startServer(optionsOf(command, file, apiKey));
+  const hasApiKey = apiKey !== undefined;
+  terminal.out.write(addresses(server, command, { file, hasApiKey }));
+  const print = (problem: string) => terminal.err.write(`problem: ${oneLine(problem, 400)}\n`);
+  // Some may have come up at the start.
+  for (const problem of server.problems) print(problem);
+  server.on('problem', print);
+  printRefusals(server, terminal);
+  if (!command.isQuiet) printTraces(server, terminal);
+  if (command.opensPage) {
+    await openBrowser(server.openingUrl(), terminal.platform).catch((error: Error) => {
+      terminal.err.write(`cannot open a browser (${error.message}): open the address yourself\n`);
+    });
   }
+  await ending;
 }
 
-function optionsOf(command: ServeCommand, file: string) {
-  const { port, host, allowedHosts, apiKey, isStrict, maxAgeMs, maxBytes, editor } = command;
+function optionsOf(command: ServeCommand, file: string, apiKey: string | undefined) {
+  const { port, host, allowedHosts, isStrict, maxAgeMs, maxBytes, editor } = command;
   return {
     port,
     file,
@@ -51,8 +50,12 @@ function optionsOf(command: ServeCommand, file: string) {
   } as const;
 }
 
-function addresses(server: StartedServer, command: ServeCommand, file: string): string {
-  const { maxAgeMs, maxBytes, apiKey } = command;
+function addresses(
+  server: StartedServer,
+  { maxAgeMs, maxBytes }: ServeCommand,
+  { file, hasApiKey }: { readonly file: string; readonly hasApiKey: boolean },
+): string {
+  const addressed = { url: server.url, hasApiKey };
   const limits = [
     ...(maxAgeMs === undefined ? [] : [`kept for ${inUnits(maxAgeMs, AGES)}`]),
     ...(maxBytes === undefined ? [] : [`at most ${inUnits(maxBytes, SIZES)}`]),
@@ -63,20 +66,48 @@ function addresses(server: StartedServer, command: ServeCommand, file: string): 
   page    ${server.viewerUrl}
   traces  ${place}${limits && ` (${limits})`}
 
-  ${environmentLines({ url: server.url, hasApiKey: apiKey !== undefined }).join('\n  ')}
+  ${environmentLines(addressed).join('\n  ')}
+
+  or, for an app with OpenTelemetry:
+
+  ${otlpLines(addressed).join('\n  ')}
 
 `;
 }
 
 function printTraces(server: StartedServer, terminal: Terminal): void {
-  server.on('row', (row, _pipeline, { config, inferenceId }) => {
+  const print = (row: WireRow, config: WireConfig, inferenceId: string) => {
     const options = { details: true, width: widthOf(terminal), color: isColored(terminal) };
     terminal.out.write(`\n${renderTrace(withOurNames(row, config, inferenceId), options)}\n`);
-  });
-  server.on('update', ({ row }, _pipeline, inferenceId) => {
+  };
+  server.on('row', (row, _pipeline, { config, inferenceId }) => print(row, config, inferenceId));
+  server.on('update', ({ row }, pipelineId, inferenceId) => {
+    // Spans that came later, or an app, have changed the tree.
+    const found = Object.hasOwn(row, 'steps') ? server.find(inferenceId, pipelineId) : undefined;
+    if (found) {
+      print(found.row, found.config, inferenceId);
+      return;
+    }
     const head = `${oneLine(inferenceId, 128)}  updated  `;
-    const text = oneLine(printableJson(row), Math.max(widthOf(terminal) - head.length - 1, 40));
+    const text = shortJson(row, Math.max(widthOf(terminal) - head.length - 1, 40));
     terminal.out.write(`\n${head}${text}\n`);
+  });
+}
+
+/** Prints refused calls that are no violations; those are problems. Equal ones are printed the 1st, 10th, 100th ... time. */
+function printRefusals(server: StartedServer, terminal: Terminal): void {
+  let problem = '';
+  server.on('problem', (text) => {
+    problem = text;
+  });
+  server.on('refused', ({ method, path, status, message, count }) => {
+    const text = `${method} ${path}: ${status} ${message}`;
+    // The event of a violation follows that of its problem.
+    const isProblem = text === problem;
+    problem = '';
+    if (isProblem || !Number.isInteger(Math.log10(count))) return;
+    const times = count === 1 ? '' : ` (${count} times)`;
+    terminal.err.write(`refused: ${oneLine(text, 400)}${times}\n`);
   });
 }
 

@@ -5,13 +5,10 @@ export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly platform: string;
   readonly homeDir: string;
-  readonly pid: number;
   readonly out: Output;
   readonly err: Output;
   /** Emits SIGINT and SIGTERM. */
   readonly signals: EventEmitter;
-  /** Whether a process with this id runs. */
-  isRunning(pid: number): boolean;
 }
 
 /** A stream that may be a terminal. */

@@ -1,13 +1,13 @@
 import type { Server } from 'node:http';
 
-/** How long requests that the server is handling may take to get their responses. */
+/** Time for the responses of requests that the server is handling. */
 const GRACE_MS = 200;
-/** How often connections are closed whose responses have been sent meanwhile. */
+/** Connections whose responses have been sent are closed after this time. */
 const CHECK_MS = 5;
 
 /**
- * Stops listening and closes all connections, idle ones at once. Who has sent a request gets the response, if that takes at most
- * 200 ms: an app that waits for its rows to arrive closes the server before their sender has read that they did.
+ * Stops listening and closes all connections, idle ones at once. A client that has sent a request gets the response if that
+ * takes at most 200 ms: a test that waits for rows closes the server before the sender of the rows has read the response.
  */
 export function closeConnections(http: Server): Promise<void> {
   return new Promise((resolve) => {

@@ -1,3 +1,5 @@
+import { errorMessage } from '../values/error-message.js';
+
 /** Thrown to respond to a request with an error status. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
@@ -15,7 +17,7 @@ export class Refusal extends Error {
 /** The refusal that any error becomes. */
 export function toRefusal(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
-  return new Refusal(500, error instanceof Error ? error.message : String(error));
+  return new Refusal(500, errorMessage(error));
 }
 
 /** The result of `check`, which recurses into a body. @throws Refusal 400 if the body is so deep that the stack is exhausted */

@@ -38,14 +38,14 @@ const MAX_TRACE_BYTES = 32 * 1024 * 1024;
 const MAX_TRACE_SPANS = 10_000;
 
 /** Whether all spans of a request are in rows. */
-export type Outcome = 'written' | 'given up';
+export type WriteResult = 'written' | 'given up';
 
 /** A request with spans in memory. */
 interface Receipt {
   /** Number of its traces in memory. */
   pending: number;
-  outcome: Outcome;
-  readonly onEnd: (outcome: Outcome) => void;
+  result: WriteResult;
+  readonly onEnd: (result: WriteResult) => void;
 }
 
 interface OpenTrace extends GatheredTrace {
@@ -99,7 +99,7 @@ export class OpenTraces {
   }
 
   /** Adds the spans of one request. @param onEnd called once none of them is in memory any more; never after `close()` */
-  add(pipelineId: string, nodes: readonly TraceNode[], onEnd: (outcome: Outcome) => void): void {
+  add(pipelineId: string, nodes: readonly TraceNode[], onEnd: (result: WriteResult) => void): void {
     const touched = new Set<OpenTrace>();
     for (const node of nodes) {
       const trace = this.#traceOf(pipelineId, node.traceId);
@@ -111,7 +111,7 @@ export class OpenTraces {
       touched.add(trace);
     }
     if (touched.size === 0) onEnd('written');
-    const receipt: Receipt = { pending: touched.size, outcome: 'written', onEnd };
+    const receipt: Receipt = { pending: touched.size, result: 'written', onEnd };
     for (const trace of touched) {
       trace.receipts.add(receipt);
       const isFull = trace.bytes > MAX_TRACE_BYTES || trace.nodes.size > MAX_TRACE_SPANS;
@@ -122,6 +122,14 @@ export class OpenTraces {
   /** Writes all traces, complete or not. */
   flush(): void {
     for (const trace of this.#open.values()) this.#write(trace);
+  }
+
+  /** Drops the spans of all traces. */
+  forgetAll(): void {
+    for (const trace of this.#open.values()) {
+      clearTimeout(trace.quiet);
+      this.#forget(trace, 'written');
+    }
   }
 
   /** Writes all traces, and gives up those that cannot be written. */
@@ -186,14 +194,14 @@ export class OpenTraces {
     this.#forget(trace, 'given up');
   }
 
-  #forget(trace: OpenTrace, outcome: Outcome): void {
+  #forget(trace: OpenTrace, result: WriteResult): void {
     clearTimeout(trace.oldest);
     this.#open.delete(`${trace.traceId} ${trace.pipelineId}`);
     this.#bytes -= trace.bytes;
     for (const receipt of trace.receipts) {
       receipt.pending -= 1;
-      if (outcome === 'given up') receipt.outcome = outcome;
-      if (receipt.pending === 0) receipt.onEnd(receipt.outcome);
+      if (result === 'given up') receipt.result = result;
+      if (receipt.pending === 0) receipt.onEnd(receipt.result);
     }
   }
 }

@@ -14,7 +14,7 @@ export function formatOf(contentType: string): OtlpFormat | undefined {
   return type === 'application/json' ? 'json' : undefined;
 }
 
-/** A request's body and the headers that say how to read it. */
+/** A request's body and the headers that state how to read it. */
 export interface OtlpBody {
   readonly body: Buffer;
   readonly contentType: string;

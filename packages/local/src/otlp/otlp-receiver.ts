@@ -5,6 +5,7 @@ import type { LocalServerEvents } from '../reports/events.js';
 import { IN_MEMORY } from '../storage/database.js';
 import { type KeptBody, OtlpBodies } from '../storage/otlp-bodies.js';
 import type { Store } from '../storage/store.js';
+import { errorMessage } from '../values/error-message.js';
 import { toJson } from '../values/json.js';
 import { type GatheredTrace, OpenTraces } from './open-traces.js';
 import { spansOf } from './otlp-body.js';
@@ -62,7 +63,7 @@ export class OtlpReceiver {
     this.#open = new OpenTraces({
       write: (trace) => this.#write(trace),
       isWritten: (pipelineId, traceId) => store.hasTrace(pipelineId, traceId),
-      onFailure: (error) => options.onFailure(`traces cannot be written: ${messageOf(error)}`),
+      onFailure: (error) => options.onFailure(`traces cannot be written: ${errorMessage(error)}`),
       onGivenUp: (traces) => options.onFailure(givenUpText(traces, this.#bodies !== undefined)),
       quietMs: options.quietMs,
     });
@@ -92,6 +93,11 @@ export class OtlpReceiver {
     return { rejected, reason };
   }
 
+  /** Drops the spans that are in no row yet, and the requests that brought them. */
+  forgetOpen(): void {
+    this.#open.forgetAll();
+  }
+
   /** Writes the rows of all traces, complete or not. */
   close(): void {
     this.#isClosed = true;
@@ -104,16 +110,16 @@ export class OtlpReceiver {
       return this.#bodies?.add(request);
     } catch (error) {
       // Senders repeat a request after 503, but not after 500.
-      throw new Refusal(503, `the traces file cannot be written: ${messageOf(error)}`, {
+      throw new Refusal(503, `the traces file cannot be written: ${errorMessage(error)}`, {
         isViolation: false,
       });
     }
   }
 
   #gather(pipelineId: string, nodes: readonly TraceNode[], bodyId: number | undefined): void {
-    this.#open.add(pipelineId, nodes, (outcome) => {
+    this.#open.add(pipelineId, nodes, (result) => {
       if (bodyId === undefined) return;
-      if (outcome === 'written') this.#forget(bodyId);
+      if (result === 'written') this.#forget(bodyId);
       else this.#postpone(bodyId);
     });
   }
@@ -123,7 +129,7 @@ export class OtlpReceiver {
       this.#bodies?.remove(bodyId);
     } catch (error) {
       // It is received again at the next start, which changes nothing.
-      this.#options.onFailure(`a request cannot be removed: ${messageOf(error)}`);
+      this.#options.onFailure(`a request cannot be removed: ${errorMessage(error)}`);
     }
   }
 
@@ -134,7 +140,7 @@ export class OtlpReceiver {
       this.#options.onFailure(`${removed} unwritten requests are lost: too many are kept`);
     } catch (error) {
       // Nothing has changed: it is received again at the next start.
-      this.#options.onFailure(`a request cannot be kept: ${messageOf(error)}`);
+      this.#options.onFailure(`a request cannot be kept: ${errorMessage(error)}`);
     }
   }
 
@@ -145,7 +151,7 @@ export class OtlpReceiver {
       this.#options.onFailure(`${removed} requests are lost: no start could write their spans`);
     } catch (error) {
       // The start is not counted, and all requests are received again.
-      this.#options.onFailure(`old requests cannot be removed: ${messageOf(error)}`);
+      this.#options.onFailure(`old requests cannot be removed: ${errorMessage(error)}`);
     }
   }
 
@@ -157,7 +163,7 @@ export class OtlpReceiver {
       this.#open.makeRoom();
       this.#gather(kept.pipelineId, nodes, kept.id);
     } catch (error) {
-      this.#options.onFailure(`spans of the last start are left: ${messageOf(error)}`);
+      this.#options.onFailure(`spans of the last start are left: ${errorMessage(error)}`);
     }
   }
 
@@ -183,7 +189,7 @@ async function nodesOf(spans: readonly OtlpSpan[]): Promise<TraceNodes> {
 }
 
 function unconverted(failure: unknown): string {
-  return `a span cannot be converted to a step: ${messageOf(failure)}`;
+  return `a span cannot be converted to a step: ${errorMessage(failure)}`;
 }
 
 function givenUpText(traces: readonly GatheredTrace[], isKept: boolean): string {
@@ -202,8 +208,4 @@ function changes(before: object, after: object): Record<string, Json> {
     ([name, value]) => name === 'steps' || toJson(value) !== toJson(earlier[name]),
   );
   return Object.fromEntries(changed) as Record<string, Json>;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -4,7 +4,7 @@ import type { SpanData } from '@openlayer-tracing/otel/dialects';
 export interface OtlpSpan extends SpanData {
   /** Milliseconds with fractions: the exact difference of the two times, which as numbers are rounded to 0.2 microseconds. */
   readonly durationMs: number;
-  /** Whether the sender said that the parent belongs to another process. */
+  /** Whether the sender stated that the parent belongs to another process. */
   readonly hasRemoteParent: boolean;
   /** About how much memory the span takes. */
   readonly bytes: number;

@@ -2,12 +2,12 @@
 
 import { isUtf8 } from 'node:buffer';
 import type { SpanEvent, SpanLink, SpanScope, SpanStatus } from '@openlayer-tracing/otel/dialects';
-import { isRecord, type Json } from '../values/json.js';
+import { isJsonObject, type JsonObject } from '../values/json.js';
 import { withQuotedIntegers } from '../values/quoted-integers.js';
 import { Malformed } from './malformed.js';
 import type { OtlpSpan, OtlpSpans } from './otlp-span.js';
-import { MAX_DEPTH, ReadBudget, TOO_DEEP } from './read-budget.js';
 import { Rejections } from './rejections.js';
+import { MAX_DEPTH, RequestLimits, TOO_DEEP } from './request-limits.js';
 import {
   doubleValue,
   hasRemoteParent,
@@ -27,7 +27,7 @@ type Attributes = Readonly<Record<string, unknown>>;
 export function readJson(body: Buffer): OtlpSpans {
   if (!isUtf8(body)) throw new Malformed('not valid UTF-8');
   const request = parseText(withQuotedIntegers(body.toString('utf8')));
-  if (!isRecord(request)) throw new Malformed('not a JSON object');
+  if (!isJsonObject(request)) throw new Malformed('not a JSON object');
   const reading = new Reading();
   for (const each of recordsOf(request, 'resourceSpans')) reading.resourceSpans(each);
   const { spans, rejections } = reading;
@@ -46,13 +46,13 @@ function parseText(text: string): unknown {
 class Reading {
   readonly spans: OtlpSpan[] = [];
   readonly rejections = new Rejections();
-  readonly #budget = new ReadBudget();
+  readonly #limits = new RequestLimits();
 
-  resourceSpans(message: Json): void {
-    this.#budget.addValue();
-    const resource = isRecord(message.resource) ? this.#attributes(message.resource) : {};
+  resourceSpans(message: JsonObject): void {
+    this.#limits.addValue();
+    const resource = isJsonObject(message.resource) ? this.#attributes(message.resource) : {};
     for (const each of recordsOf(message, 'scopeSpans')) {
-      this.#budget.addValue();
+      this.#limits.addValue();
       const scope = scopeOf(each.scope);
       for (const fields of listOf(each, 'spans')) {
         const span = this.rejections.attempt(() => this.#span(fields, resource, scope));
@@ -62,8 +62,8 @@ class Reading {
   }
 
   #span(message: unknown, resource: Attributes, scope: SpanScope): OtlpSpan {
-    this.#budget.startSpan();
-    if (!isRecord(message)) throw new Malformed('a span is not an object');
+    this.#limits.startSpan();
+    if (!isJsonObject(message)) throw new Malformed('a span is not an object');
     const spanId = idOf('span id', stringIn(message, 'spanId'), 16);
     return {
       traceId: idOf('trace id', stringIn(message, 'traceId'), 32),
@@ -79,12 +79,12 @@ class Reading {
       resource,
       scope,
       hasRemoteParent: hasRemoteParent(Number(uint64Of(message, 'flags'))),
-      bytes: this.#budget.spanBytes,
+      bytes: this.#limits.spanBytes,
     };
   }
 
-  #event(message: Json): SpanEvent {
-    this.#budget.addValue();
+  #event(message: JsonObject): SpanEvent {
+    this.#limits.addValue();
     return {
       name: this.#text(message, 'name'),
       timeMs: msOf(uint64Of(message, 'timeUnixNano')),
@@ -92,8 +92,8 @@ class Reading {
     };
   }
 
-  #link(message: Json): SpanLink | undefined {
-    this.#budget.addValue();
+  #link(message: JsonObject): SpanLink | undefined {
+    this.#limits.addValue();
     return linkOf(
       stringIn(message, 'traceId'),
       stringIn(message, 'spanId'),
@@ -102,20 +102,20 @@ class Reading {
   }
 
   #status(status: unknown): SpanStatus {
-    if (!isRecord(status)) return { code: 'unset' };
+    if (!isJsonObject(status)) return { code: 'unset' };
     const message = this.#text(status, 'message') || undefined;
     const code = statusCodeOf(enumOf(status, 'code', 'STATUS_CODE_', STATUS_CODES));
     return { code, ...(message !== undefined && { message }) };
   }
 
-  #attributes(message: Json): Attributes {
+  #attributes(message: JsonObject): Attributes {
     return this.#pairs(recordsOf(message, 'attributes'), 0);
   }
 
-  #pairs(list: readonly Json[], depth: number): Attributes {
+  #pairs(list: readonly JsonObject[], depth: number): Attributes {
     return Object.fromEntries(
       list.map((each) => {
-        this.#budget.addValue();
+        this.#limits.addValue();
         return [this.#text(each, 'key'), this.#anyValue(each.value, depth)];
       }),
     );
@@ -123,58 +123,58 @@ class Reading {
 
   /** An AnyValue: its one member. Without one it is null. */
   #anyValue(value: unknown, depth: number): unknown {
-    if (!isRecord(value)) return null;
+    if (!isJsonObject(value)) return null;
     if (has(value, 'stringValue')) return this.#text(value, 'stringValue');
     if (has(value, 'boolValue')) return value.boolValue === true || value.boolValue === 'true';
     if (has(value, 'intValue')) return intOf(value);
     if (has(value, 'doubleValue')) return doubleOf(value.doubleValue);
     if (has(value, 'bytesValue')) return this.#text(value, 'bytesValue');
-    if (isRecord(value.arrayValue)) {
+    if (isJsonObject(value.arrayValue)) {
       if (depth >= MAX_DEPTH) return TOO_DEEP;
       return listOf(value.arrayValue, 'values').map((each) => {
-        this.#budget.addValue();
+        this.#limits.addValue();
         return this.#anyValue(each, depth + 1);
       });
     }
-    if (isRecord(value.kvlistValue)) {
+    if (isJsonObject(value.kvlistValue)) {
       if (depth >= MAX_DEPTH) return TOO_DEEP;
       return this.#pairs(recordsOf(value.kvlistValue, 'values'), depth + 1);
     }
     return null;
   }
 
-  #text(message: Json, name: string): string {
+  #text(message: JsonObject, name: string): string {
     const text = stringIn(message, name);
-    this.#budget.addText(text);
+    this.#limits.addText(text);
     return text;
   }
 }
 
 function scopeOf(scope: unknown): SpanScope {
-  if (!isRecord(scope)) return { name: '' };
+  if (!isJsonObject(scope)) return { name: '' };
   const version = stringIn(scope, 'version') || undefined;
   return { name: stringIn(scope, 'name'), ...(version !== undefined && { version }) };
 }
 
 /** Proto3's JSON has null for an absent member. */
-function has(message: Json, name: string): boolean {
+function has(message: JsonObject, name: string): boolean {
   return message[name] !== undefined && message[name] !== null;
 }
 
-function listOf(message: Json, name: string): readonly unknown[] {
+function listOf(message: JsonObject, name: string): readonly unknown[] {
   if (!has(message, name)) return [];
   const list = message[name];
   if (!Array.isArray(list)) throw new Malformed(`${name} is not an array`);
   return list;
 }
 
-function recordsOf(message: Json, name: string): readonly Json[] {
+function recordsOf(message: JsonObject, name: string): readonly JsonObject[] {
   const list = listOf(message, name);
-  if (!list.every(isRecord)) throw new Malformed(`${name} has an item that is not an object`);
+  if (!list.every(isJsonObject)) throw new Malformed(`${name} has an item that is not an object`);
   return list;
 }
 
-function stringIn(message: Json, name: string): string {
+function stringIn(message: JsonObject, name: string): string {
   if (!has(message, name)) return '';
   const text = message[name];
   if (typeof text !== 'string') throw new Malformed(`${name} is not a string`);
@@ -185,7 +185,12 @@ const KINDS = ['UNSPECIFIED', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSU
 const STATUS_CODES = ['UNSET', 'OK', 'ERROR'];
 
 /** The number of an enum, whose name is accepted as well. */
-function enumOf(message: Json, name: string, prefix: string, names: readonly string[]): number {
+function enumOf(
+  message: JsonObject,
+  name: string,
+  prefix: string,
+  names: readonly string[],
+): number {
   const value = message[name];
   if (typeof value === 'string' && value.startsWith(prefix)) {
     return Math.max(names.indexOf(value.slice(prefix.length)), 0);
@@ -194,20 +199,20 @@ function enumOf(message: Json, name: string, prefix: string, names: readonly str
 }
 
 /** An `intValue`. JavaScript's SDK sends every number without a fraction as one, however large it is. */
-function intOf(value: Json): number | string {
+function intOf(value: JsonObject): number | string {
   const { intValue } = value;
   if (typeof intValue === 'number' && !Number.isSafeInteger(intValue)) return doubleValue(intValue);
   return integerValue(int64Of(value, 'intValue'));
 }
 
-function uint64Of(message: Json, name: string): bigint {
+function uint64Of(message: JsonObject, name: string): bigint {
   const value = int64Of(message, name);
   if (value < 0n) throw new Malformed(`${name} is negative`);
   return value;
 }
 
 /** An integer of 64 bits: decimal digits, or a number. */
-function int64Of(message: Json, name: string): bigint {
+function int64Of(message: JsonObject, name: string): bigint {
   if (!has(message, name)) return 0n;
   const value = message[name];
   const isDigits = typeof value === 'string' && /^-?\d{1,20}$/.test(value);

@@ -3,8 +3,8 @@
 import type { SpanEvent, SpanLink, SpanScope, SpanStatus } from '@openlayer-tracing/otel/dialects';
 import type { OtlpSpan, OtlpSpans } from './otlp-span.js';
 import { ProtobufReader, WIRE } from './protobuf-reader.js';
-import { MAX_DEPTH, ReadBudget, TOO_DEEP } from './read-budget.js';
 import { Rejections } from './rejections.js';
+import { MAX_DEPTH, RequestLimits, TOO_DEEP } from './request-limits.js';
 import {
   doubleValue,
   hasRemoteParent,
@@ -35,11 +35,11 @@ export function readProtobuf(body: Buffer): OtlpSpans {
 class Reading {
   readonly spans: OtlpSpan[] = [];
   readonly rejections = new Rejections();
-  readonly #budget = new ReadBudget();
+  readonly #limits = new RequestLimits();
 
   /** Reads twice: fields may come in any order, and the spans need the resource. */
   resourceSpans(message: ProtobufReader): void {
-    this.#budget.addValue();
+    this.#limits.addValue();
     let resource: Attributes = {};
     while (message.next()) {
       if (message.is(1, WIRE.bytes)) resource = this.#resource(message.message());
@@ -62,7 +62,7 @@ class Reading {
   }
 
   #scopeSpans(message: ProtobufReader, resource: Attributes): void {
-    this.#budget.addValue();
+    this.#limits.addValue();
     let scope: SpanScope = { name: '' };
     while (message.next()) {
       if (message.is(1, WIRE.bytes)) scope = this.#scope(message.message());
@@ -90,7 +90,7 @@ class Reading {
   }
 
   #span(message: ProtobufReader, resource: Attributes, scope: SpanScope): OtlpSpan {
-    this.#budget.startSpan();
+    this.#limits.startSpan();
     let [traceId, spanId, parentId, name] = ['', '', '', ''];
     let [startNs, endNs] = [0n, 0n];
     let [kind, flags] = [0, 0];
@@ -130,12 +130,12 @@ class Reading {
       resource,
       scope,
       hasRemoteParent: hasRemoteParent(flags),
-      bytes: this.#budget.spanBytes,
+      bytes: this.#limits.spanBytes,
     };
   }
 
   #event(message: ProtobufReader): SpanEvent {
-    this.#budget.addValue();
+    this.#limits.addValue();
     let name = '';
     let timeNs = 0n;
     const attributes: Pair[] = [];
@@ -150,7 +150,7 @@ class Reading {
 
   /** A link; undefined if its ids are not valid, since nothing can be found by it. */
   #link(message: ProtobufReader): SpanLink | undefined {
-    this.#budget.addValue();
+    this.#limits.addValue();
     let [traceId, spanId] = ['', ''];
     const attributes: Pair[] = [];
     while (message.next()) {
@@ -174,7 +174,7 @@ class Reading {
   }
 
   #keyValue(message: ProtobufReader, depth: number): Pair {
-    this.#budget.addValue();
+    this.#limits.addValue();
     let key = '';
     let value: unknown = null;
     while (message.next()) {
@@ -207,7 +207,7 @@ class Reading {
     const values: unknown[] = [];
     while (message.next()) {
       if (message.is(1, WIRE.bytes)) {
-        this.#budget.addValue();
+        this.#limits.addValue();
         values.push(this.#anyValue(message.message(), depth));
       } else message.skip();
     }
@@ -226,13 +226,13 @@ class Reading {
 
   #text(message: ProtobufReader): string {
     const text = message.text();
-    this.#budget.addText(text);
+    this.#limits.addText(text);
     return text;
   }
 
   #base64(bytes: Buffer): string {
     const text = bytes.toString('base64');
-    this.#budget.addText(text);
+    this.#limits.addText(text);
     return text;
   }
 }

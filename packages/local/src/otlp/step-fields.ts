@@ -1,5 +1,5 @@
 import type { StepType } from '@openlayer-tracing/core/wire';
-import { isRecord } from '../values/json.js';
+import { isJsonObject } from '../values/json.js';
 
 type Fits = (value: unknown) => boolean;
 
@@ -29,9 +29,9 @@ export const FIELDS: Readonly<Record<StepType, Readonly<Record<string, Field>>>>
     tokens: required(amount),
     cost: required(amount),
     model: required(string),
-    modelParameters: required(isRecord),
+    modelParameters: required(isJsonObject),
     rawOutput: optional(any),
-    usageDetails: optional(isRecord),
+    usageDetails: optional(isJsonObject),
   },
   embedding: {
     provider: required(string),
@@ -39,7 +39,7 @@ export const FIELDS: Readonly<Record<StepType, Readonly<Record<string, Field>>>>
     tokens: required(amount),
     cost: required(amount),
     model: required(string),
-    modelParameters: required(isRecord),
+    modelParameters: required(isJsonObject),
     rawOutput: required(any),
     embeddingDimensions: required(count),
     embeddingCount: required(count),

@@ -1,11 +1,12 @@
 import type { WireStep } from '@openlayer-tracing/core/wire';
 import type { SpanData, SpanStep } from '@openlayer-tracing/otel/dialects';
 import { head } from '../reading/values.js';
-import { isRecord, type Json } from '../values/json.js';
+import { isJsonObject, type JsonObject } from '../values/json.js';
+import { rounded } from '../values/rounded.js';
 import type { OtlpSpan } from './otlp-span.js';
 import { stepFields } from './step-fields.js';
 
-/** What a span says about its trace. */
+/** What a span states of its trace. */
 export interface TraceFacts {
   readonly inferenceId: string | undefined;
   readonly userId: string | undefined;
@@ -61,13 +62,9 @@ export function nodesOfSpans(spans: readonly OtlpSpan[], stepOfSpan: StepOfSpan)
 
 /** The span as a step; undefined for a provisional copy of a span that ends later. */
 export function nodeOfSpan(span: OtlpSpan, stepOfSpan: StepOfSpan): TraceNode | undefined {
-  const { step, isPending, userId, sessionId, tags } = stepOfSpan(span);
+  const { step, isPending, inferenceId, userId, sessionId, tags } = stepOfSpan(span);
   if (isPending) return undefined;
   const { name, type, inputs, output, error, startTime, endTime, ...fields } = step;
-  const inferenceId = idOf(span.attributes['openlayer.inference_id']);
-  const metadata = { ...step.metadata };
-  // The row has it.
-  if (metadata.inferenceId === inferenceId) delete metadata.inferenceId;
   return {
     traceId: span.traceId,
     spanId: span.spanId,
@@ -82,18 +79,19 @@ export function nodeOfSpan(span: OtlpSpan, stepOfSpan: StepOfSpan): TraceNode | 
       output: (output ?? null) as WireStep['output'],
       groundTruth: null,
       metadata: {
-        ...metadata,
+        ...step.metadata,
         ...(error && { error: error.message, errorType: error.name, Exceptions: error.message }),
+        ...(error?.stack !== undefined && { errorStack: error.stack }),
         otel: originOf(span),
       } as WireStep['metadata'],
       steps: [],
-      latency: round(span.durationMs),
-      startTime: round(startTime),
-      endTime: round(Math.max(endTime, startTime)),
+      latency: rounded(span.durationMs),
+      startTime: rounded(startTime),
+      endTime: rounded(Math.max(endTime, startTime)),
       ...(stepFields(type, fields) as Record<string, WireStep['inputs']>),
     },
     facts: {
-      inferenceId,
+      inferenceId: idOf(inferenceId),
       userId: idOf(userId),
       sessionId: idOf(sessionId),
       tags,
@@ -103,10 +101,10 @@ export function nodeOfSpan(span: OtlpSpan, stepOfSpan: StepOfSpan): TraceNode | 
 }
 
 /** The step of a row as a node again. */
-export function nodeOfStep(step: Json, traceId: string): TraceNode {
+export function nodeOfStep(step: JsonObject, traceId: string): TraceNode {
   const { steps: _, ...own } = step;
-  const metadata = isRecord(step.metadata) ? step.metadata : {};
-  const otel = isRecord(metadata.otel) ? metadata.otel : {};
+  const metadata = isJsonObject(step.metadata) ? step.metadata : {};
+  const otel = isJsonObject(metadata.otel) ? metadata.otel : {};
   return {
     traceId,
     spanId: String(step.id),
@@ -119,7 +117,7 @@ export function nodeOfStep(step: Json, traceId: string): TraceNode {
 }
 
 /** Where the span comes from: what no field of a step has. */
-function originOf(span: OtlpSpan): Json {
+function originOf(span: OtlpSpan): JsonObject {
   const { parentSpanId, resource, links } = span;
   const isEntry = parentSpanId === undefined || span.hasRemoteParent;
   return {
@@ -140,12 +138,6 @@ function originOf(span: OtlpSpan): Json {
   };
 }
 
-function idOf(value: unknown): string | undefined {
-  const text = typeof value === 'number' ? String(value) : value;
-  return typeof text === 'string' && text !== '' ? head(text, MAX_LENGTH) : undefined;
-}
-
-/** Thousandths of a millisecond: more digits than the clock of a span has. */
-export function round(ms: number): number {
-  return Math.round(ms * 1000) / 1000;
+function idOf(stated: string | undefined): string | undefined {
+  return stated === undefined ? undefined : head(stated, MAX_LENGTH);
 }

@@ -1,9 +1,9 @@
 import type { WireConfig, WireRow, WireStep } from '@openlayer-tracing/core/wire';
-import { isRecord, type Json } from '../values/json.js';
-import { nodeOfStep, type TraceNode } from './trace-node.js';
-import { STAND_IN_ID, treeOf } from './trace-tree.js';
+import { isJsonObject, type JsonObject } from '../values/json.js';
+import { nodeOfStep, type TraceFacts, type TraceNode } from './trace-node.js';
+import { rankOf, STAND_IN_ID, treeOf } from './trace-tree.js';
 
-/** Steps and bytes of one row; further spans are counted. */
+/** Steps and bytes of one row; further spans are counted, but for one that stands for the whole trace. */
 const MAX_STEPS = 20_000;
 const MAX_BYTES = 64 * 1024 * 1024;
 
@@ -47,9 +47,7 @@ export function traceRowOf(
   const row: WireRow = {
     ...scalarColumns(metadata, columns),
     ...columns,
-    ...added,
     inferenceTimestamp: root.startTime / 1000,
-    inferenceId,
     output: root.output,
     latency: root.latency,
     cost,
@@ -60,6 +58,8 @@ export function traceRowOf(
     ...(root.metadata.error !== undefined && { status: 'error' }),
     metadata,
     steps: [{ ...root, inputs: (inputs ?? null) as WireStep['inputs'], metadata }],
+    ...added,
+    inferenceId,
   };
   const config: WireConfig = {
     outputColumnName: 'output',
@@ -84,16 +84,24 @@ function merged(
   const all = new Map<string, TraceNode>();
   let unrecorded = 0;
   let bytes = earlier?.bytes ?? 0;
+  let best = Number.POSITIVE_INFINITY;
   if (earlier) {
-    for (const node of stepsOf(earlier.row, traceId)) all.set(node.spanId, node);
-    const before = earlier.row.metadata?.unrecordedSteps;
+    for (const node of stepsOf(earlier.row, traceId)) {
+      all.set(node.spanId, node);
+      best = Math.min(best, rankOf(node));
+    }
+    const before = rootMetadataOf(earlier.row).unrecordedSteps;
     if (typeof before === 'number') unrecorded = before;
+    // An update has replaced the steps: no further span is added to them.
+    if (earlier.updatedColumns?.includes('steps')) unrecorded += nodes.size;
   }
   for (const node of nodes.values()) {
     const isFull = all.size >= MAX_STEPS || bytes + node.bytes > MAX_BYTES;
-    // A trace without steps would be no trace.
-    if (isFull && all.size > 0 && !all.has(node.spanId)) unrecorded += 1;
+    const rank = rankOf(node);
+    // The root ends last, so that it mostly comes last.
+    if (isFull && rank >= best && !all.has(node.spanId)) unrecorded += 1;
     else {
+      best = Math.min(best, rank);
       all.set(node.spanId, node);
       bytes += node.bytes;
     }
@@ -105,40 +113,33 @@ function merged(
 function* stepsOf(row: WireRow, traceId: string): Generator<TraceNode> {
   // An update of the row may have set the column to anything.
   const root: unknown = Array.isArray(row.steps) ? row.steps[0] : undefined;
-  const pending: unknown[] = [root];
-  for (let step = pending.pop(); step !== undefined; step = pending.pop()) {
-    if (!isRecord(step)) continue;
-    for (const child of Array.isArray(step.steps) ? step.steps : []) pending.push(child);
+  const stack: unknown[] = [root];
+  for (let step = stack.pop(); step !== undefined; step = stack.pop()) {
+    if (!isJsonObject(step)) continue;
+    for (const child of Array.isArray(step.steps) ? step.steps : []) stack.push(child);
     if (step.id === STAND_IN_ID) continue;
     yield nodeOfStep(step === root ? withoutRootFacts(step) : step, traceId);
   }
 }
 
 /** The step without the members that `traceRowOf` adds to the metadata of a root. */
-function withoutRootFacts(step: Json): Json {
-  if (!isRecord(step.metadata)) return step;
+function withoutRootFacts(step: JsonObject): JsonObject {
+  if (!isJsonObject(step.metadata)) return step;
   const { trace_id: _, tags: __, unrecordedSteps: ___, ...metadata } = step.metadata;
   return { ...step, metadata };
 }
 
-interface RowFacts {
-  readonly inferenceId: string | undefined;
-  readonly userId: string | undefined;
-  readonly sessionId: string | undefined;
-  readonly tags: readonly string[] | undefined;
-}
-
-/** What the main span says comes first, then what the row has already, then what any span says. */
+/** What the main span states comes first, then what the row has already, then what any span states. */
 function factsOf(
   main: TraceNode,
   nodes: ReadonlyMap<string, TraceNode>,
   earlier: EarlierRow | undefined,
-): RowFacts {
+): TraceFacts {
   const others = [...nodes.values()].map(({ facts }) => facts);
-  const any = <K extends keyof RowFacts>(name: K) =>
+  const any = <K extends keyof TraceFacts>(name: K) =>
     others.find((facts) => facts?.[name] !== undefined)?.[name];
   const before = earlier?.row;
-  const tags = before?.metadata?.tags;
+  const tags = before && rootMetadataOf(before).tags;
   return {
     inferenceId: main.facts?.inferenceId ?? earlier?.inferenceId,
     userId: main.facts?.userId ?? before?.user_id ?? any('userId'),
@@ -147,10 +148,17 @@ function factsOf(
   };
 }
 
+/** The metadata of the root step, else of the row: updates may have set either to anything. */
+function rootMetadataOf(row: WireRow): JsonObject {
+  const root: unknown = Array.isArray(row.steps) ? row.steps[0] : undefined;
+  if (isJsonObject(root) && isJsonObject(root.metadata)) return root.metadata;
+  return isJsonObject(row.metadata) ? row.metadata : {};
+}
+
 /** The inputs of the root, for which the platform accepts an object or null. */
-function inputsOf({ inputs }: WireStep): Json | undefined {
+function inputsOf({ inputs }: WireStep): JsonObject | undefined {
   if (inputs === null) return undefined;
-  return isRecord(inputs) ? inputs : { input: inputs };
+  return isJsonObject(inputs) ? inputs : { input: inputs };
 }
 
 /** Columns that `traceRowOf` writes: those that core reserves, and `status`. Names from spans never replace them. */
@@ -174,8 +182,8 @@ export const RESERVED: ReadonlySet<string> = new Set([
 
 /** The inputs as columns. If a name is reserved, or an update has added a column of that name, it gets the prefix `input_`. */
 function inputColumns(
-  inputs: Json,
-  added: Json,
+  inputs: JsonObject,
+  added: JsonObject,
   earlier: EarlierRow | undefined,
 ): Record<string, WireStep['inputs']> {
   const before = new Set(namesIn(earlier?.config.inputVariableNames));
@@ -190,7 +198,10 @@ function inputColumns(
 }
 
 /** Columns for scalar metadata, by which rows can be filtered, unless the name is taken. */
-function scalarColumns(metadata: Json, columns: Json): Record<string, WireStep['inputs']> {
+function scalarColumns(
+  metadata: JsonObject,
+  columns: JsonObject,
+): Record<string, WireStep['inputs']> {
   const entries = Object.entries(metadata).filter(
     ([name, value]) =>
       !(typeof value === 'object' || RESERVED.has(name) || Object.hasOwn(columns, name)),
@@ -203,14 +214,12 @@ function namesIn(names: unknown): readonly unknown[] {
   return Array.isArray(names) ? names : [];
 }
 
-/** The columns of the earlier row that updates have set, such as feedback. */
+/** The columns of the earlier row that updates have set, such as feedback. Later spans do not change them. */
 function addedColumns(earlier: EarlierRow | undefined): Record<string, WireStep['inputs']> {
   if (!earlier) return {};
   const { row, updatedColumns } = earlier;
   const isUpdated = updatedColumns ? isIn(updatedColumns) : isOtherColumn(earlier);
-  const entries = Object.entries(row).filter(
-    ([name, value]) => (name === 'groundTruth' || !RESERVED.has(name)) && isUpdated(name, value),
-  );
+  const entries = Object.entries(row).filter(([name, value]) => isUpdated(name, value));
   return Object.fromEntries(entries) as Record<string, WireStep['inputs']>;
 }
 
@@ -219,9 +228,15 @@ function isIn(names: readonly string[]): (name: string) => boolean {
   return (name) => all.has(name);
 }
 
+/** Reserved columns that `traceRowOf` never writes. */
+const ONLY_UPDATED: ReadonlySet<string> = new Set(['groundTruth', 'context', '_question']);
+
 /** Whether a column is neither an input nor from the metadata. Of those, some are from updates. */
 function isOtherColumn({ row, config }: EarlierRow): (name: string, value: unknown) => boolean {
   const inputs = new Set(namesIn(config.inputVariableNames));
   const metadata = row.metadata ?? {};
-  return (name, value) => !inputs.has(name) && metadata[name] !== value;
+  return (name, value) =>
+    (!RESERVED.has(name) || ONLY_UPDATED.has(name)) &&
+    !inputs.has(name) &&
+    metadata[name] !== value;
 }

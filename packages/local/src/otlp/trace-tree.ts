@@ -1,6 +1,8 @@
 import type { WireStep } from '@openlayer-tracing/core/wire';
-import { head } from '../reading/values.js';
-import { round, type TraceNode } from './trace-node.js';
+import { isModelCall } from '../reading/steps.js';
+import { head, plusKnown } from '../reading/values.js';
+import { rounded } from '../values/rounded.js';
+import type { TraceNode } from './trace-node.js';
 
 /** Deeper steps are put beside their parents, so that a row can be written and checked recursively. */
 const MAX_DEPTH = 500;
@@ -84,7 +86,7 @@ function firstOfCycle(node: TraceNode, nodes: ReadonlyMap<string, TraceNode>): T
 }
 
 /** Steps without a parent come first, then those that another process called, then those whose parent is missing. */
-function rankOf({ parentId, isRemote }: TraceNode): number {
+export function rankOf({ parentId, isRemote }: TraceNode): number {
   if (parentId === undefined) return 0;
   return isRemote ? 1 : 2;
 }
@@ -95,10 +97,10 @@ function place(
   children: ReadonlyMap<string, readonly TraceNode[]>,
   placed: Map<string, Branch>,
 ): void {
-  const pending: { readonly node: TraceNode; readonly parent: Branch | undefined }[] = [
+  const stack: { readonly node: TraceNode; readonly parent: Branch | undefined }[] = [
     { node: top, parent: undefined },
   ];
-  for (let next = pending.pop(); next; next = pending.pop()) {
+  for (let next = stack.pop(); next; next = stack.pop()) {
     const { node } = next;
     if (placed.has(node.spanId)) continue;
     const parent = next.parent && next.parent.depth >= MAX_DEPTH ? next.parent.parent : next.parent;
@@ -108,7 +110,7 @@ function place(
     const below = children.get(node.spanId) ?? [];
     for (let i = below.length - 1; i >= 0; i -= 1) {
       const child = below[i];
-      if (child) pending.push({ node: child, parent: branch });
+      if (child) stack.push({ node: child, parent: branch });
     }
   }
 }
@@ -129,17 +131,13 @@ function finish(branches: readonly Branch[]): {
     const isCounted = isModelCall(node.step) && !hasModelCallBelow;
     const step: WireStep = { ...(isCounted ? node.step : withoutCounts(node.step)), steps: own };
     if (isCounted) {
-      tokens = sum(tokens, numberOf(step.tokens) ?? bothOf(step));
-      cost = sum(cost, numberOf(step.cost));
+      tokens = plusKnown(tokens, numberOf(step.tokens) ?? bothOf(step));
+      cost = plusKnown(cost, numberOf(step.cost));
     }
     steps.set(node.spanId, step);
     parent?.steps.push(step);
   }
   return { steps, tokens, cost };
-}
-
-function isModelCall({ type }: WireStep): boolean {
-  return type === 'chat_completion' || type === 'embedding';
 }
 
 const COUNTS = ['promptTokens', 'completionTokens', 'tokens', 'cost', 'usageDetails'] as const;
@@ -172,10 +170,6 @@ function bothOf({ promptTokens, completionTokens }: WireStep): number | null {
   return prompt === null || completion === null ? null : prompt + completion;
 }
 
-function sum(total: number | null, value: number | null): number | null {
-  return value === null ? total : (total ?? 0) + value;
-}
-
 /** A root for several steps. It shows what the main one has. */
 function standIn(main: WireStep, tops: readonly TraceNode[], steps: readonly WireStep[]): WireStep {
   const missing = [...new Set(tops.map(({ parentId }) => parentId))].filter(
@@ -196,7 +190,7 @@ function standIn(main: WireStep, tops: readonly TraceNode[], steps: readonly Wir
       otel: { ...(missing.length > 0 && { missing_parents: missing.slice(0, MAX_MISSING) }) },
     },
     steps,
-    latency: round(endTime - startTime),
+    latency: rounded(endTime - startTime),
     startTime,
     endTime,
   };

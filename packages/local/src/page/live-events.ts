@@ -1,6 +1,6 @@
-import { Budget } from '../trace-index/budget.js';
-import { select } from '../trace-index/queries/selection.js';
-import type { ParsedQuery } from '../trace-index/queries/trace-query.js';
+import { TimeBudget } from '../http/time-budget.js';
+import { select } from '../queries/selection.js';
+import type { ParsedQuery } from '../queries/trace-query.js';
 import type { IndexDelta, Position, TraceIndex } from '../trace-index/trace-index.js';
 
 const EVERY_MS = 250;
@@ -129,7 +129,7 @@ async function emitAdded(
   const { cursor: _, ...filter } = query;
   const all = { ...filter, sort: 'time', order: 'desc', limit: MAX_TRACES } as const;
   try {
-    const found = await select(index, all, new Budget(BUDGET_MS), {
+    const found = await select(index, all, new TimeBudget(BUDGET_MS), {
       fromNumber: from,
       toNumber: to,
     });

@@ -1,7 +1,7 @@
+import { parseQuery } from '../queries/trace-query.js';
 import { IN_MEMORY } from '../storage/database.js';
 import type { Store } from '../storage/store.js';
-import type { IndexSize } from '../storage/upkeep.js';
-import { parseQuery } from '../trace-index/queries/trace-query.js';
+import type { IndexState } from '../storage/upkeep.js';
 import { TraceIndex } from '../trace-index/trace-index.js';
 import { type Emit, LiveEvents } from './live-events.js';
 import { type ReadContext, ReadHandler } from './read-handler.js';
@@ -28,7 +28,7 @@ export class MemoryReader implements Reader {
     this.#options = options;
   }
 
-  get indexSize(): IndexSize {
+  get indexState(): IndexState {
     const index = this.#opened?.index;
     return { bytes: index?.bytes ?? 0, lastChange: index?.lastChange ?? 0 };
   }

@@ -1,15 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { decodedPath } from '../http/decoded-path.js';
 import { Refusal } from '../http/refusal.js';
 import type { Reply } from '../http/reply.js';
 import { ClientGone } from '../http/request-body.js';
 import type { Attachments } from '../storage/attachments.js';
 import { IN_MEMORY } from '../storage/database.js';
 import type { Store } from '../storage/store.js';
-import type { IndexSize } from '../storage/upkeep.js';
+import type { IndexState } from '../storage/upkeep.js';
 import { EventStream } from './event-stream.js';
 import { MemoryReader } from './memory-reader.js';
-import { needsServerState, type ServerState } from './read-handler.js';
-import type { ReaderOptions } from './reader.js';
+import { needsServerState, readWithoutIndex, type ServerState } from './read-handler.js';
+import { NoReader, type ReaderOptions } from './reader.js';
 import { ThreadReader } from './thread-reader.js';
 
 const MAX_STREAMS = 8;
@@ -20,8 +21,8 @@ const MAX_SEARCHES = 4;
 export interface PageApiServer {
   /** Undefined: it has started an event stream on `response`. @throws Refusal */
   respond(request: IncomingMessage, response: ServerResponse): Promise<Reply | undefined>;
-  /** Size of the index when it last caught up. */
-  readonly indexSize: IndexSize;
+  /** The index when it last caught up. */
+  readonly indexState: IndexState;
   /** Sends an event about something that is not a trace to all pages. */
   emit(json: string): void;
   close(): Promise<void>;
@@ -55,12 +56,16 @@ export function createPageApiServer(options: PageApiServerOptions): PageApiServe
       streams.delete(stream);
     });
   };
-  const read = (path: string, query: string, signal?: AbortSignal) => {
-    const context = {
-      newest: store.newest,
-      server: needsServerState(path) ? serverState() : undefined,
-    };
-    return reader.get(path, query, context, signal);
+  const read = async (path: string, query: string, signal?: AbortSignal) => {
+    const server = needsServerState(path) ? serverState() : undefined;
+    try {
+      return await reader.get(path, query, { newest: store.newest, server }, signal);
+    } catch (error) {
+      // Health is where people look for the reason.
+      if (server && error instanceof NoReader)
+        return readWithoutIndex(path, serverState(), store.count);
+      throw error;
+    }
   };
   /** A search ends with its client: the page cancels one for each letter that is typed. */
   const search = async (path: string, query: string, response: ServerResponse) => {
@@ -82,7 +87,7 @@ export function createPageApiServer(options: PageApiServerOptions): PageApiServe
   return {
     async respond(request, response) {
       const [address = '', ...rest] = (request.url ?? '').split('?');
-      const path = decoded(address.slice('/api/'.length));
+      const path = decodedPath(address.slice('/api/'.length), { isViolation: false });
       const query = rest.join('?');
       if (path === 'events') {
         openStream(query, response);
@@ -94,8 +99,8 @@ export function createPageApiServer(options: PageApiServerOptions): PageApiServe
       const json = await (isSearch ? search(path, query, response) : read(path, query));
       return { status: 200, json };
     },
-    get indexSize() {
-      return reader.indexSize;
+    get indexState() {
+      return reader.indexState;
     },
     emit(json) {
       for (const stream of streams) stream.send(json, 0);
@@ -116,12 +121,4 @@ async function attachmentReply(id: string, attachments: Attachments): Promise<Re
     'content-disposition': 'attachment',
   };
   return { status: 200, body, headers };
-}
-
-function decoded(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    throw new Refusal(400, 'the path is not valid percent-encoding', { isViolation: false });
-  }
 }

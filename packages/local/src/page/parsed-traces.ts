@@ -2,6 +2,7 @@ import type { WireConfig } from '@openlayer-tracing/core/wire';
 import { profileNotes } from '../checks/profile-notes.js';
 import { integerParameter } from '../http/integer-parameter.js';
 import { Refusal } from '../http/refusal.js';
+import type { TimeBudget } from '../http/time-budget.js';
 import {
   type FoundSteps,
   foldedText,
@@ -14,9 +15,9 @@ import { firstSummaries, partOfColumns } from '../reading/step-columns.js';
 import { type PlacedStep, placedSteps, stepContent } from '../reading/steps.js';
 import { outlineOf, type TraceOutline } from '../reading/trace-outline.js';
 import type { StoredRow } from '../storage/stored-row.js';
-import type { Budget } from '../trace-index/budget.js';
 import type { TraceIndex } from '../trace-index/trace-index.js';
-import { isRecord, toJson } from '../values/json.js';
+import { isJsonObject, toJson } from '../values/json.js';
+import { textsIn } from '../values/texts-in.js';
 
 /** Steps that come with the trace itself: more than a screen shows. */
 const FIRST_STEPS = 500;
@@ -51,11 +52,12 @@ export class ParsedTraces {
   }
 
   detail(number: number): string {
+    const version = this.#versionOf(number);
     const { metadata, steps, criticalPath, feedbackColumns } = this.#outline(number);
     const summary = this.#index.summary(number);
     if (summary === undefined) throw unknownTrace(number);
     return limited(
-      `{"trace":${summary},"metadata":${toJson(metadata)},` +
+      `{"trace":${summary},"version":${toJson(version)},"metadata":${toJson(metadata)},` +
         `"steps":${toJson(firstSummaries(steps, FIRST_STEPS))},` +
         `"totalSteps":${steps.parent.length},"criticalPath":${toJson(criticalPath)},` +
         `"feedbackColumns":${toJson(feedbackColumns)}}`,
@@ -70,6 +72,7 @@ export class ParsedTraces {
   }
 
   steps(number: number, params: URLSearchParams): string {
+    this.#requireVersion(number, params);
     const { steps } = this.#outline(number);
     const from = integerParameter('from', params.get('from') ?? '0', [0, Number.MAX_SAFE_INTEGER]);
     const count = integerParameter('count', params.get('count') ?? String(MAX_STEPS_LENGTH), [
@@ -79,7 +82,8 @@ export class ParsedTraces {
     return limited(toJson(partOfColumns(steps, from, count)));
   }
 
-  step(number: number, index: number): string {
+  step(number: number, index: number, params: URLSearchParams): string {
+    this.#requireVersion(number, params);
     const step = this.#parse(number).steps[index]?.step;
     if (!step)
       throw new Refusal(404, `trace ${number} has no step ${index}`, { isViolation: false });
@@ -94,9 +98,12 @@ export class ParsedTraces {
     return limited(`{"row":${stored.text},"config":${toJson(stored.callConfig)}}`, MAX_ROW_CHARS);
   }
 
-  async find(number: number, text: string, budget: Budget): Promise<string> {
+  async find(number: number, params: URLSearchParams, budget: TimeBudget): Promise<string> {
+    this.#requireVersion(number, params);
     const { steps } = this.#parse(number);
-    const words = foldedText(text).split(/\s+/).filter(Boolean);
+    const words = foldedText(params.get('q') ?? '')
+      .split(/\s+/)
+      .filter(Boolean);
     const found: number[] = [];
     let isCut = false;
     for (const [index, { step }] of words.length > 0 ? steps.entries() : []) {
@@ -130,6 +137,13 @@ export class ParsedTraces {
       const { stored, steps } = this.#parse(number);
       return outlineOf(stored, steps);
     });
+  }
+
+  /** @throws Refusal 409 if the parameters name another version of the trace */
+  #requireVersion(number: number, params: URLSearchParams): void {
+    const version = params.get('version');
+    if (version === null || version === this.#versionOf(number)) return;
+    throw new Refusal(409, `trace ${number} has changed`, { isViolation: false });
   }
 
   #versionOf(number: number): string {
@@ -166,29 +180,27 @@ class KeptTraces<T> {
   }
 }
 
-/** Whether the texts of a value have all words. Iteratively: values may be deep. */
+/** Whether the texts of a value have all words. */
 function hasWords(value: unknown, words: readonly string[]): boolean {
   const missing = new Set(words);
-  const pending: unknown[] = [value];
-  while (pending.length > 0 && missing.size > 0) {
-    const next = pending.pop();
-    if (typeof next === 'string' || typeof next === 'number' || typeof next === 'boolean') {
-      const text = foldedText(String(next));
-      for (const word of missing) if (text.includes(word)) missing.delete(word);
-    } else if (Array.isArray(next)) {
-      for (const each of next) pending.push(each);
-    } else if (typeof next === 'object' && next !== null) {
-      for (const [key, inner] of Object.entries(next)) pending.push(key, inner);
-    }
+  for (const text of textsIn(value)) {
+    const folded = foldedText(text);
+    for (const word of missing) if (folded.includes(word)) missing.delete(word);
+    if (missing.size === 0) return true;
   }
-  return missing.size === 0;
+  return false;
 }
 
 /** A step that is too large: its long members share what a response may have. */
 function cutContent(content: StepContent): StepContent {
   const { index: _, id: __, bytes: ___, isCut: ____, absent: _____, ...members } = content;
   const { others, ...cut } = cutMembers(members, MAX_ROW_CHARS);
-  return { ...content, ...cut, others: isRecord(others) ? others : { cut: others }, isCut: true };
+  return {
+    ...content,
+    ...cut,
+    others: isJsonObject(others) ? others : { cut: others },
+    isCut: true,
+  };
 }
 
 function limited(json: string, maxLength = MAX_RESPONSE_CHARS): string {
@@ -198,6 +210,6 @@ function limited(json: string, maxLength = MAX_RESPONSE_CHARS): string {
   });
 }
 
-function unknownTrace(number: number): Refusal {
+export function unknownTrace(number: number): Refusal {
   return new Refusal(404, `there is no trace ${number}`, { isViolation: false });
 }

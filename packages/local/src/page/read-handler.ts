@@ -1,5 +1,7 @@
 import { integerParameter } from '../http/integer-parameter.js';
 import { Refusal } from '../http/refusal.js';
+import { TimeBudget } from '../http/time-budget.js';
+import { Overviews } from '../overview/overview.js';
 import {
   type AppReport,
   DIALECTS,
@@ -11,16 +13,14 @@ import {
   type ServerInfo,
   type TracePage,
 } from '../page-api.js';
-import { Budget } from '../trace-index/budget.js';
+import { groupsOf } from '../queries/groups.js';
+import { matchesOf } from '../queries/matches.js';
+import { cursorAt, select } from '../queries/selection.js';
+import { limitOf, oneOf, parseQuery, searchOf } from '../queries/trace-query.js';
 import { FLAGS, flag } from '../trace-index/facts/columns.js';
-import { Overviews } from '../trace-index/overview/overview.js';
-import { groupsOf } from '../trace-index/queries/groups.js';
-import { matchesOf } from '../trace-index/queries/matches.js';
-import { cursorAt, select } from '../trace-index/queries/selection.js';
-import { limitOf, oneOf, parseQuery, searchOf } from '../trace-index/queries/trace-query.js';
 import type { TraceIndex } from '../trace-index/trace-index.js';
 import { toJson } from '../values/json.js';
-import { ParsedTraces } from './parsed-traces.js';
+import { ParsedTraces, unknownTrace } from './parsed-traces.js';
 
 /** State of the server that the index does not have. The index may be in another thread. */
 export interface ServerState {
@@ -44,8 +44,21 @@ export function needsServerState(path: string): boolean {
   return path === 'info' || path === 'health';
 }
 
+/** The JSON of a read that needs `ServerState`, without the facts that only the index has. */
+export function readWithoutIndex(path: string, server: ServerState, traces: number): string {
+  const { info, storage, ...state } = server;
+  return path === 'info'
+    ? toJson({ ...info, traces, pipelines: [] } satisfies ServerInfo)
+    : toJson({
+        ...state,
+        dialects: {},
+        marks: {},
+        storage: { ...storage, traces },
+      } satisfies Health);
+}
+
 /** Time for one read. */
-const BUDGET_MS = 2000;
+const BUDGET_MS = 10_000;
 
 /** Responds to the reads of the page's API from an index. */
 export class ReadHandler {
@@ -68,7 +81,7 @@ export class ReadHandler {
   ): Promise<string> {
     const { newest, server } = context;
     await this.#index.waitFor(newest);
-    const budget = new Budget(BUDGET_MS, signal);
+    const budget = new TimeBudget(BUDGET_MS, signal);
     const [resource = '', id, ...parts] = path.split('/');
     if (resource === 'traces' && id !== undefined) {
       return this.#readTrace(
@@ -97,17 +110,17 @@ export class ReadHandler {
     number: number,
     [part, item, ...rest]: readonly string[],
     params: URLSearchParams,
-    budget: Budget,
+    budget: TimeBudget,
   ): string | Promise<string> {
     if (rest.length > 0) throw noEndpoint();
     if (part === undefined) return this.#traces.detail(number);
     if (part === 'steps' && item !== undefined) {
       const step = integerParameter('the index of a step', item, [0, Number.MAX_SAFE_INTEGER]);
-      return this.#traces.step(number, step);
+      return this.#traces.step(number, step, params);
     }
     if (item === undefined) {
       if (part === 'steps') return this.#traces.steps(number, params);
-      if (part === 'find') return this.#traces.find(number, params.get('q') ?? '', budget);
+      if (part === 'find') return this.#traces.find(number, params, budget);
       if (part === 'notes') return this.#traces.notes(number);
       if (part === 'row') return this.#traces.row(number);
       if (part === 'neighbours') return this.#neighbours(number, params, budget);
@@ -115,12 +128,12 @@ export class ReadHandler {
     throw noEndpoint();
   }
 
-  async #info({ info }: ServerState, budget: Budget): Promise<string> {
+  async #info({ info }: ServerState, budget: TimeBudget): Promise<string> {
     const counts = new Map<number, number>();
-    for await (const { chunk, places } of matchesOf(this.#index, {}, budget)) {
+    for await (const { chunk, indexes } of matchesOf(this.#index, {}, budget)) {
       const { codes, hashes } = chunk.texts.pipeline;
       const found = new Uint32Array(hashes.length);
-      for (let i = 0; i < places.length; i += 1) count(found, codes[places[i] ?? 0] ?? 0);
+      for (let i = 0; i < indexes.length; i += 1) count(found, codes[indexes[i] ?? 0] ?? 0);
       for (const [code, hash] of hashes.entries()) {
         counts.set(hash, (counts.get(hash) ?? 0) + (found[code] ?? 0));
       }
@@ -133,7 +146,7 @@ export class ReadHandler {
     return toJson({ ...info, traces: this.#index.facts.count, pipelines } satisfies ServerInfo);
   }
 
-  async #list(params: URLSearchParams, budget: Budget): Promise<string> {
+  async #list(params: URLSearchParams, budget: TimeBudget): Promise<string> {
     const query = parseQuery(params);
     const newest = this.#index.facts.newest;
     const { numbers, areWordsLeftOut, ...counts } = await select(this.#index, query, budget);
@@ -148,11 +161,10 @@ export class ReadHandler {
   }
 
   /** The traces beside this one in the order of the query. */
-  async #neighbours(number: number, params: URLSearchParams, budget: Budget): Promise<string> {
+  async #neighbours(number: number, params: URLSearchParams, budget: TimeBudget): Promise<string> {
     const query = parseQuery(params);
     const cursor = cursorAt(this.#index, query, number);
-    if (cursor === undefined)
-      throw new Refusal(404, `there is no trace ${number}`, { isViolation: false });
+    if (cursor === undefined) throw unknownTrace(number);
     const at = { ...query, cursor, limit: 1 };
     const after = await select(this.#index, at, budget);
     const before = await select(this.#index, at, budget, { isReversed: true });
@@ -165,7 +177,7 @@ export class ReadHandler {
   async #groups(
     kind: 'session' | 'user',
     params: URLSearchParams,
-    budget: Budget,
+    budget: TimeBudget,
   ): Promise<string> {
     for (const key of params.keys()) oneOf('a parameter', key, ['q', 'cursor', 'limit']);
     const page = await groupsOf(
@@ -181,7 +193,7 @@ export class ReadHandler {
     return toJson(page);
   }
 
-  async #overview(params: URLSearchParams, budget: Budget): Promise<string> {
+  async #overview(params: URLSearchParams, budget: TimeBudget): Promise<string> {
     const by = oneOf('by', params.get('by') ?? 'route', OVERVIEW_GROUPINGS);
     const filters = new URLSearchParams(params);
     filters.delete('by');
@@ -190,14 +202,14 @@ export class ReadHandler {
 
   async #health(
     { apps, refused, failures, storage }: ServerState,
-    budget: Budget,
+    budget: TimeBudget,
   ): Promise<string> {
     const dialects = new Uint32Array(FLAGS.dialect.mask + 1);
     const marks = new Uint32Array(MARKS.length);
-    for await (const { chunk, places } of matchesOf(this.#index, {}, budget)) {
+    for await (const { chunk, indexes } of matchesOf(this.#index, {}, budget)) {
       const { flags } = chunk.narrow;
-      for (let i = 0; i < places.length; i += 1) {
-        const all = flags[places[i] ?? 0] ?? 0;
+      for (let i = 0; i < indexes.length; i += 1) {
+        const all = flags[indexes[i] ?? 0] ?? 0;
         count(dialects, flag(all, FLAGS.dialect));
         const bits = flag(all, FLAGS.marks);
         for (let mark = 0; bits >>> mark !== 0; mark += 1)

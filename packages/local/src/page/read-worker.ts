@@ -1,10 +1,11 @@
 /** The thread that reads: it keeps the index up to date and does the reads of the page's API. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { toRefusal } from '../http/refusal.js';
-import { openDatabase } from '../storage/database.js';
+import { parseQuery } from '../queries/trace-query.js';
+import { type Database, openDatabase } from '../storage/database.js';
 import { DamagedIndex, removeIndexFile } from '../trace-index/index-file.js';
-import { parseQuery } from '../trace-index/queries/trace-query.js';
 import { TraceIndex } from '../trace-index/trace-index.js';
+import { errorMessage } from '../values/error-message.js';
 import { LiveEvents } from './live-events.js';
 import { ReadHandler } from './read-handler.js';
 import type { FromWorker, ToWorker, WorkerStart } from './worker-messages.js';
@@ -12,15 +13,8 @@ import type { FromWorker, ToWorker, WorkerStart } from './worker-messages.js';
 const ROWS_CACHE_BYTES = 8 * 1024 * 1024;
 
 const { file, indexFile, sent, maxBytes } = workerData as WorkerStart;
-const rows = openDatabase(file, ROWS_CACHE_BYTES);
-rows.exec('PRAGMA query_only = ON');
 const live = new LiveEvents((upTo) => send({ type: 'sent', upTo }));
-const index = new TraceIndex(rows, indexFile, {
-  onDelta: (delta) => live.note(index, delta),
-  onFailure: (error) => send({ type: 'failed', reason: String(error) }),
-  since: sent,
-  maxBytes,
-});
+const { rows, index } = open();
 const reads = new ReadHandler(index);
 const running = new Map<number, AbortController>();
 const port = parentPort;
@@ -55,6 +49,23 @@ port.on('message', (message: ToWorker) => {
   }
 });
 
+function open(): { readonly rows: Database; readonly index: TraceIndex } {
+  try {
+    const rows = openDatabase(file, ROWS_CACHE_BYTES);
+    rows.exec('PRAGMA query_only = ON');
+    const index: TraceIndex = new TraceIndex(rows, indexFile, {
+      onDelta: (delta) => live.note(index, delta),
+      onFailure: (error) => send({ type: 'failed', reason: String(error) }),
+      since: sent,
+      maxBytes,
+    });
+    return { rows, index };
+  } catch (error) {
+    // An error of libsql arrives in the main thread without its message.
+    throw new Error(errorMessage(error));
+  }
+}
+
 async function respond(message: ToWorker & { type: 'get' }): Promise<void> {
   const { readId, path, query, context } = message;
   const cancel = new AbortController();
@@ -77,7 +88,7 @@ async function catchUp(): Promise<void> {
     if (error instanceof DamagedIndex) startOver(error);
   });
   const { lastChange, bytes } = index;
-  send({ type: 'caught-up', indexSize: { lastChange, bytes } });
+  send({ type: 'caught-up', indexState: { lastChange, bytes } });
 }
 
 /** Ends the thread: the next one writes the index anew. */

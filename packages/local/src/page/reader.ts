@@ -1,4 +1,5 @@
-import type { IndexSize } from '../storage/upkeep.js';
+import { Refusal } from '../http/refusal.js';
+import type { IndexState } from '../storage/upkeep.js';
 import type { Emit } from './live-events.js';
 import type { ReadContext } from './read-handler.js';
 
@@ -11,11 +12,18 @@ export interface Reader {
    * @throws Refusal, or the reason of the signal
    */
   get(path: string, query: string, context: ReadContext, signal?: AbortSignal): Promise<string>;
-  /** Size of the index when it last caught up. */
-  readonly indexSize: IndexSize;
+  /** The index when it last caught up. */
+  readonly indexState: IndexState;
   /** Sends events about the traces of a query until the returned function is called. @throws Refusal 400 */
   subscribe(query: string, emit: Emit): () => void;
   close(): Promise<void>;
+}
+
+/** Thrown by a read if nothing can read the index now. */
+export class NoReader extends Refusal {
+  constructor(reason: string) {
+    super(503, reason, { isViolation: false });
+  }
 }
 
 export interface ReaderOptions {

@@ -1,19 +1,23 @@
 import { Worker } from 'node:worker_threads';
 import { Refusal } from '../http/refusal.js';
+import { parseQuery } from '../queries/trace-query.js';
 import type { Store } from '../storage/store.js';
-import type { IndexSize } from '../storage/upkeep.js';
-import { parseQuery } from '../trace-index/queries/trace-query.js';
+import type { IndexState } from '../storage/upkeep.js';
 import type { Position } from '../trace-index/trace-index.js';
 import type { Emit } from './live-events.js';
 import type { ReadContext } from './read-handler.js';
-import { catchUpDelayMs, type Reader, type ReaderOptions } from './reader.js';
+import { catchUpDelayMs, NoReader, type Reader, type ReaderOptions } from './reader.js';
 import { workerFile } from './worker-file.cjs';
 import type { FromWorker, ToWorker, WorkerStart } from './worker-messages.js';
 
 /** A read that takes longer hangs: the thread is terminated, and the next read starts another. */
 const HUNG_AFTER_MS = 60_000;
-/** Where pages wait for events, another thread is started without a read, but not faster than this. */
-const RESTART_AFTER_MS = 1000;
+/**
+ * If threads end without bringing the index up to date, the second one is started at once, since the first may have removed a
+ * damaged index. Before each further one there is a pause: this one, and then twice the last.
+ */
+const FIRST_PAUSE_MS = 1000;
+const MAX_PAUSE_MS = 60_000;
 
 interface PendingRead {
   readonly resolve: (json: string) => void;
@@ -27,7 +31,8 @@ interface Subscriber {
 
 /**
  * Reads a traces file in a thread of its own, so that reads do not delay requests. The thread is started by the first read or
- * row. If it ends, its reads fail, and the next read or row starts another.
+ * row. If it ends, its reads fail, and another one is started: by the next read or row, and without them if pages wait for
+ * events or rows are not indexed.
  */
 export class ThreadReader implements Reader {
   readonly #store: Store;
@@ -44,7 +49,13 @@ export class ThreadReader implements Reader {
   #isCatchingUp = false;
   /** Whether rows or changes came since the last catch-up began. */
   #isBehind = false;
-  #indexSize: IndexSize = { bytes: 0, lastChange: 0 };
+  /** How many threads in a row have ended, or were refused, before they had brought the index up to date. */
+  #failedThreads = 0;
+  /** Why the last of them did. */
+  #failure = '';
+  /** No thread is started before this time. */
+  #pausedUntil = Number.NEGATIVE_INFINITY;
+  #indexState: IndexState = { bytes: 0, lastChange: 0 };
   /** What all subscribers have been sent. */
   #sent: Position = { newest: 0, change: 0 };
 
@@ -54,12 +65,12 @@ export class ThreadReader implements Reader {
     this.#stopFollowing = store.subscribe(() => this.#catchUpSoon());
   }
 
-  get indexSize(): IndexSize {
-    return this.#indexSize;
+  get indexState(): IndexState {
+    return this.#indexState;
   }
 
   get(path: string, query: string, context: ReadContext, signal?: AbortSignal): Promise<string> {
-    if (this.#isClosed) return Promise.reject(unavailable('the server is closing'));
+    if (this.#isClosed) return Promise.reject(new NoReader('the server is closing'));
     const readId = ++this.#lastReadId;
     return new Promise<string>((resolve, reject) => {
       const hung = setTimeout(() => void this.#worker?.terminate(), HUNG_AFTER_MS).unref();
@@ -84,11 +95,10 @@ export class ThreadReader implements Reader {
         read.reject(signal?.reason);
       };
       signal?.addEventListener('abort', onAbort, { once: true });
-      try {
-        this.#post({ type: 'get', readId, path, query, context });
-      } catch (error) {
-        read.reject(unavailable(`the system refuses a thread that reads traces: ${error}`));
-      }
+      const worker = this.#running();
+      if (worker)
+        worker.postMessage({ type: 'get', readId, path, query, context } satisfies ToWorker);
+      else read.reject(new NoReader(this.#failure));
     });
   }
 
@@ -96,7 +106,7 @@ export class ThreadReader implements Reader {
     parseQuery(new URLSearchParams(query));
     const subscriberId = ++this.#lastSubscriberId;
     if (this.#subscribers.size === 0) {
-      this.#sent = { newest: this.#store.newest, change: this.#indexSize.lastChange };
+      this.#sent = { newest: this.#store.newest, change: this.#indexState.lastChange };
     }
     this.#subscribers.set(subscriberId, { query, emit });
     // A thread that is started later gets all subscribers then.
@@ -120,10 +130,15 @@ export class ThreadReader implements Reader {
     await ended;
   }
 
-  /** Sends a message to the thread, which is started if none runs. @throws Error if the system refuses a thread */
-  #post(message: ToWorker): void {
-    this.#worker ??= this.#start();
-    this.#worker.postMessage(message);
+  /** The thread, which is started if none runs; undefined if there can be none now. */
+  #running(): Worker | undefined {
+    if (this.#worker || performance.now() < this.#pausedUntil) return this.#worker;
+    try {
+      this.#worker = this.#start();
+    } catch (error) {
+      this.#failed(`the system refuses a thread that reads traces: ${error}`);
+    }
+    return this.#worker;
   }
 
   #start(): Worker {
@@ -141,19 +156,40 @@ export class ThreadReader implements Reader {
     worker.unref();
     worker.on('message', (message: FromWorker) => this.#receive(message));
     worker.on('error', (error) => this.#onEnd(worker, error));
-    worker.on('exit', () => this.#onEnd(worker, unavailable('the reading thread ended')));
+    worker.on('exit', () => this.#onEnd(worker, new NoReader('the reading thread ended')));
     for (const [subscriberId, { query }] of this.#subscribers) {
       worker.postMessage({ type: 'subscribe', subscriberId, query } satisfies ToWorker);
     }
+    this.#requestCatchUp(worker);
     return worker;
   }
 
-  #onEnd(worker: Worker, error: unknown): void {
+  #onEnd(worker: Worker, error: Error): void {
     if (this.#worker !== worker) return;
     this.#worker = undefined;
+    const isFailed = this.#isCatchingUp;
     this.#isCatchingUp = false;
-    for (const read of this.#reads.values()) read.reject(error);
-    if (this.#subscribers.size > 0) this.#catchUpSoon(RESTART_AFTER_MS);
+    const reads = [...this.#reads.values()];
+    if (isFailed && !this.#isClosed) this.#failed(error.message);
+    for (const read of reads) read.reject(isFailed ? new NoReader(error.message) : error);
+    if (this.#subscribers.size > 0) this.#catchUpSoon(FIRST_PAUSE_MS);
+  }
+
+  /** Notes that a thread was of no use. Two in a row are reported. */
+  #failed(reason: string): void {
+    this.#failure = reason;
+    this.#failedThreads += 1;
+    const pauses = this.#failedThreads - 2;
+    if (pauses === 0) {
+      this.#options.onFailure(
+        `${reason}. Rows are stored meanwhile, and it is tried again within a minute`,
+      );
+    }
+    if (pauses >= 0) {
+      const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** pauses, MAX_PAUSE_MS);
+      this.#pausedUntil = performance.now() + pauseMs;
+    }
+    this.#catchUpSoon();
   }
 
   #receive(message: FromWorker): void {
@@ -178,9 +214,10 @@ export class ThreadReader implements Reader {
         break;
       case 'caught-up':
         this.#isCatchingUp = false;
-        this.#indexSize = message.indexSize;
+        this.#failedThreads = 0;
+        this.#indexState = message.indexState;
         // Events about later changes may still have to be sent, by this thread or the next one.
-        if (this.#subscribers.size === 0) this.#forgetChanges(message.indexSize.lastChange);
+        if (this.#subscribers.size === 0) this.#forgetChanges(message.indexState.lastChange);
         if (this.#isBehind) this.#catchUpSoon();
         break;
     }
@@ -198,24 +235,21 @@ export class ThreadReader implements Reader {
   #catchUpSoon(leastMs = 0): void {
     this.#isBehind = true;
     if (this.#isCatchingUp || this.#isClosed) return;
-    const waitMs = Math.max(leastMs, catchUpDelayMs(this.#caughtUpAt));
+    const pauseMs = this.#pausedUntil - performance.now();
+    const waitMs = Math.max(leastMs, pauseMs, catchUpDelayMs(this.#caughtUpAt));
     this.#catchUpTimer ??= setTimeout(() => this.#catchUp(), waitMs).unref();
   }
 
   #catchUp(): void {
     this.#catchUpTimer = undefined;
+    if (this.#worker) this.#requestCatchUp(this.#worker);
+    else if (!this.#running()) this.#catchUpSoon();
+  }
+
+  #requestCatchUp(worker: Worker): void {
     this.#caughtUpAt = performance.now();
     this.#isBehind = false;
-    try {
-      this.#post({ type: 'catch-up' });
-      this.#isCatchingUp = true;
-    } catch {
-      // The next read says so. Nothing else starts a thread for pages that wait for events.
-      if (this.#subscribers.size > 0) this.#catchUpSoon(RESTART_AFTER_MS);
-    }
+    this.#isCatchingUp = true;
+    worker.postMessage({ type: 'catch-up' } satisfies ToWorker);
   }
-}
-
-function unavailable(message: string): Refusal {
-  return new Refusal(503, message, { isViolation: false });
 }

@@ -1,4 +1,4 @@
-import type { IndexSize } from '../storage/upkeep.js';
+import type { IndexState } from '../storage/upkeep.js';
 import type { Position } from '../trace-index/trace-index.js';
 import type { ReadContext } from './read-handler.js';
 
@@ -39,7 +39,7 @@ export type FromWorker =
       readonly message: string;
       readonly isViolation: boolean;
     }
-  | { readonly type: 'caught-up'; readonly indexSize: IndexSize }
+  | { readonly type: 'caught-up'; readonly indexState: IndexState }
   /** New rows could not be indexed. Not sent again before some could. */
   | { readonly type: 'failed'; readonly reason: string }
   /** The subscribers have been sent everything up to here. */

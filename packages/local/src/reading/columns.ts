@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DataStreamRequest, WireConfig, WireRow } from '@openlayer-tracing/core/wire';
 import type { StoredRow } from '../storage/stored-row.js';
-import { isRecord, type Json } from '../values/json.js';
+import { isJsonObject, type JsonObject } from '../values/json.js';
 
 /** Our own names of columns, by the keys of a `config` that name a column. */
 const OUR_NAMES = {
@@ -33,14 +33,14 @@ const PLATFORM_NAMES: Partial<Record<ConfigKey, string>> = {
   sessionIdColumnName: 'openlayer_session_id',
 };
 
-/** The column that a config names for this; undefined if it names none. */
+/** The column that a config names by this key; undefined if it names none. */
 export function columnNamed(config: object, key: ConfigKey): string | undefined {
   const column = (config as Readonly<Record<string, unknown>>)[key];
   return typeof column === 'string' ? column : undefined;
 }
 
-/** The value of the column that a config names for this; without one, of the column that has our own name. */
-export function columnValue(row: Json, config: object, key: ConfigKey): unknown {
+/** The value of the column that a config names by this key; if it names none, of the column that has our own name. */
+export function columnValue(row: JsonObject, config: object, key: ConfigKey): unknown {
   const column = columnNamed(config, key);
   return row[column !== undefined && Object.hasOwn(row, column) ? column : OUR_NAMES[key]];
 }
@@ -52,6 +52,14 @@ export function inferenceIdsOf({ config, rows }: DataStreamRequest): string[] {
     const id = Object.hasOwn(row, column) ? idText(row[column]) : undefined;
     return typeof id === 'string' && id !== '' ? id : randomUUID();
   });
+}
+
+/** The column that has the row's ID: the one that the config names, or if the row lacks it, the one with our own name. */
+export function idColumnOf(row: object, config: object): string {
+  const column = columnNamed(config, 'inferenceIdColumnName');
+  return column !== undefined && Object.hasOwn(row, column)
+    ? column
+    : OUR_NAMES.inferenceIdColumnName;
 }
 
 /** A number that identifies a row, as text; any other value as it is. */
@@ -122,7 +130,7 @@ function parsed(output: unknown): unknown {
   if (typeof output !== 'string' || !/^\s*[[{]/.test(output)) return output;
   try {
     const value: unknown = JSON.parse(output);
-    return isRecord(value) || Array.isArray(value) ? value : output;
+    return isJsonObject(value) || Array.isArray(value) ? value : output;
   } catch {
     return output;
   }

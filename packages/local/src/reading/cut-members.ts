@@ -1,6 +1,6 @@
 /** Cuts values that are too long for a response. */
 
-import { type Json, toJson } from '../values/json.js';
+import { type JsonObject, toJson } from '../values/json.js';
 import { head } from './values.js';
 
 /** A member is long if its text is longer than the limit divided by this. */
@@ -10,7 +10,7 @@ const SHORT_SHARE = 256;
  * The members of an object whose JSON text is longer than `maxLength`, cut so that it fits: short members stay whole, and the
  * long ones share the rest. Where there is no room for all members, the last one says how many are missing.
  */
-export function cutMembers(members: Json, maxLength: number): Json {
+export function cutMembers(members: JsonObject, maxLength: number): JsonObject {
   const short = Math.floor(maxLength / SHORT_SHARE);
   let room = maxLength - short;
   let missing = 0;

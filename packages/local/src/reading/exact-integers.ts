@@ -4,7 +4,7 @@
  */
 
 import type { DataStreamRequest } from '@openlayer-tracing/core/wire';
-import { isRecord } from '../values/json.js';
+import { isJsonObject } from '../values/json.js';
 import { type ConfigKey, columnNamed } from './columns.js';
 
 /** The columns with measures. */
@@ -44,7 +44,7 @@ export function rowWithExactIntegers<R extends object>(rounded: R, exact: R, con
     if (!Array.isArray(before) || !Array.isArray(copy.steps)) continue;
     copy.steps = copy.steps.map((step: unknown, index) => {
       const from: unknown = before[index];
-      if (!isRecord(from) || !isRecord(step)) return step;
+      if (!isJsonObject(from) || !isJsonObject(step)) return step;
       const restored = { ...step, ...numbersOf(from, Object.keys(from)) };
       pending.push([from, restored]);
       return restored;

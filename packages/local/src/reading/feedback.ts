@@ -3,10 +3,10 @@ import type { StoredRow } from '../storage/stored-row.js';
 import { inputNames } from './columns.js';
 import { head, textOf } from './values.js';
 
-/** Characters of a value, a comment or a ground truth. */
+/** Limit for the text of a value, a comment or a ground truth, in characters. */
 const MAX_FEEDBACK = 1000;
 
-/** Columns that carry feedback where the update did not say which one does. The page writes the last one that is free. */
+/** Columns that have the feedback if no update names another. The page writes the last one that is free. */
 const COLUMNS = {
   humanFeedback: ['human_feedback', 'feedback', 'humanFeedback'],
   comment: ['feedback_comment', 'feedbackComment', 'comment'],

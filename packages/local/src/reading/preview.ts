@@ -1,7 +1,7 @@
 /** Finds the question and the answer of a trace, in messages, in parts and in members that APIs commonly have. */
 
 import { PREVIEW_LENGTH } from '../page-api.js';
-import { isRecord, type Json, toJson } from '../values/json.js';
+import { isJsonObject, type JsonObject, toJson } from '../values/json.js';
 import { head } from './values.js';
 
 const MAX_DEPTH = 8;
@@ -70,7 +70,7 @@ function textIn(
   if (typeof value === 'string') return value.trim() === '' ? undefined : value;
   if (depth > MAX_DEPTH) return undefined;
   if (Array.isArray(value)) return textInList(value, keys, role, depth);
-  if (!isRecord(value)) return undefined;
+  if (!isJsonObject(value)) return undefined;
   for (const key of keys) {
     if (!Object.hasOwn(value, key)) continue;
     const text = textIn(value[key], keys, role, depth + 1);
@@ -85,9 +85,9 @@ function textInList(
   role: string,
   depth: number,
 ): string | undefined {
-  const isConversation = list.some((each) => isRecord(each) && typeof each.role === 'string');
+  const isConversation = list.some((each) => isJsonObject(each) && typeof each.role === 'string');
   if (isConversation) {
-    const last = list.findLast((each) => isRecord(each) && each.role === role) ?? list.at(-1);
+    const last = list.findLast((each) => isJsonObject(each) && each.role === role) ?? list.at(-1);
     return textIn(last, keys, role, depth + 1);
   }
   const texts: string[] = [];
@@ -104,7 +104,7 @@ function textInList(
 }
 
 function textInOnlyMember(
-  value: Json,
+  value: JsonObject,
   keys: readonly string[],
   role: string,
   depth: number,

@@ -83,6 +83,7 @@ export function firstSummaries(all: StepColumns, count: number): readonly StepSu
       duration: all.duration[index] ?? null,
       firstToken: own?.firstToken ?? null,
       chunks: own?.chunks ?? [],
+      chunkCount: own?.chunkCount ?? null,
       model: textAt(all, own?.model),
       provider: textAt(all, own?.provider),
       promptTokens: own?.promptTokens ?? null,
@@ -145,7 +146,7 @@ function firstPlaceFrom(others: StepColumns['others'], from: number): number {
   return low;
 }
 
-/** Undefined if there are none. */
+/** The facts that most steps lack; undefined if the step lacks them all. */
 function othersOf(summary: StepSummary, texts: TextPlaces): OtherStepFacts | undefined {
   const others: Mutable<OtherStepFacts> = {};
   for (const name of NUMBERS) if (summary[name] !== null) others[name] = summary[name];
@@ -157,5 +158,12 @@ function othersOf(summary: StepSummary, texts: TextPlaces): OtherStepFacts | und
   return undefined;
 }
 
-const NUMBERS = ['firstToken', 'promptTokens', 'completionTokens', 'tokens', 'cost'] as const;
+const NUMBERS = [
+  'firstToken',
+  'chunkCount',
+  'promptTokens',
+  'completionTokens',
+  'tokens',
+  'cost',
+] as const;
 const TEXTS = ['model', 'provider', 'error'] as const;

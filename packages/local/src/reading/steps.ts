@@ -1,21 +1,22 @@
 /** The steps of a row as a flat list, whatever the row has for steps. Nothing here recurses: traces may be deep. */
 
 import type { StepContent, StepProblem, StepSummary } from '../page-api.js';
-import { isRecord, type Json, toJson } from '../values/json.js';
+import { isJsonObject, type JsonObject, toJson } from '../values/json.js';
+import { rounded } from '../values/rounded.js';
 import { countOf, finiteOf, head, nonNegativeOf, textOf } from './values.js';
 
 /** A step and its place in the walk: parents before children. */
 export interface PlacedStep {
-  readonly step: Json;
+  readonly step: JsonObject;
   readonly parent: number;
   readonly depth: number;
   readonly problem: StepProblem | null;
 }
 
 /** All steps of the row. Steps that stand beside the root and name a `parentId` are put below it. */
-export function placedSteps(row: Json): readonly PlacedStep[] {
+export function placedSteps(row: JsonObject): readonly PlacedStep[] {
   const tops = recordsOf(row.steps);
-  const below = new Map<Json, Json[]>();
+  const below = new Map<JsonObject, JsonObject[]>();
   const roots: PlacedStep[] = [];
   const byId = tops.some((step) => parentIdOf(step) !== undefined)
     ? new Map(tops.map((step) => [step.id, step]))
@@ -34,7 +35,7 @@ export function placedSteps(row: Json): readonly PlacedStep[] {
   }
 
   const placed: PlacedStep[] = [];
-  const seen = new Set<Json>();
+  const seen = new Set<JsonObject>();
   const walk = (from: readonly PlacedStep[]) => {
     const pending = [...from].reverse();
     for (let next = pending.pop(); next; next = pending.pop()) {
@@ -73,10 +74,10 @@ const TOLERANCE_MS = 2;
 
 /**
  * The times of a step by its `startTime`, `endTime` and `latency`. The official SDKs send seconds (Python), a start that
- * is the time since the process began (TypeScript), and a start after the end (Python's model calls): there the latency
- * is right, and the end.
+ * is the time since the process began (TypeScript), and a start after the end (Python's model calls): the
+ * latency and the end of those are right.
  */
-export function timesOf(step: Json): StepTimes {
+export function timesOf(step: JsonObject): StepTimes {
   const latency = nonNegativeOf(step.latency);
   const end = epochMs(step.endTime);
   let start = epochMs(step.startTime);
@@ -151,7 +152,7 @@ const MAX_ERROR = 1000;
 export function stepSummary(step: TimedStep, index: number, traceStart: number): StepSummary {
   const { step: raw, start } = step;
   const since = start === null ? null : rounded(start - traceStart);
-  const metadata = isRecord(raw.metadata) ? raw.metadata : {};
+  const metadata = isJsonObject(raw.metadata) ? raw.metadata : {};
   const error = errorOf(raw);
   return {
     index,
@@ -162,7 +163,7 @@ export function stepSummary(step: TimedStep, index: number, traceStart: number):
     start: since,
     duration: step.duration,
     firstToken: firstTokenOf(metadata),
-    chunks: chunksOf(metadata, since),
+    ...chunksOf(metadata, since),
     model: optionalText(raw.model),
     provider: optionalText(raw.provider),
     ...tokenCounts(raw),
@@ -175,7 +176,7 @@ export function stepSummary(step: TimedStep, index: number, traceStart: number):
 
 /** The tokens of a step; their total is unknown unless the step has it or both of its parts. */
 export function tokenCounts(
-  raw: Json,
+  raw: JsonObject,
 ): Pick<StepSummary, 'promptTokens' | 'completionTokens' | 'tokens'> {
   const promptTokens = countOf(raw.promptTokens);
   const completionTokens = countOf(raw.completionTokens);
@@ -186,29 +187,35 @@ export function tokenCounts(
 
 const MAX_CHUNKS = 200;
 
-/** Times of a stream's chunks in the metadata, in milliseconds since the step began. */
-function chunksOf(metadata: Json, start: number | null): readonly number[] {
+/** Times of a stream's chunks, which the metadata has in milliseconds since the step began, and their number. */
+function chunksOf(
+  metadata: JsonObject,
+  start: number | null,
+): Pick<StepSummary, 'chunks' | 'chunkCount'> {
   const { chunkTimes } = metadata;
-  if (!Array.isArray(chunkTimes) || start === null) return [];
+  if (!Array.isArray(chunkTimes)) return { chunks: [], chunkCount: null };
   const times = chunkTimes.filter((each): each is number => finiteOf(each) !== null);
+  const chunkCount = times.length === 0 ? null : times.length;
+  if (start === null) return { chunks: [], chunkCount };
   const stride = Math.max(1, times.length / MAX_CHUNKS);
-  return Array.from({ length: Math.min(times.length, MAX_CHUNKS) }, (_, i) =>
+  const chunks = Array.from({ length: Math.min(times.length, MAX_CHUNKS) }, (_, i) =>
     rounded(start + (times[Math.floor(i * stride)] ?? 0)),
   );
+  return { chunks, chunkCount };
 }
 
 /** Milliseconds from the start of a model call to its first token. The official TypeScript SDK misspells it. */
-export function firstTokenOf(metadata: Json): number | null {
+export function firstTokenOf(metadata: JsonObject): number | null {
   return nonNegativeOf(metadata.timeToFirstToken ?? metadata.timeToFistToken);
 }
 
 /** The error of a step or a row, as text. */
-export function errorOf(raw: Json): string | null {
-  const metadata = isRecord(raw.metadata) ? raw.metadata : {};
+export function errorOf(raw: JsonObject): string | null {
+  const metadata = isJsonObject(raw.metadata) ? raw.metadata : {};
   for (const each of [metadata.error, metadata.Exceptions, raw.error, raw.Exceptions]) {
     if (each === undefined || each === null || each === false || each === '') continue;
     if (typeof each === 'string') return each;
-    const message = isRecord(each) ? each.message : undefined;
+    const message = isJsonObject(each) ? each.message : undefined;
     return typeof message === 'string' ? message : toJson(each);
   }
   return raw.status === 'error' ? 'error' : null;
@@ -226,7 +233,7 @@ const CONTENTS = [
   'attachments',
 ] as const;
 
-export function stepContent(raw: Json, index: number): StepContent {
+export function stepContent(raw: JsonObject, index: number): StepContent {
   const others: Record<string, unknown> = { ...raw };
   for (const name of [...CONTENTS, 'steps']) delete others[name];
   return {
@@ -278,19 +285,19 @@ export function criticalPath(steps: readonly TimedStep[]): readonly number[] {
   return path.sort((a, b) => a - b);
 }
 
-function parentIdOf(step: Json): unknown {
+function parentIdOf(step: JsonObject): unknown {
   return step.parentId ?? step.parent_id ?? step.parentStepId ?? undefined;
 }
 
-function recordsOf(value: unknown): readonly Json[] {
-  return Array.isArray(value) ? value.filter(isRecord) : [];
+function recordsOf(value: unknown): readonly JsonObject[] {
+  return Array.isArray(value) ? value.filter(isJsonObject) : [];
 }
 
 function optionalText(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? head(value, MAX_LABEL) : null;
 }
 
-/** Rounds to thousandths, which hides the floating-point error of differences of epoch times. */
-function rounded(ms: number): number {
-  return Math.round(ms * 1000) / 1000;
+/** Whether a step of this type calls a model, which has tokens and a cost. */
+export function isModelCall({ type }: { readonly type?: unknown }): boolean {
+  return type === 'chat_completion' || type === 'embedding';
 }

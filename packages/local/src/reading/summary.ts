@@ -11,14 +11,16 @@ import {
 } from '../page-api.js';
 import { SENDING } from '../storage/schema.js';
 import type { StoredRow } from '../storage/stored-row.js';
-import { isRecord, type Json } from '../values/json.js';
-import { type ConfigKey, columnValue } from './columns.js';
+import { isJsonObject, type JsonObject } from '../values/json.js';
+import { rounded } from '../values/rounded.js';
+import { type ConfigKey, columnNamed, columnValue } from './columns.js';
 import { feedbackOf } from './feedback.js';
 import { answerPreview, questionPreview } from './preview.js';
 import {
   epochMs,
   errorOf,
   firstTokenOf,
+  isModelCall,
   MAX_NAME,
   type PlacedStep,
   timesOf,
@@ -31,10 +33,10 @@ const MAX_ID = 1000;
 /** Models of a trace, and characters of each. */
 const MAX_MODELS = 10;
 const MAX_MODEL = 200;
-/** Inputs in which the question is looked for. */
+/** The question is looked for in this many inputs at most. */
 const MAX_INPUTS = 50;
 const DAY_MS = 24 * 3600 * 1000;
-/** A tracer sends rows within seconds, but for those that it has to send again. */
+/** Tracers send a row within seconds, unless they have to send it again. */
 const LATE_MS = 60_000;
 
 /** @param steps the placed steps of the row */
@@ -43,9 +45,10 @@ export function summaryOf(stored: StoredRow, steps: readonly PlacedStep[]): Trac
   const column = (key: ConfigKey) => columnValue(row, stored.callConfig, key);
   const root = steps[0]?.step ?? {};
   const metadata = metadataOf(row, root);
-  const http = isRecord(metadata.http) ? metadata.http : {};
+  const http = isJsonObject(metadata.http) ? metadata.http : {};
   const usage = usageOf(steps);
-  const time = traceTime(stored, root);
+  const start = traceStart(stored, root);
+  const time = updatedTime(stored) ?? start;
   const latency = nonNegativeOf(column('latencyColumnName')) ?? nonNegativeOf(root.latency);
   const outcome = outcomeOf(http.outcome);
   const error = errorOf(row) ?? errorOf(root);
@@ -67,7 +70,7 @@ export function summaryOf(stored: StoredRow, steps: readonly PlacedStep[]): Trac
     error: error === null ? null : head(error, PREVIEW_LENGTH),
     latency,
     firstByte: nonNegativeOf(http.timeToFirstByteMs),
-    firstToken: traceFirstToken(steps, time),
+    firstToken: traceFirstToken(steps, start),
     promptTokens: usage.promptTokens,
     completionTokens: usage.completionTokens,
     // The official Python SDK sends 0 for an unknown value.
@@ -101,9 +104,9 @@ function ownId(value: unknown): string | undefined {
 }
 
 /** The metadata of the trace: that of the root step, as Python sends it, overridden by the column of the row. */
-export function metadataOf(row: Json, root: Json): Json {
-  const own = isRecord(row.metadata) ? row.metadata : undefined;
-  const ofRoot = isRecord(root.metadata) ? root.metadata : undefined;
+export function metadataOf(row: JsonObject, root: JsonObject): JsonObject {
+  const own = isJsonObject(row.metadata) ? row.metadata : undefined;
+  const ofRoot = isJsonObject(root.metadata) ? root.metadata : undefined;
   return own && ofRoot ? { ...ofRoot, ...own } : (own ?? ofRoot ?? {});
 }
 
@@ -111,11 +114,21 @@ export function metadataOf(row: Json, root: Json): Json {
  * When the trace began, in epoch milliseconds: by its root step, since the official TypeScript SDK's timestamp is the whole
  * second of its end.
  */
-function traceTime(stored: StoredRow, root: Json): number {
-  const stamp = epochMs(columnValue(stored.row, stored.callConfig, 'timestampColumnName'));
+function traceStart(stored: StoredRow, root: JsonObject): number {
+  const stamp = stampOf(stored);
   const { start } = timesOf(root);
   if (start !== null && (stamp === null || Math.abs(start - stamp) < DAY_MS)) return start;
   return stamp ?? stored.receivedAt;
+}
+
+/** The timestamp that an update has set, in epoch milliseconds. */
+function updatedTime(stored: StoredRow): number | null {
+  const column = columnNamed(stored.callConfig, 'timestampColumnName') ?? 'inferenceTimestamp';
+  return stored.updatedColumns?.includes(column) ? stampOf(stored) : null;
+}
+
+function stampOf({ row, callConfig }: StoredRow): number | null {
+  return epochMs(columnValue(row, callConfig, 'timestampColumnName'));
 }
 
 interface Usage {
@@ -136,7 +149,7 @@ function usageOf(steps: readonly PlacedStep[]): Usage {
   let unpricedCalls = 0;
   const models = new Set<string>();
   for (const { step } of steps) {
-    if (step.type !== 'chat_completion' && step.type !== 'embedding') continue;
+    if (!isModelCall(step)) continue;
     const counts = tokenCounts(step);
     promptTokens = plusKnown(promptTokens, counts.promptTokens);
     completionTokens = plusKnown(completionTokens, counts.completionTokens);
@@ -162,20 +175,20 @@ function usageOf(steps: readonly PlacedStep[]): Usage {
 function traceFirstToken(steps: readonly PlacedStep[], traceStart: number): number | null {
   let first: number | null = null;
   for (const { step } of steps) {
-    const own = isRecord(step.metadata) ? firstTokenOf(step.metadata) : null;
+    const own = isJsonObject(step.metadata) ? firstTokenOf(step.metadata) : null;
     if (own === null) continue;
     const { start } = timesOf(step);
     const since = start === null ? own : Math.max(start - traceStart, 0) + own;
     if (first === null || since < first) first = since;
   }
-  return first === null ? null : Math.round(first * 1000) / 1000;
+  return first === null ? null : rounded(first);
 }
 
-function questionOf({ row, callConfig }: StoredRow, root: Json): unknown {
+function questionOf({ row, callConfig }: StoredRow, root: JsonObject): unknown {
   const name = callConfig.questionColumnName;
   const question = row[typeof name === 'string' ? name : '_question'];
   if (typeof question === 'string' && question !== '') return question;
-  if (isRecord(root.inputs)) return root.inputs;
+  if (isJsonObject(root.inputs)) return root.inputs;
   const names = callConfig.inputVariableNames;
   if (!Array.isArray(names)) return root.inputs;
   return Object.fromEntries(
@@ -194,7 +207,7 @@ function statusOf(value: unknown): number | null {
   return status !== null && status >= 100 && status <= 999 ? status : null;
 }
 
-/** Marks for what the tracer did to the trace, found by the words that it leaves in the text, by when the row came, and by what the sender said. */
+/** What the tracer did to the trace: found in its text, by the time when the row came, and in what the sender reported. */
 function marksOf(
   { text, receivedAt, pipelineId, sending }: StoredRow,
   steps: readonly PlacedStep[],
@@ -204,7 +217,7 @@ function marksOf(
     end,
   }: {
     readonly outcome: Outcome | null;
-    readonly metadata: Json;
+    readonly metadata: JsonObject;
     /** When the trace ended; null if that is unknown. */
     readonly end: number | null;
   },
@@ -214,12 +227,12 @@ function marksOf(
   if (text.includes('[cut: ')) marks.push('truncated');
   const has = (key: string) =>
     text.includes(`"${key}"`) &&
-    steps.some(({ step }) => isRecord(step.metadata) && Boolean(step.metadata[key]));
+    steps.some(({ step }) => isJsonObject(step.metadata) && Boolean(step.metadata[key]));
   if (metadata.unrecordedSteps || has('unrecordedSteps')) marks.push('limited');
   if (outcome === 'interrupted') marks.push('interrupted');
   if (has('unfinished')) marks.push('unfinished');
   const isLate = end !== null && receivedAt - end > LATE_MS;
-  // Files have old traces.
+  // Traces of files are old when they are opened.
   if (isLate && pipelineId !== OPENED_FILES_PIPELINE) marks.push('late');
   for (const mark of ['retried', 'replayed', 'sampled'] as const) {
     if ((sending & SENDING[mark]) !== 0) marks.push(mark);
@@ -229,15 +242,15 @@ function marksOf(
 
 const SPAN_ID = /^[0-9a-f]{16}$/;
 
-/** Which tracer wrote the row. Start times in seconds are Python's, whole timestamps the official TypeScript SDK's. */
-function dialectOf(row: Json, root: Json, http: Json): Dialect {
-  // Steps of rows that were made of spans have their ids.
+/** Which tracer wrote the row. The Python SDK writes start times in seconds, the official TypeScript SDK whole timestamps. */
+function dialectOf(row: JsonObject, root: JsonObject, http: JsonObject): Dialect {
+  // A step that was a span has the id of the span.
   if (SPAN_ID.test(textOf(root.id))) return 'opentelemetry';
   if (outcomeOf(http.outcome) !== null) return 'openlayer-tracing';
   const { startTime } = root;
   if (typeof startTime !== 'number') return 'other';
   if (startTime > 1e8 && startTime < 1e11) return 'openlayer-python';
-  if (!isRecord(row.metadata)) return 'other';
+  if (!isJsonObject(row.metadata)) return 'other';
   const isWhole = Number.isInteger(row.inferenceTimestamp);
   if (isWhole && Object.hasOwn(row, 'groundTruth')) return 'openlayer-ts';
   const hasUsage = Object.hasOwn(row, 'cost') && Object.hasOwn(row, 'tokens');

@@ -2,7 +2,7 @@
 
 import type { FeedbackColumns, StepColumns } from '../page-api.js';
 import type { StoredRow } from '../storage/stored-row.js';
-import { type Json, toJson } from '../values/json.js';
+import { type JsonObject, toJson } from '../values/json.js';
 import { inputNames } from './columns.js';
 import { cutMembers } from './cut-members.js';
 import { feedbackColumnsOf } from './feedback.js';
@@ -17,7 +17,7 @@ const MAX_PATH = 40_000;
 
 export interface TraceOutline {
   /** The metadata, and columns that no other member of `TraceDetail` has. */
-  readonly metadata: Json;
+  readonly metadata: JsonObject;
   /** All steps. */
   readonly steps: StepColumns;
   readonly criticalPath: readonly number[];
@@ -46,8 +46,8 @@ const SHOWN_ELSEWHERE = [
 
 function otherColumns(
   { row, callConfig }: Pick<StoredRow, 'row' | 'callConfig'>,
-  root: Json,
-): Json {
+  root: JsonObject,
+): JsonObject {
   const shownElsewhere = new Set(SHOWN_ELSEWHERE);
   for (const [key, name] of Object.entries(callConfig)) {
     if (typeof name === 'string' && key.endsWith('ColumnName')) shownElsewhere.add(name);
@@ -57,7 +57,7 @@ function otherColumns(
   return { ...metadataOf(row, root), ...Object.fromEntries(others) };
 }
 
-function shortened(metadata: Json): Json {
+function shortened(metadata: JsonObject): JsonObject {
   const isLong = toJson(metadata).length > MAX_METADATA_CHARS;
   return isLong ? cutMembers(metadata, MAX_METADATA_CHARS) : metadata;
 }

@@ -1,7 +1,9 @@
 import type { WireRow, WireStep } from '@openlayer-tracing/core/wire';
 import { errorOf } from '../reading/steps.js';
-import { isRecord, type Json } from '../values/json.js';
+import { demand, shown } from '../values/demand.js';
+import { isJsonObject, type JsonObject } from '../values/json.js';
 import { demandKnown } from '../values/known-keys.js';
+import { localTime } from '../values/local-time.js';
 import { oneLine } from '../values/printable.js';
 import { stripVolatile } from './strip-volatile.js';
 
@@ -58,17 +60,29 @@ const MIN_SHARE = 8;
  */
 export function renderTrace(row: WireRow, options: RenderOptions = {}): string {
   demandKnown(options, KNOWN);
+  const { width } = options;
+  for (const name of ['timings', 'metadata', 'details', 'color'] as const) {
+    const value = options[name];
+    demand(
+      value === undefined || typeof value === 'boolean',
+      `${name} must be true or false, not ${shown(value)}`,
+    );
+  }
+  demand(
+    width === undefined || (Number.isInteger(width) && width >= 0),
+    `width must be a number of characters, not ${shown(width)}`,
+  );
   const printer: Printer = {
     timings: options.timings ?? true,
     metadata: options.metadata ?? false,
     details: options.details ?? false,
-    width: options.width === undefined ? undefined : Math.max(options.width, MIN_WIDTH),
+    width: width === undefined ? undefined : Math.max(width, MIN_WIDTH),
     paint: options.color ? (code, text) => `\x1b[${code}m${text}\x1b[0m` : (_code, text) => text,
     lines: [],
   };
   printer.lines.push(headOf(row, printer));
   pushMetadata(printer, row.metadata, '   ');
-  const fallbackError = errorOf(row as unknown as Json) ?? undefined;
+  const fallbackError = errorOf(row as unknown as JsonObject) ?? undefined;
   const roots = row.steps === undefined ? [rowAsStep(row)] : stepsOf(row);
   roots.forEach((root, index) => {
     pushStep(printer, root, {
@@ -105,7 +119,8 @@ const DIM = 2;
 const RED = 31;
 
 function headOf(row: WireRow, { timings, details, paint }: Printer): string {
-  const http = isRecord(row.metadata) && isRecord(row.metadata.http) ? row.metadata.http : {};
+  const http =
+    isJsonObject(row.metadata) && isJsonObject(row.metadata.http) ? row.metadata.http : {};
   const id = timings ? row.inferenceId : stripVolatile(row.inferenceId);
   const outcome = http.outcome === undefined ? undefined : oneLine(String(http.outcome), MAX_TEXT);
   return [
@@ -127,12 +142,7 @@ function named(what: string, id: unknown): string | undefined {
 
 /** UNIX seconds as local date and time. */
 function timeOf(seconds: unknown): string {
-  const date = new Date(typeof seconds === 'number' ? seconds * 1000 : Number.NaN);
-  if (Number.isNaN(date.getTime())) return '';
-  const parts = [date.getFullYear(), date.getMonth() + 1, date.getDate()];
-  const clock = [date.getHours(), date.getMinutes(), date.getSeconds()];
-  const padded = (numbers: number[]) => numbers.map((number) => String(number).padStart(2, '0'));
-  return `${padded(parts).join('-')} ${padded(clock).join(':')}`;
+  return localTime(typeof seconds === 'number' ? seconds * 1000 : Number.NaN);
 }
 
 function pushStep(printer: Printer, step: WireStep, place: Place): void {
@@ -158,7 +168,7 @@ function pushStep(printer: Printer, step: WireStep, place: Place): void {
 /** @param indent how many characters stand before the line */
 function lineOf(step: WireStep, printer: Printer, indent: number, fallbackError?: string): string {
   const { timings, paint, details } = printer;
-  const error = errorOf(step as unknown as Json) ?? fallbackError;
+  const error = errorOf(step as unknown as JsonObject) ?? fallbackError;
   const line = new Line(indent, paint);
   line.add(oneLine(String(step.name), MAX_TEXT));
   line.add(`[${oneLine(String(step.type), MAX_TEXT)}]`, DIM, ' ');
@@ -185,7 +195,7 @@ function lineOf(step: WireStep, printer: Printer, indent: number, fallbackError?
   return line.text;
 }
 
-/** JSON text, however deep the value is. */
+/** JSON text, or a mark if the value is nested too deeply. */
 function jsonOf(value: unknown): string {
   try {
     return JSON.stringify(value);
@@ -217,17 +227,17 @@ class Line {
 /** Inputs as JSON text; empty where there are none. */
 function textOf(inputs: unknown): string {
   if (inputs === undefined || inputs === null) return '';
-  return isRecord(inputs) && Object.keys(inputs).length === 0 ? '' : jsonOf(inputs);
+  return isJsonObject(inputs) && Object.keys(inputs).length === 0 ? '' : jsonOf(inputs);
 }
 
 function isUnfinished({ metadata, endTime }: WireStep): boolean {
-  return (isRecord(metadata) && metadata.unfinished === true) || endTime === null;
+  return (isJsonObject(metadata) && metadata.unfinished === true) || endTime === null;
 }
 
 function pushMetadata(printer: Printer, metadata: unknown, prefix: string): void {
-  if (!printer.metadata || !isRecord(metadata)) return;
+  if (!printer.metadata || !isJsonObject(metadata)) return;
   const shown = printer.timings ? metadata : stripVolatile(metadata);
-  if (!isRecord(shown) || Object.keys(shown).length === 0) return;
+  if (!isJsonObject(shown) || Object.keys(shown).length === 0) return;
   printer.lines.push(`${prefix}${printer.paint(DIM, oneLine(jsonOf(shown), MAX_METADATA))}`);
 }
 
@@ -239,7 +249,9 @@ function rowAsStep({ output, latency, tokens }: WireRow): WireStep {
 
 /** The children of a step, or the root of a row. Checked, since an update of the row may contain anything. */
 function stepsOf(parent: { readonly steps?: unknown }): WireStep[] {
-  return Array.isArray(parent.steps) ? parent.steps.filter(isRecord).map((s) => s as WireStep) : [];
+  return Array.isArray(parent.steps)
+    ? parent.steps.filter(isJsonObject).map((s) => s as WireStep)
+    : [];
 }
 
 function tokensOf({ promptTokens, completionTokens, tokens }: WireStep): string {

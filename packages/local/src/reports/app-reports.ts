@@ -1,6 +1,6 @@
 import type { AppReport } from '../page-api.js';
 import { SENDING } from '../storage/schema.js';
-import { isRecord, type Json } from '../values/json.js';
+import { isJsonObject, type JsonObject } from '../values/json.js';
 
 const MAX_KEPT = 20;
 const MAX_APP_NAME = 200;
@@ -12,7 +12,7 @@ export const STATS_HEADER = 'x-openlayer-tracing-stats';
 export interface SenderReport {
   readonly name: string;
   /** The result of `stats()`. */
-  readonly stats: Json;
+  readonly stats: JsonObject;
   /** Whether an attempt to send the rows has failed. */
   readonly isRetry: boolean;
   /** Whether the rows waited in the spool. */
@@ -41,7 +41,7 @@ export class AppReports {
 /** The report in a header; undefined if it is none. */
 export function readReport(header: string): SenderReport | undefined {
   const report = parsed(header);
-  if (!isRecord(report) || typeof report.name !== 'string' || !isRecord(report.stats)) {
+  if (!isJsonObject(report) || typeof report.name !== 'string' || !isJsonObject(report.stats)) {
     return undefined;
   }
   const { name, stats, retries, isReplay } = report;

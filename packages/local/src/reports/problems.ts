@@ -13,6 +13,11 @@ export class Problems {
     else this.#omitted += 1;
   }
 
+  forgetAll(): void {
+    this.#kept.length = 0;
+    this.#omitted = 0;
+  }
+
   list(): string[] {
     return this.#omitted === 0 ? [...this.#kept] : [...this.#kept, `... and ${this.#omitted} more`];
   }

@@ -25,10 +25,12 @@ export interface Call {
   readonly contentType: string;
   /** `Content-Encoding`; empty for none. */
   readonly encoding: string;
-  /** The sender's counts as JSON, where it sends them. */
-  readonly report: string | undefined;
+  /** The header with the sender's counts as JSON; undefined if it is missing. */
+  readonly statsHeader: string | undefined;
   /** The value of another header, by its name in lower case; undefined if it is missing. */
   header(name: string): string | undefined;
+  /** Whether the client has closed its connection. */
+  isAbandoned(): boolean;
   /** The body as JSON. Throws a Refusal if it is not JSON. */
   json(): JsonBody;
 }
@@ -38,7 +40,7 @@ export interface Backend {
   readonly store: Store;
   readonly checker: Checker;
   readonly events: EventEmitter<LocalServerEvents>;
-  readonly reports: AppReports;
+  readonly appReports: AppReports;
   readonly uploads: UploadTokens;
   readonly attachments: Attachments;
   readonly otlp: OtlpReceiver;

@@ -1,16 +1,22 @@
 import type { DataStreamRequest } from '@openlayer-tracing/core/wire';
+import { Refusal } from '../http/refusal.js';
 import { SUCCESS } from '../http/reply.js';
 import { inferenceIdsOf } from '../reading/columns.js';
 import { withExactIntegers } from '../reading/exact-integers.js';
 import { readReport, sendingOf } from '../reports/app-reports.js';
+import { isJsonObject } from '../values/json.js';
 import type { Route } from './call.js';
 
+/** Rows of one call. They are stored in one transaction, during which no other request is served. */
+const MAX_ROWS = 10_000;
+
 /** `POST /inference-pipelines/{p}/data-stream` */
-export const dataStream: Route = (call, { store, checker, events, reports }) => {
+export const dataStream: Route = (call, { store, checker, events, appReports }) => {
   // An app whose rows are refused has counts of interest too.
-  const report = call.report === undefined ? undefined : readReport(call.report);
-  if (report) reports.add(report, call.pipelineId, Date.now());
+  const report = call.statsHeader === undefined ? undefined : readReport(call.statsHeader);
+  if (report) appReports.add(report, call.pipelineId, Date.now());
   const { rounded, exact } = call.json();
+  demandFew(rounded);
   const checked = checker.dataStream(rounded);
   const request =
     exact === rounded ? checked : withExactIntegers(checked, exact as DataStreamRequest);
@@ -22,3 +28,9 @@ export const dataStream: Route = (call, { store, checker, events, reports }) => 
   });
   return SUCCESS;
 };
+
+/** @throws Refusal 413 */
+function demandFew(body: unknown): void {
+  if (!isJsonObject(body) || !Array.isArray(body.rows) || body.rows.length <= MAX_ROWS) return;
+  throw new Refusal(413, `a call may have ${MAX_ROWS} rows, not ${body.rows.length}: send several`);
+}

@@ -1,14 +1,21 @@
 import { setImmediate } from 'node:timers/promises';
 import { integerParameter } from '../http/integer-parameter.js';
+import { Refusal } from '../http/refusal.js';
 import { jsonReply } from '../http/reply.js';
+import { ClientGone } from '../http/request-body.js';
 import { asReadBack } from '../reading/columns.js';
+import { head } from '../reading/values.js';
+import type { RowSize } from '../storage/row-reader.js';
 import type { StoredRow } from '../storage/stored-row.js';
 import { toJson } from '../values/json.js';
+import { numericOf } from '../values/numeric.js';
 import type { Backend, Call, Route } from './call.js';
 import { type RowFilter, rowFilterOf } from './row-filter.js';
 import { rowToReturn } from './rows.js';
 
 const MAX_PER_PAGE = 100;
+/** Bytes of the rows of a page, unless it has only one. */
+const MAX_LIST_BYTES = 32 * 1024 * 1024;
 /** The numbers of its rows are safe integers. */
 const MAX_PAGE = Math.floor(Number.MAX_SAFE_INTEGER / MAX_PER_PAGE);
 
@@ -17,17 +24,25 @@ export const listRows: Route = async (call, backend) => {
   const page = integer(call, 'page', 1, MAX_PAGE);
   const perPage = integer(call, 'perPage', 25, MAX_PER_PAGE);
   const isAscending = !/^(false|0)$/i.test(call.query.get('asc') ?? ''); // Python writes False
-  const found = await select(backend, {
-    pipelineId: call.pipelineId,
+  const found = await select(call, backend, {
     isAscending,
     sortColumn: call.query.get('sortColumn') || undefined,
     filter: rowFilterOf(call.json().exact ?? {}),
     limit: perPage + 1, // one more row shows whether there is a next page
     offset: (page - 1) * perPage,
   });
-  const items = found
-    .slice(0, perPage)
-    .map((stored) => ({ openlayer_row_id: stored.number, ...rowToReturn(stored, backend) }));
+  const listed = found.slice(0, perPage);
+  const bytes = listed.reduce((sum, row) => sum + row.bytes, 0);
+  if (bytes > MAX_LIST_BYTES && listed.length > 1) {
+    const advice = 'ask for fewer by perPage';
+    throw new Refusal(413, `the rows of this page have ${bytes} bytes: ${advice}`, {
+      isViolation: false,
+    });
+  }
+  const items = listed.flatMap(({ id }) => {
+    const stored = backend.store.get(id);
+    return stored ? [{ openlayer_row_id: id, ...rowToReturn(stored, backend) }] : [];
+  });
   return jsonReply(
     200,
     { items },
@@ -36,7 +51,6 @@ export const listRows: Route = async (call, backend) => {
 };
 
 interface Selection {
-  readonly pipelineId: string;
   readonly isAscending: boolean;
   readonly sortColumn: string | undefined;
   readonly filter: RowFilter | undefined;
@@ -44,49 +58,65 @@ interface Selection {
   readonly offset: number;
 }
 
-async function select(backend: Backend, selection: Selection): Promise<StoredRow[]> {
+async function select(call: Call, backend: Backend, selection: Selection): Promise<RowSize[]> {
   const { store } = backend;
-  const { pipelineId, filter, sortColumn, isAscending, limit, offset } = selection;
-  if (!filter && sortColumn === undefined) return store.page(selection);
+  const { pipelineId } = call;
+  const { filter, sortColumn, isAscending, limit, offset } = selection;
+  if (!filter && sortColumn === undefined) return store.page({ pipelineId, ...selection });
   const found: Found[] = [];
-  let seen = 0;
+  let [rows, size] = [0, 0];
   for (const stored of store.each(pipelineId)) {
-    // Columns have no index, so all rows are read, with pauses for other requests. Of matching rows only the sort value is kept.
-    seen += 1;
-    if (seen % ROWS_AT_A_TIME === 0) await setImmediate();
-    const row = backend.checker.mode === 'strict' ? stored.row : byBothNames(stored);
-    if (filter && !filter({ number: stored.number, row })) continue;
-    const hasValue = sortColumn !== undefined && Object.hasOwn(row, sortColumn);
-    const value = hasValue ? (row[sortColumn] ?? null) : null;
-    found.push({ number: stored.number, value });
+    const { number, row, bytes } = stored;
+    // Columns have no index, so all rows are read, with pauses for other requests. Of matching rows only the sort key is kept.
+    rows += 1;
+    size += bytes;
+    if (rows > ROWS_AT_A_TIME || size > BYTES_AT_A_TIME) {
+      [rows, size] = [0, 0];
+      await setImmediate();
+      if (call.isAbandoned()) throw new ClientGone();
+    }
+    const columns: Columns = backend.checker.mode === 'strict' ? row : byBothNames(stored);
+    if (filter && !filter({ number, row, columns })) continue;
+    const hasValue = sortColumn !== undefined && Object.hasOwn(columns, sortColumn);
+    found.push({ id: number, bytes, key: sortKey(hasValue ? columns[sortColumn] : null) });
     if (isAscending && sortColumn === undefined && found.length === offset + limit) break;
   }
-  if (sortColumn !== undefined) found.sort(byValue);
+  if (sortColumn !== undefined) found.sort(byKey);
   if (!isAscending) found.reverse();
-  return found
-    .slice(offset, offset + limit)
-    .map(({ number }) => store.get(number))
-    .filter((stored) => stored !== undefined);
+  return found.slice(offset, offset + limit);
 }
 
+/** Rows, and bytes of them, that are read between two pauses. */
 const ROWS_AT_A_TIME = 100;
+const BYTES_AT_A_TIME = 1024 * 1024;
 
-interface Found {
-  readonly number: number;
-  readonly value: unknown;
+interface Found extends RowSize {
+  readonly key: SortKey;
 }
+
+/** A number, or the beginning of a text. */
+type SortKey = number | bigint | string;
+
+const MAX_KEY = 1000;
+
+/** The key of a value that is no number is its JSON text. */
+function sortKey(value: unknown): SortKey {
+  return numericOf(value) ?? head(toJson(value ?? null), MAX_KEY);
+}
+
+type Columns = Readonly<Record<string, unknown>>;
 
 /** The row with the names of its sender and with those of the platform, so that a filter may use either. */
-function byBothNames(stored: StoredRow): Readonly<Record<string, unknown>> {
+function byBothNames(stored: StoredRow): Columns {
   return { ...asReadBack(stored), ...stored.row };
 }
 
-/** Orders numbers by value, then other values by their JSON text. */
-function byValue({ value: left }: Found, { value: right }: Found): number {
-  if (typeof left === 'number' && typeof right === 'number') return left - right;
-  if (typeof left === 'number') return -1;
-  if (typeof right === 'number') return 1;
-  return toJson(left).localeCompare(toJson(right));
+/** Orders numbers by value, then texts. */
+function byKey({ key: a }: Found, { key: b }: Found): number {
+  if (typeof a === 'string' && typeof b === 'string') return a.localeCompare(b);
+  if (typeof a === 'string') return 1;
+  if (typeof b === 'string') return -1;
+  return Number(a > b) - Number(a < b);
 }
 
 function integer({ query }: Call, name: string, preset: number, max: number): number {

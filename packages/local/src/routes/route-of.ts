@@ -1,12 +1,13 @@
+import { decodedPath } from '../http/decoded-path.js';
 import type { Audience } from '../http/guard.js';
 import { Refusal } from '../http/refusal.js';
 import { OPENED_FILES_PIPELINE } from '../page-api.js';
-import type { Route } from './call.js';
+import type { Backend, Route } from './call.js';
 import { dataStream } from './data-stream.js';
 import { listRows } from './list-rows.js';
 import { isOtherSignal, OTLP_PATHS, receiveTraces } from './receive-traces.js';
 import { deleteRow, getRow, updateRow } from './rows.js';
-import { presignUpload, upload } from './uploads.js';
+import { admitUpload, presignUpload, upload } from './uploads.js';
 
 /** The parts of a request line. */
 export interface Target {
@@ -16,6 +17,8 @@ export interface Target {
   readonly inferenceId: string | undefined;
   readonly path: string;
   readonly query: URLSearchParams;
+  /** Refuses what needs no body, before the body is read. @throws Refusal */
+  readonly admit: (backend: Backend) => void;
 }
 
 const PIPELINE_ROUTES = new Map<string, Route>([
@@ -67,13 +70,15 @@ export function routeOf(method: string, url: string): Target {
     const isViolation = !isOtherSignal(path);
     throw new Refusal(404, `no such endpoint: ${hintFor(path)}`, { isViolation });
   }
+  const searchParams = new URLSearchParams(query.join('?'));
   return {
     route,
     method,
-    pipelineId: decoded(pipeline ?? ''),
-    inferenceId: row === undefined ? undefined : decoded(row),
+    pipelineId: decodedPath(pipeline ?? ''),
+    inferenceId: row === undefined ? undefined : decodedPath(row),
     path,
-    query: new URLSearchParams(query.join('?')),
+    query: searchParams,
+    admit: (backend) => route === upload && admitUpload(searchParams, backend),
   };
 }
 
@@ -81,12 +86,4 @@ function hintFor(path: string): string {
   if (isOtherSignal(path)) return 'of OpenTelemetry it takes traces only, no metrics and logs';
   const isUnversioned = /^\/(inference-pipelines|storage|projects)\//.test(path);
   return isUnversioned ? 'the base URL must end in /v1' : WHAT_IS_SERVED;
-}
-
-function decoded(segment: string): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    throw new Refusal(400, 'the path is not valid percent-encoding');
-  }
 }

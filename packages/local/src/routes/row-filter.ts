@@ -1,10 +1,16 @@
 import { Refusal } from '../http/refusal.js';
-import { isRecord, toJson } from '../values/json.js';
+import { foldedText } from '../page-api.js';
+import { isJsonObject } from '../values/json.js';
+import { numericOf } from '../values/numeric.js';
+import { textsIn } from '../values/texts-in.js';
 
 /** The row that a filter tests. */
 interface Candidate {
   readonly number: number;
-  readonly row: Readonly<Record<string, unknown>>;
+  /** The row as it was sent, in which searches look. */
+  readonly row: object;
+  /** The columns that filters may name. */
+  readonly columns: Readonly<Record<string, unknown>>;
 }
 
 /** Whether a listing includes the row. */
@@ -15,7 +21,7 @@ export type RowFilter = (candidate: Candidate) => boolean;
  * `{measurement, operator, value}`, search strings, and arrays of row numbers.
  */
 export function rowFilterOf(body: unknown): RowFilter | undefined {
-  if (!isRecord(body)) throw new Refusal(400, 'the filter must be a JSON object');
+  if (!isJsonObject(body)) throw new Refusal(400, 'the filter must be a JSON object');
   const filters = Object.entries(body)
     .filter(([, value]) => value !== null)
     .map(([key, value]) => {
@@ -54,27 +60,27 @@ function search(
   combine: (queries: readonly string[], has: Has) => boolean,
 ): RowFilter {
   const queries = list.map((query) => {
-    if (typeof query === 'string' && query.length <= 300) return query.toLowerCase();
+    if (typeof query === 'string' && query.length <= 300) return foldedText(query);
     throw new Refusal(400, 'a search query must be a string of at most 300 characters');
   });
   return ({ row }) => {
-    const text = toJson(row).toLowerCase();
-    return combine(queries, (query) => text.includes(query));
+    const texts = Array.from(textsIn(row), foldedText);
+    return combine(queries, (query) => texts.some((text) => text.includes(query)));
   };
 }
 
 function columnFilters(list: readonly unknown[]): RowFilter {
   if (list.length > 5) throw new Refusal(400, 'at most 5 columnFilters are allowed');
   const filters = list.map((filter) => {
-    if (!isRecord(filter) || typeof filter.measurement !== 'string') {
+    if (!isJsonObject(filter) || typeof filter.measurement !== 'string') {
       throw new Refusal(400, 'a column filter is {measurement, operator, value}');
     }
     const { measurement, value } = filter;
     const operator = OPERATORS.get(String(filter.operator));
     if (!operator) throw new Refusal(400, `unknown operator "${filter.operator}"`);
     const isMatch = operator(value);
-    return ({ row }: Candidate) =>
-      isMatch(Object.hasOwn(row, measurement) ? row[measurement] : null);
+    return ({ columns }: Candidate) =>
+      isMatch(Object.hasOwn(columns, measurement) ? columns[measurement] : null);
   });
   return (stored) => filters.every((matches) => matches(stored));
 }
@@ -96,16 +102,14 @@ const OPERATORS = new Map<string, (value: unknown) => IsMatch>([
   ['none_of', (value) => negated(isIn(arrayOf(value)))],
 ]);
 
-function onNumbers(compare: (column: number, value: number) => boolean) {
-  return (value: unknown): IsMatch =>
-    (column) =>
-      compare(numberOf(column), numberOf(value));
-}
-
-/** Integers that a number cannot hold are strings; what is no number is NaN, which no comparison takes. */
-function numberOf(value: unknown): number {
-  if (typeof value === 'number') return value;
-  return typeof value === 'string' && /^-?\d{16,}$/.test(value) ? Number(value) : Number.NaN;
+function onNumbers(compare: (column: number | bigint, value: number | bigint) => boolean) {
+  return (value: unknown): IsMatch => {
+    const right = numericOf(value);
+    return (column) => {
+      const left = numericOf(column);
+      return left !== undefined && right !== undefined && compare(left, right);
+    };
+  };
 }
 
 function containsAny(list: readonly unknown[]): IsMatch {

@@ -2,7 +2,7 @@ import type { RowUpdateRequest } from '@openlayer-tracing/core/wire';
 import { integerParameter } from '../http/integer-parameter.js';
 import { Refusal } from '../http/refusal.js';
 import { jsonReply, SUCCESS } from '../http/reply.js';
-import { asReadBack, columnNamed, idText } from '../reading/columns.js';
+import { asReadBack, idColumnOf, idText } from '../reading/columns.js';
 import { rowWithExactIntegers } from '../reading/exact-integers.js';
 import type { StoredRow } from '../storage/stored-row.js';
 import type { Backend, Call, Route } from './call.js';
@@ -27,14 +27,11 @@ export const updateRow: Route = (call, backend) => {
           ...checked,
           row: rowWithExactIntegers(checked.row, (exact as RowUpdateRequest).row, config),
         };
-  const idColumn =
-    columnNamed(update.config ?? {}, 'inferenceIdColumnName') ??
-    columnNamed(found.config, 'inferenceIdColumnName') ??
-    'inferenceId';
-  if (Object.hasOwn(update.row, idColumn) && idText(update.row[idColumn]) !== inferenceId) {
+  const names = namedColumns(update);
+  if (changesId(found, update, names)) {
     throw new Refusal(400, 'the inferenceId of a row cannot be changed');
   }
-  backend.store.update(found, update.row, namedColumns(update));
+  backend.store.update(found, update.row, names);
   backend.events.emit('update', update, call.pipelineId, inferenceId);
   return SUCCESS;
 };
@@ -58,6 +55,20 @@ export function rowToReturn(
   { checker }: Backend,
 ): Readonly<Record<string, unknown>> {
   return checker.mode === 'strict' ? found.row : asReadBack(found);
+}
+
+/** Whether the update writes another ID into a column that has the row's, or into one that would be read as it afterwards. */
+function changesId(
+  { row, config, inferenceId }: StoredRow,
+  update: RowUpdateRequest,
+  names: object,
+): boolean {
+  const after = { ...row, ...update.row };
+  const configs = [config, { ...config, ...names }, { ...config, ...update.config }];
+  return configs.some((each) => {
+    const column = idColumnOf(after, each);
+    return Object.hasOwn(update.row, column) && idText(after[column]) !== inferenceId;
+  });
 }
 
 /** The columns that an update gives a meaning to. They keep it: the row's config is extended. */

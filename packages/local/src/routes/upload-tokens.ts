@@ -25,6 +25,12 @@ export class UploadTokens {
     return { token, attachmentId };
   }
 
+  /** Whether the token allows an upload. */
+  isAllowed(token: string, now: number): boolean {
+    const upload = this.#open.get(token);
+    return upload !== undefined && now - upload.createdAt < MAX_AGE_MS;
+  }
+
   /**
    * Calls `save` with the id of the attachment that the token allows to upload. If `save` fails, the token may be used again.
    * @returns whether the token allowed an upload
@@ -35,7 +41,7 @@ export class UploadTokens {
     save: (attachmentId: string) => Promise<void>,
   ): Promise<boolean> {
     const upload = this.#open.get(token);
-    if (!upload || now - upload.createdAt >= MAX_AGE_MS) return false;
+    if (!upload || !this.isAllowed(token, now)) return false;
     this.#open.delete(token);
     try {
       await save(upload.attachmentId);

@@ -1,6 +1,6 @@
 import { Refusal } from '../http/refusal.js';
 import { jsonReply, type Reply } from '../http/reply.js';
-import type { Call, Route } from './call.js';
+import type { Backend, Call, Route } from './call.js';
 
 const MAX_OBJECT_NAME = 1024;
 
@@ -30,14 +30,21 @@ export const upload: Route = async (call, { uploads, attachments }): Promise<Rep
   const isAllowed = await uploads.spend(token, Date.now(), async (attachmentId) =>
     attachments.add(attachmentId, await fileOf(call)),
   );
-  if (!isAllowed) {
-    throw new Refusal(
-      403,
-      'the token of this upload is unknown, used or older than 10 minutes: ask for another presigned URL',
-    );
-  }
+  if (!isAllowed) throw notAllowed();
   return { status: call.method === 'PUT' ? 200 : 204 };
 };
+
+/** The token is the only key that an upload has. @throws Refusal 403 */
+export function admitUpload(query: URLSearchParams, { uploads }: Backend): void {
+  if (!uploads.isAllowed(query.get('token') ?? '', Date.now())) throw notAllowed();
+}
+
+function notAllowed(): Refusal {
+  return new Refusal(
+    403,
+    'the token of this upload is unknown, used or older than 10 minutes: ask for another presigned URL',
+  );
+}
 
 /** The file of a request: its body, or the part `file` of a form. */
 async function fileOf({ method, body, contentType }: Call): Promise<Buffer> {

@@ -84,7 +84,10 @@ async function pageApiReply(
   return reply && gzipReply(reply, request);
 }
 
-/** Handles a call of the platform's API: guard, body, `intercept`, then route. */
+/**
+ * Handles a call of the platform's API: guard, route, body. A body is not read if the call will be refused anyway. `intercept`
+ * comes before the route, with the body.
+ */
 async function platformReply(
   request: IncomingMessage,
   response: ServerResponse,
@@ -92,10 +95,16 @@ async function platformReply(
   { guard, backend, maxBodyBytes, intercept }: HandlerOptions,
 ): Promise<Reply | undefined> {
   guard(request, audienceOf(request.method ?? '', path));
+  const targeted = () => {
+    const target = routeOf(request.method ?? '', request.url ?? '');
+    target.admit(backend);
+    return target;
+  };
+  const early = intercept ? undefined : targeted();
   const maxBytes = isOtlpPath(path) ? backend.otlp.maxBodyBytes : maxBodyBytes;
   const body = await readBody(request, maxBytes);
   if (intercept && (await intercept(request, response, body))) return undefined;
-  const { route, ...target } = routeOf(request.method ?? '', request.url ?? '');
+  const { route, admit: _, ...target } = early ?? targeted();
   const { headers, headersDistinct } = request;
   const {
     host = '',
@@ -103,9 +112,13 @@ async function platformReply(
     'content-encoding': encoding = '',
   } = headers;
   const header = (name: string) => headersDistinct[name]?.[0];
-  const report = header(STATS_HEADER);
+  const statsHeader = header(STATS_HEADER);
   const json = () => parseJson(request, body);
-  return route({ ...target, host, body, contentType, encoding, report, header, json }, backend);
+  const isAbandoned = () => request.socket.destroyed;
+  return route(
+    { ...target, host, body, contentType, encoding, statsHeader, header, json, isAbandoned },
+    backend,
+  );
 }
 
 /** The server keeps the reasons of refusals, which may quote the body: they are cut to this many characters. */

@@ -1,7 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
+import { resolve } from 'node:path';
 import type { CheckMode } from '../checks/check.js';
 import { EDITORS, type Editor } from '../page-api.js';
+import { IN_MEMORY } from '../storage/database.js';
+import { demand, shown } from '../values/demand.js';
 import { demandKnown } from '../values/known-keys.js';
 
 /**
@@ -20,12 +23,12 @@ export interface LocalServerOptions {
   /** Port; 0 for a free one. @default 0 */
   readonly port?: number;
   /**
-   * Address to listen on. One that other machines can reach, as '0.0.0.0' in a container, needs an `apiKey`. Traces and
+   * Address to listen on. One that other machines can reach, such as '0.0.0.0' in a container, needs an `apiKey`. Traces and
    * keys then cross the network unencrypted. @default '127.0.0.1'
    */
   readonly host?: string;
   /**
-   * Names by which clients reach this server, beside localhost, 127.0.0.1 and [::1] with its port: values of `Host`, as
+   * Names by which clients reach this server, beside localhost, 127.0.0.1 and [::1] with its port: values of `Host`, such as
    * 'traces' (with the same port) or 'localhost:8080' (where a container's port is published under another). A request
    * under another name is refused, so that no web page can reach the server by a domain of its own. @default []
    */
@@ -100,12 +103,13 @@ const KNOWN: Readonly<Record<keyof LocalServerOptions, true>> = {
 /** The options with their defaults. @throws TypeError if one is wrong, with a message that says what to do */
 export function settingsOf(options: LocalServerOptions): Settings {
   demandKnown(options, KNOWN);
+  demandTypes(options);
   const settings: Settings = {
     ...options,
     port: options.port ?? 0,
     host: options.host ?? LOOPBACK,
     allowedHosts: options.allowedHosts ?? [],
-    file: options.file ?? ':memory:',
+    file: fileOf(options.file),
     checks: options.checks ?? 'strict',
     maxBodyBytes: options.maxBodyBytes ?? 16 * 1024 * 1024,
     maxOtlpBytes: options.maxBodyBytes ?? 64 * 1024 * 1024,
@@ -116,7 +120,7 @@ export function settingsOf(options: LocalServerOptions): Settings {
     settings;
   demand(
     isIP(host) !== 0,
-    `host must be an IP address, as '127.0.0.1' or '0.0.0.0', not ${JSON.stringify(host)}`,
+    `host must be an IP address such as '127.0.0.1' or '0.0.0.0', not ${JSON.stringify(host)}`,
   );
   demand(
     isLoopback(host) || apiKey !== undefined,
@@ -124,20 +128,20 @@ export function settingsOf(options: LocalServerOptions): Settings {
   );
   for (const name of settings.allowedHosts) {
     demand(
-      HOST.test(name),
-      `allowedHosts must be names in lower case, with or without a port, as 'traces' or 'localhost:8080', not ${JSON.stringify(name)}`,
+      typeof name === 'string' && HOST.test(name),
+      `allowedHosts must be names in lower case, with or without a port, such as 'traces' or 'localhost:8080', not ${JSON.stringify(name)}`,
     );
   }
   for (const name of ['maxAgeMs', 'maxBytes'] as const) {
     const value = settings[name];
     demand(
       value === undefined || (Number.isSafeInteger(value) && value > 0),
-      `${name} must be a positive integer, not ${value}`,
+      `${name} must be a positive integer, not ${shown(value)}`,
     );
   }
   demand(
     Number.isInteger(port) && port >= 0 && port <= 65_535,
-    `port must be an integer from 0 (any free port) to 65535, not ${port}`,
+    `port must be an integer from 0 (any free port) to 65535, not ${shown(port)}`,
   );
   demand(
     editor === undefined || EDITORS.includes(editor),
@@ -146,25 +150,55 @@ export function settingsOf(options: LocalServerOptions): Settings {
   demand(file !== '', "file must be a path or ':memory:', not an empty string");
   demand(apiKey !== '', 'apiKey must not be empty: leave it out to accept any key');
   demand(
+    apiKey === undefined || KEY.test(apiKey),
+    'apiKey must be of visible ASCII characters without spaces: clients send it in a header',
+  );
+  demand(
     checks === 'strict' || checks === 'lenient',
     `checks must be 'strict' or 'lenient', not ${JSON.stringify(checks)}`,
   );
   demand(
     Number.isInteger(maxBodyBytes) && maxBodyBytes > 0,
-    `maxBodyBytes must be a positive integer, not ${maxBodyBytes}`,
+    `maxBodyBytes must be a positive integer, not ${shown(maxBodyBytes)}`,
   );
   demand(
     Number.isInteger(otlpQuietMs) && otlpQuietMs > 0 && otlpQuietMs <= MAX_QUIET_MS,
-    `otlpQuietMs must be an integer from 1 to ${MAX_QUIET_MS}, not ${otlpQuietMs}`,
+    `otlpQuietMs must be an integer from 1 to ${MAX_QUIET_MS}, not ${shown(otlpQuietMs)}`,
   );
   demand(
     Number.isInteger(maxConnections) && maxConnections > 0,
-    `maxConnections must be a positive integer, not ${maxConnections}`,
+    `maxConnections must be a positive integer, not ${shown(maxConnections)}`,
   );
   return settings;
 }
 
+/** What the compiler says of the options of callers in TypeScript, for the others. */
+function demandTypes(options: LocalServerOptions): void {
+  const { allowedHosts, intercept } = options;
+  for (const name of ['host', 'file', 'apiKey'] as const) {
+    const value = options[name];
+    // The wrong value of a key is not shown.
+    demand(value === undefined || typeof value === 'string', `${name} must be a string`);
+  }
+  demand(
+    allowedHosts === undefined || Array.isArray(allowedHosts),
+    `allowedHosts must be an array of names, not ${shown(allowedHosts)}`,
+  );
+  demand(
+    intercept === undefined || typeof intercept === 'function',
+    `intercept must be a function, not ${shown(intercept)}`,
+  );
+}
+
+/** The file as an absolute path: it is opened again later, when the working directory may be another. */
+function fileOf(file = IN_MEMORY): string {
+  return file === IN_MEMORY || file === '' ? file : resolve(file);
+}
+
 const MAX_QUIET_MS = 60_000;
+
+/** A key that a client can send: the guard takes it from the header up to a space. */
+const KEY = /^[\x21-\x7e]+$/;
 
 /** A `Host` that a browser may send. Patterns such as `*` do not match. */
 const HOST = /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::\d{1,5})?$/;
@@ -172,8 +206,4 @@ const HOST = /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::\d{1,5})?
 /** Whether only this machine can reach the address. */
 function isLoopback(host: string): boolean {
   return /^127\./.test(host) || host === '::1';
-}
-
-function demand(holds: boolean, message: string): asserts holds {
-  if (!holds) throw new TypeError(message);
 }

@@ -23,7 +23,9 @@ import type { Backend } from '../routes/call.js';
 import { UploadTokens } from '../routes/upload-tokens.js';
 import { openAttachments } from '../storage/attachments.js';
 import { IN_MEMORY } from '../storage/database.js';
+import { lock } from '../storage/lock.js';
 import { type ReceivedBatch, Store } from '../storage/store.js';
+import type { StoredRow } from '../storage/stored-row.js';
 import { startUpkeep } from '../storage/upkeep.js';
 import { environmentLines } from './environment.js';
 import { createHandler } from './handler.js';
@@ -49,7 +51,10 @@ export interface LocalServer extends AsyncDisposable {
   rows(pipelineId?: string): WireRow[];
   /** The latest row with this inference ID. */
   row(inferenceId: string, pipelineId?: string): WireRow | undefined;
-  /** Resolves with all rows once there are `n`. Rejects after `timeoutMs` (default 5000), and when the server is closed. */
+  /**
+   * Resolves with all rows once there are `n`, or with those of `pipelineId` once it has `n`. Rejects after `timeoutMs` (default
+   * 5000), and when the server is closed.
+   */
   waitForRows(n: number, options?: WaitOptions): Promise<WireRow[]>;
   /** All rows as trees, printed by `renderTrace`. */
   traces(): string[];
@@ -58,6 +63,11 @@ export interface LocalServer extends AsyncDisposable {
     event: K,
     listener: (...args: LocalServerEvents[K]) => void,
   ): () => void;
+  /**
+   * Deletes all rows, batches and uploaded files, and forgets all problems and the spans that are in no row yet: for a server
+   * that several tests share. Health still lists the calls that were refused.
+   */
+  clear(): void;
   /** Closes all connections and the file. A second call waits for the first. */
   close(): Promise<void>;
 }
@@ -80,8 +90,10 @@ export function startLocalServer(options: LocalServerOptions = {}): Promise<Loca
   return startServer(options);
 }
 
-/** A server with a member that only the command `openlayer-local` uses. */
+/** A server with members that only the command `openlayer-local` uses. */
 export interface StartedServer extends LocalServer {
+  /** As `row()`, with the config of the row. */
+  find(inferenceId: string, pipelineId: string): Pick<StoredRow, 'row' | 'config'> | undefined;
   /** An address that opens the page once, within a minute. It does not contain the page's token. */
   openingUrl(): string;
 }
@@ -121,10 +133,11 @@ async function openServer(settings: Settings, parts: OpenParts): Promise<Started
     maxAgeMs: settings.maxAgeMs,
     maxBytes: settings.maxBytes,
     removeAttachments: attachments.removeBefore,
-    indexSize: () => pageApi.indexSize,
+    indexState: () => pageApi.indexState,
     onFailure: (message) => reports.failed(`old traces could not be deleted: ${message}`),
   });
   parts.add(stopUpkeep);
+  reportDropped(http, reports);
   await listen(http, settings);
   parts.add(() => closeConnections(http));
   const { port, origin, url } = addressOf(http, settings);
@@ -169,10 +182,11 @@ async function openServer(settings: Settings, parts: OpenParts): Promise<Started
       return reports.problems.list();
     },
     rows,
+    find: (inferenceId, pipelineId) => store.find(inferenceId, pipelineId),
     row: (inferenceId, pipelineId) => store.find(inferenceId, pipelineId)?.row,
     async waitForRows(n, wait) {
       await waitForRows(store, events, n, wait);
-      return rows();
+      return rows(wait?.pipelineId);
     },
     traces: () =>
       Array.from(store.each(), ({ row, config, inferenceId }) =>
@@ -193,6 +207,12 @@ async function openServer(settings: Settings, parts: OpenParts): Promise<Started
       emitter.on(event, guarded);
       return () => void emitter.off(event, guarded);
     },
+    clear() {
+      backend.otlp.forgetOpen();
+      store.removeAll();
+      attachments.removeBefore(Number.POSITIVE_INFINITY);
+      reports.problems.forgetAll();
+    },
     close,
     [Symbol.asyncDispose]: close,
   };
@@ -211,7 +231,8 @@ async function openBackend(
 ): Promise<Backend> {
   // Rows of this library are never so deep that JSON.stringify exhausts the stack.
   const strictText = (row: unknown) => withinStack(() => JSON.stringify(row));
-  const store = new Store(file, checks === 'strict' ? strictText : undefined);
+  if (file !== IN_MEMORY) parts.add(lock(file));
+  const store = new Store(file, { rowText: checks === 'strict' ? strictText : undefined });
   parts.add(() => store.close());
   const otlp = await OtlpReceiver.open(store, events, {
     maxBodyBytes: maxOtlpBytes,
@@ -226,12 +247,14 @@ async function openBackend(
     store,
     checker: createChecker(checks),
     events,
-    reports: new AppReports(),
+    appReports: new AppReports(),
     uploads: new UploadTokens(),
     attachments: openAttachments(file),
     otlp,
   };
 }
+
+const DROPPED_EVERY_MS = 60_000;
 
 function createHttpServer({ maxConnections }: Settings): Server {
   const http = createServer({
@@ -244,6 +267,20 @@ function createHttpServer({ maxConnections }: Settings): Server {
   });
   http.maxConnections = maxConnections;
   return http;
+}
+
+/** Reports connections beyond the limit, which are closed without a response: once a minute at most. */
+function reportDropped(http: Server, reports: Reports): void {
+  let dropped = 0;
+  let reportedAt = Number.NEGATIVE_INFINITY;
+  http.on('drop', () => {
+    dropped += 1;
+    if (performance.now() < reportedAt + DROPPED_EVERY_MS) return;
+    const what = dropped === 1 ? 'a connection was' : `${dropped} connections were`;
+    reports.failed(`${what} closed: ${http.maxConnections} are open already, which is the limit`);
+    dropped = 0;
+    reportedAt = performance.now();
+  });
 }
 
 function listen(http: Server, { port, host }: Settings): Promise<void> {
@@ -283,7 +320,7 @@ function editorOf({ editor: name }: Settings): ServerInfo['editor'] {
 function serverStateOf(
   settings: Omit<Settings, 'editor'> & Pick<ServerInfo, 'editor'>,
   url: string,
-  { store, reports }: Backend,
+  { store, appReports }: Backend,
   { refusedCalls, failures }: Reports,
 ): ServerState {
   return {
@@ -296,7 +333,7 @@ function serverStateOf(
       editor: settings.editor,
       environment: environmentLines({ url, hasApiKey: settings.apiKey !== undefined }),
     },
-    apps: reports.list(),
+    apps: appReports.list(),
     refused: refusedCalls.list(),
     failures: failures.list(),
     storage: {

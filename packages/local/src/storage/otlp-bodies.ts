@@ -17,7 +17,7 @@ interface BodyRecord {
   readonly body: ArrayBuffer;
 }
 
-/** Starts at which a request is received again. One that never succeeds, or ends the process each time, is then removed. */
+/** A request that was received again at so many starts is removed: it never succeeds, or ends the process each time. */
 const MAX_STARTS = 10;
 /** Bytes of the requests that are left for the next start. Beyond them the oldest are removed. */
 const MAX_POSTPONED_BYTES = 256 * 1024 * 1024;

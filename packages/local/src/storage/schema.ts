@@ -38,6 +38,7 @@ export function migrate(db: Database): void {
   if (!hasColumn(db, 'otlp_bodies', 'starts')) addStarts(db);
   if (!hasColumn(db, 'rows', 'updated_columns')) addUpdatedColumns(db);
   if (!hasColumn(db, 'batches', 'sending')) addSending(db);
+  if (!hasColumn(db, 'rows', 'trace_config')) addTraceConfig(db);
 }
 
 function migrateTables(db: Database): void {
@@ -133,6 +134,23 @@ function addUpdatedColumns(db: Database): void {
 /** How the rows of a batch were sent: the sum of `SENDING`. An earlier version of this package can still use the file. */
 function addSending(db: Database): void {
   db.exec('ALTER TABLE batches ADD COLUMN sending INTEGER NOT NULL DEFAULT 0');
+}
+
+/**
+ * The config of a row that was made anew of later spans; null for others. Before this column, `update_config` had it too, where
+ * it replaced what updates had named. An earlier version of this package can still use the file.
+ */
+function addTraceConfig(db: Database): void {
+  const named = ['humanFeedbackColumnName', 'groundTruthColumnName'];
+  const members = named.map((key) => `'${key}', json_extract(update_config, '$.${key}')`);
+  db.transaction(() => {
+    db.exec(`
+      ALTER TABLE rows ADD COLUMN trace_config TEXT;
+      UPDATE rows SET
+        trace_config = json_remove(update_config, ${named.map((key) => `'$.${key}'`)}),
+        update_config = json_patch('{}', json_object(${members}))
+      WHERE update_config IS NOT NULL AND json_type(update_config, '$.inputVariableNames') IS NOT NULL;`);
+  })();
 }
 
 function hasColumn(db: Database, table: string, name: string): boolean {

@@ -6,8 +6,16 @@ import type {
 } from '@openlayer-tracing/core/wire';
 import { toJson } from '../values/json.js';
 import { compressed } from './compression.js';
-import { type Database, IN_MEMORY, openDatabase, returnFreePages, usedBytes } from './database.js';
-import { RowReader } from './row-reader.js';
+import {
+  checkpoint,
+  type Database,
+  IN_MEMORY,
+  openDatabase,
+  openForReading,
+  returnFreePages,
+  usedBytes,
+} from './database.js';
+import { RowReader, type RowSize, type SomeRows } from './row-reader.js';
 import { CHANGE, migrate } from './schema.js';
 import {
   type RowRecord,
@@ -33,7 +41,7 @@ export interface PageRequest {
   readonly offset: number;
 }
 
-/** What is known of rows beside the call that brought them. */
+/** Facts of rows that are not in the call that brought them. */
 export interface ReceivedFacts {
   /** The trace id of a row whose spans came by OTLP: `findTrace` finds it. */
   readonly otlpTrace?: string | null;
@@ -41,7 +49,16 @@ export interface ReceivedFacts {
   readonly sending?: number;
 }
 
-const CACHE_BYTES = 16 * 1024 * 1024;
+export interface StoreOptions {
+  /** Writes a row as JSON. It may refuse one by throwing, and then none of its call is stored. */
+  readonly rowText?: ((row: unknown) => string) | undefined;
+  /** Whether the store only has to read: then the file need not be writable. */
+  readonly isForReading?: boolean;
+}
+
+/** How long `close()` waits for others that read the log. */
+const CLOSE_WAIT_MS = 200;
+const CACHE_BYTES = 4 * 1024 * 1024;
 /** Rows that `each` reads at a time. */
 const STRIDE = 100;
 
@@ -52,6 +69,7 @@ const STRIDE = 100;
 export class Store {
   readonly file: string;
   readonly #listeners = new Set<() => void>();
+  readonly #isForReading: boolean;
   readonly #db: Database;
   readonly #reader: RowReader;
   readonly #statements;
@@ -61,10 +79,10 @@ export class Store {
   #newest: number;
   #writes = 0;
 
-  /** @param rowText writes a row as JSON; it may refuse one by throwing, and then none of its call is stored */
-  constructor(file: string, rowText: (row: unknown) => string = toJson) {
+  constructor(file: string, { rowText = toJson, isForReading = false }: StoreOptions = {}) {
     this.file = file;
-    this.#db = open(file);
+    this.#isForReading = isForReading;
+    this.#db = open(file, isForReading ? openForReading : openDatabase);
     this.#reader = new RowReader(this.#db);
     this.#statements = statementsOf(this.#db);
     const encode = file === IN_MEMORY ? (text: string) => text : compressed;
@@ -72,7 +90,7 @@ export class Store {
     const totals = this.#statements.totals.get();
     this.#rows = totals?.rows ?? 0;
     this.#deleted = totals?.deleted ?? 0;
-    this.#newest = this.#statements.newest.get()?.id ?? 0;
+    this.#newest = this.#reader.newest;
   }
 
   /** Number of rows in all pipelines. */
@@ -80,7 +98,12 @@ export class Store {
     return this.#rows;
   }
 
-  /** How many rows `removeOldest` has deleted. */
+  /** Number of rows of a pipeline. */
+  countIn(pipelineId: string): number {
+    return this.#statements.countIn.get(pipelineId)?.rows ?? 0;
+  }
+
+  /** How many rows were deleted because of their age or size. */
   get deleted(): number {
     return this.#deleted;
   }
@@ -101,9 +124,7 @@ export class Store {
     return () => this.#listeners.delete(listener);
   }
 
-  /**
-   * Stores all rows of a data-stream call, or none.
-   */
+  /** Stores all rows of a data-stream call, or none. */
   append(
     pipelineId: string,
     request: DataStreamRequest,
@@ -117,25 +138,24 @@ export class Store {
     this.#notify();
   }
 
-  /** All rows in order of arrival. Reads a hundred at a time, so that few are in memory. */
+  /** All rows in order of arrival. Reads a hundred at a time, or fewer if they are large, so that few are in memory. */
   *each(pipelineId?: string): Generator<StoredRow> {
     let from = 0;
     for (;;) {
-      const records =
+      const { records, isEnd }: SomeRows =
         pipelineId === undefined
           ? this.#reader.after(from, STRIDE)
-          : this.#statements.afterInPipeline.all(pipelineId, from, STRIDE);
+          : this.#reader.afterInPipeline(pipelineId, from, STRIDE);
       for (const record of records) yield toStoredRow(record);
-      const last = records.at(-1);
-      if (!last || records.length < STRIDE) return;
-      from = last.id;
+      if (isEnd) return;
+      from = records.at(-1)?.id ?? Number.POSITIVE_INFINITY;
     }
   }
 
-  /** One page of a pipeline's rows. */
-  page({ pipelineId, isAscending, limit, offset }: PageRequest): StoredRow[] {
+  /** The numbers and sizes of one page of a pipeline's rows. */
+  page({ pipelineId, isAscending, limit, offset }: PageRequest): RowSize[] {
     const { pageUp, pageDown } = this.#statements;
-    return (isAscending ? pageUp : pageDown).all(pipelineId, limit, offset).map(toStoredRow);
+    return (isAscending ? pageUp : pageDown).all(pipelineId, limit, offset);
   }
 
   /** The row of that number. */
@@ -157,7 +177,7 @@ export class Store {
     config: RowUpdateConfig | null = null,
   ): void {
     const updated = { ...row, ...columns } as WireRow; // an update may set any column to anything
-    this.#transactions.replace(number, updated, config, null, Object.keys(columns));
+    this.#transactions.update(number, updated, config, Object.keys(columns));
     this.#notify();
   }
 
@@ -172,12 +192,12 @@ export class Store {
     return record && toStoredRow(record);
   }
 
-  /** Replaces the row of that number, the names of its columns and its inference ID. */
+  /** Replaces the row of that number, its inference ID and the names of its columns, but not the names that updates have given. */
   replaceTrace(
     number: number,
     { row, config, inferenceId }: Pick<StoredRow, 'row' | 'config' | 'inferenceId'>,
   ): void {
-    this.#transactions.replace(number, row, config, inferenceId, []);
+    this.#transactions.replaceTrace(number, row, config, inferenceId);
     this.#notify();
   }
 
@@ -189,12 +209,43 @@ export class Store {
     return rows;
   }
 
+  /** Deletes the row of that number. @returns the number of deleted rows */
+  removeRow(number: number): number {
+    const rows = this.#transactions.removeRow(number);
+    this.#rows -= rows;
+    this.#notify();
+    return rows;
+  }
+
+  /** Deletes all rows and batches. */
+  removeAll(): void {
+    this.#transactions.removeAll(this.#newest);
+    this.#rows = 0;
+    this.#notify();
+  }
+
   /**
-   * Deletes the oldest rows, `limit` at most: those that came before `before` in epoch milliseconds, or any.
-   * @returns the number of deleted rows
+   * Deletes the oldest rows that came before a time.
+   * @param limit rows that are deleted at most
+   * @returns how many were deleted
    */
-  removeOldest(limit: number, before = Number.MAX_SAFE_INTEGER): number {
-    const rows = this.#transactions.removeOldest(limit, before);
+  removeOlderThan(before: number, limit: number): number {
+    return this.#removeOldest(limit, ({ received_at }) => received_at < before);
+  }
+
+  /**
+   * Deletes the oldest rows until the others take no more than that many bytes of the file. The newest row stays, however large.
+   * @param limit rows that are deleted at most
+   * @returns how many were deleted
+   */
+  removeDownTo(bytes: number, limit: number): number {
+    const newest = this.#newest;
+    const most = bytes + this.#keptBytes;
+    return this.#removeOldest(limit, ({ id }) => id < newest && this.usedBytes > most);
+  }
+
+  #removeOldest(limit: number, isRemoved: (row: OldestRow) => boolean): number {
+    const rows = this.#transactions.removeOldest(limit, isRemoved);
     if (rows === 0) return 0;
     this.#rows -= rows;
     this.#deleted += rows;
@@ -212,6 +263,15 @@ export class Store {
     return usedBytes(this.#db);
   }
 
+  /** Bytes of the file that are in use, without the requests whose spans are in no row yet: no deleted row frees those. */
+  get rowBytes(): number {
+    return this.usedBytes - this.#keptBytes;
+  }
+
+  get #keptBytes(): number {
+    return this.#statements.keptBytes.get()?.bytes ?? 0;
+  }
+
   /** Id of the last update or deletion; 0 if all are forgotten. */
   get lastChange(): number {
     return this.#statements.lastChange.get()?.id ?? 0;
@@ -227,9 +287,13 @@ export class Store {
     return returnFreePages(this.#db, pages);
   }
 
-  /** Empties the write-ahead log, whose file otherwise never shrinks. */
-  checkpoint(): void {
-    if (this.file !== IN_MEMORY) this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  /**
+   * Empties the write-ahead log, whose file otherwise never shrinks.
+   * @param waitMs how long to wait, in this thread, for others that read it
+   * @returns whether it is empty
+   */
+  checkpoint(waitMs = 0): boolean {
+    return this.file === IN_MEMORY || checkpoint(this.#db, waitMs);
   }
 
   /** All batches in order of arrival. */
@@ -242,7 +306,7 @@ export class Store {
     }));
   }
 
-  /** The connection, for the index of a store in memory, which no other connection can read. */
+  /** The connection: an index may read the rows by it, and requests whose spans are in no row yet are in the same file. */
   get database(): Database {
     return this.#db;
   }
@@ -252,9 +316,23 @@ export class Store {
     for (const listener of this.#listeners) listener();
   }
 
+  /** Also moves what the write-ahead log has into the file, so that a copy of the file is complete. */
   close(): void {
+    try {
+      // libsql does not: statements keep its connection open until they are collected as garbage.
+      if (!this.#isForReading) this.checkpoint(CLOSE_WAIT_MS);
+    } catch {
+      // On a full disk the rows stay in the log, which the next start reads.
+    }
     this.#db.close();
   }
+}
+
+interface OldestRow {
+  readonly id: number;
+  readonly batch: number;
+  readonly bytes: number;
+  readonly received_at: number;
 }
 
 interface BatchRecord {
@@ -271,6 +349,28 @@ function transactionsOf(
   rowText: (row: unknown) => string,
   encode: (text: string) => string | Buffer,
 ) {
+  /** Replaces the text of a row, in a transaction. */
+  const replace = (number: number, row: WireRow) => {
+    const text = toJson(row);
+    const size = Buffer.byteLength(text);
+    const before = to.size.get(number)?.bytes ?? 0;
+    to.setChanged.run(size, Date.now(), number);
+    to.setBody.run(encode(text), number);
+    to.addChange.run(number, CHANGE.updated);
+    to.addTotals.run(0, size - before, 0);
+  };
+  /** Deletes rows, in a transaction. @returns how many */
+  const remove = (rows: readonly RowSize[]) => {
+    let bytes = 0;
+    for (const each of rows) {
+      bytes += each.bytes;
+      to.removeRow.run(each.id);
+      to.removeBody.run(each.id);
+      to.addChange.run(each.id, CHANGE.deleted);
+    }
+    to.addTotals.run(-rows.length, -bytes, 0);
+    return rows.length;
+  };
   return {
     append: db.transaction(
       (
@@ -301,44 +401,44 @@ function transactionsOf(
         return newest;
       },
     ),
-    replace: db.transaction(
+    update: db.transaction(
       (
         number: number,
         row: WireRow,
-        config: RowUpdateConfig | WireConfig | null,
-        inferenceId: string | null,
-        updatedColumns: readonly string[],
+        config: RowUpdateConfig | null,
+        columns: readonly string[],
       ) => {
-        const text = toJson(row);
-        const before = to.size.get(number);
+        const before = to.updates.get(number);
         if (!before) return;
-        const size = Buffer.byteLength(text);
         const names = { ...JSON.parse(before.update_config ?? '{}'), ...config };
-        const columns = plus(updatedColumnsOf(before), updatedColumns);
-        to.update.run(inferenceId, size, Date.now(), toJson(names), columns, number);
-        to.setBody.run(encode(text), number);
-        to.addChange.run(number, CHANGE.updated);
-        to.addTotals.run(0, size - before.bytes, 0);
+        to.setUpdates.run(toJson(names), plus(updatedColumnsOf(before), columns), number);
+        replace(number, row);
       },
     ),
-    remove: db.transaction((inferenceId: string, pipelineId: string) => {
-      let bytes = 0;
-      const found = to.sameId.all(inferenceId, pipelineId);
-      for (const each of found) {
-        bytes += each.bytes;
-        to.removeRow.run(each.id);
-        to.removeBody.run(each.id);
-        to.addChange.run(each.id, CHANGE.deleted);
-      }
-      to.addTotals.run(-found.length, -bytes, 0);
-      return found.length;
+    replaceTrace: db.transaction(
+      (number: number, row: WireRow, config: WireConfig, inferenceId: string) => {
+        const before = to.updates.get(number);
+        if (!before) return;
+        const columns = plus(updatedColumnsOf(before), []);
+        to.setTrace.run(inferenceId, toJson(config), columns, number);
+        replace(number, row);
+      },
+    ),
+    remove: db.transaction((inferenceId: string, pipelineId: string) =>
+      remove(to.sameId.all(inferenceId, pipelineId)),
+    ),
+    removeRow: db.transaction((number: number) => remove(to.size.all(number))),
+    removeAll: db.transaction((newest: number) => {
+      db.exec('DELETE FROM rows; DELETE FROM bodies; DELETE FROM batches; DELETE FROM configs;');
+      db.exec('UPDATE totals SET rows = 0, bytes = 0');
+      to.addChange.run(newest, CHANGE.deletedUpTo);
     }),
-    removeOldest: db.transaction((limit: number, before: number) => {
+    removeOldest: db.transaction((limit: number, isRemoved: (row: OldestRow) => boolean) => {
       let bytes = 0;
       let last: { readonly id: number; readonly batch: number } | undefined;
       let rows = 0;
       for (const each of to.oldest.all(limit)) {
-        if (each.received_at >= before) break;
+        if (!isRemoved(each)) break;
         bytes += each.bytes;
         rows += 1;
         last = each;
@@ -363,10 +463,8 @@ function plus(before: readonly string[] | undefined, more: readonly string[]): s
 
 function statementsOf(db: Database) {
   const inOrder = (order: 'ASC' | 'DESC') =>
-    db.query<RowRecord>(
-      `${SELECT_ROWS} WHERE rows.id IN (
-         SELECT id FROM rows WHERE pipeline = ? ORDER BY id ${order} LIMIT ? OFFSET ?)
-       ORDER BY rows.id ${order}`,
+    db.query<RowSize>(
+      `SELECT id, bytes FROM rows WHERE pipeline = ? ORDER BY id ${order} LIMIT ? OFFSET ?`,
     );
   return {
     addConfig: db.command('INSERT OR IGNORE INTO configs (text) VALUES (?)'),
@@ -382,19 +480,21 @@ function statementsOf(db: Database) {
     addTotals: db.command(
       'UPDATE totals SET rows = rows + ?, bytes = bytes + ?, deleted = deleted + ?',
     ),
-    size: db.query<Pick<RowRecord, 'bytes' | 'updated_at' | 'update_config' | 'updated_columns'>>(
-      'SELECT bytes, updated_at, update_config, updated_columns FROM rows WHERE id = ?',
+    size: db.query<RowSize>('SELECT id, bytes FROM rows WHERE id = ?'),
+    updates: db.query<Pick<RowRecord, 'updated_at' | 'update_config' | 'updated_columns'>>(
+      'SELECT updated_at, update_config, updated_columns FROM rows WHERE id = ?',
+    ),
+    setUpdates: db.command('UPDATE rows SET update_config = ?, updated_columns = ? WHERE id = ?'),
+    setTrace: db.command(
+      'UPDATE rows SET inference_id = ?, trace_config = ?, updated_columns = ? WHERE id = ?',
     ),
     // Always later than the previous update, so that it identifies a version of the row.
-    update: db.command(
-      `UPDATE rows SET inference_id = coalesce(?, inference_id), bytes = ?, updated_at = max(?, coalesce(updated_at, 0) + 1), update_config = ?,
-         updated_columns = ? WHERE id = ?`,
+    setChanged: db.command(
+      'UPDATE rows SET bytes = ?, updated_at = max(?, coalesce(updated_at, 0) + 1) WHERE id = ?',
     ),
     setBody: db.command('UPDATE bodies SET body = ? WHERE id = ?'),
-    sameId: db.query<{ id: number; bytes: number }>(
-      'SELECT id, bytes FROM rows WHERE inference_id = ? AND pipeline = ?',
-    ),
-    oldest: db.query<{ id: number; batch: number; bytes: number; received_at: number }>(
+    sameId: db.query<RowSize>('SELECT id, bytes FROM rows WHERE inference_id = ? AND pipeline = ?'),
+    oldest: db.query<OldestRow>(
       `SELECT rows.id, batch, bytes, coalesce(received_at, 0) AS received_at
        FROM rows LEFT JOIN batches ON batches.id = rows.batch ORDER BY rows.id LIMIT ?`,
     ),
@@ -404,17 +504,15 @@ function statementsOf(db: Database) {
        AND NOT EXISTS (SELECT 1 FROM batches WHERE batches.config = configs.id AND batches.id >= ?)`,
     ),
     removeBatches: db.command('DELETE FROM batches WHERE id < ?'),
+    keptBytes: db.query<{ bytes: number }>(
+      'SELECT coalesce(sum(length(body)), 0) AS bytes FROM otlp_bodies',
+    ),
     lastChange: db.query<{ id: number }>('SELECT coalesce(max(id), 0) AS id FROM changes'),
     forgetChanges: db.command('DELETE FROM changes WHERE id <= ?'),
     removeRow: db.command('DELETE FROM rows WHERE id = ?'),
     removeBody: db.command('DELETE FROM bodies WHERE id = ?'),
+    countIn: db.query<{ rows: number }>('SELECT count(*) AS rows FROM rows WHERE pipeline = ?'),
     totals: db.query<{ rows: number; deleted: number }>('SELECT rows, deleted FROM totals'),
-    newest: db.query<{ id: number }>(
-      "SELECT coalesce(max(seq), 0) AS id FROM sqlite_sequence WHERE name = 'rows'",
-    ),
-    afterInPipeline: db.query<RowRecord>(
-      `${SELECT_ROWS} WHERE rows.pipeline = ? AND rows.id > ? ORDER BY rows.id LIMIT ?`,
-    ),
     pageUp: inOrder('ASC'),
     pageDown: inOrder('DESC'),
     find: db.query<RowRecord>(
@@ -434,10 +532,10 @@ function statementsOf(db: Database) {
   };
 }
 
-function open(file: string): Database {
+function open(file: string, connect: typeof openDatabase): Database {
   let db: Database | undefined;
   try {
-    db = openDatabase(file, CACHE_BYTES);
+    db = connect(file, CACHE_BYTES);
     migrate(db);
     return db;
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { WireConfig, WireRow } from '@openlayer-tracing/core/wire';
-import { isRecord, type Json } from '../values/json.js';
+import { isJsonObject, type JsonObject } from '../values/json.js';
 import { decompressed } from './compression.js';
 
 /** A row, and everything that is stored about it. */
@@ -21,12 +21,15 @@ export interface StoredRow {
   readonly text: string;
   /** Length of the text in UTF-8. */
   readonly bytes: number;
-  /** Names the columns of the row: `callConfig`, extended by `updateConfig`. */
+  /**
+   * Names the columns of the row: the config of the call that brought it, or for a trace that came by OTLP of its last spans,
+   * extended by `updateConfig`.
+   */
   readonly config: WireConfig;
-  /** The config of the call that brought the row; for a trace that came by OTLP, of the last of its spans. */
-  readonly callConfig: Json;
+  /** The same without the names of feedback that only updates have: no call that brings a row can name those. */
+  readonly callConfig: JsonObject;
   /** The merged configs of the updates of the row. */
-  readonly updateConfig: Json;
+  readonly updateConfig: JsonObject;
   /** The columns that updates have set; undefined if an earlier version of this package, which did not store them, updated the row. */
   readonly updatedColumns: readonly string[] | undefined;
 }
@@ -38,6 +41,8 @@ export interface RowRecord {
   readonly pipeline: string;
   readonly bytes: number;
   readonly updated_at: number | null;
+  /** Null unless later spans have changed the row. */
+  readonly trace_config: string | null;
   readonly update_config: string | null;
   readonly updated_columns: string | null;
   /** Null, as `config`, for rows that were stored before files had batches. */
@@ -49,7 +54,7 @@ export interface RowRecord {
 }
 
 export const SELECT_ROWS = `
-  SELECT rows.id, inference_id, rows.pipeline, rows.bytes, updated_at, update_config,
+  SELECT rows.id, inference_id, rows.pipeline, rows.bytes, updated_at, trace_config, update_config,
     updated_columns, received_at, sending, configs.text AS config, body
   FROM rows JOIN bodies ON bodies.id = rows.id
     LEFT JOIN batches ON batches.id = rows.batch LEFT JOIN configs ON configs.id = batches.config`;
@@ -57,7 +62,7 @@ export const SELECT_ROWS = `
 /** @throws Error if the row or a config cannot be read */
 export function toStoredRow(record: RowRecord): StoredRow {
   const text = decompressed(record.body);
-  const callConfig = parsedConfig(record.config);
+  const callConfig = parsedConfig(record.trace_config ?? record.config);
   const updateConfig = parsedConfig(record.update_config);
   return storedRow(record, { text, row: JSON.parse(text), callConfig, updateConfig });
 }
@@ -72,13 +77,14 @@ function storedRow(
   texts: {
     readonly text: string;
     readonly row: unknown;
-    readonly callConfig: Json;
-    readonly updateConfig: Json;
+    readonly callConfig: JsonObject;
+    readonly updateConfig: JsonObject;
   },
 ): StoredRow {
   const { text, row, callConfig, updateConfig } = texts;
   const { id, inference_id, pipeline, bytes, received_at, updated_at } = record;
   const config = updateConfig === NOTHING ? callConfig : { ...callConfig, ...updateConfig };
+  const { humanFeedbackColumnName: _, groundTruthColumnName: __, ...names } = updateConfig;
   return {
     number: id,
     pipelineId: pipeline,
@@ -86,11 +92,11 @@ function storedRow(
     receivedAt: received_at ?? 0,
     sending: record.sending ?? 0,
     updatedAt: updated_at,
-    row: (isRecord(row) ? row : {}) as WireRow, // of any tracer: its readers check what they read
+    row: (isJsonObject(row) ? row : {}) as WireRow, // of any tracer: its readers check what they read
     text,
     bytes,
     config: config as unknown as WireConfig, // of any tracer, as the row
-    callConfig: isRewritten(updateConfig) ? withoutFeedbackNames(config) : callConfig,
+    callConfig: updateConfig === NOTHING ? callConfig : { ...callConfig, ...names },
     updateConfig,
     updatedColumns: updatedColumnsOf(record),
   };
@@ -105,25 +111,15 @@ export function updatedColumnsOf({
   return JSON.parse(updated_columns) as string[];
 }
 
-/** Whether the row was made anew of later spans, and its config with it: an update cannot name inputs. */
-function isRewritten({ inputVariableNames }: Json): boolean {
-  return inputVariableNames !== undefined;
-}
-
-function withoutFeedbackNames(config: Json): Json {
-  const { humanFeedbackColumnName: _, groundTruthColumnName: __, ...own } = config;
-  return own;
-}
-
-const NOTHING: Json = {};
-let lastConfig: readonly [text: string, value: Json] = ['{}', NOTHING];
+const NOTHING: JsonObject = {};
+let lastConfig: readonly [text: string, value: JsonObject] = ['{}', NOTHING];
 
 /** The object of a JSON text. Consecutive rows mostly have the same config, so the last one is not parsed again. */
-function parsedConfig(text: string | null): Json {
+function parsedConfig(text: string | null): JsonObject {
   if (text === null) return NOTHING;
   if (lastConfig[0] === text) return lastConfig[1];
   const value: unknown = JSON.parse(text);
-  const config = isRecord(value) ? value : NOTHING;
+  const config = isJsonObject(value) ? value : NOTHING;
   lastConfig = [text, config];
   return config;
 }

@@ -1,6 +1,8 @@
+import { errorMessage } from '../values/error-message.js';
 import type { Store } from './store.js';
 
-export interface IndexSize {
+/** What deletions need to know of the index. */
+export interface IndexState {
   /** Bytes of the index that are in use. */
   readonly bytes: number;
   /** Id of the last change of a row that the index had then. */
@@ -10,12 +12,15 @@ export interface IndexSize {
 export interface UpkeepOptions {
   /** Rows that arrived longer ago than this, in milliseconds, are deleted. */
   readonly maxAgeMs: number | undefined;
-  /** Limit for the traces file and its index together, in bytes: beyond it the oldest rows are deleted. */
+  /**
+   * Limit for the traces file and its index together, in bytes: beyond it the oldest rows are deleted, but for the newest one.
+   * Requests whose spans are in no row yet come on top.
+   */
   readonly maxBytes: number | undefined;
   /** Removes attachments that were uploaded before a time. */
   readonly removeAttachments: (before: number) => void;
-  /** The size of the index when it last caught up. */
-  readonly indexSize: () => IndexSize;
+  /** The index when it last caught up. */
+  readonly indexState: () => IndexState;
   /** Called with a reason for which something could not be deleted, once for each reason. */
   readonly onFailure: (message: string) => void;
 }
@@ -36,7 +41,7 @@ const MAX_REASONS = 20;
  * @returns a function that stops it
  */
 export function startUpkeep(store: Store, options: UpkeepOptions): () => void {
-  const { maxAgeMs, maxBytes, removeAttachments, indexSize, onFailure } = options;
+  const { maxAgeMs, maxBytes, removeAttachments, indexState, onFailure } = options;
   const failures = new Set<string>();
   let timer = setTimeout(upkeep, CHECK_EVERY_MS).unref();
   let writes = store.writes;
@@ -57,7 +62,7 @@ export function startUpkeep(store: Store, options: UpkeepOptions): () => void {
     try {
       return fn();
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = errorMessage(error);
       if (failures.size < MAX_REASONS && !failures.has(message)) {
         failures.add(message);
         onFailure(message);
@@ -72,8 +77,7 @@ export function startUpkeep(store: Store, options: UpkeepOptions): () => void {
       isCheckpointed = false;
     } else if (!isCheckpointed) {
       // Nothing was written since the last check.
-      store.checkpoint();
-      isCheckpointed = true;
+      isCheckpointed = store.checkpoint();
     }
   }
 
@@ -83,19 +87,24 @@ export function startUpkeep(store: Store, options: UpkeepOptions): () => void {
     if (maxAgeMs !== undefined) {
       const before = Date.now() - maxAgeMs;
       attempt(() => removeAttachments(before));
-      deleted += store.removeOldest(ROWS_AT_A_TIME, before);
+      deleted += store.removeOlderThan(before, ROWS_AT_A_TIME);
     }
-    if (maxBytes !== undefined && isLargerThan(maxBytes))
-      deleted += store.removeOldest(ROWS_AT_A_TIME);
+    const bytes = maxBytes === undefined ? undefined : bytesToKeep(maxBytes);
+    if (bytes !== undefined) deleted += store.removeDownTo(bytes, ROWS_AT_A_TIME);
     return deleted > 0;
   }
 
-  /** While the index lacks changes, its size still includes rows that are deleted, so only the size of the rows counts. */
-  function isLargerThan(limit: number): boolean {
-    const { usedBytes } = store;
-    if (usedBytes > limit) return true;
-    const { bytes, lastChange } = indexSize();
-    return usedBytes + bytes > limit && lastChange >= store.lastChange;
+  /**
+   * How many bytes the rows may keep of the limit; undefined if they are within it. The index shrinks with the rows. While it lacks
+   * changes, its size still includes rows that are deleted, so only the size of the rows counts.
+   */
+  function bytesToKeep(limit: number): number | undefined {
+    const { bytes, lastChange } = indexState();
+    if (store.usedBytes + bytes <= limit) return undefined;
+    const { rowBytes } = store;
+    if (rowBytes > limit) return limit;
+    const both = rowBytes + bytes;
+    return both > limit && lastChange >= store.lastChange ? (rowBytes * limit) / both : undefined;
   }
 
   return () => clearTimeout(timer);

@@ -1,9 +1,12 @@
 import { rmSync } from 'node:fs';
+import type { TraceSummary } from '../page-api.js';
 import { type Database, IN_MEMORY, openDatabase } from '../storage/database.js';
+import type { RowReader } from '../storage/row-reader.js';
+import { errorMessage } from '../values/error-message.js';
 import { LABEL_TABLE } from './labels.js';
 import { PARTITIONS_TABLE } from './words/partition.js';
 
-const VERSION = 16;
+const VERSION = 17;
 const CACHE_BYTES = 16 * 1024 * 1024;
 
 /**
@@ -27,18 +30,19 @@ export class DamagedIndex extends Error {
 }
 
 /**
- * Opens the file of an index. If it is missing, damaged, of another version or of another traces file, it becomes an empty
- * index. Damage that shows later is thrown as `DamagedIndex`.
- * @param source the number of the traces file
+ * Opens the file of an index. If it is missing, damaged, of another version or of other rows, it becomes an empty index. Damage
+ * that shows later is thrown as `DamagedIndex`.
+ * @param rows those of the traces file
+ * @throws Error if the file cannot be opened, with a message that says what to do
  */
-export function openIndexFile(file: string, source: number): Database {
-  if (file === IN_MEMORY) return openedIndex(file, source);
+export function openIndexFile(file: string, rows: RowReader): Database {
+  if (file === IN_MEMORY) return openedIndex(file, rows);
   try {
-    return openedIndex(file, source);
+    return openedIndex(file, rows);
   } catch (error) {
     if (!isDamage(error)) throw error;
     removeIndexFile(file);
-    return openedIndex(file, source);
+    return openedIndex(file, rows);
   }
 }
 
@@ -52,15 +56,27 @@ function isDamage(error: unknown): boolean {
   return error instanceof DamagedIndex || /^SQLITE_(CORRUPT|NOTADB)/.test(code);
 }
 
-function openedIndex(file: string, source: number): Database {
-  const db = openDatabase(file, CACHE_BYTES);
+function openedIndex(file: string, rows: RowReader): Database {
+  const db = openedFile(file);
   try {
-    prepareIndex(db, file, source);
+    prepareIndex(db, file, rows);
   } catch (error) {
     db.close();
     throw error;
   }
   return namingDamage(db);
+}
+
+function openedFile(file: string): Database {
+  try {
+    return openDatabase(file, CACHE_BYTES);
+  } catch (error) {
+    if (isDamage(error)) throw error;
+    throw new Error(
+      `the index ${file} cannot be opened: ${errorMessage(error)}; it may be removed, since it is written anew from the rows`,
+      { cause: error },
+    );
+  }
 }
 
 /** The connection, whose statements throw `DamagedIndex`. */
@@ -88,12 +104,9 @@ function namingDamage(db: Database): Database {
   };
 }
 
-function prepareIndex(db: Database, file: string, source: number): void {
+function prepareIndex(db: Database, file: string, rows: RowReader): void {
   const version = db.query<{ user_version: number }>('PRAGMA user_version').get()?.user_version;
-  const isOwn =
-    version === VERSION &&
-    db.query<{ source: number }>('SELECT source FROM meta').get()?.source === source;
-  if (isOwn) return;
+  if (version === VERSION && isOf(rows, db)) return;
   db.transaction(() => {
     // Dropping an FTS5 table also drops its shadow tables.
     const tables = () =>
@@ -104,10 +117,31 @@ function prepareIndex(db: Database, file: string, source: number): void {
         .all();
     for (let [first] = tables(); first; [first] = tables()) db.exec(`DROP TABLE "${first.name}"`);
     db.exec(TABLES);
-    db.command('INSERT INTO meta VALUES (?, 0, 0, 0)').run(source);
+    db.command('INSERT INTO meta VALUES (?, 0, 0, 0)').run(rows.source);
     db.exec(`PRAGMA user_version = ${VERSION}`);
   })();
   if (file !== IN_MEMORY) db.exec('PRAGMA incremental_vacuum');
+}
+
+/**
+ * Whether the index has these rows, and no others. It may have others if an earlier copy of the traces file was restored, or if
+ * the machine lost its power: then rows can be lost that the index has, and other rows get their numbers.
+ */
+function isOf(rows: RowReader, db: Database): boolean {
+  const meta = db
+    .query<IndexMeta & { source: number }>('SELECT source, newest, change, revision FROM meta')
+    .get();
+  if (meta?.source !== rows.source) return false;
+  if (meta.newest > rows.newest || meta.change > rows.newestChange) return false;
+  const last = db
+    .query<{ id: number; summary: string }>(
+      'SELECT id, summary FROM summaries ORDER BY id DESC LIMIT 1',
+    )
+    .get();
+  if (!last) return true;
+  const { receivedAt } = JSON.parse(last.summary) as TraceSummary;
+  const receivedAtOfRow = rows.receivedAt(last.id);
+  return receivedAtOfRow === undefined || receivedAtOfRow === receivedAt;
 }
 
 export interface IndexMeta {

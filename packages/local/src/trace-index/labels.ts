@@ -1,5 +1,6 @@
+import type { TimeBudget } from '../http/time-budget.js';
+import { foldedText } from '../page-api.js';
 import type { Database } from '../storage/database.js';
-import type { Budget } from './budget.js';
 import type { Chunk } from './facts/chunk.js';
 import type { TextColumn } from './facts/columns.js';
 import type { Facts } from './facts/facts.js';
@@ -9,17 +10,17 @@ export type LabelKind = (typeof LABEL_KINDS)[number];
 
 const LABEL_KINDS = ['pipeline', 'route', 'models', 'user', 'session'] as const;
 
-/** Labels that no trace has stay as long as all labels take fewer bytes. */
+/** While all labels take no more bytes, those that no trace has stay. */
 const MAX_UNUSED_BYTES = 64 * 1024;
-/** Bytes that a label takes beside its text, at most. */
+/** Most bytes that a label takes beside its text. */
 const OVERHEAD = 50;
-/** Labels that are known to be in the table. */
+/** Labels of which is remembered that they are in the table. */
 const MAX_KNOWN = 10_000;
 /** Labels that are read at a time. */
 const STRIDE = 5000;
 
 /**
- * `folded` is the text in lower case, where that differs. The size of all labels is kept, since adding it up takes 40 ms for
+ * `folded` is the text as searches compare it, where that differs. The size of all labels is kept, since adding it up takes 40 ms for
  * 200,000 of them.
  */
 export const LABEL_TABLE = `
@@ -76,8 +77,8 @@ export class Labels {
     if (this.#known.size > MAX_KNOWN) this.#known.clear();
     this.#known.add(key);
     const json = JSON.stringify(text);
-    const lower = text.toLowerCase();
-    const folded = lower === text ? null : JSON.stringify(lower);
+    const own = foldedText(text);
+    const folded = own === text ? null : JSON.stringify(own);
     const { changedRows } = this.#statements.add.run(kind, hash, json, folded);
     if (changedRows === 0) return;
     this.#bytes += Buffer.byteLength(json) + Buffer.byteLength(folded ?? '') + OVERHEAD;
@@ -99,11 +100,11 @@ export class Labels {
       .map(({ hash, text }) => ({ hash, text: JSON.parse(text) as string }));
   }
 
-  /** Hashes of the labels that contain a text, in upper or lower case. */
-  async having(kind: LabelKind, text: string, budget: Budget): Promise<ReadonlySet<number>> {
-    const lower = text.toLowerCase();
+  /** Hashes of the labels that contain a text. Case and accents do not matter. */
+  async having(kind: LabelKind, text: string, budget: TimeBudget): Promise<ReadonlySet<number>> {
+    const sought = foldedText(text);
     // As JSON the text may stand in others too: `n` is in a new line.
-    const json = JSON.stringify(lower).slice(1, -1);
+    const json = JSON.stringify(sought).slice(1, -1);
     const found = new Set<number>();
     let after = Number.NEGATIVE_INFINITY;
     for (;;) {
@@ -111,7 +112,7 @@ export class Labels {
       if (last === null) return found;
       for (const label of this.#statements.having.all(kind, after, last, json)) {
         const { hash, text: each } = label;
-        if ((JSON.parse(each) as string).toLowerCase().includes(lower)) found.add(hash);
+        if (foldedText(JSON.parse(each) as string).includes(sought)) found.add(hash);
       }
       after = last;
       await budget.turn();
@@ -129,7 +130,7 @@ export class Labels {
   }
 
   /** Finds which labels of a kind the traces have, before `removeSome` deletes the others. */
-  async findUsed(facts: Facts, budget: Budget): Promise<void> {
+  async findUsed(facts: Facts, budget: TimeBudget): Promise<void> {
     if (this.#cleaning && !this.#cleaning.isDone) return;
     const kind = LABEL_KINDS[this.#cleaning ? LABEL_KINDS.indexOf(this.#cleaning.kind) + 1 : 0];
     if (kind === undefined) return;

@@ -1,27 +1,19 @@
 import { setTimeout } from 'node:timers/promises';
-import type { TraceSummary } from '../page-api.js';
-import { placedSteps } from '../reading/steps.js';
-import { summaryOf } from '../reading/summary.js';
-import { outlineOf, type TraceOutline } from '../reading/trace-outline.js';
-import { compressed, decompressed } from '../storage/compression.js';
+import { TimeBudget } from '../http/time-budget.js';
+import type { TraceOutline } from '../reading/trace-outline.js';
+import { decompressed } from '../storage/compression.js';
 import { type Database, IN_MEMORY, returnFreePages, usedBytes } from '../storage/database.js';
 import { RowReader, versionOf } from '../storage/row-reader.js';
 import { CHANGE } from '../storage/schema.js';
-import {
-  emptyStoredRow,
-  type RowRecord,
-  type StoredRow,
-  toStoredRow,
-} from '../storage/stored-row.js';
-import { toJson } from '../values/json.js';
-import { Budget } from './budget.js';
+import { type RowRecord, type StoredRow, toStoredRow } from '../storage/stored-row.js';
 import { Facts } from './facts/facts.js';
 import { hashOf } from './facts/hash.js';
 import { modelsHash, packFacts } from './facts/packed-facts.js';
 import { DamagedIndex, type IndexMeta, indexStatements, openIndexFile } from './index-file.js';
 import { Labels } from './labels.js';
+import { readRecord } from './read-record.js';
+import { type WaitingRead, WaitingReads } from './waiting-reads.js';
 import { FullTextIndex, partitionLength } from './words/full-text-index.js';
-import { searchText } from './words/search-text.js';
 
 /** A transaction writes this many traces to the index at most, and ends after `BATCH_MS` if a read waits for it. */
 const BATCH = 500;
@@ -31,9 +23,6 @@ const STRIDE = 20;
 const LOAD_STRIDE = 5000;
 /** Pages that are given back to the file system at a time. */
 const FREED_PAGES = 1000;
-/** The index has the outlines of rows that have at least this many bytes, but not more steps than `MAX_OUTLINED_STEPS`. */
-const MIN_OUTLINED_BYTES = 1024 * 1024;
-const MAX_OUTLINED_STEPS = 200_000;
 /** Rows that may be missing before a read stops waiting for all. */
 const LITTLE_LAG = 200;
 const SHORT_WAIT_MS = 30;
@@ -67,14 +56,8 @@ export interface TraceIndexOptions {
   readonly onFailure?: ((error: unknown) => void) | undefined;
   /** The first call of `onDelta` also has what came after this position, before the index was opened. */
   readonly since?: Position | undefined;
-  /** Limit for the traces file and its index together, in bytes: words are deleted in small parts of it. */
+  /** Limit for the traces file and its index together, in bytes: the words are divided into parts that are small beside it. */
   readonly maxBytes?: number | undefined;
-}
-
-/** A read that waits until the index has the rows up to a number, and the changes of rows up to now. */
-interface Waiting {
-  readonly upTo: number;
-  readonly resolve: () => void;
 }
 
 type Added = readonly [number: number, facts: Buffer];
@@ -111,7 +94,7 @@ export class TraceIndex {
   readonly #onFailure: (error: unknown) => void;
   readonly #since: Position | undefined;
   #catchingUp: Promise<void> | undefined;
-  #waiting: Waiting[] = [];
+  readonly #waiting = new WaitingReads();
   #isClosed = false;
   #hasFreePages = false;
   readonly #isInMemory: boolean;
@@ -131,7 +114,7 @@ export class TraceIndex {
     this.#since = since;
     this.#isInMemory = file === IN_MEMORY;
     this.#rows = new RowReader(rows);
-    this.#db = openIndexFile(file, this.#rows.source);
+    this.#db = openIndexFile(file, this.#rows);
     this.fullText = new FullTextIndex(this.#db, partitionLength(maxBytes));
     this.labels = new Labels(this.#db);
     this.#statements = indexStatements(this.#db);
@@ -171,15 +154,15 @@ export class TraceIndex {
   }
 
   /** Catches up for a read. What cannot be indexed, as on a full disk, is missing in reads, which do not fail. */
-  async #catchUpFor(read: Waiting): Promise<void> {
+  async #catchUpFor(read: WaitingRead): Promise<void> {
     try {
       // The running catch-up may have looked for rows before the read began to wait.
       do await this.catchUp();
-      while (this.#waiting.includes(read) && !this.#isClosed);
+      while (this.#waiting.has(read) && !this.#isClosed);
     } catch (error) {
       if (error instanceof DamagedIndex || !this.#isLoaded) throw error;
       // The reads that waited do so no longer.
-      this.#serve([...this.#waiting]);
+      this.#waiting.serve(this.#waiting.list());
     }
   }
 
@@ -192,12 +175,8 @@ export class TraceIndex {
     const indexed = this.facts.newest;
     const isFar = this.#isLoaded && newest - indexed > LITTLE_LAG;
     const isEmpty = isFar && indexed === 0;
-    let serve = () => {};
-    const served = new Promise<void>((resolve) => {
-      serve = resolve;
-    });
-    const read: Waiting = { upTo: isEmpty ? 1 : newest, resolve: () => serve() };
-    this.#waiting.push(read);
+    const read = this.#waiting.add(isEmpty ? 1 : newest);
+    const { served } = read;
     // A catch-up goes on for as long as a read waits, and then for all words.
     if (this.#isInMemory) return Promise.race([served, this.#catchUpFor(read)]);
     const timer = new AbortController();
@@ -248,7 +227,7 @@ export class TraceIndex {
   }
 
   async #catchUp(): Promise<void> {
-    const budget = new Budget(Number.POSITIVE_INFINITY);
+    const budget = new TimeBudget(Number.POSITIVE_INFINITY);
     if (!this.#isLoaded) {
       // The file has all changes up to here.
       const { newest, change, revision } = this.#statements.meta.get() ?? NO_META;
@@ -265,10 +244,7 @@ export class TraceIndex {
     do {
       isDone = false;
       // A read may have begun to wait when the last transaction had already looked for changes.
-      while (
-        !this.#isClosed &&
-        !(isDone && this.#waiting.length === 0 && !this.fullText.lacksWords)
-      ) {
+      while (!this.#isClosed && !(isDone && this.#waiting.isEmpty && !this.fullText.lacksWords)) {
         const batch = await this.#indexSome(budget);
         isDone = batch.isDone;
         this.#onDelta(batch.delta);
@@ -281,7 +257,7 @@ export class TraceIndex {
    * Indexes the words of a full partition, in a transaction of its own, with pauses for reads.
    * @returns whether it ran: rows may have come meanwhile
    */
-  async #indexWords(budget: Budget): Promise<boolean> {
+  async #indexWords(budget: TimeBudget): Promise<boolean> {
     if (this.#isClosed || !this.fullText.lacksWords) return false;
     await this.#change(() => this.fullText.indexWords(budget));
     return true;
@@ -291,7 +267,7 @@ export class TraceIndex {
    * Deletes some labels that no trace has, in a transaction of its own: reads and new rows come first.
    * @returns whether it ran: there may be more labels, and rows may have come meanwhile
    */
-  async #removeLabels(budget: Budget): Promise<boolean> {
+  async #removeLabels(budget: TimeBudget): Promise<boolean> {
     if (this.#isClosed || !this.labels.mayHaveUnused(this.facts.count)) return false;
     await this.labels.findUsed(this.facts, budget);
     const isChanged = await this.#change(() => this.labels.removeSome());
@@ -304,7 +280,7 @@ export class TraceIndex {
    * Returns some of the free pages to the file system.
    * @returns whether there may be more
    */
-  async #shrink(budget: Budget): Promise<boolean> {
+  async #shrink(budget: TimeBudget): Promise<boolean> {
     if (this.#isClosed || !this.#hasFreePages) return false;
     this.#hasFreePages = returnFreePages(this.#db, FREED_PAGES);
     await budget.turn();
@@ -334,7 +310,7 @@ export class TraceIndex {
   }
 
   /** Reads the facts that the file has and the memory lacks: at the start, or when another process wrote them. */
-  async #load(budget: Budget): Promise<void> {
+  async #load(budget: TimeBudget): Promise<void> {
     while (!this.#loadSome()) await budget.turn();
   }
 
@@ -346,7 +322,7 @@ export class TraceIndex {
   }
 
   /** Indexes some rows and changes in one transaction. `isDone`: there were no more. */
-  async #indexSome(budget: Budget): Promise<{ isDone: boolean; delta: IndexDelta }> {
+  async #indexSome(budget: TimeBudget): Promise<{ isDone: boolean; delta: IndexDelta }> {
     const to = this.#statements;
     const before = this.facts.newest;
     this.#db.exec('BEGIN IMMEDIATE');
@@ -354,7 +330,7 @@ export class TraceIndex {
       const meta = to.meta.get() ?? NO_META;
       this.#followOthers(meta);
       const rows = await this.#writeRows(meta.newest, budget);
-      const waiting = [...this.#waiting];
+      const waiting = this.#waiting.list();
       const changes = await this.#applyChanges(meta, rows.newest, budget);
       const { newest } = rows;
       const { change } = changes;
@@ -367,7 +343,7 @@ export class TraceIndex {
       this.#appliedChange = change;
       this.#applyToMemory(rows, changes);
       if (changes.isEndOfChanges) {
-        this.#serve(waiting.filter(({ upTo }) => rows.isEndOfRows || upTo <= newest));
+        this.#waiting.serve(waiting.filter(({ upTo }) => rows.isEndOfRows || upTo <= newest));
       }
       const last = this.facts.newest;
       return {
@@ -386,19 +362,19 @@ export class TraceIndex {
   }
 
   /** Indexes rows until there are no more, the batch is full, or a read has waited long enough. */
-  async #writeRows(after: number, budget: Budget): Promise<WrittenRows> {
+  async #writeRows(after: number, budget: TimeBudget): Promise<WrittenRows> {
     const startedAt = performance.now();
     const added: Added[] = [];
     let newest = after;
     let isEndOfRows = false;
     while (added.length < BATCH && !isEndOfRows && !this.#isClosed) {
-      if (this.#waiting.length > 0 && performance.now() > startedAt + BATCH_MS) break;
-      const records = this.#rows.after(newest, STRIDE);
+      if (!this.#waiting.isEmpty && performance.now() > startedAt + BATCH_MS) break;
+      const { records, isEnd } = this.#rows.after(newest, STRIDE);
       for (const record of records) {
         added.push([record.id, this.#write(record, 'add')]);
         newest = record.id;
       }
-      isEndOfRows = records.length < STRIDE;
+      isEndOfRows = isEnd;
       // No pause after the last rows: a read that came in it may wait for rows that were stored in it.
       if (!isEndOfRows) await budget.turn();
     }
@@ -412,7 +388,7 @@ export class TraceIndex {
   async #applyChanges(
     written: { readonly change: number },
     newest: number,
-    budget: Budget,
+    budget: TimeBudget,
   ): Promise<AppliedChanges> {
     const replaced: Added[] = [];
     const removed: number[] = [];
@@ -481,11 +457,6 @@ export class TraceIndex {
     this.#reload();
   }
 
-  #serve(served: readonly Waiting[]): void {
-    this.#waiting = this.#waiting.filter((each) => !served.includes(each));
-    for (const { resolve } of served) resolve();
-  }
-
   /** Writes what the index has of one row. @returns its facts */
   #write(record: RowRecord, how: 'add' | 'replace'): Buffer {
     const { summary, summaryJson, words, outline } = readRecord(record);
@@ -508,7 +479,7 @@ export class TraceIndex {
   }
 
   /** The words of a trace stay until those of its whole table go: no search finds a trace without facts. */
-  async #eraseUpTo(number: number, budget: Budget): Promise<void> {
+  async #eraseUpTo(number: number, budget: TimeBudget): Promise<void> {
     const { removeFactsUpTo, removeSummariesUpTo, removeOutlinesUpTo } = this.#statements;
     while (removeFactsUpTo.run(number, BATCH).changedRows > 0) await budget.turn();
     while (removeSummariesUpTo.run(number, BATCH).changedRows > 0) await budget.turn();
@@ -522,41 +493,6 @@ export class TraceIndex {
     this.#statements.removeSummary.run(number);
     this.#statements.removeOutline.run(number);
     this.fullText.remove(number);
-  }
-}
-
-interface ReadRecord {
-  readonly summary: TraceSummary;
-  readonly summaryJson: string;
-  readonly words: string;
-  /** Compressed; undefined for rows that are not large. */
-  readonly outline: ReturnType<typeof compressed> | undefined;
-}
-
-/** What the index has of a row. A row that cannot be read gets a summary with the error, so that other rows are indexed. */
-function readRecord(record: RowRecord): ReadRecord {
-  try {
-    const stored = toStoredRow(record);
-    const steps = placedSteps(stored.row);
-    const summary = summaryOf(stored, steps);
-    const isOutlined = record.bytes >= MIN_OUTLINED_BYTES && steps.length <= MAX_OUTLINED_STEPS;
-    return {
-      summary,
-      summaryJson: toJson(summary),
-      words: searchText(summary, stored.row, steps),
-      outline: isOutlined ? compressed(toJson(outlineOf(stored, steps))) : undefined,
-    };
-  } catch (error) {
-    const summary = {
-      ...summaryOf(emptyStoredRow(record), []),
-      error: `the row cannot be read: ${error}`,
-    };
-    return {
-      summary,
-      summaryJson: toJson(summary),
-      words: '',
-      outline: undefined,
-    };
   }
 }
 

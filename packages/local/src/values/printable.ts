@@ -1,4 +1,4 @@
-import { toJson } from './json.js';
+import { jsonHead, toJson } from './json.js';
 
 // Control characters and escape sequences would control the terminal; bidirectional marks and other
 // invisible characters can disguise text. Joiners are kept: emoji and Persian need them.
@@ -11,15 +11,21 @@ export function printable(text: string): string {
 
 /** The value as JSON text in which every invisible character is escaped. `indent`: as of `toJson`. */
 export function printableJson(value: unknown, indent?: number): string {
+  // The only control characters that JSON text itself has are the line feeds of its indentation.
+  return toJson(value, indent).split('\n').map(escapedJson).join('\n');
+}
+
+function escapedJson(line: string): string {
   const escaped = (char: string) =>
     Array.from({ length: char.length }, (_, index) => {
       return `\\u${char.charCodeAt(index).toString(16).padStart(4, '0')}`;
     }).join('');
-  // The only control characters that JSON text itself has are the line feeds of its indentation.
-  return toJson(value, indent)
-    .split('\n')
-    .map((line) => line.replace(UNPRINTABLE, escaped))
-    .join('\n');
+  return line.replace(UNPRINTABLE, escaped);
+}
+
+/** The beginning of the value as JSON text on one line of at most about `maxLength` characters. */
+export function shortJson(value: unknown, maxLength: number): string {
+  return oneLine(escapedJson(jsonHead(value, 2 * maxLength + 3)), maxLength);
 }
 
 /** The text on one line of at most about `maxLength` characters. */

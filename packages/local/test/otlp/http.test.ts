@@ -16,7 +16,7 @@ import {
 } from '@openlayer-tracing/local';
 import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { ProtobufReader, WIRE } from '../../src/otlp/protobuf-reader.ts';
-import type { Health, TraceDetail, TraceNotes } from '../../src/page-api.ts';
+import type { Health, TraceDetail, TraceNotes, TracePage } from '../../src/page-api.ts';
 import { openDatabase } from '../../src/storage/database.ts';
 import { call, pageTokenOf, rawRequest } from '../client.ts';
 import { got } from '../page/read.ts';
@@ -287,6 +287,43 @@ describe('OTLP/HTTP', () => {
     assert.deepEqual(notes, []);
     assert.deepEqual(events.slice(0, 2), [`row ${TRACE}`, `update otlp ${TRACE} rating,comment`]);
     assert.match(events[2] ?? '', /^update otlp req-9 .*user_id/);
+  });
+
+  it('adds later spans to the row, in which an update has replaced columns and named others', async () => {
+    await post(server, protobuf({ id: '0000000000000001', name: 'root' }));
+    await server.waitForRows(1);
+    const path = `/inference-pipelines/otlp/rows?inferenceId=${TRACE}`;
+    const row = {
+      ...{ output: 'better', cost: 0.5, tokens: 12, latency: 3, context: ['a'], _question: 'why?' },
+      ...{ metadata: { reviewed: true }, client_ms: 900, client_at: 1_600_000_000, thumbs: 'up' },
+    };
+    const config = {
+      ...{ latencyColumnName: 'client_ms', timestampColumnName: 'client_at' },
+      humanFeedbackColumnName: 'thumbs',
+    };
+    assert.equal((await call(server, 'PUT', path, { row, config })).status, 200);
+    const shown = async () => {
+      const read = await call(server, 'GET', `/inference-pipelines/otlp/rows/${TRACE}`);
+      const { steps, ...columns } = read.body.row;
+      const [trace] = (await got<TracePage>(server, 'traces')).traces;
+      const { time, latency, tokens, cost, output, feedback } = trace ?? {};
+      const facts = { time, latency, tokens, cost, output, value: feedback?.value };
+      return { columns, facts, steps: steps[0]?.steps.length };
+    };
+    const before = await shown();
+    assert.deepEqual(before.facts, {
+      ...{ time: 1_600_000_000_000, latency: 900, tokens: 12, cost: 0.5, output: 'better' },
+      value: 'up',
+    });
+    for (const steps of [1, 2]) {
+      const updated = new Promise((resolve) => server.on('update', resolve));
+      const id = `000000000000001${steps}`;
+      await post(server, protobuf({ id, parent: '0000000000000001', name: 'late' }));
+      await updated;
+      assert.deepEqual(await shown(), { ...before, steps });
+      assert.equal((await call(server, 'PUT', path, { row: { note: 1 } })).status, 200);
+      Object.assign(before.columns, { note: 1 });
+    }
   });
 
   it('does not touch rows that came otherwise, and starts anew where a row was deleted', async () => {

@@ -7,7 +7,7 @@ import { type SpanData, stepOfSpan } from '@openlayer-tracing/otel/dialects';
 import { createChecker } from '../../src/checks/check.ts';
 import type { OtlpSpan } from '../../src/otlp/otlp-span.ts';
 import { nodeOfSpan, nodesOfSpans, type TraceNode } from '../../src/otlp/trace-node.ts';
-import { type EarlierRow, type TraceRow, traceRowOf } from '../../src/otlp/trace-row.ts';
+import { type EarlierRow, RESERVED, type TraceRow, traceRowOf } from '../../src/otlp/trace-row.ts';
 import { TRACE } from './spans.ts';
 
 const START = 1_790_000_000_000;
@@ -281,6 +281,27 @@ span 1 and 1 more
     assert.deepEqual(config.inputVariableNames, []);
   });
 
+  it('keeps every column that an update has set, whatever its name and its value', () => {
+    const attributes = { 'openlayer.step.inputs': '{"q":1}', plan: 'free', 'user.id': 'ada' };
+    const first = rowOf([{ id: 1, attributes }]);
+    const names = [...RESERVED, ...Object.keys(first.row), 'rating'];
+    const updates = new Set(names.filter((name) => name !== 'inferenceId'));
+    const later = mapOf([node({ id: 2, parent: 1, attributes: { 'openlayer.step.cost': 3 } })]);
+    for (const value of ['set', null, 7, { a: [1] }, []]) {
+      for (const set of [[...updates], ...[...updates].map((name) => [name])]) {
+        const row = { ...first.row, ...Object.fromEntries(set.map((name) => [name, value])) };
+        const updated = { ...first, row, bytes: 1, updatedColumns: set };
+        const after = traceRowOf(TRACE, later, updated as unknown as EarlierRow);
+        const kept = after.row as unknown as Record<string, unknown>;
+        for (const name of set) assert.deepEqual(kept[name], value, `${name} of ${set}`);
+        assert.equal(kept.inferenceId, first.inferenceId);
+      }
+    }
+    const steps = { ...first, bytes: 1, updatedColumns: ['steps'] };
+    const { row } = traceRowOf(TRACE, later, steps as unknown as EarlierRow);
+    assert.equal(row.metadata?.unrecordedSteps, 1);
+  });
+
   it('keeps a comment of a reader beside an input, or metadata, of the same name', () => {
     const first = rowOf([{ id: 2, parent: 1 }]);
     const updated = {
@@ -393,4 +414,32 @@ span 1 and 1 more
     const { row } = traceRowOf(TRACE, mapOf([node({ id: 2, parent: 1 })]), large);
     assert.equal(row.metadata?.unrecordedSteps, 1);
   });
+
+  for (const [how, arrivals] of [
+    ['at once', (spans: readonly TraceNode[]) => [spans]],
+    ['in parts', (spans: readonly TraceNode[]) => [spans.slice(0, -1), spans.slice(-1)]],
+  ] as const) {
+    for (const [what, parent] of [
+      ['root', {}],
+      ['root of a service', { parent: 40_000, isRemote: true }],
+    ] as const) {
+      it(`keeps the ${what} that comes after all that a row may have: ${how}`, () => {
+        const spans = Array.from({ length: 20_001 }, (_, i) => node({ id: i + 2, parent: 1 }));
+        const root = node({
+          id: 1,
+          at: 0,
+          name: 'POST /chat',
+          attributes: { 'openlayer.inference_id': 'req-1', 'input.value': 'a question' },
+          ...parent,
+        });
+        let row: TraceRow | undefined;
+        for (const part of arrivals([...spans, root]))
+          row = traceRowOf(TRACE, mapOf(part), row && { ...row, bytes: 64 * 1024 * 1024 });
+        assert.equal(row?.inferenceId, 'req-1');
+        assert.equal(row.row.steps[0]?.name, 'POST /chat');
+        assert.equal(row.row.steps[0]?.steps.length, 20_000);
+        assert.equal(row.row.metadata?.unrecordedSteps, 1);
+      });
+    }
+  }
 });

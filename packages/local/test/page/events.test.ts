@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { LocalServer } from '@openlayer-tracing/local';
 import { LiveEvents } from '../../src/page/live-events.ts';
 import type { ServerEvent, TracePage } from '../../src/page-api.ts';
-import { parseQuery } from '../../src/trace-index/queries/trace-query.ts';
+import { parseQuery } from '../../src/queries/trace-query.ts';
 import type { TraceIndex } from '../../src/trace-index/trace-index.ts';
 import { call, PIPELINE, requestOf, send } from '../client.js';
 import { listen, type Stream } from './events.js';

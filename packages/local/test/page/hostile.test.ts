@@ -88,6 +88,9 @@ for (const place of ['memory', 'a file'] as const) {
             page.groups.map(({ id }) => id),
             [text],
           );
+          // As an address has it, which cannot have half of a character.
+          const query = new URLSearchParams({ [kind]: text });
+          assert.equal((await got<TracePage>(server, `traces?${query}`)).total, 1, kind);
         }
       });
     }

@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { TimeBudget } from '../../src/http/time-budget.ts';
+import { select } from '../../src/queries/selection.ts';
+import { parseQuery } from '../../src/queries/trace-query.ts';
 import {
   type Database,
   IN_MEMORY,
@@ -9,9 +12,6 @@ import {
   type SqlValue,
 } from '../../src/storage/database.ts';
 import { Store } from '../../src/storage/store.ts';
-import { Budget } from '../../src/trace-index/budget.ts';
-import { select } from '../../src/trace-index/queries/selection.ts';
-import { parseQuery } from '../../src/trace-index/queries/trace-query.ts';
 import { TraceIndex } from '../../src/trace-index/trace-index.ts';
 import { PIPELINE, requestOf } from '../client.js';
 
@@ -46,7 +46,7 @@ describe('the index of a file', () => {
     assert.equal(index.facts.count, 30);
     const found: number[] = [];
     const search = index.fullText.searchFor('id');
-    for await (const numbers of index.fullText.matches(search, 1, 30, new Budget(60_000))) {
+    for await (const numbers of index.fullText.matches(search, 1, 30, new TimeBudget(60_000))) {
       found.push(...numbers);
     }
     assert.equal(found.length, 30);
@@ -150,13 +150,13 @@ describe('the index of a file', () => {
           const index = new TraceIndex(store.database, IN_MEMORY);
           await index.catchUp();
           const query = parseQuery(new URLSearchParams({ sort, order }));
-          const { numbers } = await select(index, query, new Budget(1000));
-          const pause = new Budget(1000);
+          const { numbers } = await select(index, query, new TimeBudget(1000));
+          const pause = new TimeBudget(1000);
           pause.turn = async () => index.facts.remove(numbers[limit - 1] ?? 0);
           const page = await select(index, { ...query, limit }, pause);
           assert.deepEqual(page.numbers, numbers.slice(0, limit));
           const next = { ...query, cursor: page.next ?? 'none' };
-          const rest = await select(index, next, new Budget(1000));
+          const rest = await select(index, next, new TimeBudget(1000));
           assert.deepEqual(rest.numbers, numbers.slice(limit));
           await index.close();
           store.close();
@@ -260,7 +260,7 @@ describe('an index file that two processes write', () => {
     await one.catchUp();
     for (const index of [one, other]) {
       const query = { ...parseQuery(new URLSearchParams()), q: 'xtraordinaryw' };
-      assert.deepEqual((await select(index, query, new Budget(10_000))).numbers, [1]);
+      assert.deepEqual((await select(index, query, new TimeBudget(10_000))).numbers, [1]);
     }
     await one.close();
     await other.close();
@@ -288,12 +288,12 @@ describe('labels and configs, which many rows share', () => {
     for (let n = 0; n < 400; n += 1) append(n % 200);
     await index.catchUp();
     const before = index.bytes;
-    store.removeOldest(100);
+    store.removeOlderThan(Number.MAX_SAFE_INTEGER, 100);
     await index.catchUp();
     assert.equal(labels().length, 200, 'newer rows have them');
     assert.equal(configs(), 200);
 
-    store.removeOldest(290);
+    store.removeOlderThan(Number.MAX_SAFE_INTEGER, 290);
     await index.catchUp();
     assert.deepEqual(
       labels().sort(),

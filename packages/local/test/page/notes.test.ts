@@ -31,6 +31,18 @@ describe("a trace's notes", () => {
     ]);
   });
 
+  it('count faults of steps alone, since there is one row', async () => {
+    const notes = await notesOf({
+      config: { outputColumnName: 'answer' },
+      rows: [{ answer: 'a' }],
+    });
+    assert.ok(notes.includes('the row lacks "latency"'), notes.join('\n'));
+    assert.deepEqual(
+      notes.filter((note) => note.includes('times)')),
+      [],
+    );
+  });
+
   it('are at most 20, for steps of any depth', async () => {
     const steps = Array.from({ length: 40 }, (_, n) => ({ [`key${n}`]: n }));
     const notes = await notesOf(requestOf('many', { steps }));

@@ -28,6 +28,7 @@ export async function got<T>(server: LocalServer, path: string): Promise<T> {
 const NOTHING_KNOWN = {
   firstToken: null,
   chunks: [],
+  chunkCount: null,
   promptTokens: null,
   completionTokens: null,
   tokens: null,

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import type { LocalServer } from '@openlayer-tracing/local';
-import type { ServerEvent, TracePage } from '../../src/page-api.ts';
+import type { Health, ServerEvent, ServerInfo, TracePage } from '../../src/page-api.ts';
+import { openDatabase } from '../../src/storage/database.ts';
 import { call, PIPELINE, requestOf, send } from '../client.js';
 import { listen, type Stream } from './events.js';
 import { inWorker } from './in-worker.js';
@@ -58,6 +59,15 @@ describe('a reading thread that ends or hangs', function () {
     process.off('worker', onWorker);
     await server.close();
     rmSync(folder, { recursive: true });
+  });
+
+  it('has its reads refused with the reason if it cannot open the traces file', async () => {
+    const db = openDatabase(join(folder, 'traces.db'), 1_000_000);
+    db.exec('DROP TABLE totals');
+    db.close();
+    const { status, body } = await read<{ error: string }>(server, 'traces');
+    assert.equal(status, 503);
+    assert.match(body.error, /no such table: totals/);
   });
 
   it('is replaced after a read hung for a minute, and the next read succeeds', async () => {
@@ -127,4 +137,68 @@ describe('a reading thread that ends or hangs', function () {
     assert.equal(changed.traces[0]?.feedback?.value, true);
     assert.deepEqual((await nextOf(events, 'deleted')).numbers, [2]);
   });
+
+  /** Sends rows for two seconds, and returns the number of threads that were started meanwhile. */
+  async function threadsForRows(): Promise<number> {
+    const before = workers.length;
+    for (const until = Date.now() + 2000; Date.now() < until; ) {
+      assert.equal((await send(server, requestOf('row'))).status, 200);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    return workers.length - before;
+  }
+
+  /** Waits until a list has all rows. */
+  async function listed(): Promise<number> {
+    for (const until = Date.now() + 20_000; Date.now() < until; ) {
+      const { status, body } = await read<TracePage>(server, 'traces');
+      if (status === 200) return body.total;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    return 0;
+  }
+
+  const failures: readonly {
+    readonly what: string;
+    readonly reason: RegExp;
+    readonly breakIt: () => void;
+    readonly mendIt: () => void;
+  }[] = [
+    {
+      what: 'cannot open its index',
+      reason: /traces\.db-index cannot be opened: .*; it may be removed/,
+      breakIt: () => mkdirSync(join(folder, 'traces.db-index')),
+      mendIt: () => rmdirSync(join(folder, 'traces.db-index')),
+    },
+    {
+      what: 'ends without a reason',
+      reason: /the reading thread ended/,
+      breakIt: () => void process.on('worker', terminate),
+      mendIt: () => void process.off('worker', terminate),
+    },
+  ];
+  const terminate = (worker: Worker) => void worker.terminate();
+  for (const { what, reason, breakIt, mendIt } of failures) {
+    it(`is started again with growing pauses if it ${what}, which is one problem that Health shows`, async () => {
+      breakIt();
+      try {
+        const threads = await threadsForRows();
+        assert.ok(threads >= 2 && threads <= 4, `${threads} threads`);
+        assert.equal(server.problems.length, 1, server.problems.join('\n'));
+        assert.match(server.problems[0] ?? '', reason);
+        const rows = server.rows().length;
+        const refused = await read<{ error: string }>(server, 'traces');
+        assert.equal(refused.status, 503);
+        assert.match(refused.body.error, reason);
+        const health = await got<Health>(server, 'health');
+        assert.match(health.failures.join('\n'), reason);
+        assert.equal(health.storage.traces, rows);
+        assert.equal((await got<ServerInfo>(server, 'info')).traces, rows);
+      } finally {
+        mendIt();
+      }
+      assert.equal(await listed(), server.rows().length);
+      assert.equal(server.problems.length, 1);
+    });
+  }
 });

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
+import { TimeBudget } from '../../src/http/time-budget.ts';
+import { Overviews } from '../../src/overview/overview.ts';
 import type { Overview, TraceSummary } from '../../src/page-api.ts';
 import { DIALECTS, MARKS, OUTCOMES } from '../../src/page-api.ts';
+import { groupsOf } from '../../src/queries/groups.ts';
+import { select } from '../../src/queries/selection.ts';
+import { type ParsedQuery, parseQuery } from '../../src/queries/trace-query.ts';
 import { IN_MEMORY } from '../../src/storage/database.ts';
 import { Store } from '../../src/storage/store.ts';
-import { Budget } from '../../src/trace-index/budget.ts';
 import { hashOf } from '../../src/trace-index/facts/hash.ts';
 import { HashColumn } from '../../src/trace-index/facts/hash-column.ts';
 import { modelsHash, packFacts } from '../../src/trace-index/facts/packed-facts.ts';
-import { Overviews } from '../../src/trace-index/overview/overview.ts';
-import { groupsOf } from '../../src/trace-index/queries/groups.ts';
-import { select } from '../../src/trace-index/queries/selection.ts';
-import { type ParsedQuery, parseQuery } from '../../src/trace-index/queries/trace-query.ts';
 import { TraceIndex } from '../../src/trace-index/trace-index.ts';
 import {
   assertMeasures,
@@ -26,7 +26,7 @@ import { Chance } from './random-rows.js';
 const TRACES = 40_000;
 const START = 1_790_000_000_000;
 
-const budget = () => new Budget(60_000);
+const budget = () => new TimeBudget(60_000);
 const parsed = (text: string): ParsedQuery => parseQuery(new URLSearchParams(text));
 
 function randomSummary(chance: Chance, number: number): TraceSummary {

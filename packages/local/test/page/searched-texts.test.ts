@@ -1,7 +1,7 @@
 /** Which texts of a trace a search finds: all of the app's, wherever they are, and none that only we have written. */
 
 import assert from 'node:assert/strict';
-import type { TracePage } from '../../src/page-api.ts';
+import type { FoundSteps, GroupPage, TracePage } from '../../src/page-api.ts';
 import { requestOf, send } from '../client.js';
 import { got, lenientServer } from './read.js';
 
@@ -67,5 +67,45 @@ describe('a search', () => {
       if ((await got<TracePage>(server, `traces?q=${word}`)).total > 0) found.push(word);
     }
     assert.deepEqual(found, []);
+  });
+});
+
+describe('the search in a trace', () => {
+  it('finds the texts of a step, and no names of its fields', async () => {
+    await using server = await lenientServer();
+    const root = { ...ROOT, id: 'r', type: 'tool' };
+    const below = { ...root, name: 'lookup', inputs: { customer: 'Zoë "Z" Ünal' }, output: [4821] };
+    await send(server, requestOf('r-1', { steps: [{ ...root, steps: [below] }] }));
+    const found = async (q: string) => {
+      const path = `traces/1/find?q=${encodeURIComponent(q)}`;
+      return (await got<FoundSteps>(server, path)).steps;
+    };
+    for (const q of ['lookup', 'zoe', '"Z"', 'ÜNAL', '4821'])
+      assert.deepEqual(await found(q), [1], q);
+    for (const name of [...Object.keys(below), 'customer']) {
+      assert.deepEqual(await found(name === 'name' ? 'nam' : name.toUpperCase()), [], name);
+    }
+  });
+});
+
+describe('a search for sessions and users', () => {
+  it('ignores case and accents, as a search for traces does', async () => {
+    await using server = await lenientServer();
+    const ids = { user_id: 'JOSÉ \n Müller', session_id: 'Séance-Ä' };
+    await send(server, requestOf('r-1', ids));
+    await send(server, requestOf('r-2', { user_id: 'other', session_id: 'other' }));
+    for (const [path, queries] of [
+      ['users', ['jose', 'José', 'muller', 'JOSÉ \n m']],
+      ['sessions', ['seance', 'SÉANCE-a']],
+      ['traces', ['jose', 'seance', 'MULLER']],
+    ] as const) {
+      for (const q of queries) {
+        const page = await got<Partial<GroupPage & TracePage>>(
+          server,
+          `${path}?q=${encodeURIComponent(q)}`,
+        );
+        assert.equal((page.groups ?? page.traces)?.length, 1, `${path} ${q}`);
+      }
+    }
   });
 });

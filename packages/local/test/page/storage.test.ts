@@ -1,11 +1,23 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type LocalServer, startLocalServer } from '@openlayer-tracing/local';
 import Database from 'libsql';
 import type { Feedback, Health, ServerInfo, TracePage } from '../../src/page-api.ts';
+import { Store } from '../../src/storage/store.ts';
+import type { JsonObject } from '../../src/values/json.ts';
 import { call, fixture, PIPELINE, pageTokenOf, requestOf, send } from '../client.js';
 import { got, lenientServer } from './read.js';
 
@@ -63,6 +75,22 @@ describe('the files of a server', () => {
     assert.equal(page.newest, 4);
   });
 
+  it('stay where they are when the process changes its working directory', async () => {
+    const before = process.cwd();
+    process.chdir(folder);
+    try {
+      server = await lenientServer('traces.db');
+      mkdirSync('other');
+      process.chdir('other');
+      await send(server, requestOf('a'));
+      assert.deepEqual(idsOf(await got(server, 'traces')), ['a']);
+      assert.deepEqual(readdirSync('.'), []);
+      assert.equal((await got<ServerInfo>(server, 'info')).file, join(folder, 'traces.db'));
+    } finally {
+      process.chdir(before);
+    }
+  });
+
   it('get a new index if it is missing, of another file or of another version', async () => {
     server = await lenientServer(file);
     await send(server, requestOf('one'));
@@ -87,6 +115,44 @@ describe('the files of a server', () => {
     server = await lenientServer(file);
     assert.deepEqual(idsOf(await got(server, 'traces?q=other')), ['other']);
   });
+
+  it('have all rows in the traces file once the server is closed, so that a copy of it is complete', async () => {
+    server = await lenientServer(file);
+    await send(server, requestOf('a'));
+    await got(server, 'traces');
+    await server.close();
+    const copy = join(folder, 'copy.db');
+    copyFileSync(file, copy);
+
+    server = await lenientServer(copy);
+    assert.deepEqual(idsOf(await got(server, 'traces')), ['a']);
+  });
+
+  for (const [what, restored] of [
+    ['before it gets other rows', []],
+    ['and has other rows', ['c', 'd', 'e']],
+  ] as const) {
+    it(`get a new index if an earlier copy of the traces file is restored ${what}`, async () => {
+      const copy = join(folder, 'copy.db');
+      for (const id of ['a', 'b']) {
+        server = await lenientServer(file);
+        await send(server, requestOf(id));
+        await got(server, 'traces');
+        await server.close();
+        if (id === 'a') copyFileSync(file, copy);
+      }
+      copyFileSync(`${file}-index`, `${copy}-index`);
+      for (const id of restored) {
+        const store = new Store(copy);
+        store.append(PIPELINE, requestOf(id), [id]);
+        store.close();
+      }
+
+      server = await lenientServer(copy);
+      assert.deepEqual(idsOf(await got(server, 'traces')), ['a', ...restored].reverse());
+      assert.deepEqual(idsOf(await got(server, 'traces?q=b')), []);
+    });
+  }
 
   it('get a new index if it is damaged', async () => {
     server = await lenientServer(file);
@@ -116,7 +182,9 @@ describe('the files of a server', () => {
         const body = (await response.json()) as TracePage;
         return response.status === 200 && body.total === 1;
       });
-      assert.equal((await got<TracePage>(server, 'traces')).total, 300);
+      // While most rows are still to be read, a read has those that were.
+      const running = server;
+      await until(async () => (await got<TracePage>(running, 'traces')).total === 300);
       await server.close();
     }
   });
@@ -222,6 +290,31 @@ describe('the files of a server', () => {
     }
   });
 
+  it('have what updates named in a trace of an earlier version, which mixed it with the names of its spans', async () => {
+    server = await lenientServer(file);
+    await send(server, requestOf('a'));
+    const path = `/inference-pipelines/${PIPELINE}/rows`;
+    const config = { humanFeedbackColumnName: 'stars' };
+    await call(server, 'PUT', `${path}?inferenceId=a`, { row: { stars: 5 }, config });
+    await server.close();
+    const { groundTruthColumnName: _, ...names } = requestOf('a').config as object as JsonObject;
+    const spans = { ...names, inputVariableNames: ['question'] };
+    const db = new Database(file);
+    db.exec('ALTER TABLE rows DROP COLUMN trace_config');
+    db.prepare('UPDATE rows SET update_config = ?').run([JSON.stringify({ ...spans, ...config })]);
+    db.close();
+    for (const __ of ['at the upgrade', 'after it']) {
+      server = await lenientServer(file);
+      assert.equal((await got<TracePage>(server, 'traces')).traces[0]?.feedback?.value, 5);
+      const row = await got<{ config: unknown }>(server, 'traces/1/row');
+      assert.deepEqual(row.config, spans);
+      await server.close();
+    }
+    const store = new Store(file);
+    assert.deepEqual(store.get(1)?.updateConfig, config);
+    store.close();
+  });
+
   it('lose rows that are too old, the oldest first, and count them', async () => {
     server = await startLocalServer({ file, checks: 'lenient', maxAgeMs: 1 });
     for (let i = 0; i < 30; i += 1) await send(server, requestOf(`id-${i}`));
@@ -232,8 +325,9 @@ describe('the files of a server', () => {
     assert.deepEqual([storage.traces, storage.deleted, storage.oldest], [0, 30, null]);
     assert.deepEqual(server.batches.length <= 1, true);
     assert.equal((await got<TracePage>(server, 'traces?q=id')).total, 0);
+    // A later one is soon too old as well.
     await send(server, requestOf('later'));
-    assert.deepEqual(idsOf(await got(server, 'traces?q=later')), ['later']);
+    await until(async () => (await got<Health>(running, 'health')).storage.deleted === 31);
   });
 
   it('lose the oldest rows when they are too large, and then shrink', async () => {

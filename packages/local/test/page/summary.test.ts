@@ -191,6 +191,7 @@ describe('the summary of a trace', () => {
     'the only member': [{ anything: 'this' }, 'this'],
     'several members as JSON': [{ a: 1, b: 2 }, '{"a":1,"b":2}'],
     nothing: [{}, ''],
+    'line ends of Windows': [{ prompt: `${'x'.repeat(199)}\r\n and more` }, 'x'.repeat(199)],
     '200 characters': [{ prompt: `${'x'.repeat(199)}😀 and more` }, 'x'.repeat(199)],
   };
   for (const [what, [inputs, text]] of Object.entries(asked)) {

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import type { LocalServer } from '@openlayer-tracing/local';
+import { TimeBudget } from '../../src/http/time-budget.ts';
 import type { Overview, TracePage } from '../../src/page-api.ts';
 import { type Database, IN_MEMORY, openDatabase } from '../../src/storage/database.ts';
-import { Budget } from '../../src/trace-index/budget.ts';
 import { FullTextIndex } from '../../src/trace-index/words/full-text-index.ts';
 import { PARTITIONS_TABLE } from '../../src/trace-index/words/partition.ts';
 import { call, PIPELINE, requestOf, send } from '../client.js';
 import { Chance } from './random-rows.js';
 import { got, lenientServer } from './read.js';
 
-const budget = () => new Budget(60_000);
+const budget = () => new TimeBudget(60_000);
 
 describe('a search for a part of a word', () => {
   let server: LocalServer;
@@ -34,6 +34,13 @@ describe('a search for a part of a word', () => {
     assert.deepEqual(await idsOf('ibr'), ['a', 'b', 'c']);
     assert.deepEqual(await idsOf('ibrar abe'), ['a']);
     assert.deepEqual(await idsOf('ibrat'), []);
+  });
+
+  it('finds only traces that have all words, however many they are', async () => {
+    const words = Array.from({ length: 60 }, (_, i) => `w${i}`);
+    await store({ all: words.join(' '), others: words.slice(0, -1).join(' ') });
+    assert.deepEqual(await idsOf(words.join(' ')), ['all']);
+    assert.deepEqual(await idsOf(words.slice(0, -1).join(' ')), ['all', 'others']);
   });
 
   it('finds words of two characters or fewer as whole words alone', async () => {
@@ -170,6 +177,44 @@ describe('the words of full partitions', () => {
     await check(60);
     index.reload();
     await check(30);
+  });
+
+  it('are found at once in a partition that gets texts, also by searches that texts come during', async function () {
+    this.timeout(60_000);
+    const own = openDatabase(IN_MEMORY, 1_000_000);
+    own.exec(PARTITIONS_TABLE);
+    const growing = new FullTextIndex(own, 30_000_000);
+    let newest = 10_000;
+    const add = (text: string) => {
+      newest += 1;
+      growing.add(newest, text);
+    };
+    const find = async (part: string, budgetOfRead = budget()) => {
+      const found: number[] = [];
+      for await (const numbers of growing.matches(growing.searchFor(part), 1, 1e6, budgetOfRead)) {
+        found.push(...numbers);
+      }
+      return found.sort((a, b) => a - b);
+    };
+    add('a text');
+    for (let i = 0; i < 300; i += 1) {
+      add(`prefix${i}needle${i}suffix ${'filler '.repeat(chance.below(3000))}`);
+      assert.deepEqual(await find(`needle${i}suffix`), [newest], `SEED=${seed}`);
+      if (i % 10 > 0) continue;
+      // Each pause of the search brings a text.
+      let pauses = 0;
+      const paused = budget();
+      paused.turn = async () => {
+        pauses += 1;
+        add(`x${i}during${pauses}`);
+      };
+      const before = newest;
+      await find(`${i}duri`, paused);
+      assert.ok(pauses > 0);
+      const expected = Array.from({ length: newest - before }, (_, at) => before + 1 + at);
+      assert.deepEqual(await find(`${i}duri`), expected, `SEED=${seed}`);
+    }
+    own.close();
   });
 
   it('are added once, however often a trace is updated', () => {

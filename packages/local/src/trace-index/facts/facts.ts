@@ -1,5 +1,5 @@
 import { Chunk } from './chunk.js';
-import { CHUNK_LENGTH, FLAGS } from './columns.js';
+import { CHUNK_LENGTH } from './columns.js';
 
 /**
  * The values by which lists are filtered, sorted and counted, as columns in memory: some 90 bytes for each trace. A scan of a
@@ -37,33 +37,23 @@ export class Facts {
       chunk = new Chunk();
       this.#chunks.push(chunk);
     }
-    chunk.set(chunk.length, number, packed);
-    chunk.length += 1;
+    chunk.append(number, packed);
     this.#count += 1;
   }
 
   /** Replaces the facts of a trace that was added. */
   replace(number: number, packed: DataView): void {
     const [chunk, at] = this.find(number);
-    if (chunk && !chunk.isDeleted(at)) chunk.set(at, number, packed);
+    if (chunk && !chunk.isDeleted(at)) chunk.replace(at, packed);
   }
 
   remove(number: number): void {
     const [chunk, at] = this.find(number);
     if (!chunk) return;
-    this.#remove(chunk, at);
+    if (chunk.markDeleted(at)) this.#count -= 1;
     // The last chunk stays, since it has the newest number.
     const isEmpty = chunk.deleted === chunk.length && chunk !== this.#chunks.at(-1);
     if (isEmpty) this.#chunks.splice(this.#chunks.indexOf(chunk), 1);
-  }
-
-  #remove(chunk: Chunk, at: number): void {
-    if (chunk.isDeleted(at)) return;
-    const { flags } = chunk.narrow;
-    flags[at] = (flags[at] ?? 0) | (1 << FLAGS.deleted.shift);
-    chunk.deleted += 1;
-    chunk.changes += 1;
-    this.#count -= 1;
   }
 
   /** Removes all traces up to this number. */
@@ -77,11 +67,11 @@ export class Facts {
     const [oldest] = this.#chunks;
     if (!oldest) return;
     for (let at = 0; at < oldest.length && (oldest.number[at] ?? 0) <= number; at += 1) {
-      this.#remove(oldest, at);
+      if (oldest.markDeleted(at)) this.#count -= 1;
     }
   }
 
-  /** The chunk of a trace and its place there, `[undefined, -1]` if it is not known. */
+  /** The chunk of a trace and its index there, `[undefined, -1]` if it is not known. */
   find(number: number): readonly [chunk: Chunk | undefined, at: number] {
     let low = 0;
     let high = this.#chunks.length - 1;

@@ -1,6 +1,6 @@
 import { CHUNK_LENGTH } from './columns.js';
 
-/** One column of texts of a chunk: each hash once, and for each trace the code of its own, which is the hash's place. */
+/** One column of texts of a chunk: each hash once, and for each trace the code of its hash, which is the index in `hashes`. */
 export class HashColumn {
   readonly codes = new Uint16Array(CHUNK_LENGTH);
   #hashes: number[] = [];
@@ -31,6 +31,8 @@ export class HashColumn {
   /** Frees what only adding needs. */
   seal(): void {
     this.#codes = undefined;
+    // An array that has grown has room for half as many again.
+    this.#hashes = this.#hashes.slice();
   }
 
   #removeUnused(): void {

@@ -1,10 +1,12 @@
 /** Hashes a string to 53 bits; collisions among a million strings are very unlikely. 0 for null. */
 export function hashOf(text: string | null): number {
   if (text === null) return 0;
+  // An address cannot have half of a character, and would find nothing that has one.
+  const units = text.toWellFormed();
   let high = 0xdeadbeef;
   let low = 0x41c6ce57;
-  for (let i = 0; i < text.length; i += 1) {
-    const unit = text.charCodeAt(i);
+  for (let i = 0; i < units.length; i += 1) {
+    const unit = units.charCodeAt(i);
     high = Math.imul(high ^ unit, 2654435761);
     low = Math.imul(low ^ unit, 1597334677);
   }

@@ -1,6 +1,7 @@
+import type { TimeBudget } from '../../http/time-budget.js';
 import type { Command, Database, Query } from '../../storage/database.js';
-import type { Budget } from '../budget.js';
 import { TOKENIZER, type Tokenizer } from './tokenizer.js';
+import { Vocabulary } from './vocabulary.js';
 
 /** Words of one row of a table of words: neighbours in the alphabet share most of their trigrams. */
 const ROW_WORDS = 32;
@@ -37,8 +38,8 @@ export class Partition {
   #hasWords: boolean;
   #statements: ReturnType<typeof statementsOf> | undefined;
   #wordStatements: ReturnType<typeof wordStatementsOf> | undefined;
-  /** The words that the partition had when it had so many characters, with spaces between them. */
-  #vocabulary: { readonly words: string; readonly length: number } | undefined;
+  /** Its words, while it gets texts and parts of words are searched. */
+  #vocabulary: Vocabulary | undefined;
 
   private constructor(db: Database, tokenizer: Tokenizer, record: PartitionRecord) {
     this.#db = db;
@@ -85,6 +86,7 @@ export class Partition {
     if (this.#hasWords) this.#addWords(this.#newWordsOf(text));
     this.#to.set.run(number, text);
     this.#to.addLength.run(added, this.first);
+    if (this.#vocabulary?.add(text) === false) this.#vocabulary = undefined;
   }
 
   remove(number: number): void {
@@ -103,7 +105,7 @@ export class Partition {
    */
   async wordsWith(
     part: string,
-    budget: Budget,
+    budget: TimeBudget,
     isThere: () => boolean,
   ): Promise<readonly string[]> {
     if (!this.#hasWords) return wordsIn(await this.#readVocabulary(budget, isThere), part);
@@ -112,7 +114,7 @@ export class Partition {
   }
 
   /** Writes `words_N`, within a transaction. */
-  async indexWords(budget: Budget): Promise<void> {
+  async indexWords(budget: TimeBudget): Promise<void> {
     const table = `words_${this.first}`;
     this.#db.exec(
       `DROP TABLE IF EXISTS ${table};
@@ -149,19 +151,20 @@ export class Partition {
     }
   }
 
-  async #readVocabulary(budget: Budget, isThere: () => boolean): Promise<string> {
-    const length = this.#length;
-    if (this.#vocabulary?.length === length) return this.#vocabulary.words;
+  async #readVocabulary(budget: TimeBudget, isThere: () => boolean): Promise<string> {
+    if (this.#vocabulary?.isComplete) return this.#vocabulary.words;
+    const vocabulary = new Vocabulary(this.#tokenizer);
+    this.#vocabulary = vocabulary;
     const slices: string[] = [];
     for (const words of this.#slices()) {
       slices.push(words);
       await budget.turn();
       if (!isThere()) return '';
     }
-    const words = slices.join(' ');
-    // `indexWords` may have run meanwhile: then nobody reads them again.
-    if (!this.#hasWords) this.#vocabulary = { words, length };
-    return words;
+    vocabulary.complete(slices.join(' '));
+    // After `indexWords`, which may have run meanwhile, nobody reads them again.
+    if (this.#hasWords) this.#vocabulary = undefined;
+    return vocabulary.words;
   }
 
   /** The words of `search_N` in their order, some at a time. */

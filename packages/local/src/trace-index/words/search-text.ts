@@ -1,6 +1,6 @@
 import type { TraceSummary } from '../../page-api.js';
 import type { PlacedStep } from '../../reading/steps.js';
-import type { Json } from '../../values/json.js';
+import type { JsonObject } from '../../values/json.js';
 
 /** Characters of a trace that are indexed. */
 const MAX_LENGTH = 16 * 1024;
@@ -46,7 +46,11 @@ const SKIPPED_OF_STEP: Skipped = {
  * The texts of the trace, each once: names, ids and the error first, then question and answer, up to 16 KB. Scripts
  * that are written without spaces are cut into characters.
  */
-export function searchText(summary: TraceSummary, row: Json, steps: readonly PlacedStep[]): string {
+export function searchText(
+  summary: TraceSummary,
+  row: JsonObject,
+  steps: readonly PlacedStep[],
+): string {
   const texts = new Set<string>();
   let length = 0;
   const add = (text: string) => {

@@ -1,18 +1,16 @@
 import { separated } from './search-text.js';
 import type { Tokenizer } from './tokenizer.js';
 
-/** The words of a search that are looked for. */
-const MAX_WORDS = 20;
 /** Characters that a part of a word has at least, to be found within longer words. */
 export const MIN_PART_LENGTH = 3;
-/** A search looks for so many of the words that contain a part, in each table of the full-text index. */
+/** Of the words that contain a part, a search looks for this many in each partition. */
 const MAX_ALTERNATIVES = 200;
 
-/** The words of a table that contain a part. */
+/** The words of a partition that contain a part. */
 export type WordsWith = (part: string) => Promise<readonly string[]>;
 
 interface SearchedWord {
-  /** As FTS5 takes it: it cuts what it is given into words itself, as `e-mail` into two. */
+  /** The quoted text, which FTS5 cuts into words itself: `e-mail` into two. */
   readonly phrase: string;
   readonly first: string;
   /** The words of the phrase behind the first. */
@@ -35,7 +33,6 @@ export class Search {
     this.#words = text
       .split(/[\s\0]+/)
       .filter((word) => /[\p{L}\p{N}]/u.test(word))
-      .slice(0, MAX_WORDS)
       .map((word) => searchedWord(word, tokenizer))
       .filter((word) => word !== undefined);
   }
@@ -50,7 +47,7 @@ export class Search {
     return this.#isCut;
   }
 
-  /** The expression for one table. */
+  /** The expression of FTS5 for one partition. */
   async expressionFor(wordsWith: WordsWith): Promise<string> {
     const conditions: string[] = [];
     for (const word of this.#words) {

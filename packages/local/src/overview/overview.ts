@@ -1,26 +1,26 @@
 /** Measures over time and by route or model, from the facts: they always agree with the list of the same filter. */
 
-import { Refusal } from '../../http/refusal.js';
-import type { Overview, OverviewBucket, OverviewGroup, OverviewGrouping } from '../../page-api.js';
-import type { Budget } from '../budget.js';
-import type { Chunk } from '../facts/chunk.js';
-import { CHUNK_LENGTH } from '../facts/columns.js';
+import { Refusal } from '../http/refusal.js';
+import type { TimeBudget } from '../http/time-budget.js';
+import type { Overview, OverviewBucket, OverviewGroup, OverviewGrouping } from '../page-api.js';
 import { hasWords, type Matches, matchesOf } from '../queries/matches.js';
 import type { ParsedQuery } from '../queries/trace-query.js';
-import type { TraceIndex } from '../trace-index.js';
+import type { Chunk } from '../trace-index/facts/chunk.js';
+import { CHUNK_LENGTH } from '../trace-index/facts/columns.js';
+import type { TraceIndex } from '../trace-index/trace-index.js';
 import { type ChunkMeasures, measuresOf } from './chunk-measures.js';
 import { type ChunkResults, LastResults } from './chunk-results.js';
 import { TotalMeasures } from './total-measures.js';
 
 const MAX_BUCKETS = 240;
 const MAX_GROUPS = 50;
-/** Groups that are counted; traces of further ones are only in the buckets. */
+/** Most groups that are counted. The traces of others are counted in the buckets alone. */
 const MAX_COUNTED = 5000;
 /** Lengths of a bucket, from a minute to a week. */
 const BUCKET_MINUTES = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10_080];
-/** Different filters whose measures are kept. */
+/** The measures of this many filters are kept. */
 const MAX_KEPT = 6;
-/** Larger measures of a chunk are not kept: those of a million traces, over time and by groups, take 24 MB at most. */
+/** Larger measures of a chunk are not kept, so that those of a million traces, over time and by groups, take 24 MB at most. */
 const MAX_KEPT_BYTES = 32 * 1024;
 
 type Range = readonly [first: number, last: number];
@@ -41,7 +41,7 @@ export class Overviews {
   }
 
   /** Measures of the traces of a query, in buckets of time and by groups. */
-  async of(query: ParsedQuery, by: OverviewGrouping, budget: Budget): Promise<Overview> {
+  async of(query: ParsedQuery, by: OverviewGrouping, budget: TimeBudget): Promise<Overview> {
     const [first, last] = await this.#timeRange(query, budget);
     const bucketMs = bucketLength(last - first);
     const firstBucket = Math.floor(first / bucketMs);
@@ -59,7 +59,7 @@ export class Overviews {
       keptGroups.get(chunk, chunk.changes) !== undefined;
     let isEmpty = true;
     let areWordsLeftOut = false;
-    for await (const matches of matchesOf(this.#index, query, budget, { skipsPlaces: isKept })) {
+    for await (const matches of matchesOf(this.#index, query, budget, { skips: isKept })) {
       areWordsLeftOut = matches.areWordsLeftOut;
       const isOfWhole = matches.isSkipped || isWhole(matches.chunk, query);
       const inBuckets = measured(matches, keptBuckets, isOfWhole, (numbers) =>
@@ -94,7 +94,7 @@ export class Overviews {
   }
 
   /** The first and the last millisecond of the filter: those of its traces, or `from` and the one before `to`. */
-  async #timeRange(query: ParsedQuery, budget: Budget): Promise<Range> {
+  async #timeRange(query: ParsedQuery, budget: TimeBudget): Promise<Range> {
     const { from, to } = query;
     if (from !== undefined && to !== undefined && to < from) {
       throw new Refusal(400, 'to must not be before from', { isViolation: false });
@@ -108,7 +108,7 @@ export class Overviews {
     const isKept = (chunk: Chunk) =>
       isWhole(chunk, query) && kept.get(chunk, chunk.changes) !== undefined;
     for await (const matches of matchesOf(this.#index, withoutWords, budget, {
-      skipsPlaces: isKept,
+      skips: isKept,
     })) {
       const isOfWhole = matches.isSkipped || isWhole(matches.chunk, query);
       const range = keptOrMade(matches, kept, isOfWhole, () => rangeOf(matches));
@@ -132,19 +132,19 @@ function isWhole({ minTime, maxTime }: Chunk, query: ParsedQuery): boolean {
   return !hasWords(query) && minTime >= from && maxTime < to;
 }
 
-function rangeOf({ chunk, places }: Matches): Range {
+function rangeOf({ chunk, indexes }: Matches): Range {
   const { time } = chunk.wide;
   let first = Number.POSITIVE_INFINITY;
   let last = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < places.length; i += 1) {
-    const began = time[places[i] ?? 0] ?? 0;
+  for (let i = 0; i < indexes.length; i += 1) {
+    const began = time[indexes[i] ?? 0] ?? 0;
     if (began < first) first = began;
     if (began > last) last = began;
   }
   return [first, last];
 }
 
-/** For each place, where its key is in a list of keys. */
+/** For each trace of a chunk that matches, where its key is in a list of keys. */
 const keyNumbers = new Uint16Array(CHUNK_LENGTH);
 
 /**
@@ -165,7 +165,7 @@ function keptOrMade<T>(
   return made;
 }
 
-/** @param setNumbers numbers the keys of the places, and returns the keys */
+/** @param setNumbers numbers the keys of the traces, and returns the keys */
 function measured(
   matches: Matches,
   kept: ChunkResults<ChunkMeasures>,
@@ -181,17 +181,17 @@ function measured(
   );
 }
 
-/** Numbers the buckets of time of the places, which are counted from 1970. @returns the buckets */
+/** Numbers the buckets of time of the traces. Buckets are counted from 1970. @returns the buckets */
 function setBuckets(
-  { chunk, places }: Matches,
+  { chunk, indexes }: Matches,
   bucketMs: number,
   numbers: Uint16Array,
 ): readonly number[] {
   const { time } = chunk.wide;
   const known = new Map<number, number>();
   let [number, start, end] = [0, 0, 0];
-  for (let i = 0; i < places.length; i += 1) {
-    const began = time[places[i] ?? 0] ?? 0;
+  for (let i = 0; i < indexes.length; i += 1) {
+    const began = time[indexes[i] ?? 0] ?? 0;
     // The bucket of the trace before, as a rule.
     if (began < start || began >= end) {
       const bucket = Math.floor(began / bucketMs);
@@ -204,17 +204,17 @@ function setBuckets(
   return [...known.keys()];
 }
 
-/** Numbers the hashes that the places have in a column. @returns the hashes */
+/** Numbers the hashes that the traces have in a column. @returns the hashes */
 function setHashes(
-  { chunk, places }: Matches,
+  { chunk, indexes }: Matches,
   column: GroupColumn,
   numbers: Uint16Array,
 ): readonly number[] {
   const { codes, hashes } = chunk.texts[column];
   const numberOf = new Int32Array(hashes.length).fill(-1);
   const keys: number[] = [];
-  for (let i = 0; i < places.length; i += 1) {
-    const code = codes[places[i] ?? 0] ?? 0;
+  for (let i = 0; i < indexes.length; i += 1) {
+    const code = codes[indexes[i] ?? 0] ?? 0;
     let number = numberOf[code] ?? 0;
     if (number < 0) {
       number = keys.length;

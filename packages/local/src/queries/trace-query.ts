@@ -1,5 +1,5 @@
-import { integerParameter } from '../../http/integer-parameter.js';
-import { Refusal } from '../../http/refusal.js';
+import { integerParameter } from '../http/integer-parameter.js';
+import { Refusal } from '../http/refusal.js';
 import {
   DIALECTS,
   FEEDBACK_FILTERS,
@@ -12,7 +12,7 @@ import {
   type SortColumn,
   type SortOrder,
   type TraceQuery,
-} from '../../page-api.js';
+} from '../page-api.js';
 
 /** A query with its defaults. */
 export interface ParsedQuery extends TraceQuery {
@@ -52,7 +52,7 @@ export function parseQuery(params: URLSearchParams): ParsedQuery {
       case 'status':
         query.status = valuesOf(key, values).map((each) => {
           if (/^[1-9](\d\d|xx)$/.test(each)) return each;
-          throw wrong('status must be as 404 or 4xx');
+          throw wrong('status must be a number such as 404, or a class such as 4xx');
         });
         break;
       case 'outcome':

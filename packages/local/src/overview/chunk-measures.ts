@@ -1,6 +1,12 @@
-import { CHUNK_LENGTH, FLAGS, flag, NO_COUNT, OUTCOME_CODES } from '../facts/columns.js';
-import { bucketOf, emptyHistogram } from '../facts/histogram.js';
 import type { Matches } from '../queries/matches.js';
+import {
+  CHUNK_LENGTH,
+  FLAGS,
+  flag,
+  NO_COUNT,
+  OUTCOME_CODES,
+} from '../trace-index/facts/columns.js';
+import { bucketOf, emptyHistogram } from '../trace-index/facts/histogram.js';
 
 /** The sums of each key, in this order. In those from `promptTokens` on, NaN is unknown. */
 export const SUM = {
@@ -34,17 +40,17 @@ const UNKNOWN = bucketOf();
 const ABORTED = OUTCOME_CODES.indexOf('aborted');
 
 /** Used by one call at a time, each of which leaves the histograms empty. */
-const sortedPlaces = new Uint16Array(CHUNK_LENGTH);
+const sortedIndexes = new Uint16Array(CHUNK_LENGTH);
 const histograms = { latency: emptyHistogram(), firstToken: emptyHistogram() };
 const entries = new Uint32Array(2 * CHUNK_LENGTH);
 
 /**
  * Measures the traces of a chunk. They are sorted by their keys first: the sums of one key are then local variables, and its
  * histograms fit into the processor's first cache.
- * @param numbers for each place, where its key is in `keys`
+ * @param numbers for each of the traces, where its key is in `keys`
  */
 export function measuresOf(
-  { chunk, places }: Pick<Matches, 'chunk' | 'places'>,
+  { chunk, indexes }: Pick<Matches, 'chunk' | 'indexes'>,
   numbers: Uint16Array,
   keys: readonly number[],
 ): ChunkMeasures {
@@ -53,7 +59,7 @@ export function measuresOf(
   const { latency, firstToken } = chunk.buckets;
   const sums = new Float64Array(keys.length * SUMS);
   const ends = new Uint32Array(keys.length * 2);
-  const keyEnds = sortPlaces(places, numbers, keys.length);
+  const keyEnds = sortIndexes(indexes, numbers, keys.length);
   let end = 0;
   let i = 0;
   for (let key = 0; key < keys.length; key += 1) {
@@ -62,7 +68,7 @@ export function measuresOf(
     let [errors, aborts, failedAborts, costs] = [0, 0, 0, Number.NaN];
     let [prompt, completion, wasted] = [Number.NaN, Number.NaN, Number.NaN];
     for (; i < last; i += 1) {
-      const at = sortedPlaces[i] ?? 0;
+      const at = sortedIndexes[i] ?? 0;
       const bits = flags[at] ?? 0;
       const failed = flag(bits, FLAGS.failed);
       const completed = completionTokens[at] ?? NO_COUNT;
@@ -89,10 +95,10 @@ export function measuresOf(
   return { keys, sums, durations: entries.slice(0, end), ends };
 }
 
-/** Sorts the places by their key. @returns for each key, where its places end */
-function sortPlaces(places: Uint16Array, numbers: Uint16Array, keys: number): Uint32Array {
+/** Sorts the traces by their key. @returns for each key, where its traces end */
+function sortIndexes(indexes: Uint16Array, numbers: Uint16Array, keys: number): Uint32Array {
   const ends = new Uint32Array(keys);
-  for (let i = 0; i < places.length; i += 1) {
+  for (let i = 0; i < indexes.length; i += 1) {
     const key = numbers[i] ?? 0;
     ends[key] = (ends[key] ?? 0) + 1;
   }
@@ -102,16 +108,16 @@ function sortPlaces(places: Uint16Array, numbers: Uint16Array, keys: number): Ui
     ends[key] = start;
     start += count;
   }
-  for (let i = 0; i < places.length; i += 1) {
+  for (let i = 0; i < indexes.length; i += 1) {
     const key = numbers[i] ?? 0;
     const to = ends[key] ?? 0;
-    sortedPlaces[to] = places[i] ?? 0;
+    sortedIndexes[to] = indexes[i] ?? 0;
     ends[key] = to + 1;
   }
   return ends;
 }
 
-/** Writes the histogram of some of the sorted places behind `end`. @returns its end */
+/** Writes the histogram of some of the sorted traces behind `end`. @returns its end */
 function addDurations(
   buckets: Uint16Array,
   histogram: Uint32Array,
@@ -121,7 +127,7 @@ function addDurations(
 ): number {
   let next = end;
   for (let i = first; i < last; i += 1) {
-    const bucket = buckets[sortedPlaces[i] ?? 0] ?? UNKNOWN;
+    const bucket = buckets[sortedIndexes[i] ?? 0] ?? UNKNOWN;
     const count = histogram[bucket] ?? 0;
     if (count === 0 && bucket !== UNKNOWN) entries[next++] = bucket;
     histogram[bucket] = count + 1;

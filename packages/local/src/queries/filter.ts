@@ -1,29 +1,29 @@
 /**
- * The filters of a query. Each test is a loop of its own over one column, which keeps the places of the traces that match: a
- * function that is called for each trace would take ten times as long for a million. A loop writes every place, and goes on
- * behind it if the trace matches: a branch that the processor cannot predict takes longer.
+ * The filters of a query. Each test is a loop of its own over one column, which keeps the indexes of the traces that match: a
+ * function that is called for each trace would take ten times as long for a million. A loop writes every index,
+ * but only moves on if the trace matches: a branch that the processor cannot predict takes longer.
  */
 
-import { DIALECTS, type FeedbackFilter, MARKS, type TraceQuery } from '../../page-api.js';
-import type { Chunk } from '../facts/chunk.js';
-import { FLAGS, NO_COUNT, OUTCOME_CODES, type TextColumn } from '../facts/columns.js';
-import { hashOf } from '../facts/hash.js';
-import type { TraceIndex } from '../trace-index.js';
+import { DIALECTS, type FeedbackFilter, MARKS, type TraceQuery } from '../page-api.js';
+import type { Chunk } from '../trace-index/facts/chunk.js';
+import { FLAGS, NO_COUNT, OUTCOME_CODES, type TextColumn } from '../trace-index/facts/columns.js';
+import { hashOf } from '../trace-index/facts/hash.js';
+import type { TraceIndex } from '../trace-index/trace-index.js';
 
 /**
- * Keeps those of the first `count` places whose trace matches, in their order, at the beginning of `places`. Deleted traces
+ * Keeps those of the first `count` indexes whose trace matches, in their order, at the beginning of `indexes`. Deleted traces
  * never match. @returns how many it kept
  */
-export type TraceFilter = (chunk: Chunk, places: Uint16Array, count: number) => number;
+export type TraceFilter = (chunk: Chunk, indexes: Uint16Array, count: number) => number;
 
 /** The filter of a query, without its words. */
 export function traceFilter(query: TraceQuery, index: TraceIndex): TraceFilter {
   const filters = filtersOf(query, index);
-  return (chunk, places, count) => {
-    let kept = chunk.deleted > 0 ? keepUndeleted(chunk, places, count) : count;
+  return (chunk, indexes, count) => {
+    let kept = chunk.deleted > 0 ? keepUndeleted(chunk, indexes, count) : count;
     for (const filter of filters) {
       if (kept === 0) break;
-      kept = filter(chunk, places, kept);
+      kept = filter(chunk, indexes, kept);
     }
     return kept;
   };
@@ -76,12 +76,12 @@ const FEEDBACK_CODES: Readonly<Record<FeedbackFilter, readonly number[]>> = {
   none: [0],
 };
 
-function keepUndeleted({ narrow: { flags } }: Chunk, places: Uint16Array, count: number): number {
+function keepUndeleted({ narrow: { flags } }: Chunk, indexes: Uint16Array, count: number): number {
   const deleted = 1 << FLAGS.deleted.shift;
   let kept = 0;
   for (let i = 0; i < count; i += 1) {
-    const at = places[i] ?? 0;
-    if (((flags[at] ?? 0) & deleted) === 0) places[kept++] = at;
+    const at = indexes[i] ?? 0;
+    if (((flags[at] ?? 0) & deleted) === 0) indexes[kept++] = at;
   }
   return kept;
 }
@@ -99,7 +99,7 @@ function hasModel(models: readonly string[], index: TraceIndex): TraceFilter {
 }
 
 function hasHash(column: TextColumn, hashes: ReadonlySet<number>): TraceFilter {
-  return ({ texts }, places, count) => {
+  return ({ texts }, indexes, count) => {
     const { codes, hashes: all } = texts[column];
     const isWanted = new Uint8Array(all.length);
     let wanted = 0;
@@ -112,8 +112,8 @@ function hasHash(column: TextColumn, hashes: ReadonlySet<number>): TraceFilter {
     if (wanted === 0) return 0;
     let kept = 0;
     for (let i = 0; i < count; i += 1) {
-      const at = places[i] ?? 0;
-      places[kept] = at;
+      const at = indexes[i] ?? 0;
+      indexes[kept] = at;
       kept += isWanted[codes[at] ?? 0] ?? 0;
     }
     return kept;
@@ -126,13 +126,13 @@ function isWithin(
   min: number,
   max = Number.POSITIVE_INFINITY,
 ): TraceFilter {
-  return ({ wide }, places, count) => {
+  return ({ wide }, indexes, count) => {
     const values = wide[column];
     let kept = 0;
     for (let i = 0; i < count; i += 1) {
-      const at = places[i] ?? 0;
+      const at = indexes[i] ?? 0;
       const value = values[at] ?? Number.NaN;
-      places[kept] = at;
+      indexes[kept] = at;
       kept += value >= min && value <= max ? 1 : 0;
     }
     return kept;
@@ -140,11 +140,11 @@ function isWithin(
 }
 
 function isBefore(limit: number): TraceFilter {
-  return ({ wide: { time } }, places, count) => {
+  return ({ wide: { time } }, indexes, count) => {
     let kept = 0;
     for (let i = 0; i < count; i += 1) {
-      const at = places[i] ?? 0;
-      places[kept] = at;
+      const at = indexes[i] ?? 0;
+      indexes[kept] = at;
       kept += (time[at] ?? Number.NaN) < limit ? 1 : 0;
     }
     return kept;
@@ -152,12 +152,12 @@ function isBefore(limit: number): TraceFilter {
 }
 
 function hasTokens(min: number): TraceFilter {
-  return ({ narrow: { tokens } }, places, count) => {
+  return ({ narrow: { tokens } }, indexes, count) => {
     let kept = 0;
     for (let i = 0; i < count; i += 1) {
-      const at = places[i] ?? 0;
+      const at = indexes[i] ?? 0;
       const value = tokens[at] ?? NO_COUNT;
-      places[kept] = at;
+      indexes[kept] = at;
       kept += value !== NO_COUNT && value >= min ? 1 : 0;
     }
     return kept;
@@ -167,12 +167,12 @@ function hasTokens(min: number): TraceFilter {
 function hasFlag(name: keyof typeof FLAGS, values: readonly number[]): TraceFilter {
   const { shift, mask } = FLAGS[name];
   const wanted = bitsOf(values);
-  return ({ narrow: { flags } }, places, count) => {
+  return ({ narrow: { flags } }, indexes, count) => {
     let kept = 0;
     for (let i = 0; i < count; i += 1) {
-      const at = places[i] ?? 0;
+      const at = indexes[i] ?? 0;
       const value = ((flags[at] ?? 0) >>> shift) & mask;
-      places[kept] = at;
+      indexes[kept] = at;
       kept += (wanted >>> value) & 1;
     }
     return kept;
@@ -181,35 +181,35 @@ function hasFlag(name: keyof typeof FLAGS, values: readonly number[]): TraceFilt
 
 function hasMark(marks: readonly number[]): TraceFilter {
   const wanted = bitsOf(marks) << FLAGS.marks.shift;
-  return ({ narrow: { flags } }, places, count) => {
+  return ({ narrow: { flags } }, indexes, count) => {
     let kept = 0;
     for (let i = 0; i < count; i += 1) {
-      const at = places[i] ?? 0;
-      places[kept] = at;
+      const at = indexes[i] ?? 0;
+      indexes[kept] = at;
       kept += ((flags[at] ?? 0) & wanted) !== 0 ? 1 : 0;
     }
     return kept;
   };
 }
 
-function bitsOf(places: readonly number[]): number {
-  return places.reduce((bits, place) => bits | (1 << place), 0);
+function bitsOf(values: readonly number[]): number {
+  return values.reduce((bits, value) => bits | (1 << value), 0);
 }
 
 const NO_STATUS = 1000;
 
-/** @param statuses as `404` or `4xx` */
+/** @param statuses such as `404` or `4xx` */
 function hasStatus(statuses: readonly string[]): TraceFilter {
   const isWanted = new Uint8Array(NO_STATUS + 1);
   for (const each of statuses) {
     if (each.endsWith('xx')) isWanted.fill(1, Number(each[0]) * 100, Number(each[0]) * 100 + 100);
     else isWanted[Number(each)] = 1;
   }
-  return ({ narrow: { status } }, places, count) => {
+  return ({ narrow: { status } }, indexes, count) => {
     let kept = 0;
     for (let i = 0; i < count; i += 1) {
-      const at = places[i] ?? 0;
-      places[kept] = at;
+      const at = indexes[i] ?? 0;
+      indexes[kept] = at;
       kept += isWanted[Math.min(status[at] ?? NO_COUNT, NO_STATUS)] ?? 0;
     }
     return kept;

@@ -1,16 +1,16 @@
-import { Refusal } from '../../http/refusal.js';
-import type { Chunk } from '../facts/chunk.js';
-import { NO_COUNT } from '../facts/columns.js';
+import { Refusal } from '../http/refusal.js';
+import type { Chunk } from '../trace-index/facts/chunk.js';
+import { NO_COUNT } from '../trace-index/facts/columns.js';
 import type { ParsedQuery } from './trace-query.js';
 
-/** A trace's place in an order: lower ranks come first. */
-export interface Place {
+/** A trace and its rank in an order: lower ranks come first. */
+export interface RankedTrace {
   /** The value by which the query sorts, negated in descending order; Infinity if it is unknown. */
   readonly rank: number;
   readonly number: number;
 }
 
-/** The order of a query's traces. Cursors name places in it. */
+/** The order of a query's traces. A cursor names the last trace of a page, with its rank. */
 export class Order {
   readonly isByTime: boolean;
   /** Whether traces of equal value come in ascending order of their numbers. */
@@ -48,22 +48,22 @@ export class Order {
     return this.#isReversed ? -rank : rank;
   }
 
-  /** Whether a place comes after another one. Takes no object, since a scan of a million traces calls it a million times. */
-  comesAfter(rank: number, number: number, other: Place): boolean {
+  /** Whether a trace comes after another one. Takes no object, since a scan of a million traces calls it a million times. */
+  comesAfter(rank: number, number: number, other: RankedTrace): boolean {
     if (rank !== other.rank) return rank > other.rank;
     return this.isAscending ? number > other.number : number < other.number;
   }
 
-  /** The cursor of the page after a place. */
-  cursorAfter({ rank, number }: Place): string {
+  /** The cursor of the page that begins after a trace. */
+  cursorAfter({ rank, number }: RankedTrace): string {
     const unreversed = this.#isReversed ? -rank : rank;
     return unreversed === Number.POSITIVE_INFINITY
       ? `~${number}`
       : `${this.#sign * unreversed}~${number}`;
   }
 
-  /** The place that a cursor names. @throws Refusal 400 */
-  placeOf(cursor: string): Place {
+  /** The trace that a cursor names. @throws Refusal 400 */
+  traceAt(cursor: string): RankedTrace {
     const [, text = '', number] = /^(|-?\d[\d.e+-]*)~(\d+)$/.exec(cursor) ?? [];
     const value = text === '' ? Number.NaN : Number(text);
     if (number === undefined || (text !== '' && Number.isNaN(value))) {

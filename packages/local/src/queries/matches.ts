@@ -1,8 +1,8 @@
-import type { TraceQuery } from '../../page-api.js';
-import type { Budget } from '../budget.js';
-import type { Chunk } from '../facts/chunk.js';
-import { CHUNK_LENGTH } from '../facts/columns.js';
-import type { TraceIndex } from '../trace-index.js';
+import type { TimeBudget } from '../http/time-budget.js';
+import type { TraceQuery } from '../page-api.js';
+import type { Chunk } from '../trace-index/facts/chunk.js';
+import { CHUNK_LENGTH } from '../trace-index/facts/columns.js';
+import type { TraceIndex } from '../trace-index/trace-index.js';
 import { traceFilter } from './filter.js';
 
 export interface MatchOptions {
@@ -12,19 +12,19 @@ export interface MatchOptions {
   readonly toNumber?: number | undefined;
   /** The chunks with the newest traces come first. */
   readonly isNewestFirst?: boolean;
-  /** Chunks of which only the chunk is needed: their traces are not filtered, and `places` is empty. */
-  readonly skipsPlaces?: (chunk: Chunk) => boolean;
+  /** Whether only the chunk itself is needed: its traces are then not filtered, and `indexes` is empty. */
+  readonly skips?: (chunk: Chunk) => boolean;
 }
 
 /** The traces of one chunk that match a query. */
 export interface Matches {
   readonly chunk: Chunk;
-  /** `chunk.changes` when the places were chosen: the chunk may have changed since then. */
+  /** `chunk.changes` when the traces were chosen: the chunk may have changed since then. */
   readonly changes: number;
-  /** Whether `skipsPlaces` said so. */
+  /** Whether `skips` returned true. */
   readonly isSkipped: boolean;
-  /** Their places. They are overwritten when the next chunk is read. */
-  readonly places: Uint16Array;
+  /** Their indexes in the columns of the chunk. They are overwritten when the next chunk is read. */
+  readonly indexes: Uint16Array;
   /** The chunks that follow. */
   readonly rest: readonly Chunk[];
   /** Whether traces may be missing, because more words contain a part than a search looks for. */
@@ -35,7 +35,7 @@ export interface Matches {
 export async function* matchesOf(
   index: TraceIndex,
   query: TraceQuery,
-  budget: Budget,
+  budget: TimeBudget,
   options: MatchOptions = {},
 ): AsyncGenerator<Matches> {
   const { fromNumber = 0, toNumber = Number.POSITIVE_INFINITY, isNewestFirst = false } = options;
@@ -47,19 +47,19 @@ export async function* matchesOf(
       length > 0 && lastNumber >= fromNumber && firstNumber <= toNumber,
   );
   if (isNewestFirst) chunks.reverse();
-  const places = new Uint16Array(CHUNK_LENGTH);
+  const indexes = new Uint16Array(CHUNK_LENGTH);
   for (const [i, chunk] of chunks.entries()) {
     const first = Math.max(chunk.firstNumber, fromNumber);
     const last = Math.min(chunk.lastNumber, toNumber);
     let count = 0;
-    const isSkipped = options.skipsPlaces?.(chunk) ?? false;
+    const isSkipped = options.skips?.(chunk) ?? false;
     if (search === undefined) {
-      if (!isSkipped) count = placesBetween(chunk, first, last, places);
+      if (!isSkipped) count = indexesBetween(chunk, first, last, indexes);
     } else if (!isSkipped) {
       for await (const numbers of index.fullText.matches(search, first, last, budget)) {
         for (const number of numbers) {
           const at = chunk.find(number);
-          if (at >= 0) places[count++] = at;
+          if (at >= 0) indexes[count++] = at;
         }
       }
     }
@@ -67,7 +67,7 @@ export async function* matchesOf(
       chunk,
       changes: chunk.changes,
       isSkipped,
-      places: places.subarray(0, filter(chunk, places, count)),
+      indexes: indexes.subarray(0, filter(chunk, indexes, count)),
       rest: chunks.slice(i + 1),
       areWordsLeftOut: search?.isCut ?? false,
     };
@@ -82,12 +82,12 @@ export function hasWords<T extends Pick<TraceQuery, 'q'>>(
   return query.q !== undefined && query.q.trim() !== '';
 }
 
-const ALL_PLACES = Uint16Array.from({ length: CHUNK_LENGTH }, (_, at) => at);
+const ALL_INDEXES = Uint16Array.from({ length: CHUNK_LENGTH }, (_, at) => at);
 
-/** Writes the places of the traces from `first` to `last` to `places`. @returns how many they are */
-function placesBetween(chunk: Chunk, first: number, last: number, places: Uint16Array): number {
-  const from = chunk.placeAfter(first - 1);
-  const to = chunk.placeAfter(last);
-  places.set(ALL_PLACES.subarray(from, to));
+/** Writes the indexes of the traces with the numbers from `first` to `last`. @returns how many they are */
+function indexesBetween(chunk: Chunk, first: number, last: number, indexes: Uint16Array): number {
+  const from = chunk.countUpTo(first - 1);
+  const to = chunk.countUpTo(last);
+  indexes.set(ALL_INDEXES.subarray(from, to));
   return to - from;
 }

@@ -16,7 +16,7 @@ const CHARACTER_BYTES = 2;
 const SPAN_BYTES = 500;
 
 /** Limits what one request may take, and estimates the memory of each span. Throws a Refusal if there is too much. */
-export class ReadBudget {
+export class RequestLimits {
   #values = 0;
   #spans = 0;
   #bytes = 0;

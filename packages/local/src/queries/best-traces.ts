@@ -1,12 +1,12 @@
-import type { Place } from './order.js';
+import type { RankedTrace } from './order.js';
 
-/** Whether the place with that rank and number comes after another one. */
-export type ComesAfter = (rank: number, number: number, other: Place) => boolean;
+/** Whether the trace with that rank and number comes after another one. */
+export type ComesAfter = (rank: number, number: number, other: RankedTrace) => boolean;
 
-/** The places that come first, as many as the limit. */
-export class BestPlaces {
+/** The traces that come first, `limit` at most. */
+export class BestTraces {
   /** In their order. */
-  readonly list: Place[] = [];
+  readonly list: RankedTrace[] = [];
   readonly #limit: number;
   readonly #comesAfter: ComesAfter;
 
@@ -20,11 +20,11 @@ export class BestPlaces {
   }
 
   /** The last of a full list. */
-  get last(): Place {
+  get last(): RankedTrace {
     return this.list[this.list.length - 1] ?? { rank: Number.NaN, number: 0 };
   }
 
-  /** Adds a place if it belongs into the list. @returns whether it does */
+  /** Adds a trace if it belongs into the list. @returns whether it does */
   add(rank: number, number: number): boolean {
     const { list } = this;
     if (this.isFull) {

@@ -1,16 +1,16 @@
 /** Sessions and users: traces that have the same `session` or `user`. */
 
-import { Refusal } from '../../http/refusal.js';
-import type { Group, GroupPage, TraceSummary } from '../../page-api.js';
-import type { Budget } from '../budget.js';
-import type { Chunk } from '../facts/chunk.js';
-import { FLAGS, flag, knownValue, NO_COUNT } from '../facts/columns.js';
-import { addKnown, longer } from '../facts/float-columns.js';
-import { Numbering } from '../facts/numbering.js';
-import type { TraceIndex } from '../trace-index.js';
-import { BestPlaces } from './best-places.js';
+import { Refusal } from '../http/refusal.js';
+import type { TimeBudget } from '../http/time-budget.js';
+import type { Group, GroupPage, TraceSummary } from '../page-api.js';
+import type { Chunk } from '../trace-index/facts/chunk.js';
+import { FLAGS, flag, knownValue, NO_COUNT } from '../trace-index/facts/columns.js';
+import { addKnown, longer } from '../trace-index/facts/float-columns.js';
+import { Numbering } from '../trace-index/facts/numbering.js';
+import type { TraceIndex } from '../trace-index/trace-index.js';
+import { BestTraces } from './best-traces.js';
 import { matchesOf } from './matches.js';
-import type { Place } from './order.js';
+import type { RankedTrace } from './order.js';
 
 export interface GroupQuery {
   readonly kind: 'session' | 'user';
@@ -24,7 +24,7 @@ export interface GroupQuery {
 export async function groupsOf(
   index: TraceIndex,
   query: GroupQuery,
-  budget: Budget,
+  budget: TimeBudget,
 ): Promise<GroupPage> {
   const { kind, limit } = query;
   const list = await latestGroups(index, query, budget);
@@ -32,8 +32,8 @@ export async function groupsOf(
   const last = page.at(-1);
   const sums = new GroupSums();
   const ids = new Set(page.map(({ hash }) => hash));
-  for await (const { chunk, places } of matchesOf(index, {}, budget)) {
-    sums.add(chunk, places, kind, ids);
+  for await (const { chunk, indexes } of matchesOf(index, {}, budget)) {
+    sums.add(chunk, indexes, kind, ids);
   }
   return {
     groups: page.flatMap(({ number, hash }) => {
@@ -47,27 +47,27 @@ export async function groupsOf(
   };
 }
 
-interface LatestGroup extends Place {
+interface LatestGroup extends RankedTrace {
   readonly hash: number;
 }
 
-/** The groups of a page, and the one behind it: those that come first of those behind the cursor. */
+/** The first groups after the cursor: those of a page, and one more if there is a next page. */
 async function latestGroups(
   index: TraceIndex,
   { kind, q, cursor, limit }: GroupQuery,
-  budget: Budget,
+  budget: TimeBudget,
 ): Promise<readonly LatestGroup[]> {
-  const after = cursor === undefined ? undefined : placeOf(cursor);
+  const after = cursor === undefined ? undefined : traceAt(cursor);
   const ids = q === '' ? undefined : await index.labels.having(kind, q, budget);
   const sums = new GroupSums();
   let chunks = 0;
   let found: readonly LatestGroup[] = [];
-  for await (const { chunk, places, rest } of matchesOf(index, {}, budget, {
+  for await (const { chunk, indexes, rest } of matchesOf(index, {}, budget, {
     isNewestFirst: true,
   })) {
-    sums.add(chunk, places, kind, ids);
+    sums.add(chunk, indexes, kind, ids);
     chunks += 1;
-    // Looked up after 1, 2, 4, ... chunks, since that takes as long as there are groups.
+    // Collecting costs time per group, so do it only after 1, 2, 4, ... chunks.
     if (rest.length > 0 && (chunks & (chunks - 1)) !== 0) continue;
     found = sums.latest(limit + 1, after);
     const last = found[limit];
@@ -77,11 +77,14 @@ async function latestGroups(
   return found;
 }
 
-/** Codes whose group is not yet looked up, or which are of no group that is counted. */
+/** Marks a code whose group was not looked up yet, and one whose group is not counted. */
 const NOT_LOOKED_UP = -2;
 const NO_GROUP = -1;
 
-/** What is counted of a group, in this order: together, since most groups have only a few traces that are close to each other. */
+/**
+ * The values of a group, in this order. They are side by side in one array: most groups have a few traces, which are close to
+ * each other, so that the processor still has their values in its cache.
+ */
 const TRACES = 0;
 const FAILED = 1;
 const FIRST = 2;
@@ -101,7 +104,7 @@ class GroupSums {
   /** @param ids hashes of the groups to count; undefined for all */
   add(
     chunk: Chunk,
-    places: Uint16Array,
+    indexes: Uint16Array,
     kind: GroupQuery['kind'],
     ids: ReadonlySet<number> | undefined,
   ): void {
@@ -110,8 +113,8 @@ class GroupSums {
     const { time, cost } = chunk.wide;
     const { flags, tokens } = chunk.narrow;
     let values = this.#values;
-    for (let i = 0; i < places.length; i += 1) {
-      const at = places[i] ?? 0;
+    for (let i = 0; i < indexes.length; i += 1) {
+      const at = indexes[i] ?? 0;
       const code = codes[at] ?? 0;
       let group = groupOf[code] ?? NO_GROUP;
       if (group === NOT_LOOKED_UP) {
@@ -141,10 +144,10 @@ class GroupSums {
     }
   }
 
-  /** The first groups behind a place, `limit` at most. */
-  latest(limit: number, after: Place | undefined): readonly LatestGroup[] {
+  /** The first groups that come after a trace, `limit` at most. */
+  latest(limit: number, after: RankedTrace | undefined): readonly LatestGroup[] {
     const values = this.#values;
-    const best = new BestPlaces(limit, comesAfter);
+    const best = new BestTraces(limit, comesAfter);
     const hashes = new Map<number, number>();
     for (let group = 0; group < this.#groups.count; group += 1) {
       const rank = -(values[group * WIDTH + LAST] ?? 0);
@@ -152,7 +155,7 @@ class GroupSums {
       if (after && !comesAfter(rank, number, after)) continue;
       if (best.add(rank, number)) hashes.set(number, this.#groups.hashOf(group));
     }
-    return best.list.map((place) => ({ ...place, hash: hashes.get(place.number) ?? 0 }));
+    return best.list.map((trace) => ({ ...trace, hash: hashes.get(trace.number) ?? 0 }));
   }
 
   numberOf(hash: number): number {
@@ -178,16 +181,16 @@ class GroupSums {
 }
 
 /** The order of the list: by the time of the latest trace, which the rank has negated, then by its number. */
-function comesAfter(rank: number, number: number, other: Place): boolean {
+function comesAfter(rank: number, number: number, other: RankedTrace): boolean {
   return rank === other.rank ? number < other.number : rank > other.rank;
 }
 
-/** The place that a cursor names. @throws Refusal 400 */
-function placeOf(cursor: string): Place {
+/** The trace that a cursor names. @throws Refusal 400 */
+function traceAt(cursor: string): RankedTrace {
   const [, last, newest] = /^(-?[\d.e+-]+)~(\d+)$/.exec(cursor) ?? [];
-  const place = { rank: -Number(last), number: Number(newest) };
-  if (Number.isNaN(place.rank) || newest === undefined) {
+  const trace = { rank: -Number(last), number: Number(newest) };
+  if (Number.isNaN(trace.rank) || newest === undefined) {
     throw new Refusal(400, 'no such cursor', { isViolation: false });
   }
-  return place;
+  return trace;
 }

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { Refusal } from '../http/refusal.js';
+import { Refusal } from './refusal.js';
 
 const SLICE_MS = 12;
 
@@ -7,7 +7,7 @@ const SLICE_MS = 12;
  * How long a read may take. Reads of one thread take turns: between two pieces of its work, each awaits `turn()`, which
  * lets others run once its slice is used up.
  */
-export class Budget {
+export class TimeBudget {
   readonly #until: number;
   readonly #signal: AbortSignal | undefined;
   #sliceUntil = performance.now() + SLICE_MS;
@@ -22,8 +22,7 @@ export class Budget {
   async turn(): Promise<void> {
     this.#signal?.throwIfAborted();
     const now = performance.now();
-    if (now > this.#until)
-      throw new Refusal(503, 'the search took too long', { isViolation: false });
+    if (now > this.#until) throw new Refusal(503, 'the read took too long', { isViolation: false });
     if (now < this.#sliceUntil) return;
     await setImmediate();
     this.#sliceUntil = performance.now() + SLICE_MS;

@@ -1,7 +1,7 @@
-import type { Measures } from '../../page-api.js';
-import { knownValue } from '../facts/columns.js';
-import { addKnown, longer } from '../facts/float-columns.js';
-import { emptyHistogram, quantileOf } from '../facts/histogram.js';
+import type { Measures } from '../page-api.js';
+import { knownValue } from '../trace-index/facts/columns.js';
+import { addKnown, longer } from '../trace-index/facts/float-columns.js';
+import { emptyHistogram, quantileOf } from '../trace-index/facts/histogram.js';
 import { type ChunkMeasures, SUM, SUMS } from './chunk-measures.js';
 
 /** The measures of all traces of each bucket of time, or of each group: sums of those of their chunks. */

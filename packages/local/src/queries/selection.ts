@@ -1,9 +1,9 @@
-import type { Budget } from '../budget.js';
-import type { Chunk } from '../facts/chunk.js';
-import type { TraceIndex } from '../trace-index.js';
-import { BestPlaces } from './best-places.js';
+import type { TimeBudget } from '../http/time-budget.js';
+import type { Chunk } from '../trace-index/facts/chunk.js';
+import type { TraceIndex } from '../trace-index/trace-index.js';
+import { BestTraces } from './best-traces.js';
 import { hasWords, type Matches, matchesOf } from './matches.js';
-import { Order, type Place } from './order.js';
+import { Order, type RankedTrace } from './order.js';
 import type { ParsedQuery } from './trace-query.js';
 
 /** A search counts no further than this. */
@@ -31,23 +31,23 @@ export interface Selected {
 export async function select(
   index: TraceIndex,
   query: ParsedQuery,
-  budget: Budget,
+  budget: TimeBudget,
   { fromNumber, toNumber, isReversed = false }: SelectOptions = {},
 ): Promise<Selected> {
   const order = new Order(query, isReversed);
-  const cursor = query.cursor === undefined ? undefined : order.placeOf(query.cursor);
-  const best = new BestPlaces(query.limit + 1, order.comesAfter.bind(order));
+  const cursor = query.cursor === undefined ? undefined : order.traceAt(query.cursor);
+  const best = new BestTraces(query.limit + 1, order.comesAfter.bind(order));
   let total = 0;
   let isTotalExact = true;
   let areWordsLeftOut = false;
   const options = { fromNumber, toNumber, isNewestFirst: !order.isAscending };
   for await (const matches of matchesOf(index, query, budget, options)) {
-    total += matches.places.length;
+    total += matches.indexes.length;
     areWordsLeftOut = matches.areWordsLeftOut;
-    if (mayHavePlaces(matches.chunk, order, best, cursor)) addPlaces(matches, order, best, cursor);
+    if (mayHaveTraces(matches.chunk, order, best, cursor)) addTraces(matches, order, best, cursor);
     const { rest } = matches;
     const isCounted = hasWords(query) && total >= COUNT_LIMIT && rest.length > 0;
-    if (isCounted && !rest.some((chunk) => mayHavePlaces(chunk, order, best, cursor))) {
+    if (isCounted && !rest.some((chunk) => mayHaveTraces(chunk, order, best, cursor))) {
       isTotalExact = false;
       break;
     }
@@ -77,11 +77,11 @@ export function cursorAt(
 }
 
 /** Whether the chunk may have a trace that belongs on the page: not if all its times are before or after it. */
-function mayHavePlaces(
+function mayHaveTraces(
   { minTime, maxTime }: Chunk,
   order: Order,
-  best: BestPlaces,
-  cursor: Place | undefined,
+  best: BestTraces,
+  cursor: RankedTrace | undefined,
 ): boolean {
   if (!order.isByTime) return true;
   const [first, last] = order.isAscending ? [minTime, maxTime] : [maxTime, minTime];
@@ -90,16 +90,16 @@ function mayHavePlaces(
 }
 
 /** Adds the traces that belong on the page. */
-function addPlaces(
-  { chunk, places }: Matches,
+function addTraces(
+  { chunk, indexes }: Matches,
   order: Order,
-  best: BestPlaces,
-  cursor: Place | undefined,
+  best: BestTraces,
+  cursor: RankedTrace | undefined,
 ): void {
   const column = order.columnOf(chunk);
   const { number: numbers } = chunk;
-  for (let i = 0; i < places.length; i += 1) {
-    const at = places[order.isAscending ? i : places.length - 1 - i] ?? 0;
+  for (let i = 0; i < indexes.length; i += 1) {
+    const at = indexes[order.isAscending ? i : indexes.length - 1 - i] ?? 0;
     const rank = order.rankIn(column, at);
     if (best.isFull && rank > best.last.rank) continue;
     const number = numbers[at] ?? 0;

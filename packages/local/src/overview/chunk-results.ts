@@ -1,6 +1,6 @@
-import type { Chunk } from '../facts/chunk.js';
+import type { Chunk } from '../trace-index/facts/chunk.js';
 
-/** What a scan found in each chunk, as long as the chunk does not change: a million traces have 62, of which few change. */
+/** What a scan found in each chunk, until the chunk changes: a million traces have 62 chunks, of which few change. */
 export class ChunkResults<T> {
   readonly #results = new WeakMap<Chunk, { readonly value: T; readonly changes: number }>();
 
@@ -22,7 +22,7 @@ export class LastResults<T> {
   /** By scan, the last one at the end. */
   readonly #results = new Map<string, ChunkResults<T>>();
 
-  /** @param max the results of so many scans are kept */
+  /** @param max how many scans the results are kept of */
   constructor(max: number) {
     this.#max = max;
   }

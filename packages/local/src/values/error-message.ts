@@ -1,0 +1,4 @@
+/** The message of an error; anything else that was thrown, as text. */
+export function errorMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
