@@ -103,11 +103,34 @@ function offset(time: number): string {
   return `${minutes < 0 ? '-' : '+'}${two(Math.floor(size / 60))}:${two(size % 60)}`;
 }
 
+/** The beginning of a text, at most `length` long, that ends between characters. */
+export function beginOf(text: string, length: number): string {
+  return text.length <= length ? text : text.slice(0, cutBefore(text, length));
+}
+
+/** The last place up to `end` where a text can be cut: within no character, and not between the two of a line end of Windows. */
+export function cutBefore(text: string, end: number): number {
+  return isBetween(text, end) ? end - 1 : end;
+}
+
+function isBetween(text: string, at: number): boolean {
+  const [last, first] = [text.charCodeAt(at - 1), text.charCodeAt(at)];
+  const isLowSurrogate = first >= 0xdc00 && first < 0xe000;
+  return (last >= 0xd800 && last < 0xdc00 && isLowSurrogate) || (last === 13 && first === 10);
+}
+
+/** The end of a text, at most `length` long, that begins between characters. */
+export function endOf(text: string, length: number): string {
+  if (text.length <= length) return text;
+  const from = text.length - length;
+  return text.slice(isBetween(text, from) ? from + 1 : from);
+}
+
 /** A name or id cut in its middle, between characters. */
 export function cutMiddle(text: string, length: number): string {
   if (text.length <= length) return text;
   const half = Math.floor((length - 1) / 2);
-  return `${text.slice(0, half).toWellFormed()}…${text.slice(-half).toWellFormed()}`;
+  return `${beginOf(text, half)}…${endOf(text, half)}`;
 }
 
 /** `1 step`, `2 steps`. */

@@ -31,22 +31,50 @@ const NAMES: Readonly<Record<number, string>> = {
   8236: 'pop directional formatting',
   8237: 'left-to-right override',
   8238: 'right-to-left override',
+  4447: 'Hangul filler',
+  4448: 'Hangul filler',
   8288: 'word joiner',
   8294: 'left-to-right isolate',
   8295: 'right-to-left isolate',
   8296: 'first strong isolate',
   8297: 'pop directional isolate',
+  10240: 'braille pattern blank',
+  12644: 'Hangul filler',
   65279: 'byte order mark',
+  65440: 'Hangul filler',
+  65529: 'interlinear annotation anchor',
+  65530: 'interlinear annotation separator',
+  65531: 'interlinear annotation terminator',
   65533: 'replacement character: text that was no valid Unicode',
 };
 
-/**
- * Controls but tab and line feed; a carriage return only where no line feed follows; format characters; tags; lone
- * surrogates; the replacement character. Joiners within emoji and scripts that need them are left alone.
- */
-const INVISIBLE =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern searches for them.
-  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffd]|\u034f|\r(?!\n)|(?<![\p{Extended_Pictographic}\p{M}\p{Emoji_Modifier}\p{sc=Arab}\p{sc=Deva}\p{sc=Beng}\p{sc=Sinh}\p{sc=Mlym}\p{sc=Knda}\p{sc=Telu}\p{sc=Taml}\p{sc=Gujr}\p{sc=Guru}\p{sc=Orya}\p{sc=Khmr}\p{sc=Mymr}])[\u200c\u200d]|[\u{e0000}-\u{e007f}]|\p{Surrogate}/gu;
+/** Controls, format characters, what fonts do not draw, line separators, halves of characters. Tab and line feed are controls too. */
+const CANDIDATE =
+  '[\\p{Cc}\\p{Cf}\\p{Default_Ignorable_Code_Point}\\p{Zl}\\p{Zp}\\p{Cs}\\u2800\\ufffd]';
+
+/** Scripts whose words need joiners. */
+const JOINED = 'Arab Deva Beng Sinh Mlym Knda Telu Taml Gujr Guru Orya Khmr Mymr'
+  .split(' ')
+  .map((script) => `\\p{sc=${script}}`)
+  .join('');
+
+/** Where candidates are no hidden text, because a text needs them there. */
+const NEEDED = [
+  '[\\t\\n]|\\r(?=\\n)',
+  // Signs of Arabic, Syriac and Kaithi that stand before numbers, and are drawn.
+  '[\\u0600-\\u0605\\u06dd\\u070f\\u0890\\u0891\\u08e2\\u{110bd}\\u{110cd}]',
+  `(?<=[\\p{Extended_Pictographic}\\p{M}\\p{Emoji_Modifier}${JOINED}])[\\u200c\\u200d]`,
+  // One variation selector, after a character that has variations.
+  '(?<=\\p{Extended_Pictographic})[\\ufe0e\\ufe0f]',
+  '(?<=[0-9#*])\\ufe0f(?=\\u20e3)',
+  '(?<=\\p{sc=Han})[\\ufe00-\\ufe02\\u{e0100}-\\u{e01ef}]',
+  '(?<=[\\u1820-\\u18aa])[\\u180b-\\u180d\\u180f]',
+  '(?<=[\\p{Sm}\\p{sc=Mymr}\\p{sc=Phag}])\\ufe00',
+  // The space of braille.
+  '(?<=[\\u2801-\\u28ff])\\u2800|\\u2800(?=[\\u2801-\\u28ff])',
+].join('|');
+
+const INVISIBLE = new RegExp(`(?=${CANDIDATE})(?!${NEEDED})[^]`, 'gu');
 
 /** Texts of these alone, which most are, need no longer look. */
 const PLAIN = /^[\t\n\x20-\x7e]*$/;
@@ -77,6 +105,8 @@ function nameOf(character: string): string {
 
 function kindOf(code: number): string {
   if (code >= 0xd800 && code <= 0xdfff) return 'half of a character';
-  if (code >= 0xe0000) return 'tag character';
+  const character = String.fromCodePoint(code);
+  if (/\p{Variation_Selector}/u.test(character)) return 'variation selector';
+  if (code >= 0xe0000 && code < 0xe0080) return 'tag character';
   return code < 0xa0 ? 'control character' : 'invisible character';
 }

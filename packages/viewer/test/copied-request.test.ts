@@ -118,6 +118,26 @@ describe('a copied request', () => {
     }
   });
 
+  it('says where an integer is text that may have been a number', () => {
+    const remarkOn = (body: unknown) =>
+      /^# Integers above 2\^53/.test(curlOf(...traceOf({ body })));
+    for (const body of [
+      { id: '1234567890123456789' },
+      { ids: ['-1234567890123456789', 1] },
+      [{ a: '9007199254740993' }],
+    ]) {
+      assert.ok(remarkOn(body), JSON.stringify(body));
+    }
+    for (const body of [
+      { id: 1234, text: 'the id "1234567890123456789", see' },
+      { id: '1234' },
+      { '1234567890123456789': 1 },
+      { id: '0123456789012345678' },
+    ]) {
+      assert.ok(!remarkOn(body), JSON.stringify(body));
+    }
+  });
+
   it('has JSON that was cut as the text that it is', () => {
     const headers = { 'content-type': 'application/json' };
     const { init } = fetchedOf({ body: '{"a":', headers });

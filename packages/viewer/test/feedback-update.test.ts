@@ -1,7 +1,7 @@
 /** What the form for feedback sends. */
 
 import assert from 'node:assert/strict';
-import { feedbackUpdate, formOf } from '../src/reading/feedback-update.ts';
+import { feedbackUpdate, formOf, isWhole, wholeFeedback } from '../src/reading/feedback-update.ts';
 
 const GIVEN = {
   value: 'thumbs_up',
@@ -46,6 +46,52 @@ describe('an update of feedback', () => {
       {
         row: { comment: null },
         config: {},
+      },
+    );
+  });
+
+  it('keeps the type of a ground truth that is no string, and all of its digits', () => {
+    for (const [groundTruth, from, to, expected] of [
+      [{ answer: 42 }, '42', '43', { answer: 43 }],
+      [42, '42', '43', 43],
+      [['a'], '"a"', '"b", null', ['b', null]],
+      [{ answer: 42 }, '42', '1234567890123456789', { answer: 1234567890123456789n }],
+      [{ answer: 42 }, '42', 'none,', '{\n  "answer": none,\n}'],
+      ['42', '42', '43', '43'],
+      [null, '', '{"a":1}', '{"a":1}'],
+    ] as const) {
+      const feedback = { ...GIVEN, groundTruth };
+      const form = formOf(feedback);
+      assert.ok(form.truth.includes(from) && (groundTruth === null || form.truth !== ''));
+      const truth = from === '' ? to : form.truth.replace(from, to);
+      const update = feedbackUpdate({ feedback, columns }, { ...form, truth });
+      assert.deepEqual(update, {
+        row: { groundTruth: expected },
+        config: { groundTruthColumnName: 'groundTruth' },
+      });
+    }
+  });
+
+  it('has whole texts, of the row where the summary has their beginning', () => {
+    const long = 'x'.repeat(5000);
+    const cut = 'x'.repeat(1000);
+    assert.equal(isWhole(null), true);
+    assert.equal(isWhole(GIVEN), true);
+    assert.equal(isWhole({ ...GIVEN, groundTruth: { long } }), true);
+    assert.equal(isWhole({ ...GIVEN, comment: 'x'.repeat(998) }), true);
+    for (const beginning of [cut, cut.slice(1)]) {
+      assert.equal(isWhole({ ...GIVEN, comment: beginning }), false);
+      assert.equal(isWhole({ ...GIVEN, groundTruth: beginning }), false);
+    }
+    const row = { comment: long, groundTruth: { long } };
+    const whole = wholeFeedback({ ...GIVEN, comment: cut, groundTruth: cut }, row, columns);
+    assert.deepEqual(whole, { value: 'thumbs_up', ...row });
+    const { comment, truth } = formOf(whole);
+    assert.deepEqual(
+      feedbackUpdate({ feedback: whole, columns }, { value: false, comment: `${comment}!`, truth }),
+      {
+        row: { humanFeedback: false, comment: `${long}!` },
+        config: { humanFeedbackColumnName: 'humanFeedback' },
       },
     );
   });

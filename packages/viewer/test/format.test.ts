@@ -2,7 +2,9 @@
 
 import assert from 'node:assert/strict';
 import {
+  beginOf,
   cutMiddle,
+  endOf,
   formatBytes,
   formatCost,
   formatCount,
@@ -96,4 +98,19 @@ describe('a long name', () => {
     assert.equal(cutMiddle('abcdefghijk', 7), 'abc…ijk');
     assert.equal(cutMiddle(`ab${'😀'.repeat(9)}`, 6).isWellFormed(), true);
   });
+});
+
+describe('a text that is cut', () => {
+  for (const { title, cut, expected } of [
+    { title: 'ends before an emoji that does not fit', cut: beginOf('ab😀c', 3), expected: 'ab' },
+    { title: 'ends with an emoji that fits', cut: beginOf('ab😀c', 4), expected: 'ab😀' },
+    { title: 'stays if it fits', cut: beginOf('ab\ud83d', 3), expected: 'ab\ud83d' },
+    { title: 'begins after an emoji that does not fit', cut: endOf('c😀ab', 3), expected: 'ab' },
+    { title: 'begins with an emoji that fits', cut: endOf('c😀ab', 4), expected: '😀ab' },
+    { title: 'has no halves at its middle', cut: cutMiddle('a😀bcd😀e', 6), expected: 'a…e' },
+  ]) {
+    it(title, () => {
+      assert.equal(cut, expected);
+    });
+  }
 });

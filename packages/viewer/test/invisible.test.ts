@@ -30,6 +30,40 @@ describe('invisible characters', () => {
     assert.equal(shown('old\rmac'), 'old<U+000D carriage return>mac');
   });
 
+  it('are all that no font draws, wherever they hide', () => {
+    const hidden = /^[\p{Default_Ignorable_Code_Point}\p{Cc}\p{Zl}\p{Zp}\p{Cs}]$/u;
+    const missed: string[] = [];
+    for (let code = 0; code <= 0x10ffff; code++) {
+      const character = String.fromCodePoint(code);
+      if (!hidden.test(character) || character === '\t' || character === '\n') continue;
+      // Alone between letters, at the end, and in a chain.
+      for (const text of [`a${character}b`, `pass${character}`, `x${character}${character}y`]) {
+        const named = piecesOf(text).filter(({ name }) => name !== undefined);
+        if (named.length !== [...text].filter((each) => each === character).length) {
+          missed.push(code.toString(16));
+        }
+      }
+    }
+    assert.deepEqual(missed, []);
+  });
+
+  it('are other characters that look like nothing or move the text', () => {
+    for (const character of ['\u2800', '\ufff9', '\ufffb', '\u206a', '\u{1d173}', '\ufffd']) {
+      assert.equal(hasInvisible(`a${character}b`), true, character.codePointAt(0)?.toString(16));
+    }
+    assert.equal(shown('a\ufe0fb'), 'a<U+FE0F variation selector>b');
+    assert.equal(shown('a\u{e0101}b'), 'a<U+E0101 variation selector>b');
+    assert.equal(shown('1\ufe0f2'), '1<U+FE0F variation selector>2');
+    assert.equal(shown('a\u3164b'), 'a<U+3164 Hangul filler>b');
+  });
+
+  it('are those of a chain after an emoji, in which a text can hide', () => {
+    const chain = '\ufe01\ufe02\u{e0155}\ufe0f';
+    for (const text of [`😀${chain}`, `❤\ufe0f${chain}`, `葛\u{e0100}${chain}`]) {
+      assert.equal(piecesOf(text).filter(({ name }) => name !== undefined).length, 4, text);
+    }
+  });
+
   it('do not include those that scripts and emoji need', () => {
     const texts = [
       'a\tb\nc\r\nd',
@@ -38,6 +72,12 @@ describe('invisible characters', () => {
       'می‌خواهم',
       'क्‍ष',
       'e\u0301',
+      '1\ufe0f\u20e3 #\ufe0f\u20e3 ❤\ufe0f ❤\ufe0f\u200d🔥 ✔\ufe0e',
+      '葛\u{e0100}飾区 神\ufe00',
+      '\u0601123 ∩\ufe00',
+      '⠓⠑⠇⠇⠕⠀⠺⠕⠗⠇⠙',
+      'ᠠ\u180b',
+      'a\u00a0b\u2009c\u3000d',
     ];
     for (const text of texts) assert.equal(hasInvisible(text), false, JSON.stringify(text));
   });

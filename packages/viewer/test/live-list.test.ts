@@ -35,9 +35,12 @@ class Server {
   loads = 0;
   /** How many of the next loads are refused. */
   refusals = 0;
+  /** The filter of the list. Changes come to it whether they match or not. */
+  matches: ((row: Row) => boolean) | undefined;
   readonly list: LiveList;
 
-  constructor(count: number, pages = 1, isByTime = true) {
+  constructor(count: number, pages = 1, isByTime = true, matches?: (row: Row) => boolean) {
+    this.matches = matches;
     for (let number = 1; number <= count; number++) this.rows.push(row(number));
     this.loadPages(pages);
     this.list = new LiveList({
@@ -56,6 +59,7 @@ class Server {
         return true;
       },
       isByTime,
+      isFiltered: matches !== undefined,
       mayShow: () => !this.isReading,
       onHeld: (held) => {
         this.held = held;
@@ -68,13 +72,14 @@ class Server {
 
   page(cursor?: string): Page {
     this.loads++;
-    const sorted = this.rows.toSorted((a, b) => b.time - a.time);
+    const matching = this.rows.filter((each) => this.matches?.(each) ?? true);
+    const sorted = matching.toSorted((a, b) => b.time - a.time);
     const rest = sorted.filter(({ time }) => cursor === undefined || time < Number(cursor));
     const traces = rest.slice(0, PAGE);
     return {
       traces,
       next: rest.length > PAGE ? String(traces.at(-1)?.time) : null,
-      total: this.rows.length,
+      total: matching.length,
       isTotalExact: true,
       ...(this.areWordsLeftOut && { areWordsLeftOut: true as const }),
       newest: Math.max(0, ...this.rows.map(({ number }) => number)),
@@ -99,6 +104,13 @@ class Server {
   arrive(...rows: readonly Row[]): void {
     this.rows.push(...rows);
     this.list.onEvent({ type: 'traces', traces: rows, omitted: 0 });
+  }
+
+  /** A row changes, and the page receives an event about it. */
+  change(number: number, more: Partial<Row>): void {
+    const changed = row(number, more);
+    this.rows = this.rows.map((each) => (each.number === number ? changed : each));
+    this.list.onEvent({ type: 'changed', traces: [changed] });
   }
 
   get numbers(): readonly number[] {
@@ -281,6 +293,30 @@ describe('a live list', () => {
     await new Promise((resolve) => setImmediate(resolve));
     assert.deepEqual([server.numbers, server.held], [[40, 39, 38], 0]);
   });
+
+  for (const { title, number, more, numbers } of [
+    { title: 'shows a row that begins to match', number: 2, more: {}, numbers: [4, 3, 2, 1] },
+    {
+      title: 'drops a row that no longer matches',
+      number: 3,
+      more: { status: 500 },
+      numbers: [4, 1],
+    },
+  ]) {
+    it(`${title} its filter`, async () => {
+      const server = new Server(0, 1, true, ({ status }) => status === 200);
+      server.rows = [row(1), row(2, { status: 500 }), row(3), row(4)];
+      server.loadPages(1);
+      server.isReading = true;
+      server.change(number, more);
+      const end = Date.now() + 10_000;
+      while (String(server.numbers) !== String(numbers) && Date.now() < end) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      assert.deepEqual([server.numbers, server.total], [numbers, numbers.length]);
+      server.list.close();
+    });
+  }
 
   it('has a total without the deleted rows, shown, held or not loaded', async () => {
     const server = new Server(3);

@@ -5,6 +5,7 @@ import {
   listKey,
   listQueryOf,
   parseSearch,
+  partOf,
   readPageState,
   stringifySearch,
   toTraceQuery,
@@ -39,6 +40,7 @@ describe('the address of a list', () => {
     assert.deepEqual(read('?status=200&status=200&user='), { status: ['200'] });
     assert.deepEqual(read('?status=2000&status=4XX&status=0xx&status=4xx'), { status: ['4xx'] });
     assert.deepEqual(read('?status=oops'), {});
+    assert.deepEqual(read('?status=5XX&status=404'), { status: ['5xx', '404'] });
   });
 
   it('ignores numbers that the page cannot show', () => {
@@ -75,4 +77,16 @@ describe('the address of a list', () => {
   it('becomes a query from a time on if its range ends now', () => {
     assert.equal(toTraceQuery(read('?last=1h&to=5'), 4_000_000), '?from=400000');
   });
+
+  for (const { title, address, range } of [
+    { title: 'the bucket if it has no range', address: '', range: [60, 120] },
+    { title: 'what it has of the first bucket', address: '?from=90', range: [90, 120] },
+    { title: 'what it has of the last bucket', address: '?from=5&to=100', range: [60, 100] },
+    { title: 'the bucket if its range is longer', address: '?from=5&to=500', range: [60, 120] },
+  ]) {
+    it(`becomes ${title}`, () => {
+      const [from, to] = range;
+      assert.deepEqual(partOf(read(address), [60, 120]), { from, to, last: undefined });
+    });
+  }
 });

@@ -1,5 +1,11 @@
 import assert from 'node:assert/strict';
-import { type KnownSteps, movedRow, movedShown, movesOf } from '../src/trace/steps/step-moves.ts';
+import {
+  type KnownSteps,
+  movedRow,
+  movedShown,
+  movedStep,
+  movesOf,
+} from '../src/trace/steps/step-moves.ts';
 import { groupRow } from '../src/trace/steps/step-tree.ts';
 
 type StepSummary = KnownSteps['steps'][number];
@@ -25,6 +31,40 @@ describe('steps of a trace that is loaded again', () => {
     const now = { steps: stepsOf(['new', 0], ['same', 0], ['same', 0]), time: 0 };
     const moves = movesOf(before, now);
     assert.deepEqual([0, 1, 2].map(moves), [1, 2, undefined]);
+  });
+
+  it('are found although they have ended meanwhile, and equal ones keep their order', () => {
+    const open = (index: number, name: string, start: number, duration: number | null) =>
+      ({ index, name, type: 'tool', start, duration, parent: index === 0 ? -1 : 0 }) as StepSummary;
+    const before = {
+      steps: [open(0, 'root', 0, null), open(1, 'x', 1, null), open(2, 'x', 1, 7)],
+      time: 0,
+    };
+    const now = {
+      steps: [open(0, 'root', 0, 9), open(1, 'new', 0, 1), open(2, 'x', 1, 5), open(3, 'x', 1, 7)],
+      time: 0,
+    };
+    const moves = movesOf(before, now);
+    assert.deepEqual([0, 1, 2].map(moves), [0, 2, 3]);
+  });
+
+  it('are the nearest step above them if they are gone', () => {
+    const below = (index: number, name: string, parent: number) =>
+      ({ index, name, type: 'tool', start: 0, duration: 1, parent }) as StepSummary;
+    const before = {
+      steps: [below(0, 'root', -1), below(1, 'a', 0), below(2, 'gone', 1), below(3, 'gone too', 2)],
+      time: 0,
+    };
+    const now = { steps: [below(0, 'root', -1), below(1, 'new', 0), below(2, 'a', 0)], time: 0 };
+    const moves = movesOf(before, now);
+    assert.deepEqual(
+      [0, 1, 2, 3].map((index) => movedStep(before, index, moves)),
+      [0, 2, 2, 2],
+    );
+    assert.equal(
+      movedStep(before, 3, () => undefined),
+      0,
+    );
   });
 
   it('stay folded', () => {

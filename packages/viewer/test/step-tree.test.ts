@@ -56,6 +56,7 @@ function step(facts: Partial<StepSummary>): StepSummary {
     ...{
       firstToken: null,
       chunks: [],
+      chunkCount: null,
       model: null,
       provider: null,
       promptTokens: null,
@@ -173,6 +174,24 @@ describe('the rows of a trace', () => {
     assert.equal(selfTime(buildStepTree(stepsOf('root')), 0), null);
   });
 
+  it('show a step that is to be seen, whatever hides it', () => {
+    const tree = buildStepTree(
+      stepsOf('root 0+9\n  chain 0+5\n    ask:chat_completion 1+2\n    tool:tool 3+1'),
+    );
+    const isSeen = (shown: StepsShown, index: number) => visibleRows(tree, shown).includes(index);
+    for (const modelsOnly of [false, true]) {
+      for (const only of [undefined, new Set([2])]) {
+        for (const index of [0, 1, 2, 3]) {
+          const shown = { ...ALL, modelsOnly, only, folded: new Set([1]) };
+          const next = reveal(tree, shown, index);
+          assert.ok(isSeen(next, index), `${index} of ${JSON.stringify({ modelsOnly, only })}`);
+          // A filter that does not hide it stays.
+          if (index === 2) assert.deepEqual([next.modelsOnly, next.only], [modelsOnly, only]);
+        }
+      }
+    }
+  });
+
   it('have an axis that a wrong clock does not stretch', () => {
     const [root, child] = stepsOf('root 0+100\n  child -5000+10');
     assert.ok(root && child);
@@ -180,6 +199,18 @@ describe('the rows of a trace', () => {
     assert.deepEqual(axisOf([root, { ...child, problem: 'ends-before-start' }], 100), [0, 100]);
     assert.deepEqual(axisOf([root, child], 100), [-5000, 100]);
     assert.deepEqual(axisOf([], null), [0, 1]);
+  });
+
+  it('have an axis that the steps below one with a wrong clock do not stretch either', () => {
+    for (const [at, problem] of [
+      [-5000, 'before-parent'],
+      [5000, 'after-parent'],
+    ] as const) {
+      const steps = stepsOf(
+        `root 0+100\n  other ${at}+40\n    inner ${at + 10}+10\n      deep ${at + 12}+3\n  own 10+20\n    inner 12+100`,
+      ).map((each) => (each.name === 'other' ? { ...each, problem } : each));
+      assert.deepEqual(axisOf(steps, 100), [0, 112]);
+    }
   });
 
   it('are as many as 80,000 steps need, and as deep as 20,000 levels', () => {

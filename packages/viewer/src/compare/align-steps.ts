@@ -3,18 +3,22 @@
 import type { StepSummary } from '../../../local/src/page-api.js';
 
 export interface AlignedRow {
+  /** The number of the path of names that leads to the step. */
   readonly key: number;
   readonly level: number;
   readonly a: StepSummary | undefined;
   readonly b: StepSummary | undefined;
 }
 
-/** Steps are the same if their names and those of their ancestors are; steps of equal names are paired in order. */
+/**
+ * Steps are the same if their names and those of their ancestors are; steps of equal names are paired in order.
+ * @param numbers those of the paths, added to: with the same map, the same path has the same key again
+ */
 export function alignSteps(
   a: readonly StepSummary[],
   b: readonly StepSummary[],
+  numbers = new Map<string, number>(),
 ): readonly AlignedRow[] {
-  const numbers = new Map<string, number>();
   const keysOfA = keysOf(a, numbers);
   const keysOfB = keysOf(b, numbers);
   const placeInA = new Map(keysOfA.map((key, place) => [key, place]));

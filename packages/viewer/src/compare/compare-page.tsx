@@ -1,12 +1,14 @@
 /** Compares two traces, or asks for the second one. */
 
-import { useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useState } from 'react';
-import { formatDuration } from '../format.js';
+import { beginOf, formatDuration } from '../format.js';
 import { api } from '../server/api.js';
 import { traceQuery } from '../server/queries.js';
 import { useChangePageState, usePageState } from '../state/use-page-state.js';
+import { NextPageLine, nextPageOf } from '../ui/grid/next-page.js';
 import { Empty, Failure, Loading } from '../ui/layout/states.js';
+import controls from '../ui/styles/controls.module.css';
 import page from '../ui/styles/page.module.css';
 import { OutcomeSign } from '../ui/values/outcome-sign.js';
 import { Preview } from '../ui/values/preview.js';
@@ -36,11 +38,19 @@ function ChooseTrace({ number }: { readonly number: number }): ReactNode {
   const first = useQuery(traceQuery(number));
   const name = first.data?.trace.name;
   const [isAll, setAll] = useState(false);
-  const others = useQuery({
+  const others = useInfiniteQuery({
     queryKey: ['like', name, isAll],
-    queryFn: ({ signal }) =>
-      api.traces(isAll || name === undefined ? {} : { name: [name] }, { limit: 100 }, signal),
+    queryFn: ({ pageParam, signal }) =>
+      api.traces(
+        isAll || name === undefined ? {} : { name: [name] },
+        { limit: 100, ...(pageParam !== undefined && { cursor: pageParam }) },
+        signal,
+      ),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: ({ next }) => next ?? undefined,
     enabled: name !== undefined,
+    // The checkbox keeps the focus while the others are loaded.
+    placeholderData: keepPreviousData,
   });
   if (first.isError) return <Failure error={first.error} retry={() => void first.refetch()} />;
   if (others.data === undefined)
@@ -49,11 +59,14 @@ function ChooseTrace({ number }: { readonly number: number }): ReactNode {
     ) : (
       <Loading />
     );
-  const traces = others.data.traces.filter((trace) => trace.number !== number);
+  const traces = others.data.pages
+    .flatMap((loaded) => loaded.traces)
+    .filter((trace) => trace.number !== number);
+  const nextPage = nextPageOf(others);
   return (
     <div className={`${page.page} ${css.choose}`}>
       <h1>
-        Compare <VisibleText text={(name ?? '').slice(0, 100)} /> with
+        Compare <VisibleText text={beginOf(name ?? '', 100)} /> with
       </h1>
       <label>
         <input type="checkbox" checked={isAll} onChange={(event) => setAll(event.target.checked)} />{' '}
@@ -77,6 +90,12 @@ function ChooseTrace({ number }: { readonly number: number }): ReactNode {
           </li>
         ))}
       </ul>
+      {others.hasNextPage && nextPage.error === null && !nextPage.isLoading && (
+        <button type="button" className={controls.more} onClick={nextPage.load}>
+          Show older requests
+        </button>
+      )}
+      <NextPageLine page={nextPage} />
     </div>
   );
 }

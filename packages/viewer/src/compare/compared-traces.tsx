@@ -3,10 +3,13 @@
 import { Link } from '@tanstack/react-router';
 import { type ReactNode, useMemo, useRef, useState } from 'react';
 import type { TraceSummary } from '../../../local/src/page-api.js';
-import { formatCost, formatCount, formatDuration } from '../format.js';
+import { beginOf, formatCost, formatCount, formatDuration } from '../format.js';
 import { changeSettings, useSettings } from '../state/settings.js';
 import { useChangePageState } from '../state/use-page-state.js';
+import { LoadingLine } from '../trace/loading-line.js';
 import { TypeMark } from '../trace/steps/type-mark.js';
+import { Indent } from '../trace/timeline/indent.js';
+import indent from '../trace/timeline/indent.module.css';
 import { useTrace } from '../trace/use-trace.js';
 import { Grid, type GridHandle } from '../ui/grid/grid.js';
 import { Split } from '../ui/layout/split.js';
@@ -23,14 +26,27 @@ import { StepDifference } from './step-difference.js';
 const TEMPLATE = 'minmax(160px, 1fr) repeat(3, 76px) repeat(3, 64px)';
 
 export function ComparedTraces({ a, b }: { readonly a: number; readonly b: number }): ReactNode {
-  const first = useTrace(a);
-  const second = useTrace(b);
+  // In an order that a swap does not change, so that it loads nothing again.
+  const lower = useTrace(Math.min(a, b));
+  const higher = useTrace(Math.max(a, b));
+  const [first, second] = a <= b ? [lower, higher] : [higher, lower];
   const change = useChangePageState();
   const isNarrow = useIsNarrow();
   const { stepsWidth } = useSettings();
   const grid = useRef<GridHandle>(null);
-  const [active, setActive] = useState(0);
-  const rows = useMemo(() => alignSteps(first.steps, second.steps), [first.steps, second.steps]);
+  const [selected, setSelected] = useState<number>();
+  const [numbers] = useState(() => new Map<string, number>());
+  const incomplete = [first, second].filter(({ isComplete }) => !isComplete);
+  const isComplete = incomplete.length === 0;
+  // Steps that are not loaded yet must not look like steps that a trace does not have.
+  const rows = useMemo(
+    () => (isComplete ? alignSteps(first.steps, second.steps, numbers) : []),
+    [first.steps, second.steps, numbers, isComplete],
+  );
+  const active = Math.max(
+    0,
+    rows.findIndex(({ key }) => key === selected),
+  );
   for (const trace of [first, second]) {
     if (trace.detail === undefined && trace.error !== null && trace.error !== undefined) {
       return <Failure error={trace.error} retry={trace.retry} />;
@@ -38,7 +54,9 @@ export function ComparedTraces({ a, b }: { readonly a: number; readonly b: numbe
   }
   if (first.detail === undefined || second.detail === undefined) return <Loading />;
   const row = rows[active];
-  const left = (
+  const left = !isComplete ? (
+    incomplete.map((trace) => <LoadingLine key={trace.detail?.trace.number} trace={trace} />)
+  ) : (
     <Grid<AlignedRow>
       label="Steps of both traces"
       role="treegrid"
@@ -52,7 +70,7 @@ export function ComparedTraces({ a, b }: { readonly a: number; readonly b: numbe
       })}
       rowHeight={26}
       active={active}
-      onActive={setActive}
+      onActive={(place) => setSelected(rows[place]?.key)}
       minWidth={660}
       headerRows={1}
       header={
@@ -71,11 +89,8 @@ export function ComparedTraces({ a, b }: { readonly a: number; readonly b: numbe
       }
       renderRow={({ level, a: inA, b: inB }) => (
         <div role="presentation" className={css.cells} style={{ gridTemplateColumns: TEMPLATE }}>
-          <div
-            role="gridcell"
-            className={css.name}
-            style={{ paddingLeft: Math.min(level, 14) * 14 }}
-          >
+          <div role="gridcell" className={indent.name}>
+            <Indent level={level} />
             <span
               className={css.side}
               title={inA === undefined ? 'Only in B' : inB === undefined ? 'Only in A' : 'In both'}
@@ -91,9 +106,7 @@ export function ComparedTraces({ a, b }: { readonly a: number; readonly b: numbe
       )}
     />
   );
-  const right = (
-    <StepDifference key={row?.key} a={first.detail.trace} b={second.detail.trace} row={row} />
-  );
+  const right = <StepDifference key={row?.key} a={first.detail} b={second.detail} row={row} />;
   return (
     <div className={css.page}>
       <header className={css.traces}>
@@ -145,7 +158,7 @@ function TraceFacts({
       <strong className={css.label}>{label}</strong>
       <OutcomeSign trace={trace} />
       <Link to="/traces/$number" params={{ number: String(trace.number) }} className={css.link}>
-        <VisibleText text={trace.name.slice(0, 80)} />
+        <VisibleText text={beginOf(trace.name, 80)} />
       </Link>
       <Time time={trace.time} />
       <span>
@@ -177,8 +190,9 @@ function Change({
   readonly to: number | null | undefined;
   readonly format: (value: number) => string;
 }): ReactNode {
-  if (from === null || from === undefined || to === null || to === undefined || from === to)
-    return null;
+  if (from === null || from === undefined || to === null || to === undefined) return null;
+  // Sums of fractions differ in their last digits.
+  if (Math.abs(to - from) <= 1e-9 * Math.max(Math.abs(from), Math.abs(to))) return null;
   const more = to > from;
   return (
     <span className={more ? css.more : css.less}>

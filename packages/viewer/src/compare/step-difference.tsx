@@ -2,9 +2,10 @@
 
 import { type UseQueryResult, useQuery } from '@tanstack/react-query';
 import { lazy, type ReactNode, Suspense } from 'react';
-import type { StepContent, StepSummary, TraceSummary } from '../../../local/src/page-api.js';
+import type { StepContent, StepSummary, TraceDetail } from '../../../local/src/page-api.js';
 import { textOf } from '../json.js';
-import { stepQuery } from '../server/queries.js';
+import { isOtherVersion } from '../server/api-error.js';
+import { stepQuery, versionOf } from '../server/queries.js';
 import { Failure, Loading } from '../ui/layout/states.js';
 import page from '../ui/styles/page.module.css';
 import { OneLine } from '../ui/values/visible-text.js';
@@ -18,14 +19,15 @@ export function StepDifference({
   b,
   row,
 }: {
-  readonly a: TraceSummary;
-  readonly b: TraceSummary;
+  readonly a: TraceDetail;
+  readonly b: TraceDetail;
   readonly row: AlignedRow | undefined;
 }): ReactNode {
-  const inA = useContent(a.number, row?.a);
-  const inB = useContent(b.number, row?.b);
+  const inA = useContent(a, row?.a);
+  const inB = useContent(b, row?.b);
   if (row === undefined) return null;
   for (const content of [inA, inB]) {
+    if (isOtherVersion(content?.error)) return <Loading rows={5} />;
     if (content?.isLoadingError) {
       return <Failure error={content.error} retry={() => void content.refetch()} />;
     }
@@ -63,11 +65,11 @@ export function StepDifference({
 
 /** Loads the content of a step; `undefined` if the trace has no such step. */
 function useContent(
-  number: number,
+  detail: TraceDetail,
   step: StepSummary | undefined,
 ): UseQueryResult<StepContent> | undefined {
   const query = useQuery({
-    ...stepQuery(number, step?.index ?? 0),
+    ...stepQuery(versionOf(detail), step?.index ?? 0),
     enabled: step !== undefined,
   });
   return step === undefined ? undefined : query;

@@ -1,15 +1,11 @@
 /** The difference of two texts: removed and added words are marked by sign and line as well as by colour. */
 
-import { type Change, diffLines, diffWordsWithSpace } from 'diff';
 import { type ReactNode, useMemo } from 'react';
+import { beginOf, endOf } from '../format.js';
 import { LongText } from '../ui/values/long-text.js';
 import { VisibleText } from '../ui/values/visible-text.js';
+import { changesOf } from './text-changes.js';
 import css from './text-diff.module.css';
-
-/** Longer texts are compared line by line. */
-const MAX_WORDS_CHARS = 20_000;
-/** Most edits that are searched; texts that differ more are shown one after the other. */
-const MAX_EDITS = 4000;
 
 export default function TextDiff({
   before,
@@ -18,7 +14,10 @@ export default function TextDiff({
   readonly before: string;
   readonly after: string;
 }): ReactNode {
-  const changes = useMemo(() => changesOf(before, after), [before, after]);
+  const changes = useMemo(
+    () => (before === after ? undefined : changesOf(before, after)),
+    [before, after],
+  );
   if (before === after) {
     return (
       <>
@@ -42,11 +41,11 @@ export default function TextDiff({
       {changes.map(({ value, added, removed }, place) =>
         added ? (
           <ins key={place}>
-            <VisibleText text={value} />
+            <Changed text={value} />
           </ins>
         ) : removed ? (
           <del key={place}>
-            <VisibleText text={value} />
+            <Changed text={value} />
           </del>
         ) : (
           <span key={place}>
@@ -63,11 +62,15 @@ export default function TextDiff({
   );
 }
 
-function changesOf(before: string, after: string): readonly Change[] | undefined {
-  const options = { maxEditLength: MAX_EDITS };
-  return before.length + after.length <= MAX_WORDS_CHARS
-    ? diffWordsWithSpace(before, after, options)
-    : diffLines(before, after, options);
+/** A longer change is folded. */
+const MAX_CHANGED_CHARS = 20_000;
+
+function Changed({ text }: { readonly text: string }): ReactNode {
+  return text.length > MAX_CHANGED_CHARS ? (
+    <LongText text={text} isCode />
+  ) : (
+    <VisibleText text={text} />
+  );
 }
 
 const CONTEXT_CHARS = 600;
@@ -78,7 +81,7 @@ function shortened(
   { hasBefore, hasAfter }: { readonly hasBefore: boolean; readonly hasAfter: boolean },
 ): string {
   if (text.length <= CONTEXT_CHARS * 2) return text;
-  const head = hasBefore ? text.slice(0, CONTEXT_CHARS) : '';
-  const tail = hasAfter ? text.slice(-CONTEXT_CHARS) : '';
-  return `${head.toWellFormed()}\n… ${text.length - head.length - tail.length} characters that are the same …\n${tail.toWellFormed()}`;
+  const head = hasBefore ? beginOf(text, CONTEXT_CHARS) : '';
+  const tail = hasAfter ? endOf(text, CONTEXT_CHARS) : '';
+  return `${head}\n… ${text.length - head.length - tail.length} characters that are the same …\n${tail}`;
 }

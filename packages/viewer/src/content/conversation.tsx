@@ -1,7 +1,7 @@
 /** Messages one below the other. Place and label show the speaker, not colour alone. */
 
 import { type ReactNode, useState } from 'react';
-import { plural } from '../format.js';
+import { beginOf, plural } from '../format.js';
 import { textOf } from '../json.js';
 import type { Message, Part, ToolCall, ToolResult } from '../reading/conversation/message.js';
 import { CopyButton } from '../ui/controls/copy-button.js';
@@ -18,6 +18,7 @@ import { MediaBox } from './media-box.js';
 const MAX_MESSAGES = 60;
 const FIRST_MESSAGES = 10;
 const LAST_MESSAGES = 40;
+const MESSAGES_AT_ONCE = 100;
 
 export function Conversation({
   messages,
@@ -26,27 +27,28 @@ export function Conversation({
   readonly messages: readonly Message[];
   readonly isMarkdown: boolean;
 }): ReactNode {
-  const [isOpen, setOpen] = useState(false);
+  const [last, setLast] = useState(LAST_MESSAGES);
   const hidden =
-    isOpen || messages.length <= MAX_MESSAGES
-      ? 0
-      : messages.length - FIRST_MESSAGES - LAST_MESSAGES;
+    messages.length <= MAX_MESSAGES ? 0 : Math.max(0, messages.length - FIRST_MESSAGES - last);
   const shown =
     hidden === 0
       ? messages.map((message, place) => ({ message, place }))
       : messages
           .map((message, place) => ({ message, place }))
-          .filter(
-            ({ place }) => place < FIRST_MESSAGES || place >= messages.length - LAST_MESSAGES,
-          );
+          .filter(({ place }) => place < FIRST_MESSAGES || place >= messages.length - last);
   if (messages.length === 0) return <p className={css.nothing}>This step has no messages.</p>;
   return (
     <ol className={css.conversation}>
       {shown.map(({ message, place }) => (
         <li key={place} className={css.item}>
-          {hidden > 0 && place === messages.length - LAST_MESSAGES && (
-            <button type="button" className={controls.more} onClick={() => setOpen(true)}>
-              Show {plural(hidden, 'more message')}
+          {hidden > 0 && place === messages.length - last && (
+            <button
+              type="button"
+              className={controls.more}
+              onClick={() => setLast(last + MESSAGES_AT_ONCE)}
+            >
+              Show {hidden > MESSAGES_AT_ONCE && `${MESSAGES_AT_ONCE} of `}
+              {plural(hidden, 'more message')}
             </button>
           )}
           <MessageBox message={message} isMarkdown={isMarkdown} />
@@ -71,7 +73,7 @@ function MessageBox({
         </span>
         {name !== undefined && (
           <span className={css.name}>
-            <VisibleText text={name.slice(0, 100)} />
+            <VisibleText text={beginOf(name, 100)} />
           </span>
         )}
         {side === 'output' && <span className={css.side}>output</span>}

@@ -1,7 +1,7 @@
 /** Documents that a step retrieved, with their scores. */
 
 import { type ReactNode, useMemo, useState } from 'react';
-import { plural } from '../format.js';
+import { beginOf, plural } from '../format.js';
 import type { RetrievedDocument } from '../reading/documents.js';
 import { CopyButton } from '../ui/controls/copy-button.js';
 import controls from '../ui/styles/controls.module.css';
@@ -31,7 +31,7 @@ export function Documents({
             <span className={css.rank}>{place + 1}</span>
             {title !== undefined && (
               <span className={css.title}>
-                <VisibleText text={title.slice(0, 200)} />
+                <VisibleText text={beginOf(title, 200)} />
               </span>
             )}
             {score !== undefined && (

@@ -1,8 +1,8 @@
 /** A JSON value as a tree: unfolded, searched and copied, whatever its size. */
 
 import { type ReactNode, useDeferredValue, useId, useMemo, useRef, useState } from 'react';
-import { formatCount, plural } from '../format.js';
-import { textOf } from '../json.js';
+import { beginOf, formatCount, plural } from '../format.js';
+import { jsonText, textOf } from '../json.js';
 import { toggled } from '../toggled.js';
 import { CopyButton } from '../ui/controls/copy-button.js';
 import { Grid, type GridHandle } from '../ui/grid/grid.js';
@@ -12,8 +12,9 @@ import { VisibleText } from '../ui/values/visible-text.js';
 import {
   findInJson,
   firstExpanded,
+  JsonIds,
   type JsonRow,
-  jsonRows,
+  JsonRows,
   pathText,
   placesAbove,
 } from './json-rows.js';
@@ -31,37 +32,48 @@ export function JsonTree({
   readonly value: unknown;
   readonly label: string;
 }): ReactNode {
-  const [expanded, setExpanded] = useState<ReadonlySet<string>>(() => firstExpanded(value));
-  const [active, setActive] = useState(-1);
+  // The same value may come again with other members: what is unfolded and selected stays.
+  const [ids] = useState(() => new JsonIds());
+  const [expanded, setExpanded] = useState(() => firstExpanded(value, ids));
+  const [selected, setSelected] = useState<number>();
   const [words, setWords] = useState('');
-  const [place, setPlace] = useState(0);
+  const [place, setPlace] = useState(-1);
   const grid = useRef<GridHandle>(null);
   const field = useId();
   const sought = useDeferredValue(words);
-  const rows = useMemo(() => jsonRows(value, expanded), [value, expanded]);
-  const found = useMemo(() => findInJson(value, sought.trim(), MAX_FOUND), [value, sought]);
+  const rows = useMemo(() => new JsonRows(value, expanded, ids), [value, expanded, ids]);
+  const found = useMemo(
+    () => findInJson(value, sought.trim(), { max: MAX_FOUND, ids }),
+    [value, sought, ids],
+  );
   const hits = useMemo(() => new Set(found.map(({ id }) => id)), [found]);
-  const row = rows[active];
+  const active = useMemo(
+    () => (selected === undefined ? -1 : rows.indexOf(selected)),
+    [rows, selected],
+  );
+  const row = active < 0 ? undefined : rows.rowAt(active);
 
   const toggle = (index: number) => {
-    const id = rows[index]?.id;
-    if (id !== undefined) setExpanded(toggled(expanded, id));
+    setExpanded(toggled(expanded, rows.rowAt(index).id));
   };
   const go = (to: number) => {
-    if (found.length === 0) return;
-    const next = (to + found.length) % found.length;
-    const hit = found[next];
+    // Enter may come before the words that were typed last have been sought.
+    const places =
+      words === sought ? found : findInJson(value, words.trim(), { max: MAX_FOUND, ids });
+    if (places.length === 0) return;
+    const next = (to + places.length) % places.length;
+    const hit = places[next];
     if (hit === undefined) return;
     const open = new Set([...expanded, ...placesAbove(hit)]);
-    const index = jsonRows(value, open).findIndex(({ id }) => id === hit.id);
+    const index = new JsonRows(value, open, ids).indexOf(hit.id);
     setPlace(next);
     setExpanded(open);
-    setActive(index);
+    setSelected(hit.id);
     requestAnimationFrame(() => grid.current?.show(index, 'center'));
   };
 
   if (typeof value !== 'object' || value === null) return <JsonLeaf value={value} />;
-  const height = Math.min(rows.length * ROW_HEIGHT + 2, 24 * ROW_HEIGHT);
+  const height = Math.min(rows.count * ROW_HEIGHT + 2, 24 * ROW_HEIGHT);
   return (
     <div className={css.json}>
       <div className={css.tools}>
@@ -80,7 +92,7 @@ export function JsonTree({
             setPlace(-1);
           }}
           onKeyDown={(event) => {
-            if (event.key === 'Enter') go(place + (event.shiftKey ? -1 : 1));
+            if (event.key === 'Enter') go(event.shiftKey ? Math.max(place, 0) - 1 : place + 1);
             else if (event.key !== 'Escape') return;
             else setWords('');
             event.stopPropagation();
@@ -111,8 +123,8 @@ export function JsonTree({
           label={label}
           role="treegrid"
           handle={grid}
-          count={rows.length}
-          rowAt={(index) => rows[index] as JsonRow}
+          count={rows.count}
+          rowAt={(index) => rows.rowAt(index)}
           factsOf={(each) => ({
             key: each.id,
             level: each.level + 1,
@@ -120,21 +132,21 @@ export function JsonTree({
           })}
           rowHeight={ROW_HEIGHT}
           active={active}
-          onActive={setActive}
+          onActive={(index) => setSelected(rows.rowAt(index).id)}
           onToggle={toggle}
           onOpen={toggle}
           parentOf={(index) => {
-            const level = rows[index]?.level ?? 0;
-            let above = index - 1;
-            while (above > 0 && (rows[above]?.level ?? 0) >= level) above--;
-            return Math.max(0, above);
+            const { parent } = rows.rowAt(index);
+            return parent === undefined ? 0 : rows.indexOf(parent.id);
           }}
           renderRow={(each, index) => (
             <div
               role="gridcell"
               className={css.cell}
               data-hit={hits.has(each.id) || undefined}
-              style={{ paddingLeft: 4 + Math.min(each.level, MAX_INDENTS) * 14 }}
+              style={{
+                paddingLeft: `calc(4px + ${Math.min(each.level, MAX_INDENTS)} * min(14px, 2cqi))`,
+              }}
             >
               <span
                 className={css.toggle}
@@ -149,7 +161,7 @@ export function JsonTree({
               </span>
               {each.name !== undefined && (
                 <span className={typeof each.name === 'number' ? css.place : css.name}>
-                  <VisibleText text={String(each.name).slice(0, 200)} />:
+                  <VisibleText text={beginOf(String(each.name), 200)} />:
                 </span>
               )}
               <Value row={each} />
@@ -168,7 +180,7 @@ export function JsonTree({
 
 function JsonLeaf({ value }: { readonly value: unknown }): ReactNode {
   if (typeof value === 'string') return <LongText text={value} />;
-  return <code>{value === undefined ? '–' : JSON.stringify(value)}</code>;
+  return <code>{value === undefined ? '–' : jsonText(value, 0)}</code>;
 }
 
 function Value({
@@ -194,11 +206,11 @@ function Value({
     const isCut = value.length > MAX_VALUE;
     return (
       <bdi className={css.string}>
-        "<VisibleText text={(isCut ? value.slice(0, MAX_VALUE) : value).replaceAll('\n', '↵')} />
+        "<VisibleText text={beginOf(value, MAX_VALUE).replaceAll(/\r?\n/g, '↵')} />
         {isCut ? '…' : '"'}
         {isCut && <span className={css.size}> {plural(value.length, 'character')}</span>}
       </bdi>
     );
   }
-  return <span className={css.constant}>{JSON.stringify(value) ?? String(value)}</span>;
+  return <span className={css.constant}>{jsonText(value, 0)}</span>;
 }

@@ -1,7 +1,7 @@
 /** A picture, a sound, a film or a file: its type and size, and its content on demand. */
 
 import { type ReactNode, useEffect, useState } from 'react';
-import { formatBytes, formatCount } from '../format.js';
+import { beginOf, formatBytes, formatCount } from '../format.js';
 import { type Media, storedId } from '../reading/media.js';
 import { api } from '../server/api.js';
 import { CopyButton } from '../ui/controls/copy-button.js';
@@ -67,7 +67,7 @@ export function MediaBox({ media }: { readonly media: Media }): ReactNode {
         <span className={css.mediaType}>{type}</span>
         {name !== undefined && (
           <span>
-            <VisibleText text={name.slice(0, 200)} />
+            <VisibleText text={beginOf(name, 200)} />
           </span>
         )}
         {bytes !== undefined && (
@@ -76,7 +76,7 @@ export function MediaBox({ media }: { readonly media: Media }): ReactNode {
         {url !== undefined && stored === undefined && (
           <>
             <code className={css.url}>
-              <VisibleText text={url.slice(0, 300)} />
+              <VisibleText text={beginOf(url, 300)} />
             </code>
             <CopyButton text={url} title="Copy the address; nothing is loaded from it" />
           </>

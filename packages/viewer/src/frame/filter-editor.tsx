@@ -56,6 +56,9 @@ export function FilterEditor({
   );
 }
 
+/** A status, as a field takes it. */
+const STATUS = '[1-9]([0-9]{2}|[xX]{2})';
+
 function Editor({
   name,
   onDone,
@@ -109,6 +112,10 @@ function Editor({
             field.kind === 'texts' ? 'Several are separated by commas' : 'Or numbers: 429, 503'
           }
           defaultValue={listText(free.map(String))}
+          {...(name === 'status' && {
+            pattern: `\\s*(${STATUS}\\s*,\\s*)*(${STATUS}\\s*)?`,
+            title: 'Such as 429, or 4xx for all of them',
+          })}
           autoComplete="off"
           spellCheck={false}
         />

@@ -24,10 +24,6 @@ const LIVE: Readonly<Record<LiveState, { readonly word: string; readonly title: 
     word: 'Not live',
     title: 'Too many pages are open. This one loads new requests every few seconds.',
   },
-  'unknown-token': {
-    word: 'No connection',
-    title: 'The local server was started again with another token.',
-  },
 };
 
 export function LiveButton(): ReactNode {

@@ -1,22 +1,26 @@
 import { useLocation, useNavigate } from '@tanstack/react-router';
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useRef } from 'react';
 import { MAX_SEARCH_LENGTH } from '../../../local/src/page-api.js';
 import { keptState, type PageState } from '../state/page-state.js';
 import { toSearch } from '../state/to-search.js';
 import { useChangePageState, usePageState } from '../state/use-page-state.js';
 import { useKeys } from '../ui/controls/use-keys.js';
+import { useTypedText } from '../ui/controls/use-typed-text.js';
 import { Icon } from '../ui/icons.js';
+import { useStable } from '../ui/use-stable.js';
 import css from './bar.module.css';
 
-/** Words are searched as they are typed, where the page has a list; elsewhere Enter leads to the list. */
+/**
+ * Words are searched as they are typed, where the page has a list; elsewhere Enter leads to the list, and without it the words
+ * are forgotten.
+ */
 export function SearchBox(): ReactNode {
   const { pathname } = useLocation();
   const navigate = useNavigate();
   const change = useChangePageState();
   const { q = '' } = usePageState();
-  const [text, setText] = useState(q);
+  const { text, setText, onWrite } = useTypedText(q, pathname);
   const field = useRef<HTMLInputElement>(null);
-  const typed = useRef(q);
   const isSearched = /^\/(requests|overview|sessions|users)$/.test(pathname);
   useKeys({
     '/': () => {
@@ -25,31 +29,27 @@ export function SearchBox(): ReactNode {
       return true;
     },
   });
+  const write = useStable((typed: string) => {
+    const words = typed.trim();
+    onWrite(words);
+    change({ q: words || undefined }, { replace: true });
+  });
   useEffect(() => {
-    // The back button or a link changed the address.
-    if (q !== typed.current) setText(q);
-    typed.current = q;
-  }, [q]);
-  useEffect(() => {
-    if (!isSearched || text === typed.current) return;
-    const timer = setTimeout(() => {
-      typed.current = text.trim();
-      change({ q: text.trim() || undefined }, { replace: true });
-    }, 180);
+    if (!isSearched || text.trim() === q) return;
+    const timer = setTimeout(write, 180, text);
     return () => clearTimeout(timer);
-  }, [text, isSearched, change]);
+  }, [text, q, isSearched, write]);
   return (
     <form
       role="search"
       className={css.search}
       onSubmit={(event) => {
         event.preventDefault();
-        typed.current = text.trim();
         const search = (before: PageState) => ({
           ...keptState(before),
           q: text.trim() || undefined,
         });
-        if (isSearched) change({ q: text.trim() || undefined }, { replace: true });
+        if (isSearched) write(text);
         else navigate({ to: '/requests', search: toSearch(search) }).catch(() => undefined);
         field.current?.blur();
       }}

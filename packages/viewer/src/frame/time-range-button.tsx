@@ -70,11 +70,13 @@ export function TimeRangeButton(): ReactNode {
               onSubmit={(event) => {
                 event.preventDefault();
                 const form = new FormData(event.currentTarget);
-                // The fields have whole seconds, and one hour twice a year.
-                const read = (name: 'from' | 'to', before: number | undefined) =>
-                  form.get(name) === writeTime(before, clock.zone)
+                // The fields have whole seconds, and one hour twice a year. The browser may leave seconds out that are 0.
+                const read = (name: 'from' | 'to', before: number | undefined) => {
+                  const typed = readTime(form.get(name), clock.zone);
+                  return typed === readTime(writeTime(before, clock.zone), clock.zone)
                     ? before
-                    : readTime(form.get(name), clock.zone);
+                    : typed;
+                };
                 const next = { from: read('from', from), to: read('to', to) };
                 if (next.from !== from || next.to !== to) change({ ...next, last: undefined });
                 setOpen(false);

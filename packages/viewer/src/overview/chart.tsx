@@ -6,7 +6,7 @@ import 'uplot/dist/uPlot.min.css';
 import type { Overview, OverviewBucket } from '../../../local/src/page-api.js';
 import { formatExactTime, type Zone } from '../format.js';
 import { useClock } from '../state/clock.js';
-import { useSettings } from '../state/settings.js';
+import { useTheme } from '../state/use-theme.js';
 import { colorReader } from '../ui/color-reader.js';
 import popup from '../ui/styles/popup.module.css';
 import css from './chart.module.css';
@@ -22,17 +22,31 @@ export interface Series {
   readonly read: (bucket: OverviewBucket) => number | null | undefined;
 }
 
+/** Steps between the labels of an axis of counts: a fraction would be rounded. */
+const WHOLE_STEPS = Array.from({ length: 16 }, (_, power) =>
+  [1, 2, 5].map((step) => step * 10 ** power),
+).flat();
+
 interface ChartProps {
   readonly title: string;
+  /** Whether the values are counts. */
+  readonly isWhole: boolean;
   readonly format: (value: number | null | undefined) => string;
   readonly series: readonly Series[];
   readonly data: Overview;
   readonly onBucket: (bucket: OverviewBucket) => void;
 }
 
-export default function Chart({ title, format, series, data, onBucket }: ChartProps): ReactNode {
+export default function Chart({
+  title,
+  isWhole,
+  format,
+  series,
+  data,
+  onBucket,
+}: ChartProps): ReactNode {
   const box = useRef<HTMLDivElement>(null);
-  const { theme } = useSettings();
+  const theme = useTheme();
   const { zone } = useClock();
   const [place, setPlace] = useState<number>();
   /** When the chosen bucket begins: its place changes while data are loaded again. */
@@ -87,6 +101,7 @@ export default function Chart({ title, format, series, data, onBucket }: ChartPr
             stroke: color('--muted'),
             grid: { stroke: color('--border'), width: 1 },
             ticks: { show: false },
+            ...(isWhole && { incrs: WHOLE_STEPS }),
             size: 62,
             font: '11px system-ui',
             values: (_plot, splits) => splits.map((split) => format(split)),
@@ -142,7 +157,7 @@ export default function Chart({ title, format, series, data, onBucket }: ChartPr
       plot.destroy();
       plotted.current = undefined;
     };
-  }, [data, series, width, theme, zone, format]);
+  }, [data, series, width, theme, zone, format, isWhole]);
 
   const bucket = place === undefined ? undefined : data.buckets[place];
   const go = (to: number) => {

@@ -6,6 +6,7 @@ import type { Series } from './chart.js';
 
 export interface ChartSpec {
   readonly title: string;
+  readonly isWhole: boolean;
   readonly format: (value: number | null | undefined) => string;
   readonly series: readonly Series[];
 }
@@ -13,6 +14,7 @@ export interface ChartSpec {
 export const CHARTS: readonly ChartSpec[] = [
   {
     title: 'Requests',
+    isWhole: true,
     format: formatCount,
     series: [
       {
@@ -32,6 +34,7 @@ export const CHARTS: readonly ChartSpec[] = [
   },
   {
     title: 'Latency',
+    isWhole: false,
     format: formatDuration,
     series: [
       { label: 'p50', hue: '--retriever', kind: 'line', read: ({ p50 }) => p50 },
@@ -41,6 +44,7 @@ export const CHARTS: readonly ChartSpec[] = [
   },
   {
     title: 'Time to first token',
+    isWhole: false,
     format: formatDuration,
     series: [
       {
@@ -54,6 +58,7 @@ export const CHARTS: readonly ChartSpec[] = [
   },
   {
     title: 'Tokens',
+    isWhole: true,
     format: formatCount,
     series: [
       { label: 'in', hue: '--embedding', kind: 'bars', read: ({ promptTokens }) => promptTokens },
@@ -67,11 +72,13 @@ export const CHARTS: readonly ChartSpec[] = [
   },
   {
     title: 'Cost',
+    isWhole: false,
     format: formatCost,
     series: [{ label: 'dollars', hue: '--agent', kind: 'bars', read: ({ cost }) => cost }],
   },
   {
     title: 'Tokens wasted after the client left',
+    isWhole: true,
     format: formatCount,
     series: [
       {

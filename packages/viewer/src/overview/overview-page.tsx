@@ -8,12 +8,12 @@ import { formatCost, formatCount, formatDuration, formatTime, plural } from '../
 import { ClearFilter } from '../frame/clear-filter.js';
 import { WordsLeftOut } from '../frame/words-left-out.js';
 import { sumOf } from '../reading/measures.js';
-import { ApiError } from '../server/api-error.js';
 import { overviewQuery } from '../server/queries.js';
 import { useClock } from '../state/clock.js';
-import { filtersOf, keptState, listKey, type PageState } from '../state/page-state.js';
+import { filtersOf, keptState, listKey, type PageState, partOf } from '../state/page-state.js';
 import { type PageChange, toSearch } from '../state/to-search.js';
 import { useChangePageState, usePageState } from '../state/use-page-state.js';
+import { OldData } from '../ui/layout/old-data.js';
 import { Empty, Failure, Loading } from '../ui/layout/states.js';
 import controls from '../ui/styles/controls.module.css';
 import page from '../ui/styles/page.module.css';
@@ -34,13 +34,12 @@ export function OverviewPage(): ReactNode {
   useEffect(() => {
     document.title = 'Overview';
   }, []);
+  const { data, isPlaceholderData: isOld } = query;
   const openRequests = (more: PageChange) => {
     const search = (before: PageState) => ({ ...keptState(before), ...more });
     navigate({ to: '/requests', search: toSearch(search) }).catch(() => undefined);
   };
-  const { data } = query;
-  const isSignedOut = query.error instanceof ApiError && query.error.status === 401;
-  if (data === undefined || isSignedOut) {
+  if (data === undefined) {
     return query.isError ? (
       <Failure error={query.error} retry={() => void query.refetch()} />
     ) : (
@@ -61,25 +60,28 @@ export function OverviewPage(): ReactNode {
       </Empty>
     );
   }
+  const openBucket = ({ from }: OverviewBucket) =>
+    openRequests(partOf(data.range, [from, from + data.bucketMs]));
   return (
     <div className={`${page.page} ${css.page}`}>
       <h1 className="visually-hidden">Overview</h1>
       {data.areWordsLeftOut && <WordsLeftOut />}
-      <Totals data={data} onOpen={openRequests} />
-      <div className={css.charts}>
-        {CHARTS.map(({ title, format, series }) => (
-          <ChartBox
-            key={title}
-            title={title}
-            format={format}
-            series={series}
-            data={data}
-            onBucket={({ from }) =>
-              openRequests({ from, to: from + data.bucketMs, last: undefined })
-            }
-          />
-        ))}
-      </div>
+      <OldData isOld={isOld} className={css.measures}>
+        <Totals data={data} onOpen={openRequests} />
+        <div className={css.charts}>
+          {CHARTS.map(({ title, isWhole, format, series }) => (
+            <ChartBox
+              key={title}
+              title={title}
+              isWhole={isWhole}
+              format={format}
+              series={series}
+              data={data}
+              onBucket={openBucket}
+            />
+          ))}
+        </div>
+      </OldData>
       <section aria-label="Groups">
         <div className={css.by} role="group" aria-label="Group by">
           <button
@@ -99,11 +101,15 @@ export function OverviewPage(): ReactNode {
             By model
           </button>
         </div>
-        <Groups data={data} by={by} onOpen={(name) => openRequests({ [by]: [name] })} />
+        <OldData isOld={isOld}>
+          <Groups data={data} by={by} onOpen={(name) => openRequests({ [by]: [name] })} />
+        </OldData>
       </section>
       <details className={css.twin}>
         <summary>The charts as a table</summary>
-        <Buckets data={data} onOpen={openRequests} />
+        <OldData isOld={isOld}>
+          <Buckets data={data} onOpen={openBucket} />
+        </OldData>
       </details>
     </div>
   );
@@ -160,6 +166,7 @@ function Totals({
 
 function ChartBox({
   title,
+  isWhole,
   format,
   series,
   data,
@@ -187,7 +194,14 @@ function ChartBox({
       <div className={css.plot}>
         {hasValues ? (
           <Suspense fallback={null}>
-            <Chart title={title} format={format} series={series} data={data} onBucket={onBucket} />
+            <Chart
+              title={title}
+              isWhole={isWhole}
+              format={format}
+              series={series}
+              data={data}
+              onBucket={onBucket}
+            />
           </Suspense>
         ) : (
           <p className={css.none}>Nothing was recorded in this range.</p>
@@ -225,7 +239,7 @@ function Buckets({
   onOpen,
 }: {
   readonly data: Overview;
-  readonly onOpen: (more: PageState) => void;
+  readonly onOpen: (bucket: OverviewBucket) => void;
 }): ReactNode {
   const clock = useClock();
   return (
@@ -238,7 +252,7 @@ function Buckets({
       title={({ from }) =>
         formatTime(from, clock.now, { ...clock, style: 'absolute' }).replace(/\.\d+$/, '')
       }
-      onOpen={({ from }) => onOpen({ from, to: from + data.bucketMs })}
+      onOpen={onOpen}
     />
   );
 }

@@ -3,7 +3,7 @@
 import type { ReactNode } from 'react';
 import type { AppReport } from '../../../local/src/page-api.js';
 import { JsonTree } from '../content/json-tree.js';
-import { formatCount } from '../format.js';
+import { beginOf, formatCount } from '../format.js';
 import { isRecord, type Json } from '../json.js';
 import { Fact, Facts } from '../ui/values/facts.js';
 import { VisibleText } from '../ui/values/visible-text.js';
@@ -43,7 +43,7 @@ export function AppCounts({ name, stats }: Pick<AppReport, 'name' | 'stats'>): R
         {dropped.map(([reason, count]) => (
           <Fact key={reason} label="Lost" title="Traces that reached no server, and the reason">
             <span className={css.lost}>
-              {formatCount(Number(count))} <VisibleText text={reason.slice(0, 100)} />
+              {formatCount(Number(count))} <VisibleText text={beginOf(reason, 100)} />
             </span>
           </Fact>
         ))}

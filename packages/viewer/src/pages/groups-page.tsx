@@ -8,6 +8,7 @@ import { cutMiddle, formatCost, formatCount, plural } from '../format.js';
 import { api } from '../server/api.js';
 import { usePageState } from '../state/use-page-state.js';
 import { Grid } from '../ui/grid/grid.js';
+import { HeldButton } from '../ui/grid/held-button.js';
 import { NextPageLine, nextPageOf } from '../ui/grid/next-page.js';
 import { Empty, Failure, Loading } from '../ui/layout/states.js';
 import { useIsNarrow } from '../ui/layout/use-is-narrow.js';
@@ -15,6 +16,7 @@ import line from '../ui/styles/grid-row.module.css';
 import { Time } from '../ui/values/time.js';
 import { OneLine } from '../ui/values/visible-text.js';
 import css from './groups-page.module.css';
+import { inShownOrder } from './held-order.js';
 
 const WORDS = {
   sessions: {
@@ -69,24 +71,44 @@ const COLUMNS: readonly Column[] = [
 ];
 const TEMPLATE = COLUMNS.map(({ width }) => width).join(' ');
 
+/** Time between two loads of a page of groups. */
+const REFETCH_MS = 5000;
+
 export function GroupsPage(): ReactNode {
   const { pathname } = useLocation();
   const kind = pathname.startsWith('/users') ? 'users' : 'sessions';
   const { q = '' } = usePageState();
   const navigate = useNavigate();
   const isNarrow = useIsNarrow();
-  const [active, setActive] = useState(-1);
+  const [selected, setSelected] = useState<string>();
   const query = useInfiniteQuery({
     queryKey: ['groups', kind, q],
     queryFn: ({ pageParam, signal }) => api.groups(kind, q, pageParam, signal),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: ({ next }) => next ?? undefined,
+    // All pages are loaded again.
     refetchInterval: ({ state }) =>
-      document.hidden || (state.data?.pages.length ?? 0) > 1 ? false : 5000,
+      document.hidden ? false : REFETCH_MS * Math.max(1, state.data?.pages.length ?? 0),
   });
-  const groups = useMemo(
+  const latest = useMemo(
     () => query.data?.pages.flatMap((page) => page.groups) ?? [],
     [query.data],
+  );
+  // The busiest come to the top every few seconds: not while the reader points at one of them.
+  const [isPointing, setPointing] = useState(false);
+  const list = `${kind} ${q}`;
+  const [shown, setShown] = useState<{ readonly list: string; readonly rows: readonly Group[] }>();
+  const isHeld = isPointing && shown?.list === list;
+  const { rows: groups, held } = useMemo(
+    () => (isHeld ? inShownOrder(shown.rows, latest) : { rows: latest, held: 0 }),
+    [isHeld, shown, latest],
+  );
+  useEffect(() => {
+    if (isPointing && !isHeld && latest.length > 0) setShown({ list, rows: latest });
+  }, [isPointing, isHeld, latest, list]);
+  const active = useMemo(
+    () => (selected === undefined ? -1 : groups.findIndex(({ id }) => id === selected)),
+    [groups, selected],
   );
   const words = WORDS[kind];
   useEffect(() => {
@@ -116,64 +138,79 @@ export function GroupsPage(): ReactNode {
   return (
     <div className={css.page}>
       <h1 className="visually-hidden">{words.title}</h1>
-      <Grid<Group>
-        label={words.title}
-        role="grid"
-        count={groups.length}
-        rowAt={(index) => groups[index] as Group}
-        factsOf={({ id }) => ({ key: id, className: isNarrow ? line.card : line.row })}
-        rowHeight={isNarrow ? 56 : 32}
-        active={active}
-        onActive={setActive}
-        onPress={open}
-        onEnd={nextPage.load}
-        headerRows={isNarrow ? 0 : 1}
-        {...(!isNarrow && { minWidth: 980 })}
-        header={
-          isNarrow ? undefined : (
-            <div
-              role="row"
-              aria-rowindex={1}
-              className={line.head}
-              style={{ gridTemplateColumns: TEMPLATE }}
-            >
-              {COLUMNS.map(({ label = words.one, isNumber }) => (
-                <div key={label} role="columnheader" className={isNumber ? line.number : line.cell}>
-                  {label}
-                </div>
-              ))}
-            </div>
-          )
-        }
-        renderRow={(group) =>
-          isNarrow ? (
-            <div role="gridcell" className={line.cardCell}>
-              <div className={css.cardTop}>
-                <OneLine text={group.id} className={line.cardName} />
-                <span>{plural(group.traces, 'request')}</span>
-                <Time time={group.last} />
+      <div
+        className={css.rows}
+        onPointerEnter={() => setPointing(true)}
+        onPointerLeave={() => {
+          setPointing(false);
+          setShown(undefined);
+        }}
+      >
+        <HeldButton count={held} onShow={() => setShown({ list, rows: latest })} />
+        <Grid<Group>
+          label={words.title}
+          role="grid"
+          count={groups.length}
+          rowAt={(index) => groups[index] as Group}
+          factsOf={({ id }) => ({ key: id, className: isNarrow ? line.card : line.row })}
+          rowHeight={isNarrow ? 56 : 32}
+          active={active}
+          onActive={(index) => setSelected(groups[index]?.id)}
+          onPress={open}
+          onEnd={nextPage.load}
+          keepsPlace
+          headerRows={isNarrow ? 0 : 1}
+          {...(!isNarrow && { minWidth: 980 })}
+          header={
+            isNarrow ? undefined : (
+              <div
+                role="row"
+                aria-rowindex={1}
+                className={line.head}
+                style={{ gridTemplateColumns: TEMPLATE }}
+              >
+                {COLUMNS.map(({ label = words.one, isNumber }) => (
+                  <div
+                    key={label}
+                    role="columnheader"
+                    className={isNumber ? line.number : line.cell}
+                  >
+                    {label}
+                  </div>
+                ))}
               </div>
-              <OneLine text={group.input} className={css.input} />
-            </div>
-          ) : (
-            <div
-              role="presentation"
-              className={line.cells}
-              style={{ gridTemplateColumns: TEMPLATE }}
-            >
-              {COLUMNS.map(({ label, isNumber, render }) => (
-                <div
-                  key={label ?? ''}
-                  role="gridcell"
-                  className={isNumber ? line.number : line.cell}
-                >
-                  {render(group)}
+            )
+          }
+          renderRow={(group) =>
+            isNarrow ? (
+              <div role="gridcell" className={line.cardCell}>
+                <div className={css.cardTop}>
+                  <OneLine text={group.id} className={line.cardName} />
+                  <span>{plural(group.traces, 'request')}</span>
+                  <Time time={group.last} />
                 </div>
-              ))}
-            </div>
-          )
-        }
-      />
+                <OneLine text={group.input} className={css.input} />
+              </div>
+            ) : (
+              <div
+                role="presentation"
+                className={line.cells}
+                style={{ gridTemplateColumns: TEMPLATE }}
+              >
+                {COLUMNS.map(({ label, isNumber, render }) => (
+                  <div
+                    key={label ?? ''}
+                    role="gridcell"
+                    className={isNumber ? line.number : line.cell}
+                  >
+                    {render(group)}
+                  </div>
+                ))}
+              </div>
+            )
+          }
+        />
+      </div>
       <NextPageLine page={nextPage} />
     </div>
   );

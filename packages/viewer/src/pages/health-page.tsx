@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { type ReactNode, useEffect } from 'react';
 import type { Health } from '../../../local/src/page-api.js';
-import { formatBytes, formatCount, formatDuration, plural } from '../format.js';
+import { beginOf, formatBytes, formatCount, formatDuration, plural } from '../format.js';
 import { healthQuery, infoQuery } from '../server/queries.js';
 import { toSearch } from '../state/to-search.js';
 import { CopyButton } from '../ui/controls/copy-button.js';
@@ -27,10 +27,13 @@ export function HealthPage(): ReactNode {
     document.title = 'Health';
   }, []);
   const { data } = health;
-  if (health.isError) {
-    return <Failure error={health.error} retry={() => void health.refetch()} />;
+  if (data === undefined) {
+    return health.isError ? (
+      <Failure error={health.error} retry={() => void health.refetch()} />
+    ) : (
+      <Loading />
+    );
   }
-  if (data === undefined) return <Loading />;
   const { storage } = data;
   return (
     <div className={`${page.page} ${css.page}`}>
@@ -110,9 +113,9 @@ export function HealthPage(): ReactNode {
           </p>
         )}
         {data.apps.map(({ name, at, stats }) => (
-          <article key={`${name} ${at}`} className={css.app}>
+          <article key={name} className={css.app}>
             <h3>
-              <VisibleText text={name.slice(0, 200)} /> <Time time={at} />
+              <VisibleText text={beginOf(name, 200)} /> <Time time={at} />
             </h3>
             <AppCounts name={name} stats={stats} />
           </article>
@@ -158,10 +161,10 @@ function Refusals({ refused }: { readonly refused: Health['refused'] }): ReactNo
         <li key={`${refusal.at} ${refusal.method} ${refusal.path} ${refusal.message.slice(0, 60)}`}>
           <Time time={refusal.at} />
           <code>
-            {refusal.status} {refusal.method} <VisibleText text={refusal.path.slice(0, 300)} />
+            {refusal.status} {refusal.method} <VisibleText text={beginOf(refusal.path, 300)} />
           </code>
           <p>
-            <VisibleText text={refusal.message.slice(0, 1000)} />
+            <VisibleText text={beginOf(refusal.message, 1000)} />
             {refusal.count > 1 && <strong> {plural(refusal.count, 'time')}</strong>}
           </p>
         </li>

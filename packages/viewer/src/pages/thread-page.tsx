@@ -7,13 +7,15 @@ import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import { PREVIEW_LENGTH, type TraceSummary } from '../../../local/src/page-api.js';
 import { Content } from '../content/content.js';
 import { Conversation } from '../content/conversation.js';
-import { formatCost, formatCount, formatDuration, plural } from '../format.js';
+import { beginOf, formatCost, formatCount, formatDuration, plural } from '../format.js';
 import { hasConversation, readConversation } from '../reading/conversation/conversation.js';
 import { sumOf } from '../reading/measures.js';
 import { api } from '../server/api.js';
-import { stepQuery } from '../server/queries.js';
-import { reloadTrace } from '../server/reload-trace.js';
+import { PacedReload } from '../server/paced-reload.js';
+import { rootQuery } from '../server/queries.js';
+import { reloadTrace, syncTraces } from '../server/reload-trace.js';
 import { toSearch } from '../state/to-search.js';
+import { toggled } from '../toggled.js';
 import { CopyId } from '../ui/controls/copy-button.js';
 import { NextPageLine, nextPageOf } from '../ui/grid/next-page.js';
 import { Empty, Failure, Loading } from '../ui/layout/states.js';
@@ -24,6 +26,7 @@ import { LongText } from '../ui/values/long-text.js';
 import { OutcomeSign } from '../ui/values/outcome-sign.js';
 import { Time } from '../ui/values/time.js';
 import { VisibleText } from '../ui/values/visible-text.js';
+import { isAboutThread, type LoadedThread } from './thread-events.js';
 import css from './thread-page.module.css';
 
 export function ThreadPage(): ReactNode {
@@ -42,13 +45,16 @@ export function ThreadPage(): ReactNode {
     getNextPageParam: ({ next }) => next ?? undefined,
     structuralSharing: false,
   });
-  useLiveThread(kind, id);
   const traces = useMemo(
     () => query.data?.pages.flatMap((page) => page.traces) ?? [],
     [query.data],
   );
+  const numbers = useMemo(() => new Set(traces.map(({ number }) => number)), [traces]);
+  useLiveThread({ kind, id, numbers, hasMore: query.hasNextPage });
   const total = query.data?.pages[0]?.total ?? 0;
   const scroller = useRef<HTMLDivElement>(null);
+  /** Numbers of the requests with their whole texts: those that are out of sight are not drawn. */
+  const [open, setOpen] = useState<ReadonlySet<number>>(new Set());
   const rows = useVirtualizer({
     count: traces.length,
     getScrollElement: () => scroller.current,
@@ -77,7 +83,7 @@ export function ThreadPage(): ReactNode {
     <div className={css.page}>
       <header className={css.head}>
         <h1>
-          {kind === 'user' ? 'User' : 'Session'} <VisibleText text={id.slice(0, 200)} />
+          {kind === 'user' ? 'User' : 'Session'} <VisibleText text={beginOf(id, 200)} />
         </h1>
         <p className={css.facts}>
           <span>{plural(total, 'request')}</span>
@@ -100,7 +106,11 @@ export function ThreadPage(): ReactNode {
                 className={css.turn}
                 style={{ transform: `translateY(${item.start}px)` }}
               >
-                <Turn trace={trace} />
+                <Turn
+                  trace={trace}
+                  isOpen={open.has(trace.number)}
+                  onToggle={() => setOpen(toggled(open, trace.number))}
+                />
               </li>
             );
           })}
@@ -112,52 +122,57 @@ export function ThreadPage(): ReactNode {
 }
 
 /** Shortest time between two loads that events cause. */
-const RELOAD_MS = 1000;
+const REST_MS = 1000;
 
 /** Loads the requests of the thread again when there are others, or one of them has changed. */
-function useLiveThread(kind: 'session' | 'user', id: string): void {
+function useLiveThread(thread: LoadedThread): void {
+  const { kind, id } = thread;
   const queries = useQueryClient();
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const lastLoad = useRef(0);
-  const reload = () => {
-    if (timer.current !== undefined) return;
-    const waitMs = Math.max(0, lastLoad.current + RELOAD_MS - performance.now());
-    timer.current = setTimeout(() => {
-      timer.current = undefined;
-      lastLoad.current = performance.now();
-      void queries.invalidateQueries({ queryKey: ['thread', kind, id] });
-    }, waitMs);
-  };
-  useEffect(
-    () => () => {
-      clearTimeout(timer.current);
-      timer.current = undefined;
-    },
-    [],
-  );
+  const reload = useRef<PacedReload>(undefined);
+  useEffect(() => {
+    const queryKey = ['thread', kind, id];
+    const paced = new PacedReload(async () => {
+      // A load that runs, as that of the next page, ends first: it would be cancelled.
+      while (queries.isFetching({ queryKey }) > 0) {
+        await queries.refetchQueries({ queryKey }, { cancelRefetch: false });
+      }
+      await queries.invalidateQueries({ queryKey });
+    }, REST_MS);
+    reload.current = paced;
+    return () => paced.close();
+  }, [queries, kind, id]);
   useLiveChanges({
     listQuery: { [kind]: [id] },
     onEvent: (event) => {
-      if (event.type === 'refused') return;
-      reload();
+      if (!isAboutThread(event, thread)) return;
+      reload.current?.request();
       if (event.type !== 'changed') return;
       for (const { number } of event.traces) void reloadTrace(queries, number);
     },
-    onMissed: reload,
-    onRefused: reload,
+    onMissed: () => {
+      reload.current?.request();
+      void syncTraces(queries, api.trace);
+    },
   });
 }
 
 /** One request: its previews, and the whole texts on demand, since they may be large. */
-function Turn({ trace }: { readonly trace: TraceSummary }): ReactNode {
-  const [isOpen, setOpen] = useState(false);
+function Turn({
+  trace,
+  isOpen,
+  onToggle,
+}: {
+  readonly trace: TraceSummary;
+  readonly isOpen: boolean;
+  readonly onToggle: () => void;
+}): ReactNode {
   const isCut = [trace.input, trace.output].some((text) => text.length >= PREVIEW_LENGTH - 1);
   return (
     <article className={css.box}>
       <header className={css.turnHead}>
         <OutcomeSign trace={trace} />
         <Link to="/traces/$number" params={{ number: String(trace.number) }} className={css.name}>
-          <VisibleText text={trace.name.slice(0, 100)} />
+          <VisibleText text={beginOf(trace.name, 100)} />
         </Link>
         <Time time={trace.time} />
         <span>{formatDuration(trace.latency)}</span>
@@ -189,7 +204,7 @@ function Turn({ trace }: { readonly trace: TraceSummary }): ReactNode {
         </>
       )}
       {isCut && (
-        <button type="button" className={controls.more} onClick={() => setOpen(!isOpen)}>
+        <button type="button" className={controls.more} onClick={onToggle}>
           {isOpen ? 'Show the previews' : 'Show the whole texts'}
         </button>
       )}
@@ -198,7 +213,7 @@ function Turn({ trace }: { readonly trace: TraceSummary }): ReactNode {
 }
 
 function WholeTexts({ number }: { readonly number: number }): ReactNode {
-  const query = useQuery(stepQuery(number, 0));
+  const query = useQuery(rootQuery(number));
   const { data } = query;
   const messages = useMemo(
     () => (data !== undefined && hasConversation(data, 'user_call') ? readConversation(data) : []),

@@ -1,6 +1,7 @@
 /** Feedback in a word. Apps send thumbs and ratings in many forms. */
 
 import type { Feedback } from '../../../local/src/page-api.js';
+import { jsonText } from '../json.js';
 
 /** The thumb of the feedback, by the rule of the filter "Feedback". */
 export function thumbOf(feedback: Feedback | null): 'up' | 'down' | undefined {
@@ -12,7 +13,7 @@ export function thumbOf(feedback: Feedback | null): 'up' | 'down' | undefined {
 export function feedbackText({ value, isPositive }: Feedback): string {
   if (isPositive !== null && isThumb(value)) return isPositive ? 'good' : 'bad';
   if (value === null || value === undefined) return 'comment';
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return typeof value === 'object' ? jsonText(value, 0) : String(value);
 }
 
 /** Whether a value is a thumb and nothing more. */

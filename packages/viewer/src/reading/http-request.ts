@@ -1,7 +1,7 @@
 /** The HTTP request of a trace, to send it again. */
 
 import type { StepContent, TraceDetail } from '../../../local/src/page-api.js';
-import { isRecord, type Json, jsonText } from '../json.js';
+import { isExact, isRecord, type Json, jsonText } from '../json.js';
 
 export interface HttpRequest {
   readonly method: string;
@@ -20,7 +20,7 @@ export interface HttpBody {
 }
 
 /** What the tracer records of a body whose parts it does not read. */
-const UNREAD_PARTS = '[multipart body]';
+const UNREAD_PARTS = /^\[multipart(?: body|\/form-data: \d+ bytes)\]$/;
 
 export function requestOf(detail: TraceDetail, root: StepContent): HttpRequest {
   const { trace } = detail;
@@ -35,7 +35,15 @@ export function requestOf(detail: TraceDetail, root: StepContent): HttpRequest {
     method: /^[A-Z]+$/.test(method) ? method : 'POST',
     path: asked.startsWith('/') ? asked : `/${asked}`,
     body: typeof body === 'string' ? undefined : body,
-    remarks: [...(typeof body === 'string' ? [body] : []), ...remarksOn(detail)],
+    remarks: [
+      ...(typeof body === 'string' ? [body] : []),
+      ...(typeof body === 'object' && body.isJson && hasDigits(body.text)
+        ? [
+            'Integers above 2^53 are recorded as text: remove their quotes if the app takes numbers.',
+          ]
+        : []),
+      ...remarksOn(detail),
+    ],
   };
 }
 
@@ -44,7 +52,7 @@ function bodyOf(method: string, body: unknown, headers: Json): HttpBody | string
   if (body === null || body === undefined) return undefined;
   const contentType = typeof headers['content-type'] === 'string' ? headers['content-type'] : '';
   const type = /^[^;\s]*/.exec(contentType.toLowerCase())?.[0] ?? '';
-  if (body === UNREAD_PARTS || type.startsWith('multipart/')) {
+  if ((typeof body === 'string' && UNREAD_PARTS.test(body)) || type.startsWith('multipart/')) {
     return 'The body was a form with parts, which cannot be sent again: put them in with -F or FormData.';
   }
   if (method === 'GET' || method === 'HEAD') {
@@ -58,6 +66,14 @@ function bodyOf(method: string, body: unknown, headers: Json): HttpBody | string
     return { contentType, text: formText(body), isJson: false };
   }
   return { contentType: 'application/json', text: jsonText(body, 0), isJson: true };
+}
+
+/** Whether a JSON text has a string of digits that may have been a number, of which the server keeps all digits as text. */
+function hasDigits(json: string): boolean {
+  for (const [, digits = ''] of json.matchAll(/[:,[]"(-?[1-9]\d{15,})"(?=[\]},])/g)) {
+    if (!isExact(digits)) return true;
+  }
+  return false;
 }
 
 /** What the tracer did not keep of it. */

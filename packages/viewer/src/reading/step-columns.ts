@@ -37,6 +37,7 @@ export function addSteps(steps: StepSummary[], columns: StepColumns): void {
 class StepOfColumns implements StepSummary {
   declare readonly firstToken: StepSummary['firstToken'];
   declare readonly chunks: StepSummary['chunks'];
+  declare readonly chunkCount: StepSummary['chunkCount'];
   declare readonly model: StepSummary['model'];
   declare readonly provider: StepSummary['provider'];
   declare readonly promptTokens: StepSummary['promptTokens'];
@@ -61,6 +62,7 @@ class StepOfColumns implements StepSummary {
 Object.assign(StepOfColumns.prototype, {
   firstToken: null,
   chunks: [],
+  chunkCount: null,
   model: null,
   provider: null,
   promptTokens: null,

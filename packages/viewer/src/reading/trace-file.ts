@@ -1,6 +1,6 @@
 /** Reads the traces of a file into the body of a data-stream call. */
 
-import { isRecord, type Json } from '../json.js';
+import { isRecord, type Json, parseJson } from '../json.js';
 
 export interface TraceFile {
   readonly config: Json;
@@ -37,7 +37,7 @@ export function readTraceFile(text: string): TraceFile {
 
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     throw new Error('This file is not JSON.');
   }

@@ -32,6 +32,8 @@ interface LiveListOptions {
   /** Loads the first page again and drops the others. @returns whether it could be loaded */
   readonly reload: () => Promise<boolean>;
   readonly isByTime: boolean;
+  /** Whether the list has a filter, which a row that changes may begin or cease to match. */
+  readonly isFiltered: boolean;
   /** Returns whether rows may appear by themselves: not while somebody reads the list. */
   readonly mayShow: () => boolean;
   readonly onHeld: (count: number) => void;
@@ -132,7 +134,7 @@ export class LiveList {
   }
 
   #apply(event: ServerEvent): void {
-    const { read, write } = this.#options;
+    const { read, write, isFiltered } = this.#options;
     const data = read();
     if (data === undefined) return;
     if (event.type === 'traces') {
@@ -142,6 +144,8 @@ export class LiveList {
       const changed = new Map(event.traces.map((trace) => [trace.number, trace]));
       this.#held.change(changed);
       write(withChanged(data, changed));
+      // The server sends changes to every stream, whatever its filter is: only a load finds what matches now.
+      if (isFiltered && event.traces.length > 0) this.#syncSoon(RELOAD_MS * data.pages.length);
     } else if (event.type === 'deleted') {
       const gone = new Set(event.numbers);
       write(withoutDeleted(data, event.upTo, gone, this.#held.remove(event.upTo, gone)));

@@ -89,13 +89,10 @@ export function RequestsGrid({
       onPress={onPress}
       onOpen={onOpen}
       onEnd={nextPage.load}
+      keepsPlace
       {...(!isNarrow && { minWidth })}
       headerRows={isNarrow ? 0 : 1}
-      header={
-        isNarrow ? undefined : (
-          <ListHead columns={columns} template={template} minWidth={minWidth} />
-        )
-      }
+      header={isNarrow ? undefined : <ListHead columns={columns} template={template} />}
       renderRow={renderRow}
     />
   );
@@ -104,11 +101,9 @@ export function RequestsGrid({
 function ListHead({
   columns,
   template,
-  minWidth,
 }: {
   readonly columns: readonly ColumnName[];
   readonly template: string;
-  readonly minWidth: number;
 }): ReactNode {
   const { sort = 'time', order = 'desc' } = usePageState();
   const change = useChangePageState();
@@ -124,7 +119,7 @@ function ListHead({
       role="row"
       aria-rowindex={1}
       className={line.head}
-      style={{ gridTemplateColumns: template, minWidth }}
+      style={{ gridTemplateColumns: template }}
     >
       {columns.map((name) => {
         const { label, isNumber, sort: column } = columnOf(name);

@@ -2,31 +2,42 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { memo, type ReactNode, useRef } from 'react';
-import type { Overview, OverviewBucket } from '../../../local/src/page-api.js';
+import type { OverviewBucket } from '../../../local/src/page-api.js';
 import { formatCount, formatDuration, formatExactTime, formatTime, plural } from '../format.js';
 import { partsOf, sumOf } from '../reading/measures.js';
-import { overviewQuery } from '../server/queries.js';
+import { type LoadedOverview, overviewQuery } from '../server/queries.js';
 import { useClock } from '../state/clock.js';
-import { filtersOf, type PageState } from '../state/page-state.js';
+import { filtersOf, type PageState, partOf } from '../state/page-state.js';
 import { useChangePageState } from '../state/use-page-state.js';
 import { type Range, useDragRange } from '../ui/controls/use-drag-range.js';
+import { OldData } from '../ui/layout/old-data.js';
 import css from './requests-over-time.module.css';
 
 const HEIGHT = 36;
 
 export function RequestsOverTime({ state }: { readonly state: PageState }): ReactNode {
-  const { data } = useQuery(overviewQuery(filtersOf(state), 'route'));
-  if (data === undefined) return <div className={css.strip} />;
+  const { data, isPlaceholderData, isError } = useQuery(overviewQuery(filtersOf(state), 'route'));
+  if (data === undefined) {
+    return (
+      <div className={css.strip}>
+        {isError && <span className={css.from}>The requests over time could not be loaded</span>}
+      </div>
+    );
+  }
   // Nothing has arrived, or nothing matches.
   if (data.buckets.length === 0) return <div />;
-  return <Strip data={data} />;
+  return (
+    <OldData isOld={isPlaceholderData}>
+      <Strip data={data} />
+    </OldData>
+  );
 }
 
 /** Not drawn again for each page of the list. */
 const Strip = memo(function Strip({
-  data: { buckets, bucketMs },
+  data: { buckets, bucketMs, range: filtered },
 }: {
-  readonly data: Overview;
+  readonly data: LoadedOverview;
 }): ReactNode {
   const change = useChangePageState();
   const clock = useClock();
@@ -42,7 +53,7 @@ const Strip = memo(function Strip({
     return Math.round(time / bucketMs) * bucketMs;
   };
   const { range, handlers } = useDragRange(timeAt, ([begin, end]) => {
-    if (end > begin) change({ from: begin, to: end, last: undefined });
+    if (end > begin) change(partOf(filtered, [begin, end]));
   });
   const total = sumOf(buckets, ({ requests }) => requests) ?? 0;
   const failed = sumOf(buckets, ({ errors }) => errors);

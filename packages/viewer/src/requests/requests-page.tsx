@@ -7,6 +7,7 @@ import {
   Suspense,
   useCallback,
   useEffect,
+  useLayoutEffect,
   useMemo,
   useRef,
   useState,
@@ -14,33 +15,36 @@ import {
 import { formatCount } from '../format.js';
 import { ClearFilter } from '../frame/clear-filter.js';
 import { WordsLeftOut } from '../frame/words-left-out.js';
+import { AddressValue } from '../state/address-value.js';
+import { keepPlace, keptPlace } from '../state/kept-place.js';
 import { togglePause, useLiveSwitch } from '../state/live-switch.js';
 import { listKey } from '../state/page-state.js';
 import { toSearch } from '../state/to-search.js';
 import { useChangePageState, usePageState } from '../state/use-page-state.js';
 import { useKeys } from '../ui/controls/use-keys.js';
 import type { GridHandle } from '../ui/grid/grid.js';
+import { HeldButton } from '../ui/grid/held-button.js';
 import { NextPageLine } from '../ui/grid/next-page.js';
-import { Icon } from '../ui/icons.js';
 import { Empty, Failure, Loading } from '../ui/layout/states.js';
 import { useIsNarrow } from '../ui/layout/use-is-narrow.js';
 import { columnsIn, FEW_COLUMNS } from './columns.js';
 import { ColumnsMenu } from './columns-menu.js';
-import { keepPlace, keptPlace, useRestoredPlace } from './kept-place.js';
 import { OpenFile } from './open-file.js';
 import { RequestsGrid } from './requests-grid.js';
 import { RequestsOverTime } from './requests-over-time.js';
 import css from './requests-page.module.css';
 import { SetUp } from './set-up.js';
+import { useRestoredPlace } from './use-restored-place.js';
 import { useTraceList } from './use-trace-list.js';
 
 const TracePane = lazy(() =>
   import('../trace/trace-view.js').then(({ TraceView }) => ({ default: TraceView })),
 );
 
-/** Whether the browser handles Enter and Space itself, because a control has the focus. */
-function isControlFocused(): boolean {
-  return document.activeElement?.closest('button,a,summary') != null;
+/** Whether Enter and Space are for the list: nothing has the focus, or the list has it and none of its buttons. */
+function isListFocused(): boolean {
+  const { activeElement: focused, body } = document;
+  return focused === null || focused === body || focused.role === 'grid';
 }
 
 export function RequestsPage(): ReactNode {
@@ -53,8 +57,14 @@ export function RequestsPage(): ReactNode {
   const [selected, setSelected] = useState<number | undefined>(
     () => state.trace ?? keptPlace(key)?.number,
   );
+  const address = useRef(new AddressValue<number>());
+  const requestedTrace = state.trace ?? 0;
+  useEffect(() => {
+    if (address.current.isRequest(requestedTrace) && requestedTrace > 0) {
+      setSelected(requestedTrace);
+    }
+  }, [requestedTrace]);
   const isReading = useRef(false);
-  isReading.current = selected !== undefined;
   const mayMove = useCallback(() => !isReading.current && (grid.current?.scrollTop() ?? 0) < 8, []);
   const list = useTraceList(state, mayMove);
   const { rows } = list;
@@ -64,6 +74,9 @@ export function RequestsPage(): ReactNode {
     [rows, selected],
   );
 
+  // A row that is not there any more holds nothing back.
+  isReading.current = active >= 0 || state.trace !== undefined;
+
   const isPaneOpen = state.trace !== undefined && !isNarrow;
   const lines = isNarrow || state.lines === 2 ? 2 : 1;
   const columns = useMemo(
@@ -72,17 +85,13 @@ export function RequestsPage(): ReactNode {
   );
 
   const openTrace = useCallback(
-    (number: number) => {
+    (number: number, { replace = false } = {}) => {
       keepPlace(key, { top: grid.current?.scrollTop() ?? 0, number });
       navigate({
         to: '/traces/$number',
         params: { number: String(number) },
-        search: toSearch((before) => ({
-          ...before,
-          trace: undefined,
-          lines: undefined,
-          columns: undefined,
-        })),
+        search: toSearch((before) => ({ ...before, trace: undefined })),
+        replace,
       }).catch(() => undefined);
     },
     [key, navigate],
@@ -97,6 +106,7 @@ export function RequestsPage(): ReactNode {
     setSelected(number);
     if (isNarrow) return;
     if (state.trace !== undefined && state.trace !== number) {
+      address.current.write(number);
       change({ trace: number, step: undefined }, { replace: true });
     }
   };
@@ -107,6 +117,13 @@ export function RequestsPage(): ReactNode {
     grid.current?.show(active < 0 ? 0 : next);
     return true;
   };
+  const showBeside = (index: number) => {
+    const number = rows[index]?.number;
+    if (number === undefined) return;
+    setSelected(number);
+    address.current.write(number);
+    change({ trace: number, step: undefined }, { replace: state.trace !== undefined });
+  };
   const showHeld = () => {
     setSelected(undefined);
     grid.current?.scrollTo(0);
@@ -116,16 +133,14 @@ export function RequestsPage(): ReactNode {
     j: () => move(1),
     k: () => move(-1),
     Enter: () => {
-      if (active < 0 || isControlFocused()) return false;
+      if (active < 0 || !isListFocused()) return false;
       openRow(active);
       return true;
     },
     ' ': () => {
-      if (active < 0 || isNarrow || isControlFocused()) return false;
-      change({
-        trace: state.trace === undefined ? rows[active]?.number : undefined,
-        step: undefined,
-      });
+      if (active < 0 || isNarrow || !isListFocused()) return false;
+      if (state.trace === undefined) showBeside(active);
+      else change({ trace: undefined, step: undefined });
       return true;
     },
     Escape: () => {
@@ -148,11 +163,19 @@ export function RequestsPage(): ReactNode {
   const isPaneImpossible = isNarrow && state.trace !== undefined;
   const paneTrace = state.trace;
   useEffect(() => {
-    if (isPaneImpossible && paneTrace !== undefined) openTrace(paneTrace);
+    // In place of this address, which would lead here again whenever the reader goes back.
+    if (isPaneImpossible && paneTrace !== undefined) openTrace(paneTrace, { replace: true });
   }, [isPaneImpossible, paneTrace, openTrace]);
 
+  const begun = useRef(`${key} ${lines}`);
+  useLayoutEffect(() => {
+    // Another filter, order or height of the rows begins at the top.
+    if (begun.current !== `${key} ${lines}`) grid.current?.scrollTo(0);
+    begun.current = `${key} ${lines}`;
+  }, [key, lines]);
+
   const isLoaded = rows.length > 0;
-  useRestoredPlace(key, isLoaded, grid);
+  useRestoredPlace(key, { isLoaded, active, grid });
   useEffect(() => {
     if (isLoaded) document.title = 'Requests';
   }, [isLoaded]);
@@ -162,8 +185,8 @@ export function RequestsPage(): ReactNode {
       <section className={css.list} aria-label="Requests">
         <h1 className="visually-hidden">Requests</h1>
         <div className={css.tools}>
-          <span>
-            {list.isLoading
+          <span data-old={list.isOld || undefined}>
+            {list.isUnknown
               ? 'Requests'
               : `${formatCount(list.total)}${list.isTotalExact ? '' : '+'} ${list.total === 1 ? 'request' : 'requests'}`}
           </span>
@@ -174,18 +197,15 @@ export function RequestsPage(): ReactNode {
         </div>
         <RequestsOverTime state={state} />
         <div className={css.rows} data-old={list.isOld || undefined} aria-busy={list.isOld}>
-          {held > 0 && (
-            <button type="button" className={css.held} onClick={showHeld}>
-              <Icon name="up" />
-              {formatCount(held)} new
-            </button>
-          )}
+          <HeldButton count={held} onShow={showHeld} />
           {list.error !== null && rows.length === 0 ? (
             <Failure error={list.error} retry={list.retry} />
           ) : list.isLoading ? (
             <Loading rows={16} />
           ) : rows.length === 0 ? (
-            key === '' ? (
+            held > 0 ? (
+              <Empty title="New requests are held back" />
+            ) : key === '' ? (
               <SetUp />
             ) : (
               <Empty title="No request matches the filter">
@@ -194,7 +214,6 @@ export function RequestsPage(): ReactNode {
             )
           ) : (
             <RequestsGrid
-              key={`${key} ${lines}`}
               list={list}
               columns={columns}
               lines={lines}
@@ -203,13 +222,7 @@ export function RequestsPage(): ReactNode {
               onActive={select}
               onPress={(index) => {
                 if (isNarrow) openRow(index);
-                else {
-                  setSelected(rows[index]?.number);
-                  change(
-                    { trace: rows[index]?.number, step: undefined },
-                    { replace: state.trace !== undefined },
-                  );
-                }
+                else showBeside(index);
               }}
               onOpen={openRow}
             />

@@ -2,6 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
+import { beginOf } from '../format.js';
 import { healthQuery, infoQuery } from '../server/queries.js';
 import { CopyButton } from '../ui/controls/copy-button.js';
 import controls from '../ui/styles/controls.module.css';
@@ -54,10 +55,10 @@ export function SetUp(): ReactNode {
                 <Time time={refusal.at} />
                 <code>
                   {refusal.status} {refusal.method}{' '}
-                  <VisibleText text={refusal.path.slice(0, 200)} />
+                  <VisibleText text={beginOf(refusal.path, 200)} />
                 </code>
                 <span>
-                  <VisibleText text={refusal.message.slice(0, 500)} />
+                  <VisibleText text={beginOf(refusal.message, 500)} />
                   {refusal.count > 1 && ` (${refusal.count} times)`}
                 </span>
               </li>

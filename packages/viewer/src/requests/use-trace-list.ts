@@ -4,11 +4,10 @@ import { keepPreviousData, useInfiniteQuery, useQueryClient } from '@tanstack/re
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { MAX_PAGE_LENGTH, type TraceSummary } from '../../../local/src/page-api.js';
 import { api } from '../server/api.js';
-import { ApiError } from '../server/api-error.js';
 import { openLive } from '../server/live-stream.js';
-import { reloadTrace } from '../server/reload-trace.js';
+import { reloadTrace, syncTraces } from '../server/reload-trace.js';
 import { liveNow, showConnection, showHeldCount, useLiveSwitch } from '../state/live-switch.js';
-import { listKey, listQueryOf, type PageState } from '../state/page-state.js';
+import { filtersOf, listKey, listQueryOf, type PageState } from '../state/page-state.js';
 import { type NextPage, nextPageOf } from '../ui/grid/next-page.js';
 import { areWordsLeftOut, type ListPage, type Pages } from './list-pages.js';
 import { LiveList } from './live-list.js';
@@ -16,6 +15,8 @@ import { LiveList } from './live-list.js';
 /** Rows of the first page, and of the others. */
 const FIRST_PAGE = 100;
 const NEXT_PAGE = MAX_PAGE_LENGTH;
+/** How long the pages of a list stay after it was left: the place of the reader is among them. */
+const KEPT_MS = 60 * 60_000;
 /** Time between two loads of a range that ends now. */
 const MOVE_MS = 60_000;
 
@@ -26,6 +27,8 @@ export interface TraceList {
   /** Whether rows may be missing, because more words contain a part than the search looks for. */
   readonly areWordsLeftOut: boolean;
   readonly isLoading: boolean;
+  /** Whether nothing is known of the list: it is loaded for the first time, or could not be loaded. */
+  readonly isUnknown: boolean;
   /** Whether the rows are those of the previous filters and order. */
   readonly isOld: boolean;
   readonly nextPage: NextPage;
@@ -45,7 +48,6 @@ export function useTraceList(pageState: PageState, mayMove: () => boolean): Trac
   const queries = useQueryClient();
   const listQuery = useListQuery(pageState);
   const key = useMemo(() => ['traces', listKey(listQuery)], [listQuery]);
-  const [refusal, setRefusal] = useState<ApiError>();
   const [fresh, setFresh] = useState<ReadonlySet<number>>(new Set());
   const { isPaused } = useLiveSwitch();
 
@@ -63,6 +65,7 @@ export function useTraceList(pageState: PageState, mayMove: () => boolean): Trac
     getNextPageParam: ({ next }) => next ?? undefined,
     // The live list keeps the pages up to date.
     staleTime: Number.POSITIVE_INFINITY,
+    gcTime: KEPT_MS,
     structuralSharing: false,
     // The rows of the previous filters stay until the new ones are loaded.
     placeholderData: keepPreviousData,
@@ -86,6 +89,7 @@ export function useTraceList(pageState: PageState, mayMove: () => boolean): Trac
           return queries.getQueryState(key)?.status === 'success';
         },
         isByTime: listQuery.sort === undefined && listQuery.order === undefined,
+        isFiltered: listKey(filtersOf(listQuery)) !== '',
         mayShow: () => !liveNow().isPaused && mayMove(),
         onHeld: showHeldCount,
         onShown: setFresh,
@@ -107,9 +111,11 @@ export function useTraceList(pageState: PageState, mayMove: () => boolean): Trac
       },
       onState: (state) => {
         showConnection(state);
-        if (state === 'unknown-token') setRefusal(new ApiError(401, 'the token is unknown'));
         // Events may have been missed. Without a stream the list is loaded again at each attempt to open one.
-        if (state === 'open' || state === 'refused') void list.sync();
+        if (state === 'open' || state === 'refused') {
+          void list.sync();
+          void syncTraces(queries, api.trace);
+        }
       },
     });
     // A range that ends now moves on: rows leave it.
@@ -136,20 +142,17 @@ export function useTraceList(pageState: PageState, mayMove: () => boolean): Trac
   }, [isPaused, mayMove, list]);
 
   const pages = query.data?.pages;
-  // Nothing more can be read without another token: the page asks for it instead of showing old rows.
-  const rows = useMemo(
-    () => (refusal === undefined ? (pages ?? []) : []).flatMap(({ traces }) => traces),
-    [pages, refusal],
-  );
+  const rows = useMemo(() => (pages ?? []).flatMap(({ traces }) => traces), [pages]);
   return {
     rows,
     total: pages?.[0]?.total ?? 0,
     isTotalExact: pages?.[0]?.isTotalExact ?? true,
     areWordsLeftOut: areWordsLeftOut(pages ?? []),
     isLoading: query.isPending,
+    isUnknown: pages === undefined,
     isOld: query.isPlaceholderData,
     nextPage: nextPageOf(query),
-    error: refusal ?? (query.isFetchNextPageError ? null : query.error),
+    error: query.isFetchNextPageError ? null : query.error,
     retry: () => void query.refetch(),
     showHeld: () => list.showHeld(),
     fresh,

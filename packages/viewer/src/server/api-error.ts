@@ -14,3 +14,8 @@ export function isTransient(error: unknown): boolean {
   if (!(error instanceof ApiError)) return true;
   return error.status < 400 || error.status === 429 || error.status >= 500;
 }
+
+/** Whether a trace has changed since the version that a call named: it has to be loaded again. */
+export function isOtherVersion(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 409;
+}

@@ -18,6 +18,7 @@ import type {
 import { jsonText } from '../json.js';
 import { type PageState, toTraceQuery } from '../state/page-state.js';
 import { ApiError } from './api-error.js';
+import { noteResponse } from './contact.js';
 
 const TOKEN = 'openlayer-viewer-token';
 
@@ -48,14 +49,17 @@ async function call<T>(path: string, init: RequestInit): Promise<T> {
 
 async function fetched(path: string, init: RequestInit): Promise<Response> {
   try {
-    return await fetch(path, {
+    const response = await fetch(path, {
       ...init,
       headers: { ...authorization(), ...init.headers },
       credentials: 'omit',
       redirect: 'error',
     });
+    noteResponse(response.status);
+    return response;
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    noteResponse(undefined);
     throw new ApiError(0, 'The local server does not respond. Is it still running?');
   }
 }
@@ -69,6 +73,12 @@ function messageOf(body: unknown, response: Response): string {
 
 type Signal = AbortSignal | undefined;
 
+/** A trace as it was at one time. Its steps may have other places after a change, so reads of them name the version. */
+export interface TraceVersion {
+  readonly number: number;
+  readonly version: string;
+}
+
 function get<T>(path: string, signal: Signal): Promise<T> {
   return call<T>(path, signal === undefined ? {} : { signal });
 }
@@ -81,17 +91,34 @@ export const api = {
 
   trace: (number: number, signal?: Signal) => get<TraceDetail>(`/api/traces/${number}`, signal),
 
-  steps: (number: number, from: number, count: number, signal?: Signal) =>
-    get<StepColumns>(`/api/traces/${number}/steps?from=${from}&count=${count}`, signal),
+  steps: (
+    { number, version }: TraceVersion,
+    { from, count }: { readonly from: number; readonly count: number },
+    signal?: Signal,
+  ) =>
+    get<StepColumns>(
+      `/api/traces/${number}/steps?from=${from}&count=${count}&${new URLSearchParams({ version })}`,
+      signal,
+    ),
 
-  step: (number: number, index: number, signal?: Signal) =>
-    get<StepContent>(`/api/traces/${number}/steps/${index}`, signal),
+  step: ({ number, version }: TraceVersion, index: number, signal?: Signal) =>
+    get<StepContent>(
+      `/api/traces/${number}/steps/${index}?${new URLSearchParams({ version })}`,
+      signal,
+    ),
+
+  /** The contents of the root, whatever version of the trace is there. */
+  root: (number: number, signal?: Signal) =>
+    get<StepContent>(`/api/traces/${number}/steps/0`, signal),
 
   notes: (number: number, signal?: Signal) =>
     get<TraceNotes>(`/api/traces/${number}/notes`, signal),
 
-  find: (number: number, words: string, signal?: Signal) =>
-    get<FoundSteps>(`/api/traces/${number}/find?${new URLSearchParams({ q: words })}`, signal),
+  find: ({ number, version }: TraceVersion, words: string, signal?: Signal) =>
+    get<FoundSteps>(
+      `/api/traces/${number}/find?${new URLSearchParams({ q: words, version })}`,
+      signal,
+    ),
 
   row: (number: number, signal?: Signal) =>
     get<{ readonly row: unknown; readonly config: unknown }>(`/api/traces/${number}/row`, signal),

@@ -4,6 +4,7 @@ import type { ServerEvent } from '../../../local/src/page-api.js';
 import type { LiveState } from '../state/live-switch.js';
 import { type PageState, toTraceQuery } from '../state/page-state.js';
 import { authorization } from './api.js';
+import { noteResponse } from './contact.js';
 
 interface LiveOptions {
   readonly listQuery: PageState;
@@ -38,8 +39,9 @@ export function openLive({ listQuery, onEvent, onState }: LiveOptions): { close(
         credentials: 'omit',
         redirect: 'error',
       });
+      noteResponse(response.status);
       if (response.status === 401) {
-        onState('unknown-token');
+        onState('lost');
         return;
       }
       if (!response.ok || response.body === null) {
@@ -51,7 +53,10 @@ export function openLive({ listQuery, onEvent, onState }: LiveOptions): { close(
         if (!own.signal.aborted) onState('lost');
       }
     } catch {
-      if (!own.signal.aborted) onState('lost');
+      if (!own.signal.aborted) {
+        noteResponse(undefined);
+        onState('lost');
+      }
     }
     if (own.signal.aborted || isClosed) return;
     timer = setTimeout(start, waitMs);

@@ -1,7 +1,43 @@
 import type { QueryClient } from '@tanstack/react-query';
+import { jsonText } from '../json.js';
+
+/**
+ * The first parts of the keys of the queries about the latest version of one trace; its number is the second. The others, about
+ * a step or a search, have the version in their keys.
+ */
+const NAMES = ['trace', 'root', 'row', 'notes'];
 
 /** Loads a trace again whose row has changed: those of its parts that are shown. */
 export async function reloadTrace(queries: QueryClient, number: number): Promise<void> {
-  const names = ['trace', 'step', 'row', 'notes', 'find'];
-  await Promise.all(names.map((name) => queries.invalidateQueries({ queryKey: [name, number] })));
+  await Promise.all(NAMES.map((name) => queries.invalidateQueries({ queryKey: [name, number] })));
+}
+
+/**
+ * Brings all loaded traces up to date after events may have been missed. A trace that is shown is compared with the server's,
+ * and loaded again if it is another; others are loaded again when they are shown.
+ * @param load loads the detail of a trace, without the cache
+ */
+export async function syncTraces(
+  queries: QueryClient,
+  load: (number: number) => Promise<unknown>,
+): Promise<void> {
+  const shown = new Set(
+    queries
+      .getQueryCache()
+      .findAll({ queryKey: ['trace'], type: 'active' })
+      .map(({ queryKey }) => Number(queryKey[1])),
+  );
+  const others = queries.invalidateQueries({
+    predicate: ({ queryKey: [name, number] }) =>
+      NAMES.includes(String(name)) && !shown.has(Number(number)),
+  });
+  const compared = [...shown].map(async (number) => {
+    const [now, known] = await Promise.all([
+      load(number),
+      queries.ensureQueryData({ queryKey: ['trace', number], queryFn: () => load(number) }),
+    ]);
+    if (jsonText(now, 0) !== jsonText(known, 0)) await reloadTrace(queries, number);
+  });
+  // What cannot be loaded now is compared when the stream opens again.
+  await Promise.allSettled([others, ...compared]);
 }

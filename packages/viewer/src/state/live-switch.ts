@@ -2,11 +2,8 @@
 
 import { useSyncExternalStore } from 'react';
 
-/**
- * The state of the stream of events. `refused`: too many pages are open. `unknown-token`: the server was started again, and
- * has another token; only a reload with that token helps.
- */
-export type LiveState = 'connecting' | 'open' | 'lost' | 'refused' | 'unknown-token';
+/** The state of the stream of events. `refused`: too many pages are open. */
+export type LiveState = 'connecting' | 'open' | 'lost' | 'refused';
 
 interface LiveSwitch {
   /** Undefined where the page has no list. */

@@ -148,10 +148,29 @@ export function listKey(state: PageState): string {
   return stringifySearch({ ...listQueryOf(state) });
 }
 
-/** What a link to another page keeps: the filters, the order and the clock, and not what is open on this page. */
+/** What a link to another page keeps: how the list and times are shown, and not what is open on this page. */
 export function keptState(state: PageState): PageState {
-  const { zone, clock } = state;
-  return known({ ...listQueryOf(state), zone, clock });
+  const { zone, clock, columns, lines } = state;
+  return known({ ...listQueryOf(state), zone, clock, columns, lines });
+}
+
+/** The state with `from` instead of a range that ends now. */
+export function atTime({ last, ...state }: PageState, now: number): PageState {
+  const length = last === undefined ? undefined : RANGES[last];
+  if (length === undefined) return state;
+  const { to: _, ...others } = state;
+  return { ...others, from: now - length };
+}
+
+/** The range of time of a filter. */
+export type FilteredTime = Pick<PageState, 'from' | 'to'>;
+
+/** The filter for a part of the range of another filter: a bucket of an overview may begin before that, and end after it. */
+export function partOf(
+  { from: first = Number.NEGATIVE_INFINITY, to: end = Number.POSITIVE_INFINITY }: FilteredTime,
+  [from, to]: readonly [from: number, to: number],
+): { readonly from: number; readonly to: number; readonly last: undefined } {
+  return { from: Math.max(first, from), to: Math.min(end, to), last: undefined };
 }
 
 /** The filters and the order as the server takes them. */
@@ -160,13 +179,7 @@ export function toTraceQuery(
   now: number,
   more: Partial<TraceQuery> = {},
 ): string {
-  const { last, ...query } = listQueryOf(state);
-  const length = last === undefined ? undefined : RANGES[last];
-  return stringifySearch({
-    ...query,
-    ...(length !== undefined && { from: now - length, to: undefined }),
-    ...more,
-  });
+  return stringifySearch({ ...atTime(listQueryOf(state), now), ...more });
 }
 
 function readFilters(params: Params): Partial<PageState> {
@@ -178,7 +191,9 @@ function readFilters(params: Params): Partial<PageState> {
     name: texts(params.name),
     route: texts(params.route),
     outcome: texts(params.outcome)?.filter((each) => isOneOf(each, OUTCOMES)),
-    status: texts(params.status)?.filter((each) => STATUS.test(each)),
+    status: texts(texts(params.status)?.map((each) => each.toLowerCase()))?.filter((each) =>
+      STATUS.test(each),
+    ),
     model: texts(params.model),
     user: texts(params.user),
     session: texts(params.session),

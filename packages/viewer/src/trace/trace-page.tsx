@@ -2,10 +2,12 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect } from 'react';
 import { traceQuery } from '../server/queries.js';
-import { keptState } from '../state/page-state.js';
+import { moveKeptPlace } from '../state/kept-place.js';
+import { keptState, listKey } from '../state/page-state.js';
 import { toSearch } from '../state/to-search.js';
+import { usePageState } from '../state/use-page-state.js';
 import { TraceView } from './trace-view.js';
 import { useLiveTrace } from './use-live-trace.js';
 
@@ -13,6 +15,8 @@ export function TracePage(): ReactNode {
   const params = useParams({ strict: false }) as { readonly number?: string };
   const navigate = useNavigate();
   const number = Number(params.number);
+  const key = listKey(usePageState());
+  useEffect(() => moveKeptPlace(key, number), [key, number]);
   useLiveTrace(useQuery(traceQuery(number)).data?.trace);
   return (
     <TraceView

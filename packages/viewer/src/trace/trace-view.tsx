@@ -1,7 +1,7 @@
 /** One trace: its facts, its steps on the axis, and the step that is selected. */
 
 import { type ReactNode, useDeferredValue, useMemo, useRef, useState } from 'react';
-import { formatCount } from '../format.js';
+import { versionOf } from '../server/queries.js';
 import { changeSettings, useSettings } from '../state/settings.js';
 import { useChangePageState, usePageState } from '../state/use-page-state.js';
 import { useKeys } from '../ui/controls/use-keys.js';
@@ -12,9 +12,10 @@ import { useIsNarrow } from '../ui/layout/use-is-narrow.js';
 import controls from '../ui/styles/controls.module.css';
 import { useStable } from '../ui/use-stable.js';
 import { TraceHead } from './head/trace-head.js';
+import { LoadingLine } from './loading-line.js';
 import { StepPane } from './step/step-pane.js';
 import { axisOf } from './steps/step-times.js';
-import { buildStepTree } from './steps/step-tree.js';
+import { buildStepTree, MODEL_TYPES } from './steps/step-tree.js';
 import { Minimap } from './timeline/minimap.js';
 import { StepsByName } from './timeline/steps-by-name.js';
 import { StepsGrid } from './timeline/steps-grid.js';
@@ -23,7 +24,7 @@ import { useFind } from './timeline/use-find.js';
 import { useZoom } from './timeline/use-zoom.js';
 import css from './trace-view.module.css';
 import { useShownSteps } from './use-shown-steps.js';
-import { type TraceData, useTrace } from './use-trace.js';
+import { useTrace } from './use-trace.js';
 
 export function TraceView({
   number,
@@ -49,14 +50,17 @@ export function TraceView({
 
   const tree = useMemo(() => buildStepTree(steps), [steps]);
   const axis = useMemo(() => axisOf(steps, detail?.trace.latency ?? null), [steps, detail]);
-  const [zoom, setZoom] = useZoom(axis);
+  const [zoom, setZoom] = useZoom(axis, detail?.trace.time ?? 0);
   const criticalPath = useMemo(
     () => (isPathShown && detail !== undefined ? new Set(detail.criticalPath) : undefined),
     [detail, isPathShown],
   );
-  const find = useFind(number, steps, state.find ?? '');
+  const find = useFind(detail && versionOf(detail), steps, state.find ?? '');
   const only = isRestHidden && find.isOn ? find.matches : undefined;
-  const shownSteps = useShownSteps(trace, { tree, only, grid });
+  const shownSteps = useShownSteps(trace, {
+    ...{ tree, only, grid },
+    onShowAll: () => setRestHidden(false),
+  });
   const { shown, setShown, selected, showStep } = shownSteps;
   // The selection moves at once; contents follow.
   const settled = useDeferredValue(selected);
@@ -69,6 +73,8 @@ export function TraceView({
 
   useKeys({
     m: () => {
+      // Nothing would be left, and the button is disabled.
+      if (!shown.modelsOnly && !tree.steps.some(({ type }) => MODEL_TYPES.has(type))) return false;
       setShown({ ...shown, modelsOnly: !shown.modelsOnly });
       return true;
     },
@@ -123,10 +129,11 @@ export function TraceView({
           zoom={zoom}
           criticalPath={criticalPath}
           matches={find.isOn ? find.matches : undefined}
+          firstByte={detail.trace.firstByte}
           handle={grid}
         />
       )}
-      {!isComplete && <LoadingLine trace={trace} totalSteps={detail.totalSteps} />}
+      {!isComplete && <LoadingLine trace={trace} />}
     </div>
   );
   const step = steps[settled];
@@ -178,30 +185,5 @@ export function TraceView({
         )}
       </div>
     </article>
-  );
-}
-
-/** How many of the steps are there, or why the others are not. */
-function LoadingLine({
-  trace: { steps, error, retry },
-  totalSteps,
-}: {
-  readonly trace: TraceData;
-  readonly totalSteps: number;
-}): ReactNode {
-  const [loaded, all] = [formatCount(steps.length), formatCount(totalSteps)];
-  return (
-    <p className={css.loading} aria-live="polite">
-      {error === null || error === undefined ? (
-        `Loading ${loaded} of ${all} steps`
-      ) : (
-        <>
-          {`${loaded} of ${all} steps could be loaded. `}
-          <button type="button" className={controls.link} onClick={retry}>
-            Load the others
-          </button>
-        </>
-      )}
-    </p>
   );
 }

@@ -1,14 +1,15 @@
 /** Which steps of a trace are rows, and which step is selected: by the reader, by the address, and after the trace is loaded again. */
 
-import { type RefObject, useEffect, useMemo, useRef, useState } from 'react';
+import { type RefObject, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { AddressValue } from '../state/address-value.js';
 import { useChangePageState, usePageState } from '../state/use-page-state.js';
 import type { GridHandle } from '../ui/grid/grid.js';
 import { useStable } from '../ui/use-stable.js';
-import { StepAddress } from './step-address.js';
 import {
   type KnownSteps,
   movedRow,
   movedShown,
+  movedStep,
   movesOf,
   type StepMoves,
 } from './steps/step-moves.js';
@@ -56,10 +57,13 @@ export function useShownSteps(
     tree,
     only,
     grid,
+    onShowAll,
   }: {
     readonly tree: StepTree;
     readonly only: ReadonlySet<number> | undefined;
     readonly grid: RefObject<GridHandle | null>;
+    /** Called if a step is to be shown that the search does not leave. */
+    readonly onShowAll: () => void;
   },
 ): ShownSteps {
   const state = usePageState();
@@ -75,7 +79,7 @@ export function useShownSteps(
     return place >= 0 ? place : rows.indexOf(selected);
   }, [rows, selected, group]);
 
-  const address = useRef(new StepAddress());
+  const address = useRef(new AddressValue<number>());
   const select = (step: number) => {
     setGroup(undefined);
     if (step === selected) return;
@@ -84,9 +88,10 @@ export function useShownSteps(
     change({ step: step === 0 ? undefined : step }, { replace: true });
   };
   const center = (step: number) => {
-    const next = reveal(tree, shown, step);
-    setShown(next);
-    const place = visibleRows(tree, { ...next, only }).indexOf(step);
+    const next = reveal(tree, shownNow, step);
+    setShown({ ...next, only: undefined });
+    if (only !== undefined && next.only === undefined) onShowAll();
+    const place = visibleRows(tree, next).indexOf(step);
     requestAnimationFrame(() => grid.current?.show(place, 'center'));
   };
   const showStep = useStable((step: number) => {
@@ -113,11 +118,10 @@ export function useShownSteps(
   });
 
   const follow = useStable((before: KnownSteps, moves: StepMoves) => {
-    const moved = moves(selected);
+    const moved = movedStep(before, selected, moves);
     const next = movedShown(shown, moves);
     setShown(next);
     const movedGroup = group === undefined ? undefined : movedRow(group, moves);
-    if (moved === undefined) return;
     const from = visibleRows(buildStepTree(before.steps), shown).indexOf(selected);
     const to = visibleRows(tree, next).indexOf(moved);
     select(moved);
@@ -128,7 +132,8 @@ export function useShownSteps(
     );
   });
   const known = useRef<KnownSteps>(undefined);
-  useEffect(() => {
+  // A layout effect: other steps must not be seen at the old places.
+  useLayoutEffect(() => {
     if (detail === undefined || !isComplete) return;
     const before = known.current;
     const now = { steps, time: detail.trace.time };

@@ -1,6 +1,6 @@
 /** A trace and its steps: the first ones come with the trace, the others are loaded after it. */
 
-import { useQuery } from '@tanstack/react-query';
+import { type QueryClient, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useLayoutEffect, useMemo, useRef, useState } from 'react';
 import {
   MAX_STEPS_LENGTH,
@@ -10,7 +10,8 @@ import {
 } from '../../../local/src/page-api.js';
 import { addSteps } from '../reading/step-columns.js';
 import { api } from '../server/api.js';
-import { traceQuery } from '../server/queries.js';
+import { isOtherVersion } from '../server/api-error.js';
+import { ofVersion, traceQuery, versionOf } from '../server/queries.js';
 
 export interface TraceData {
   readonly detail: TraceDetail | undefined;
@@ -35,6 +36,7 @@ const MAX_REQUESTS = 4;
 const PATIENCE_MS = 100;
 
 export function useTrace(number: number): TraceData {
+  const queries = useQueryClient();
   const query = useQuery(traceQuery(number));
   const { data: detail } = query;
   const [more, setMore] = useState<Loaded>();
@@ -50,7 +52,7 @@ export function useTrace(number: number): TraceData {
     setFailure(undefined);
     const all = [...detail.steps];
     const load = async () => {
-      const parts = new StepParts(number, detail, stop.signal);
+      const parts = new StepParts(queries, detail, stop.signal);
       while (all.length < detail.totalSteps) {
         const part = parts.from(all.length);
         if (!(await isSettledWithin(part, PATIENCE_MS))) {
@@ -67,10 +69,11 @@ export function useTrace(number: number): TraceData {
       if (stop.signal.aborted) return;
       // The steps that arrived before it failed.
       setMore({ detail, steps: all.slice(), isComplete: false });
-      setFailure(error);
+      // The trace is then being loaded again.
+      if (!isOtherVersion(error)) setFailure(error);
     });
     return () => stop.abort();
-  }, [number, detail, tries]);
+  }, [queries, detail, tries]);
 
   const loaded = useMemo((): Loaded | undefined => {
     if (detail === undefined || more?.detail === detail) return more;
@@ -103,8 +106,11 @@ class StepParts {
   readonly #request: (from: number) => Promise<StepColumns>;
   readonly #requested = new Map<number, Promise<StepColumns>>();
 
-  constructor(number: number, { steps, totalSteps }: TraceDetail, signal: AbortSignal) {
-    this.#request = (from) => api.steps(number, from, MAX_STEPS_LENGTH, signal);
+  constructor(queries: QueryClient, detail: TraceDetail, signal: AbortSignal) {
+    const { steps, totalSteps } = detail;
+    const trace = versionOf(detail);
+    const count = MAX_STEPS_LENGTH;
+    this.#request = (from) => ofVersion(queries, trace, api.steps(trace, { from, count }, signal));
     for (let place = 0; place < MAX_REQUESTS; place++) {
       const from = steps.length + place * MAX_STEPS_LENGTH;
       if (from >= totalSteps) break;

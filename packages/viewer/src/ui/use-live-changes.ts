@@ -8,32 +8,28 @@ interface LiveChanges {
   /** The traces whose changes are read; undefined for none. */
   readonly listQuery: PageState | undefined;
   readonly onEvent: (event: ServerEvent) => void;
-  /** Called whenever events may have been missed. */
+  /**
+   * Called whenever events may have been missed: when the stream opens, since nothing was read before, and every few seconds
+   * while too many pages are open for a further stream.
+   */
   readonly onMissed: () => void;
-  /** Called every few seconds while too many pages are open, so that there are no events. */
-  readonly onRefused?: () => void;
 }
 
 /** Reads what happens to the traces of a query while the component is mounted. */
 export function useLiveChanges({ listQuery, ...callbacks }: LiveChanges): void {
   const onEvent = useStable(callbacks.onEvent);
   const onMissed = useStable(callbacks.onMissed);
-  const onRefused = useStable(() => callbacks.onRefused?.());
   const key = listQuery && listKey(listQuery);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the key says whether the query is another one.
   useEffect(() => {
     if (listQuery === undefined) return;
-    let isFirst = true;
     const live = openLive({
       listQuery,
       onEvent,
       onState: (state) => {
-        if (state === 'refused') onRefused();
-        if (state !== 'open') return;
-        if (!isFirst) onMissed();
-        isFirst = false;
+        if (state === 'open' || state === 'refused') onMissed();
       },
     });
     return () => live.close();
-  }, [key, onEvent, onMissed, onRefused]);
+  }, [key, onEvent, onMissed]);
 }

@@ -1,6 +1,6 @@
 /** Calls of tools and their results, in the forms of all providers. */
 
-import { isRecord, type Json } from '../../json.js';
+import { isRecord, type Json, parseJson } from '../../json.js';
 import type { Part, ToolCall, ToolResult } from './message.js';
 import { readMediaPart, readText, textPart } from './read-content.js';
 
@@ -159,7 +159,7 @@ export function readCohereResult(value: unknown): Part {
 function fromText(value: unknown): unknown {
   if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return value;
   try {
-    return JSON.parse(value) as unknown;
+    return parseJson(value);
   } catch {
     return value;
   }

@@ -3,7 +3,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useMemo } from 'react';
 import type { StepSummary, TraceDetail, TraceNotes } from '../../../../local/src/page-api.js';
-import { plural } from '../../format.js';
+import { beginOf, plural } from '../../format.js';
 import { api } from '../../server/api.js';
 import { MARK_WORDS } from '../../ui/values/mark-words.js';
 import { VisibleText } from '../../ui/values/visible-text.js';
@@ -69,7 +69,7 @@ export function Banners({
             {count === 1 ? (
               <>
                 <b>
-                  <VisibleText text={first.name.slice(0, 100)} />
+                  <VisibleText text={beginOf(first.name, 100)} />
                 </b>{' '}
                 {words}
               </>

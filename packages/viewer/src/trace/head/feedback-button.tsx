@@ -1,14 +1,21 @@
 /** Feedback of a reader, sent by the platform's own call for rows, as an app would send it. */
 
 import { Popover } from '@base-ui/react/popover';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import type { FeedbackColumns, TraceSummary } from '../../../../local/src/page-api.js';
 import { feedbackText, isThumb, thumbOf } from '../../reading/feedback-text.js';
-import { feedbackUpdate, formOf } from '../../reading/feedback-update.js';
+import {
+  feedbackUpdate,
+  formOf,
+  isWhole,
+  type StoredFeedback,
+  wholeFeedback,
+} from '../../reading/feedback-update.js';
 import { api } from '../../server/api.js';
 import { reloadTrace } from '../../server/reload-trace.js';
 import { Icon } from '../../ui/icons.js';
+import { Loading } from '../../ui/layout/states.js';
 import controls from '../../ui/styles/controls.module.css';
 import popup from '../../ui/styles/popup.module.css';
 import css from './feedback-button.module.css';
@@ -52,13 +59,47 @@ const CHOSEN: ReadonlyMap<unknown, 'up' | 'down'> = new Map([
   ['thumbs_down', 'down'],
 ]);
 
-function FeedbackForm({
+interface FormProps extends FeedbackProps {
+  readonly onDone: () => void;
+}
+
+/** The form, once it has the whole texts: the summary has the beginning of a long one. */
+function FeedbackForm(props: FormProps): ReactNode {
+  const { trace, columns } = props;
+  const [feedback] = useState(trace.feedback);
+  const needsRow = feedback !== null && !isWhole(feedback);
+  const whole = useQuery({
+    queryKey: ['row', trace.number, 'feedback'],
+    queryFn: async ({ signal }) => {
+      const { row } = await api.row(trace.number, signal);
+      return wholeFeedback(feedback ?? NO_FEEDBACK, row, columns);
+    },
+    enabled: needsRow,
+    gcTime: 0,
+  });
+  if (needsRow && whole.isPending) return <Loading rows={4} />;
+  const isCut = needsRow && whole.data === undefined;
+  return <FeedbackFields {...props} feedback={whole.data ?? feedback} isCut={isCut} />;
+}
+
+const NO_FEEDBACK: StoredFeedback = { value: null, comment: null, groundTruth: null };
+
+/**
+ * @param isCut whether the texts are the beginnings of longer ones, so that they cannot be edited
+ */
+function FeedbackFields({
   trace,
   columns,
   onDone,
-}: FeedbackProps & { readonly onDone: () => void }): ReactNode {
+  isCut,
+  ...props
+}: FormProps & {
+  readonly feedback: StoredFeedback | null;
+  readonly isCut: boolean;
+}): ReactNode {
   const queries = useQueryClient();
-  const { feedback } = trace;
+  // Other feedback may arrive while the form is open: what is compared is what its fields had at first.
+  const [feedback] = useState(props.feedback);
   const before = formOf(feedback);
   const [value, setValue] = useState<unknown>(before.value);
   const [isUnchanged, setUnchanged] = useState(false);
@@ -86,8 +127,9 @@ function FeedbackForm({
     setUnchanged(body === undefined);
     if (body !== undefined) save.mutate(body);
   };
-  const stored = feedback !== null && isThumb(feedback.value) ? thumbOf(feedback) : undefined;
-  const thumb = value === feedback?.value ? stored : CHOSEN.get(value);
+  const [shown] = useState(trace.feedback);
+  const stored = shown !== null && isThumb(shown.value) ? thumbOf(shown) : undefined;
+  const thumb = value === shown?.value ? stored : CHOSEN.get(value);
   return (
     <form className={css.form} onSubmit={onSubmit}>
       <div className={css.thumbs} role="group" aria-label="Was it good?">
@@ -130,12 +172,25 @@ function FeedbackForm({
           className={controls.field}
           rows={2}
           defaultValue={before.comment}
+          readOnly={isCut}
         />
       </label>
       <label>
         Expected answer
-        <textarea name="truth" className={controls.field} rows={3} defaultValue={before.truth} />
+        <textarea
+          name="truth"
+          className={controls.field}
+          rows={3}
+          defaultValue={before.truth}
+          readOnly={isCut}
+        />
       </label>
+      {isCut && (
+        <p role="alert">
+          The texts can be read up to 1,000 characters, and not changed: the row could not be
+          loaded.
+        </p>
+      )}
       {isUnchanged && <p role="alert">Nothing has changed.</p>}
       {save.error !== null && <p role="alert">{save.error.message}</p>}
       <button type="submit" className={controls.primary} disabled={save.isPending}>

@@ -3,7 +3,7 @@
 import { Link } from '@tanstack/react-router';
 import { memo, type ReactNode, useEffect } from 'react';
 import type { StepSummary, TraceDetail } from '../../../../local/src/page-api.js';
-import { formatBytes, formatCount, formatDuration, plural } from '../../format.js';
+import { beginOf, formatBytes, formatCount, formatDuration, plural } from '../../format.js';
 import { isRecord } from '../../json.js';
 import { toSearch } from '../../state/to-search.js';
 import { CopyId } from '../../ui/controls/copy-button.js';
@@ -177,7 +177,7 @@ function UserLink({ user }: { readonly user: string }): ReactNode {
       className={css.link}
       title={`All requests of ${user.slice(0, 200)}`}
     >
-      <VisibleText text={user.slice(0, 40)} />
+      <VisibleText text={beginOf(user, 40)} />
     </Link>
   );
 }
@@ -190,7 +190,7 @@ function SessionLink({ session }: { readonly session: string }): ReactNode {
       className={css.link}
       title={`The thread of ${session.slice(0, 200)}`}
     >
-      <VisibleText text={session.slice(0, 40)} />
+      <VisibleText text={beginOf(session, 40)} />
     </Link>
   );
 }

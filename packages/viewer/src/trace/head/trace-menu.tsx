@@ -7,6 +7,7 @@ import type { TraceDetail } from '../../../../local/src/page-api.js';
 import { jsonText } from '../../json.js';
 import { api } from '../../server/api.js';
 import { toSearch } from '../../state/to-search.js';
+import { copyText } from '../../ui/controls/copy-text.js';
 import { Icon } from '../../ui/icons.js';
 import controls from '../../ui/styles/controls.module.css';
 import popup from '../../ui/styles/popup.module.css';
@@ -26,12 +27,12 @@ export function TraceMenu({ detail }: { readonly detail: TraceDetail }): ReactNo
   };
   const copy = (name: string, make: () => Promise<string>) =>
     withNotice(async () => {
-      await navigator.clipboard.writeText(await make());
+      await copyText(await make());
       return `${name} copied`;
     });
   const row = async () => (await api.row(trace.number)).row;
   const json = async () => jsonText(await row());
-  const root = () => api.step(trace.number, 0);
+  const root = () => api.root(trace.number);
   const download = withNotice(async () => {
     // The config goes along, so that the page and `curl` can send the row again.
     const { config, row: own } = await api.row(trace.number);

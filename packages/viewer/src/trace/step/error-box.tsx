@@ -35,7 +35,7 @@ export function stepErrorOf(
   if (message === undefined && stack === undefined) return undefined;
   return {
     type: type as string | undefined,
-    message: typeof message === 'string' ? message : (String(stack).split('\n', 1)[0] ?? ''),
+    message: typeof message === 'string' ? message : (String(stack).split(/\r?\n/, 1)[0] ?? ''),
     stack: stack as string | undefined,
   };
 }
@@ -51,7 +51,7 @@ export function ErrorBox({
   const [isAll, setAll] = useState(false);
   const { data: { editor } = NO_EDITOR } = useQuery(infoQuery);
   const frames = (stack ?? '')
-    .split('\n')
+    .split(/\r?\n/)
     .filter((line) => /^\s*at /.test(line) || /^\s+File "/.test(line))
     .slice(0, MAX_FRAMES)
     .map((line) => ({

@@ -2,11 +2,12 @@
 
 import { Tabs } from '@base-ui/react/tabs';
 import { useQuery } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
-import type { StepSummary, TraceDetail } from '../../../../local/src/page-api.js';
+import { type ReactNode, useRef } from 'react';
+import type { StepContent, StepSummary, TraceDetail } from '../../../../local/src/page-api.js';
 import { ModeSwitch } from '../../content/content.js';
-import { formatBytes, formatCost, formatCount, formatDuration } from '../../format.js';
-import { stepQuery } from '../../server/queries.js';
+import { formatBytes, formatCost, formatCount, formatDuration, plural } from '../../format.js';
+import { isOtherVersion } from '../../server/api-error.js';
+import { stepQuery, versionOf } from '../../server/queries.js';
 import { type Mode, STEP_TABS, type StepTab } from '../../state/page-state.js';
 import { changeSettings, useSettings } from '../../state/settings.js';
 import { useChangePageState, usePageState } from '../../state/use-page-state.js';
@@ -16,6 +17,7 @@ import { Failure, Loading } from '../../ui/layout/states.js';
 import controls from '../../ui/styles/controls.module.css';
 import { OneLine, VisibleText } from '../../ui/values/visible-text.js';
 import { PROBLEM_WORDS } from '../steps/problem-words.js';
+import { stepKey } from '../steps/step-moves.js';
 import { selfTime } from '../steps/step-times.js';
 import type { StepTree } from '../steps/step-tree.js';
 import { TypeMark, typeWords } from '../steps/type-mark.js';
@@ -47,8 +49,8 @@ export function StepPane({
   const change = useChangePageState();
   const settings = useSettings();
   const mode = state.mode ?? settings.mode;
-  const query = useQuery(stepQuery(trace.number, step.index));
-  const content = query.data;
+  const query = useQuery(stepQuery(versionOf(detail), step.index));
+  const content = useKeptContent(query.data, step, trace.time);
   const chosen = state.view ?? 'conversation';
   const open = (next: StepTab) =>
     change({ view: next === 'conversation' ? undefined : next }, { replace: true });
@@ -113,7 +115,7 @@ export function StepPane({
             </span>
           )}
           {step.cost !== null && <span title={`$${step.cost}`}>{formatCost(step.cost)}</span>}
-          {step.chunks.length > 0 && <span>{formatCount(step.chunks.length)} chunks</span>}
+          {step.chunkCount !== null && <span>{plural(step.chunkCount, 'chunk')}</span>}
           {content !== undefined && (
             <>
               <span>{formatBytes(content.bytes)}</span>
@@ -146,7 +148,7 @@ export function StepPane({
         </div>
         <Tabs.Panel value={chosen} className={css.panel}>
           {content === undefined ? (
-            query.isError ? (
+            query.isError && !isOtherVersion(query.error) ? (
               <Failure
                 error={query.error}
                 retry={() => void query.refetch()}
@@ -167,4 +169,16 @@ export function StepPane({
       </Tabs.Root>
     </section>
   );
+}
+
+/** The content, or that of the version before while this one is loaded, as long as the step is the same: feedback changes no step. */
+function useKeptContent(
+  content: StepContent | undefined,
+  step: StepSummary,
+  traceTime: number,
+): StepContent | undefined {
+  const key = `${step.index} ${stepKey(step, traceTime)}`;
+  const kept = useRef<{ readonly key: string; readonly content: StepContent }>(undefined);
+  if (content !== undefined) kept.current = { key, content };
+  return kept.current?.key === key ? kept.current.content : undefined;
 }

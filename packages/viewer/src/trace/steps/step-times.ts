@@ -40,9 +40,12 @@ export function axisOf(
 ): readonly [number, number] {
   let from = 0;
   let to = latency ?? 0;
-  for (const { start, duration, problem } of steps) {
-    // A clock that is wrong must not squeeze everything else.
-    if (start === null || (problem !== null && WRONG_CLOCKS.has(problem))) continue;
+  const isWrong = new Uint8Array(steps.length);
+  for (const [index, { start, duration, problem, parent }] of steps.entries()) {
+    // A clock that is wrong must not squeeze everything else. The steps below have the same clock.
+    isWrong[index] =
+      isWrong[parent] === 1 || (problem !== null && WRONG_CLOCKS.has(problem)) ? 1 : 0;
+    if (start === null || isWrong[index] === 1) continue;
     from = Math.min(from, start);
     to = Math.max(to, start + Math.max(0, duration ?? 0));
   }

@@ -222,7 +222,7 @@ function levelOf(tree: StepTree, shown: StepsShown, index: number, own?: Sibling
   return level;
 }
 
-/** Opens the ancestors and the group of a step, so that it is shown. */
+/** Opens the ancestors and the group of a step, and drops filters that hide it, so that it is shown. */
 export function reveal(tree: StepTree, shown: StepsShown, index: number): StepsShown {
   const folded = new Set(shown.folded);
   const openGroups = new Set(shown.openGroups);
@@ -234,7 +234,12 @@ export function reveal(tree: StepTree, shown: StepsShown, index: number): StepsS
   for (const [first, group] of tree.groups) {
     if (index >= first && index < group.end) openGroups.add(first);
   }
-  return { ...shown, folded, openGroups };
+  const next = { ...shown, folded, openGroups };
+  if (!isFiltered(next)) return next;
+  const isShown = (each: StepsShown) => wantedSteps(tree, each)[index] === 1;
+  const all = { ...next, modelsOnly: false };
+  if (isShown(next)) return next;
+  return isShown(all) ? all : { ...all, only: undefined };
 }
 
 export type GroupFacts = ReturnType<typeof sumOf>;

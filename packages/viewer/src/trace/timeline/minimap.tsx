@@ -3,7 +3,7 @@
 import { memo, type ReactNode, useEffect, useRef, useState } from 'react';
 import type { StepSummary } from '../../../../local/src/page-api.js';
 import { formatDuration } from '../../format.js';
-import { useSettings } from '../../state/settings.js';
+import { useTheme } from '../../state/use-theme.js';
 import { colorReader } from '../../ui/color-reader.js';
 import { useDragRange } from '../../ui/controls/use-drag-range.js';
 import type { StepTree } from '../steps/step-tree.js';
@@ -26,7 +26,7 @@ export const Minimap = memo(function Minimap({
 }): ReactNode {
   const canvas = useRef<HTMLCanvasElement>(null);
   const box = useRef<HTMLDivElement>(null);
-  const { theme } = useSettings();
+  const theme = useTheme();
   const [size, setSize] = useState<readonly [number, number]>([0, 0]);
 
   useEffect(() => {

@@ -2,8 +2,9 @@
 
 import type { ReactNode } from 'react';
 import type { StepSummary } from '../../../../local/src/page-api.js';
-import { UNKNOWN } from '../../format.js';
+import { formatDuration, UNKNOWN } from '../../format.js';
 import { Icon } from '../../ui/icons.js';
+import { type BarPlace, barPlace } from '../steps/bar-place.js';
 import type { TimeRange } from '../steps/time-range.js';
 import { hueOf } from '../steps/type-mark.js';
 import css from './step-bar.module.css';
@@ -12,10 +13,13 @@ export function StepBar({
   step,
   zoom,
   isCritical,
+  firstByte,
 }: {
   readonly step: StepSummary;
   readonly zoom: TimeRange;
   readonly isCritical: boolean | undefined;
+  /** When the response began, in milliseconds from the start of the trace; null if unknown. */
+  readonly firstByte: number | null;
 }): ReactNode {
   const { start, duration, chunks, firstToken, isUnfinished, error } = step;
   if (start === null) {
@@ -25,32 +29,33 @@ export function StepBar({
       </span>
     );
   }
-  const length = Math.max(0, duration ?? 0);
-  const end = isUnfinished && duration === null ? Math.max(start, zoom[1]) : start + length;
-  const isCutLeft = start < zoom[0];
-  const isCutRight = end > zoom[1];
-  if (end < zoom[0] || start > zoom[1]) {
-    return (
-      <span className={css.beyond} data-side={start > zoom[1] ? 'right' : 'left'}>
-        <Icon name={start > zoom[1] ? 'right' : 'left'} />
-      </span>
-    );
-  }
-  const within = (time: number) => ((time - start) / Math.max(end - start, 0.001)) * 100;
-  const first = firstToken === null ? undefined : start + firstToken;
+  const isOpen = isUnfinished && duration === null;
+  const end = isOpen ? Math.max(start, zoom[1]) : start + Math.max(0, duration ?? 0);
+  const place = barPlace([start, end], zoom);
+  if (typeof place === 'string') return <Beyond side={place} />;
+  const { within, isCutLeft, isCutRight } = place;
+  const isShown = (percent: number) => percent >= 0 && percent <= 100;
+  const wait = firstToken === null || end <= start ? 0 : within(start + firstToken);
+  const ticks = chunks.length > 1 && end > start ? chunks.map(within).filter(isShown) : [];
+  const byte = firstByte === null ? -1 : within(firstByte);
   return (
     <div
       className={css.bar}
-      style={{ ...placeOf(start, end, zoom), color: hueOf(step.type) }}
+      style={{ ...styleOf(place), color: hueOf(step.type) }}
       data-critical={isCritical}
       data-unfinished={isUnfinished || undefined}
       data-failed={error !== null || undefined}
       data-skewed={(step.problem !== null && (isCutLeft || isCutRight)) || undefined}
     >
-      {first !== undefined && length > 0 && (
-        <div className={css.wait} style={{ width: `${Math.min(100, within(first))}%` }} />
+      {wait > 0 && <div className={css.wait} style={{ width: `${Math.min(100, wait)}%` }} />}
+      {isShown(byte) && (
+        <div
+          className={css.firstByte}
+          style={{ left: `${byte}%` }}
+          title={`First byte after ${formatDuration(firstByte)}`}
+        />
       )}
-      {chunks.length > 1 && length > 0 && (
+      {ticks.length > 0 && (
         <svg
           className={css.ticks}
           viewBox="0 0 100 1"
@@ -58,7 +63,7 @@ export function StepBar({
           aria-hidden="true"
         >
           <path
-            d={chunks.map((time) => `M${within(time).toFixed(2)} 0v1`).join('')}
+            d={ticks.map((percent) => `M${percent.toFixed(2)} 0v1`).join('')}
             vectorEffect="non-scaling-stroke"
           />
         </svg>
@@ -69,7 +74,7 @@ export function StepBar({
 
 export function GroupBar({
   type,
-  time: [from, to],
+  time,
   zoom,
 }: {
   readonly type: string;
@@ -77,18 +82,20 @@ export function GroupBar({
   readonly time: TimeRange;
   readonly zoom: TimeRange;
 }): ReactNode {
+  const place = barPlace(time, zoom);
+  if (typeof place === 'string') return <Beyond side={place} />;
+  return <div className={css.groupBar} style={{ ...styleOf(place), color: hueOf(type) }} />;
+}
+
+/** Stands for a bar beyond the part of the axis that is shown. */
+function Beyond({ side }: { readonly side: 'left' | 'right' }): ReactNode {
   return (
-    <div className={css.groupBar} style={{ ...placeOf(from, to, zoom), color: hueOf(type) }} />
+    <span className={css.beyond} data-side={side}>
+      <Icon name={side} />
+    </span>
   );
 }
 
-function placeOf(
-  from: number,
-  to: number,
-  [begin, end]: TimeRange,
-): { left: string; width: string } {
-  const scale = 100 / (end - begin);
-  const left = Math.max(0, Math.min(100, (from - begin) * scale));
-  const right = Math.max(0, Math.min(100, (to - begin) * scale));
-  return { left: `${left}%`, width: `max(2px, ${right - left}%)` };
+function styleOf({ left, width }: BarPlace): { readonly left: string; readonly width: string } {
+  return { left: `${left}%`, width: `max(2px, ${width}%)` };
 }

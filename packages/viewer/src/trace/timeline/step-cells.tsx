@@ -8,12 +8,10 @@ import { PROBLEM_WORDS } from '../steps/problem-words.js';
 import { groupFacts, type StepRow, type StepTree } from '../steps/step-tree.js';
 import type { TimeRange } from '../steps/time-range.js';
 import { TypeMark } from '../steps/type-mark.js';
+import { Indent } from './indent.js';
+import indent from './indent.module.css';
 import { GroupBar, StepBar } from './step-bar.js';
 import css from './steps-grid.module.css';
-
-/** Deeper steps are not indented further, and have their level as a number. */
-const MAX_INDENTS = 14;
-const INDENT = 14;
 
 export function StepCells({
   row: { step, level, expanded },
@@ -21,17 +19,19 @@ export function StepCells({
   onToggle,
   isCritical,
   isMatch,
+  firstByte,
 }: {
   readonly row: Extract<StepRow, { kind: 'step' }>;
   readonly zoom: TimeRange;
   readonly onToggle: () => void;
   readonly isCritical: boolean | undefined;
   readonly isMatch: boolean;
+  readonly firstByte: number | null;
 }): ReactNode {
   const isPlumbing = step.type === 'chain' || step.type === 'user_call';
   return (
     <>
-      <div role="gridcell" className={css.name}>
+      <div role="gridcell" className={indent.name}>
         <Indent level={level} />
         <Toggle expanded={expanded} onToggle={onToggle} />
         <TypeMark type={step.type} />
@@ -55,7 +55,7 @@ export function StepCells({
         </span>
       </div>
       <div role="gridcell" className={css.track}>
-        <StepBar step={step} zoom={zoom} isCritical={isCritical} />
+        <StepBar step={step} zoom={zoom} isCritical={isCritical} firstByte={firstByte} />
       </div>
       <div role="gridcell" className={css.duration}>
         {step.isUnfinished ? (
@@ -85,7 +85,7 @@ export function GroupCells({
   const range = sum === null ? '' : `${formatDuration(min)} to ${formatDuration(max)}`;
   return (
     <>
-      <div role="gridcell" className={css.name}>
+      <div role="gridcell" className={indent.name}>
         <Indent level={level} />
         <Toggle expanded={expanded} onToggle={onToggle} />
         <TypeMark type={first.type} />
@@ -136,18 +136,5 @@ function Toggle({
     >
       <Icon name={expanded ? 'down' : 'right'} />
     </span>
-  );
-}
-
-function Indent({ level }: { readonly level: number }): ReactNode {
-  return (
-    <>
-      <span style={{ width: Math.min(level, MAX_INDENTS) * INDENT }} className={css.indent} />
-      {level > MAX_INDENTS && (
-        <span className={css.depth} title={`Level ${formatCount(level)}`}>
-          {formatCount(level)}
-        </span>
-      )}
-    </>
   );
 }

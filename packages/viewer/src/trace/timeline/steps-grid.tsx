@@ -31,12 +31,14 @@ export interface StepsGridProps {
   readonly zoom: TimeRange;
   readonly criticalPath: ReadonlySet<number> | undefined;
   readonly matches: ReadonlySet<number> | undefined;
+  /** When the response began; its mark stands in the bar of the root. */
+  readonly firstByte: number | null;
   readonly handle: Ref<GridHandle>;
 }
 
 /** Renders again only if its rows may look different: not when another step is selected. */
 export const StepsGrid = memo(function StepsGrid(props: StepsGridProps): ReactNode {
-  const { tree, shown, rows, zoom, criticalPath, matches, onToggle } = props;
+  const { tree, shown, rows, zoom, criticalPath, matches, firstByte, onToggle } = props;
   const { namesWidth } = useSettings();
   const head = useRef<HTMLDivElement>(null);
   const template = `minmax(0, ${namesWidth}fr) minmax(0, ${100 - namesWidth}fr) 72px`;
@@ -71,12 +73,13 @@ export const StepsGrid = memo(function StepsGrid(props: StepsGridProps): ReactNo
               onToggle={toggle}
               isCritical={criticalPath?.has(row.step.index)}
               isMatch={matches?.has(row.step.index) === true}
+              firstByte={row.step.index === 0 ? firstByte : null}
             />
           )}
         </div>
       );
     },
-    [tree, zoom, criticalPath, matches, onToggle, template],
+    [tree, zoom, criticalPath, matches, firstByte, onToggle, template],
   );
   return (
     <Grid<StepRow>

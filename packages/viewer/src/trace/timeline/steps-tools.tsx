@@ -1,10 +1,11 @@
 /** The tools above the steps: find, only model steps, critical path, fold all. */
 
-import { type ReactNode, useMemo, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import { MAX_SEARCH_LENGTH } from '../../../../local/src/page-api.js';
 import { formatCount } from '../../format.js';
-import { useChangePageState } from '../../state/use-page-state.js';
+import { useChangePageState, usePageState } from '../../state/use-page-state.js';
 import { useKeys } from '../../ui/controls/use-keys.js';
+import { useTypedText } from '../../ui/controls/use-typed-text.js';
 import { Icon } from '../../ui/icons.js';
 import controls from '../../ui/styles/controls.module.css';
 import { MODEL_TYPES, type StepsShown, type StepTree } from '../steps/step-tree.js';
@@ -42,7 +43,10 @@ export function StepsTools({
 }): ReactNode {
   const change = useChangePageState();
   const field = useRef<HTMLInputElement>(null);
-  const [text, setText] = useState(find.words);
+  const { find: sought = '' } = usePageState();
+  const { text, setText, onWrite } = useTypedText(sought, '');
+  /** Direction in which to go once the words that were typed last have been sought. */
+  const [wanted, setWanted] = useState<number>();
   const models = useMemo(
     () => tree.steps.reduce((sum, { type }) => sum + (MODEL_TYPES.has(type) ? 1 : 0), 0),
     [tree],
@@ -57,6 +61,8 @@ export function StepsTools({
   });
   const seek = (words: string) => {
     setText(words);
+    setWanted(undefined);
+    onWrite(words);
     change({ find: words || undefined }, { replace: true });
   };
   const go = (by: number) => {
@@ -71,6 +77,12 @@ export function StepsTools({
           : (list.findLast((step) => step < selected) ?? list.at(-1));
     if (next !== undefined) onMatch(next);
   };
+  const isSought = find.words === text.trim() && (find.list.length > 0 || !find.isLoading);
+  useEffect(() => {
+    if (wanted === undefined || !isSought) return;
+    setWanted(undefined);
+    go(wanted);
+  });
   const place = find.list.indexOf(selected);
   return (
     <div>
@@ -88,7 +100,7 @@ export function StepsTools({
             autoComplete="off"
             onChange={(event) => seek(event.target.value)}
             onKeyDown={(event) => {
-              if (event.key === 'Enter') go(event.shiftKey ? -1 : 1);
+              if (event.key === 'Enter') setWanted(event.shiftKey ? -1 : 1);
               else if (event.key !== 'Escape') return;
               else if (text === '') field.current?.blur();
               else seek('');
@@ -139,7 +151,7 @@ export function StepsTools({
           type="button"
           className={controls.quiet}
           aria-pressed={shown.modelsOnly}
-          disabled={models === 0}
+          disabled={models === 0 && !shown.modelsOnly}
           title="Show only calls of models (m)"
           onClick={() => onShown({ ...shown, modelsOnly: !shown.modelsOnly })}
         >
@@ -166,7 +178,8 @@ export function StepsTools({
         <button
           type="button"
           className={controls.quiet}
-          disabled={isByName}
+          // Without some of their steps, trees have nothing folded.
+          disabled={isByName || shown.modelsOnly || (isRestHidden && find.isOn)}
           onClick={() =>
             onShown(areFolded ? { ...shown, folded: new Set() } : foldAll(tree, shown))
           }

@@ -1,7 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { useDeferredValue, useMemo } from 'react';
 import { foldedText, type StepSummary } from '../../../../local/src/page-api.js';
-import { api } from '../../server/api.js';
+import type { TraceVersion } from '../../server/api.js';
+import { isOtherVersion } from '../../server/api-error.js';
+import { findQuery } from '../../server/queries.js';
 
 export interface Find {
   readonly words: string;
@@ -16,15 +18,23 @@ export interface Find {
   readonly retry: () => void;
 }
 
+const NO_TRACE: TraceVersion = { number: 0, version: '' };
+
 /** Finds steps by words. Matches in names appear at once, those in contents when the server has responded. */
-export function useFind(number: number, steps: readonly StepSummary[], words: string): Find {
+export function useFind(
+  trace: TraceVersion | undefined,
+  steps: readonly StepSummary[],
+  words: string,
+): Find {
   const sought = useDeferredValue(words.trim());
   const query = useQuery({
-    queryKey: ['find', number, sought],
-    queryFn: ({ signal }) => api.find(number, sought, signal),
-    enabled: sought !== '',
+    ...findQuery(trace ?? NO_TRACE, sought),
+    enabled: sought !== '' && trace !== undefined,
   });
-  const { data, isFetching, error, refetch } = query;
+  const { data, refetch } = query;
+  const isReloaded = isOtherVersion(query.error);
+  const isFetching = query.isFetching || isReloaded;
+  const error = isReloaded ? null : query.error;
   return useMemo(() => {
     const matches = new Set<number>(sought === '' ? [] : data?.steps);
     const wanted = foldedText(sought);

@@ -1,11 +1,27 @@
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { useKeys } from '../../ui/controls/use-keys.js';
-import { moved, type TimeRange, zoomed } from '../steps/time-range.js';
+import { useStable } from '../../ui/use-stable.js';
+import { isWhole, moved, type TimeRange, zoomed } from '../steps/time-range.js';
 
-/** The part of the axis that is shown, which keys change. */
-export function useZoom(axis: TimeRange): readonly [TimeRange, (zoom: TimeRange) => void] {
-  const [zoom, setZoom] = useState<TimeRange>();
-  const range = zoom ?? axis;
+/**
+ * The part of the axis that is shown, which keys change.
+ * @param start when the trace began, in epoch milliseconds: an earlier step that arrives late moves it
+ */
+export function useZoom(
+  axis: TimeRange,
+  start: number,
+): readonly [TimeRange, (zoom: TimeRange) => void] {
+  /** In epoch milliseconds. */
+  const [zoom, setPart] = useState<TimeRange>();
+  const [from, to] = zoom ?? [0, 0];
+  const range = useMemo(
+    (): TimeRange => (zoom === undefined ? axis : [from - start, to - start]),
+    [zoom, axis, from, to, start],
+  );
+  const setZoom = useStable(([first, last]: TimeRange) => {
+    // The whole axis grows while steps arrive.
+    setPart(isWhole([first, last], axis) ? undefined : [first + start, last + start]);
+  });
   const zoomBy = (factor: number) => {
     setZoom(zoomed(range, axis, factor, (range[0] + range[1]) / 2));
     return true;
@@ -19,7 +35,7 @@ export function useZoom(axis: TimeRange): readonly [TimeRange, (zoom: TimeRange)
     '=': () => zoomBy(0.6),
     '-': () => zoomBy(1 / 0.6),
     '0': () => {
-      setZoom(undefined);
+      setPart(undefined);
       return true;
     },
     'Shift+ArrowLeft': () => moveBy(-0.25),

@@ -5,6 +5,7 @@ import { cutMiddle } from '../../format.js';
 import { Icon } from '../icons.js';
 import css from '../styles/text.module.css';
 import { VisibleText } from '../values/visible-text.js';
+import { copyText } from './copy-text.js';
 
 /** An id, cut in its middle, that a click copies. */
 export function CopyId({
@@ -41,12 +42,12 @@ export function CopyButton({
   const copy = async () => {
     try {
       const value = typeof text === 'string' ? text : await text();
-      await navigator.clipboard.writeText(value);
+      await copyText(value);
       setState('done');
     } catch {
       setState('failed');
     }
-    setTimeout(() => setState('idle'), 1500);
+    setTimeout(() => setState('idle'), 2500);
   };
   return (
     <button
@@ -61,8 +62,8 @@ export function CopyButton({
       }}
     >
       {children}
-      <Icon name={state === 'done' ? 'check' : 'copy'} />
-      <span className="visually-hidden" aria-live="polite">
+      <Icon name={state === 'done' ? 'check' : state === 'failed' ? 'close' : 'copy'} />
+      <span className={state === 'failed' ? css.failed : 'visually-hidden'} aria-live="polite">
         {state === 'done' ? 'Copied' : state === 'failed' ? 'Could not be copied' : ''}
       </span>
     </button>

@@ -14,6 +14,7 @@ import {
 import { useStable } from '../use-stable.js';
 import css from './grid.module.css';
 import { useDrawnRows } from './use-drawn-rows.js';
+import { useKeptRows } from './use-kept-rows.js';
 
 export interface RowFacts {
   readonly key: string | number;
@@ -60,6 +61,8 @@ interface GridProps<Row> {
   readonly renderRow: (row: Row, index: number) => ReactNode;
   readonly handle?: Ref<GridHandle>;
   readonly className?: string | undefined;
+  /** Whether a row that is read stays at its place on the screen while rows come and go above it. */
+  readonly keepsPlace?: boolean;
   /** Below this width, in pixels, the grid scrolls sideways. */
   readonly minWidth?: number;
 }
@@ -71,6 +74,15 @@ export function Grid<Row>(props: GridProps<Row>): ReactNode {
   const id = useId();
   const scroller = useRef<HTMLDivElement>(null);
   const { first, last } = useDrawnRows(scroller, count, rowHeight, onScroll);
+
+  useKeptRows(
+    scroller,
+    {
+      ...{ count, active, rowHeight },
+      keyAt: (index) => props.factsOf(props.rowAt(index), index).key,
+    },
+    props.keepsPlace === true,
+  );
 
   const show = useCallback(
     (index: number, where: 'nearest' | 'center' = 'nearest') => {
@@ -190,7 +202,7 @@ export function Grid<Row>(props: GridProps<Row>): ReactNode {
       onKeyDown={onKeyDown}
     >
       {props.header !== undefined && (
-        <div role="rowgroup" data-head className={css.head}>
+        <div role="rowgroup" data-head className={css.head} style={{ minWidth: props.minWidth }}>
           {props.header}
         </div>
       )}

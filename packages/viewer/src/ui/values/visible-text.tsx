@@ -1,6 +1,7 @@
 /** Texts of traces. They are never HTML, and invisible characters are shown by their names. */
 
 import { memo, type ReactNode } from 'react';
+import { beginOf } from '../../format.js';
 import { hasInvisible, piecesOf } from '../../invisible.js';
 import { useSettings } from '../../state/settings.js';
 import css from '../styles/text.module.css';
@@ -39,7 +40,7 @@ export function OneLine({
   readonly max?: number;
   readonly className?: string | undefined;
 }): ReactNode {
-  const cut = text.length > max ? `${text.slice(0, max)}…` : text;
+  const cut = text.length > max ? `${beginOf(text, max)}…` : text;
   return (
     <bdi className={`${css.line} ${className ?? ''}`} title={text.slice(0, 1000).toWellFormed()}>
       <VisibleText text={cut} />

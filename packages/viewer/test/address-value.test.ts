@@ -1,11 +1,11 @@
-/** Who has put a step into the address. */
+/** What has put a step, or a trace, into the address. */
 
 import assert from 'node:assert/strict';
-import { StepAddress } from '../src/trace/step-address.ts';
+import { AddressValue } from '../src/state/address-value.ts';
 
-describe('the step in the address', () => {
+describe('a number in the address', () => {
   it('is a request when a link opens the page, once', () => {
-    const address = new StepAddress();
+    const address = new AddressValue<number>();
     assert.deepEqual(
       [7, 7].map((step) => address.isRequest(step)),
       [true, false],
@@ -13,7 +13,7 @@ describe('the step in the address', () => {
   });
 
   it('is no request if the page has written it, even if the address skips some', () => {
-    const address = new StepAddress();
+    const address = new AddressValue<number>();
     address.isRequest(0);
     for (const step of [1, 2, 3, 4]) address.write(step);
     assert.deepEqual(
@@ -23,7 +23,7 @@ describe('the step in the address', () => {
   });
 
   it('is a request after the back button, and after a link to a step that was selected before', () => {
-    const address = new StepAddress();
+    const address = new AddressValue<number>();
     address.isRequest(0);
     address.write(5);
     assert.deepEqual(
@@ -33,7 +33,7 @@ describe('the step in the address', () => {
   });
 
   it('is a request if a link arrives before the step that the page has written', () => {
-    const address = new StepAddress();
+    const address = new AddressValue<number>();
     address.isRequest(0);
     address.write(5);
     assert.deepEqual(
