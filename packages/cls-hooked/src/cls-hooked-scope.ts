@@ -19,7 +19,7 @@ import { watchCallbacks, withdrawLeftoverStep } from './watch-callbacks.js';
  * @throws ConfigError if the value is not a namespace of cls-hooked 4, or options are given
  *
  * @example
- * const scope = clsHookedScope(namespace); // for openlayerTracing({ scope })
+ * configure({ scope: clsHookedScope(namespace) });
  */
 export function clsHookedScope(
   namespace: ClsNamespace,

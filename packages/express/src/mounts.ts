@@ -86,6 +86,27 @@ export function mountOf(req: Request): string {
   return mounts.get(req)?.get(baseUrl) ?? pathForName(baseUrl);
 }
 
+/**
+ * The pattern of a mount that the request has not entered, because a callback of `param()` has it: the path up to the last
+ * parameter, with the names of parameters in place of their values; '' without any.
+ */
+export function mountOfParams(req: Request): string {
+  if (req.baseUrl !== '' || !hasKeys(req.params)) return '';
+  const pattern = mountPattern(req.path, req.params);
+  const last = Object.keys(req.params).reduce(
+    (end, name) => Math.max(end, endOfSegment(pattern, pattern.lastIndexOf(`:${name}`))),
+    0,
+  );
+  return pattern.slice(0, last);
+}
+
+/** The end of the path segment that contains this index; 0 for -1. */
+function endOfSegment(path: string, at: number): number {
+  if (at < 0) return 0;
+  const end = path.indexOf('/', at);
+  return end < 0 ? path.length : end;
+}
+
 /** The regular expression of the layer's mount path, as a string; undefined if the path is no regular expression. */
 function expressionOf(layer: Layer, matched: string): string | undefined {
   const { rawPath, regexp, matchers } = layer;

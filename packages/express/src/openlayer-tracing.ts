@@ -1,7 +1,8 @@
 import {
-  followNodeExchange,
+  followResponse,
   getTrace,
   headerOf,
+  nodeRequestBody,
   pathOf,
   type RequestAdapter,
   type RequestTrace,
@@ -11,7 +12,7 @@ import {
   type TracingOptions,
 } from '@openlayer-tracing/core/adapter';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
-import { mountOf, routePattern } from './mounts.js';
+import { mountOf, mountOfParams, routePattern } from './mounts.js';
 import { requestBehind } from './request-behind.js';
 import { prepareApp, watchLoadedCopies } from './watch-layers.js';
 
@@ -42,7 +43,7 @@ declare global {
 export function openlayerTracing(options: TracingOptions<Request> = {}): RequestHandler {
   const tracing = new RequestTracing(options, adapter);
   return function openlayerTracing(req: Request, res: Response, next: NextFunction): void {
-    const trace = tracing.begin(req, res);
+    const trace = tracing.startTrace(req, res);
     tracing.showOn(req, trace);
     trace.run(next);
   };
@@ -59,6 +60,7 @@ const adapter: RequestAdapter<Request, Response> = {
   hasQuery: (req) => urlOf(req).includes('?'),
   query: (req) => req.query,
   body: (req) => req.body as unknown,
+  files: (req) => filesOf(req as WithFiles),
   params: (req) => req.params,
   route: (req) => {
     const { route } = req;
@@ -68,13 +70,14 @@ const adapter: RequestAdapter<Request, Response> = {
     }
     return withoutWebSocketSuffix(req, routePattern(route, path, req));
   },
-  mount: (req) => mountOf(req) || undefined,
+  mount: (req) => mountOf(req) || mountOfParams(req) || undefined,
   traceOnRequest: (req) => getTrace(requestBehind(req)),
   header: headerOf,
   responseHeader: (res, name) => res.getHeader(name),
   setResponseHeader,
   clientSignal: (_req, res) => signalOfClient(res),
-  follow: followNodeExchange,
+  requestBody: nodeRequestBody,
+  follow: followResponse,
 };
 
 function urlOf(req: Request): string {
@@ -84,4 +87,14 @@ function urlOf(req: Request): string {
 /** The path without `/.websocket`, which `express-ws` appends to the paths of its routes. */
 function withoutWebSocketSuffix(req: Request, path: string): string {
   return req.headers.upgrade === undefined ? path : path.replace(/\/\.websocket$/, '');
+}
+
+interface WithFiles {
+  readonly file?: unknown;
+  readonly files?: unknown;
+}
+
+/** The files that multer, express-fileupload and others have put on the request. */
+function filesOf({ file, files }: WithFiles): unknown {
+  return file === undefined ? files : [file, files];
 }

@@ -21,10 +21,13 @@ interface AnyApp {
   readonly _router?: AnyApp;
   readonly router?: AnyApp;
   readonly stack?: readonly object[];
+  /** Callbacks of `param()`, by the name of the parameter. */
+  readonly params?: Readonly<Record<string, ParamCallback[]>>;
   readonly request?: Request;
   readonly response?: object;
 }
 
+type ParamCallback = (this: unknown, req: Request, ...args: unknown[]) => unknown;
 type Next = (this: unknown, ...args: unknown[]) => unknown;
 type Handle = (this: Layer, req: Request, res: unknown, next: Next) => unknown;
 type RunRouter = (this: unknown, req: Request, res: unknown, done: unknown) => unknown;
@@ -43,6 +46,8 @@ const preparedApps = new WeakSet<object>();
 const watchedLayers = new WeakSet<object>();
 /** Prototypes of routers whose method is replaced. */
 const watchedRouters = new WeakSet<object>();
+/** Arrays of callbacks of `param()` of which the first one is replaced. */
+const watchedParams = new WeakSet<object>();
 /** The app of the last request: a fast check, since most processes have one app. */
 let latestApp: unknown;
 
@@ -65,6 +70,8 @@ export function prepareApp(app: unknown): boolean {
   latestApp = app;
   watchLayers(Object.getPrototypeOf(layer) as object);
   watchRouters(router);
+  // The router already handles this request.
+  watchParams(router);
   prepareSlowPrototypes(request, response, requestBehind);
   return true;
 }
@@ -96,6 +103,7 @@ function watchRouters(router: unknown): void {
 /** Errors of parameters, and of paths that cannot be decoded, leave a router without passing a layer. */
 function watchedRouter(original: RunRouter): RunRouter {
   return function handle(this: unknown, req, res, done) {
+    watchParams(this as AnyApp);
     if (typeof done !== 'function') return original.call(this, req, res, done);
     return original.call(this, req, res, function passOut(this: unknown, ...args: unknown[]) {
       const trace = openTraceOf(req);
@@ -103,6 +111,54 @@ function watchedRouter(original: RunRouter): RunRouter {
       return Reflect.apply(done, this, args);
     });
   };
+}
+
+/**
+ * Has the parameters read before the first callback of `param()` sees them: a callback may replace them, and if it refuses the
+ * request, Express enters no layer, and restores the parameters from before. Never throws.
+ */
+function watchParams(router: AnyApp | undefined): void {
+  try {
+    const params = router?.params;
+    for (const name in params) {
+      const callbacks = params[name];
+      if (!Array.isArray(callbacks) || watchedParams.has(callbacks)) continue;
+      const [first] = callbacks;
+      if (typeof first !== 'function') continue;
+      watchedParams.add(callbacks);
+      callbacks[0] = watchedParam(first);
+    }
+  } catch {
+    // The app froze its callbacks, or has other ones than Express.
+  }
+}
+
+function watchedParam(original: ParamCallback): ParamCallback {
+  return function param(this: unknown, req, ...args) {
+    const trace = openTraceOf(req);
+    if (trace !== undefined) enterParam(trace, req, args[3]);
+    return original.call(this, req, ...args);
+  };
+}
+
+/**
+ * Records the pattern of the layer whose parameter is about to be checked: if the callback refuses the request, Express does not
+ * enter the layer. Never throws.
+ */
+function enterParam(trace: RecordedRequestTrace, req: Request, name: unknown): void {
+  try {
+    trace.enter(isParamOfRoute(req, name) ? 'route' : 'mount');
+    // Nothing is entered after the first byte, but a secret in the path has to be known.
+    if (trace.hasResponded) trace.readParams();
+  } catch (error) {
+    trace.reportFailure('param', error);
+  }
+}
+
+/** Whether the parameter is one of the request's route. If a mount has it, the request may still have the route before that. */
+function isParamOfRoute(req: Request, name: unknown): boolean {
+  const path = String(req.route?.path ?? '');
+  return [':', '*', '<'].some((mark) => path.includes(`${mark}${String(name)}`));
 }
 
 /** Replaces the methods of the prototype of layers, once. */

@@ -1,9 +1,9 @@
 /** How core reads Hono's contexts, and follows requests and responses. */
 
 import {
-  followNodeExchange,
   followResponse,
   headerOf,
+  nodeRequestBody,
   type RequestAdapter,
   readInScope,
   setResponseHeader,
@@ -12,7 +12,7 @@ import {
 } from '@openlayer-tracing/core/adapter';
 import type { Context } from 'hono';
 import { HonoExchange } from './hono-exchange.js';
-import { mountedContextOf } from './mounted-apps.js';
+import { isPassedOn, mountedContextOf } from './mounted-apps.js';
 import { lazyBody, nodeExchangeOf, nodeRequestOf } from './node-server.js';
 import { paramsOf, requestPath, routeOf } from './route.js';
 import { setWebResponseHeader } from './web-response.js';
@@ -54,7 +54,9 @@ export const adapter: RequestAdapter<Context, Context> = {
   },
   // A request by `mount` or `app.request()` has no Node request.
   mayBeInProcess: (c) => nodeRequestOf(c) === undefined,
-  idMadeByApp: (c) => {
+  isPassedOn,
+  returnedStatus: (c) => (c.finalized ? c.res.status : undefined),
+  appId: (c) => {
     const id: unknown = c.get('requestId');
     return typeof id === 'string' ? id : undefined;
   },
@@ -82,16 +84,18 @@ export const adapter: RequestAdapter<Context, Context> = {
     const node = nodeExchangeOf(c);
     return node === undefined ? c.req.raw.signal : signalOfClient(node.outgoing);
   },
-  follow: (trace, c, _c, maxBytes) => {
-    const node = nodeExchangeOf(c);
-    if (node === undefined) return HonoExchange.follow(trace, c, maxBytes);
-    const { incoming, outgoing } = node;
-    const isForm = incoming.headers['content-type']?.startsWith('multipart/') === true;
-    if (!isForm && !incoming.readableDidRead) {
-      return followNodeExchange(trace, incoming, outgoing, maxBytes);
+  requestBody: (c, maxBytes) => {
+    const incoming = nodeExchangeOf(c)?.incoming;
+    const isForm = incoming?.headers['content-type']?.startsWith('multipart/') === true;
+    if (incoming !== undefined && !isForm && !incoming.readableDidRead) {
+      return nodeRequestBody(incoming, maxBytes);
     }
-    followResponse(trace, incoming, outgoing);
     return webRequestBody(c.req.raw, maxBytes, c.req.bodyCache);
+  },
+  follow: (trace, c) => {
+    const node = nodeExchangeOf(c);
+    if (node === undefined) HonoExchange.follow(trace, c);
+    else followResponse(trace, node.incoming, node.outgoing);
   },
   followReturnedResponse: (trace, c, idHeader) => {
     const { response } = trace;

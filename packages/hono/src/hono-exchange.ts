@@ -5,9 +5,7 @@ import {
   type BodySource,
   methodNamed,
   type RecordedRequestTrace,
-  type RequestBody,
   WebExchange,
-  webRequestBody,
 } from '@openlayer-tracing/core/adapter';
 import type { Context } from 'hono';
 import { type Upgrade, upgradeOf } from './upgrade.js';
@@ -29,17 +27,13 @@ export class HonoExchange extends WebExchange {
     this.#upgrade = upgrade;
   }
 
-  /** Begins to follow a request. @returns its body; undefined without one */
-  static follow(
-    trace: RecordedRequestTrace,
-    c: Context,
-    maxBytes: number,
-  ): RequestBody | undefined {
+  /** Begins to follow the request and what the app responds. */
+  static follow(trace: RecordedRequestTrace, c: Context): void {
     const upgrade = attempt(trace, 'upgrade', upgradeOf, c);
     const exchange = new HonoExchange(trace, c, upgrade);
+    exchange.start();
     attempt(trace, 'responses', (own) => own.#observeResponses(), exchange);
-    upgrade?.follow?.(exchange);
-    return attempt(trace, 'body', ({ req }) => webRequestBody(req.raw, maxBytes, req.bodyCache), c);
+    upgrade?.follow?.(trace, exchange);
   }
 
   /**

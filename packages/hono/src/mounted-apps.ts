@@ -2,6 +2,7 @@
 
 import {
   getTrace,
+  innerTraceOf,
   openTraceOf,
   percentDecoded,
   type RequestTrace,
@@ -14,7 +15,7 @@ const mountedContexts = new WeakMap<RequestTrace, Context>();
 
 /** Remembers a context that has handled a request, if it is one of a mounted app. Never throws. */
 export function rememberMountedContext(c: Context): void {
-  const trace = openTraceOf(c);
+  const trace = openTraceOf(c) ?? innerTraceOf(c);
   if (trace === undefined) return;
   try {
     if (trace.reader?.isOf(c) === true || trace.method !== c.req.method) return;
@@ -30,4 +31,26 @@ export function rememberMountedContext(c: Context): void {
 export function mountedContextOf(c: Context): Context | undefined {
   const trace = getTrace(c);
   return trace && mountedContexts.get(trace);
+}
+
+/**
+ * Whether the request, which was made while the outer one is handled, is the outer one, passed on to another app as by
+ * `app.mount()`: whole, or without the part of its path that the handler's pattern begins with.
+ */
+export function isPassedOn({ req }: Context, { req: outer }: Context): boolean {
+  if (req.raw === outer.raw) return true;
+  if (req.method !== outer.method) return false;
+  const [from, to] = [new URL(outer.url), new URL(req.url)];
+  if (from.origin !== to.origin || from.search !== to.search) return false;
+  const [whole, part] = [percentDecoded(from.pathname), percentDecoded(to.pathname)];
+  if (whole === part) return true;
+  const pattern = outer.matchedRoutes[outer.routeIndex]?.path ?? '';
+  if (!/[*{]/.test(pattern)) return false;
+  // The end of many paths: it is what is left of a path that is the mount's own.
+  if (part === '/') return segmentsOf(whole) === segmentsOf(pattern.replace(/\/\*$/, ''));
+  return whole.endsWith(part);
+}
+
+function segmentsOf(path: string): number {
+  return path.split('/').filter((segment) => segment !== '').length;
 }

@@ -38,7 +38,7 @@ export function openlayerTracing(options: TracingOptions<Context> = {}): Middlew
   const tracing = new RequestTracing(options, adapter);
   return async function openlayerTracing(c, next): Promise<void> {
     const isOutermost = !tracing.hasTrace(c);
-    const trace = tracing.begin(c, c);
+    const trace = tracing.startTrace(c, c);
     c.set('trace', trace);
     try {
       await trace.run(next);
@@ -49,7 +49,7 @@ export function openlayerTracing(options: TracingOptions<Context> = {}): Middlew
     } finally {
       if (c.error !== undefined) recordRequestError(c, c.error);
       rememberMountedContext(c);
-      tracing.useInnerId(c);
+      tracing.useAppId(c);
       // Only the outermost middleware, since outer ones may still change the response.
       const following = isOutermost ? tracing.responseReturned(c) : undefined;
       if (following !== undefined) await following;

@@ -2,7 +2,13 @@
 
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { followWebSocket, hasWebSocket, type WebExchange } from '@openlayer-tracing/core/adapter';
+import {
+  followWebSocket,
+  hasWebSocket,
+  onWebSocket,
+  type RecordedRequestTrace,
+  type WebExchange,
+} from '@openlayer-tracing/core/adapter';
 import type { Context } from 'hono';
 import { environmentOf, nodeRequestOf } from './node-server.js';
 
@@ -10,8 +16,11 @@ import { environmentOf, nodeRequestOf } from './node-server.js';
 export interface Upgrade {
   /** Whether the request's signal aborts when the client leaves or the socket closes. */
   readonly hasSignal: boolean;
-  /** Settles the exchange when the socket closes, if the socket is accessible. */
-  follow?(exchange: WebExchange): void;
+  /**
+   * If the socket is accessible, runs its listeners in the scope of the trace, and settles the exchange when it closes. Never
+   * throws.
+   */
+  follow?(trace: RecordedRequestTrace, exchange: WebExchange): void;
   /**
    * Follows the app's response if it accepts or refuses the upgrade.
    * @returns false for a response that is to be followed like any other
@@ -56,9 +65,20 @@ class NodeUpgrade implements Upgrade {
     this.#bytesBefore = socket.bytesWritten;
   }
 
-  follow(exchange: WebExchange): void {
-    if (this.#socket.destroyed) exchange.clientLeft();
-    else this.#socket.once('close', () => this.#closed(exchange));
+  follow(trace: RecordedRequestTrace, exchange: WebExchange): void {
+    try {
+      if (this.#socket.destroyed) {
+        exchange.clientLeft();
+        return;
+      }
+      const stop = onWebSocket(this.#socket, () => this.#followWebSocket(trace, exchange));
+      this.#socket.once('close', () => {
+        stop();
+        this.#closed(trace, exchange);
+      });
+    } catch (error) {
+      trace.reportFailure('upgrade', error);
+    }
   }
 
   handleResponse(c: Context, exchange: WebExchange): boolean {
@@ -77,13 +97,21 @@ class NodeUpgrade implements Upgrade {
     return this.#isUpgraded || hasWebSocket(this.#socket) ? 101 : status;
   }
 
-  #closed(exchange: WebExchange): void {
+  /** Observes the WebSocket of the socket, once it has one. Never throws. @returns whether it is observed */
+  #followWebSocket(trace: RecordedRequestTrace, exchange: WebExchange): boolean {
     try {
-      this.#isUpgraded = followWebSocket(this.#socket, (outcome) => exchange.settle(outcome));
-      if (this.#isUpgraded) return;
-    } catch {
-      // Settled below, as a socket without a known WebSocket.
+      this.#isUpgraded ||= followWebSocket(this.#socket, trace, (outcome) =>
+        exchange.settle(outcome),
+      );
+    } catch (error) {
+      trace.reportFailure('upgrade', error);
     }
+    return this.#isUpgraded;
+  }
+
+  /** The socket has closed. A WebSocket may still read received data before it emits 'close'. */
+  #closed(trace: RecordedRequestTrace, exchange: WebExchange): void {
+    if (this.#followWebSocket(trace, exchange)) return;
     // The socket was reset, or closed without a byte of a response.
     const { bytesWritten, errored } = this.#socket;
     if (errored || bytesWritten === this.#bytesBefore) exchange.settle('aborted');

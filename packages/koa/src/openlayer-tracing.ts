@@ -1,6 +1,7 @@
 import {
-  followNodeExchange,
+  followResponse,
   headerOf,
+  nodeRequestBody,
   pathOf,
   type RequestAdapter,
   type RequestTrace,
@@ -39,7 +40,7 @@ declare module 'koa' {
 export function openlayerTracing(options: TracingOptions<Context> = {}): Middleware {
   const tracing = new RequestTracing(options, adapter);
   return async function openlayerTracing(ctx: Context, next: Next): Promise<unknown> {
-    const trace = tracing.begin(ctx, ctx.res);
+    const trace = tracing.startTrace(ctx, ctx.res);
     tracing.showOn(ctx, trace);
     // For code that is given Node's request, such as an Express app.
     tracing.showOn(ctx.req as { trace?: RequestTrace }, trace);
@@ -62,6 +63,8 @@ export function openlayerTracing(options: TracingOptions<Context> = {}): Middlew
 
 interface WithBody {
   readonly body?: unknown;
+  readonly file?: unknown;
+  readonly files?: unknown;
 }
 
 const adapter: RequestAdapter<Context, Context['res']> = {
@@ -72,6 +75,11 @@ const adapter: RequestAdapter<Context, Context['res']> = {
   query: (ctx) => ctx.query,
   // Body parsers set `ctx.request.body`, serverless platforms `ctx.req.body`.
   body: (ctx) => (ctx.request as WithBody).body ?? (ctx.req as WithBody).body,
+  // `@koa/multer` sets them on Node's request, `koa-body` on Koa's.
+  files: (ctx) => {
+    const { file, files } = ctx.req as WithBody;
+    return [file, files, (ctx.request as WithBody).files];
+  },
   params: (ctx) => ctx.params as unknown,
   route: routeOf,
   mount: mountOf,
@@ -82,5 +90,6 @@ const adapter: RequestAdapter<Context, Context['res']> = {
   // Koa removes all headers before it responds to an error.
   setResponseHeader: setHeaderWithHead,
   clientSignal: (_ctx, res) => signalOfClient(res),
-  follow: (trace, { req }, res, maxBytes) => followNodeExchange(trace, req, res, maxBytes),
+  requestBody: ({ req }, maxBytes) => nodeRequestBody(req, maxBytes),
+  follow: (trace, { req }, res) => followResponse(trace, req, res),
 };
