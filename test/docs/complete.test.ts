@@ -42,6 +42,18 @@ describe('the pages list', () => {
     },
     { page: 'docs/prices.md', heading: '`req.trace.usage`', types: ['Usage'] },
     { page: 'docs/prices.md', heading: 'Prices of your own', types: ['TierPrice', 'ModelPrice'] },
+    { page: 'docs/prices.md', heading: 'A pricing object of your own', types: ['Pricing'] },
+    { page: 'docs/options.md', heading: 'A transport of your own', types: ['Delivery'] },
+    {
+      page: 'packages/local/README.md',
+      heading: 'Options of `startLocalServer`',
+      types: ['LocalServerOptions'],
+    },
+    {
+      page: 'packages/local/README.md',
+      heading: 'What `startLocalServer` returns',
+      types: ['LocalServer'],
+    },
     { page: 'docs/redaction.md', heading: 'Rules of your own', types: ['RedactOptions'] },
     { page: 'docs/rows.md', heading: 'Columns', types: ['WireRow'] },
   ]) {
@@ -57,7 +69,7 @@ describe('the pages list', () => {
   }
 
   it('each metric', () => {
-    const source = readText('packages/core/src/tracer/metrics-text.ts');
+    const source = readText('packages/core/src/tracer/api/metrics-text.ts');
     const metrics = [...source.matchAll(/\bmetric\(\s*'(\w+)'/g)].map(([, name]) => name);
     assert.ok(metrics.length > 10, 'the metrics are found');
     assert.deepEqual(rowsOf('docs/durability.md', 'How to watch it').flat().sort(), metrics.sort());

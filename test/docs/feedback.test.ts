@@ -40,6 +40,12 @@ describe('the recipe for feedback from a front end', () => {
     assert.equal((await fetch(`${page.url}/ask`, { method: 'OPTIONS' })).status, 204);
   });
 
+  it('gives the browser no id of a request that is not traced', async () => {
+    const response = await fetch(`${page.url}/health`);
+    assert.equal(response.headers.get('x-request-id'), null);
+    await assert.rejects(browser.rate(page.url, null as never, true), /^Error: send \{/);
+  });
+
   it('tells the browser why a verdict was not taken', async () => {
     await assert.rejects(browser.rate(page.url, 'no id at all', true), /^Error: inferenceId takes/);
     await assert.rejects(browser.rate(page.url, 7 as never, true), /^Error: send \{/);

@@ -56,3 +56,32 @@ fine  completed  200
     assert.equal(page.collector.server.row('static'), undefined);
   });
 });
+
+describe('the recipe for a streamed answer of a route handler', () => {
+  let page: RunningPage;
+  before(async () => {
+    page = await startPage(await builtPage('docs/nextjs.md'), 'next-start.js');
+  });
+  after(() => page?.[Symbol.asyncDispose]());
+
+  const ask = (question: string) =>
+    fetch(`${page.url}/stream`, { method: 'POST', body: JSON.stringify({ question }) });
+
+  it('has the whole answer and the steps that make it', async () => {
+    assert.equal(await (await ask('Why?')).text(), 'You asked: Why?');
+    const [row] = await page.collector.exactly(1);
+    assert.ok(row !== undefined);
+    assert.deepEqual([row.question, row.output], ['Why?', { answer: 'You asked: Why?' }]);
+    const [answer] = row.steps[0]?.steps ?? [];
+    assert.deepEqual([answer?.name, answer?.output], ['answer', 'You asked: Why?']);
+  });
+
+  it('has the part that was sent to a client that left, and an error', async () => {
+    // More than the connection holds, so that the handler waits for the client.
+    const response = await ask(` ${'why'.repeat(100)}`.repeat(100_000));
+    await response.body?.cancel();
+    const [, row] = await page.collector.exactly(2);
+    assert.match(JSON.stringify(row?.output), /^{"answer":"You asked: {2}why/);
+    assert.ok('error' in (row?.metadata ?? {}));
+  });
+});

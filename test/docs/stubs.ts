@@ -31,7 +31,9 @@ const NEXT: Readonly<Record<string, string>> = {
     export default () => ({
       prepare: async () => {},
       getRequestHandler: () => async (req, res) => {
-        const { POST } = await import('../../app/ask/route.js');
+        const route = await import('../../app' + req.url + '/route.js').catch(() => undefined);
+        if (route === undefined) return void res.writeHead(404).end();
+        const { POST } = route;
         const chunks = [];
         for await (const chunk of req) chunks.push(chunk);
         const request = new Request('http://local' + req.url, { method: 'POST', body: Buffer.concat(chunks) });
@@ -51,8 +53,23 @@ const NEXT: Readonly<Record<string, string>> = {
   'server.d.ts': 'export declare function after(work: () => unknown): void;',
 };
 
+/** Serves the route handlers without a server of the app's own, as `next start` does. */
+const NEXT_START = `
+  import { createServer } from 'node:http';
+  import { Readable, pipeline } from 'node:stream';
+
+  createServer(async (req, res) => {
+    if (req.url === '/health') return void res.end('ok');
+    const { POST } = await import('./app' + req.url + '/route.js');
+    const init = { method: 'POST', body: Readable.toWeb(req), duplex: 'half', headers: req.headers };
+    const response = await POST(new Request('http://local' + req.url, init));
+    res.writeHead(response.status, Object.fromEntries(response.headers));
+    pipeline(Readable.fromWeb(response.body), res, () => {});
+  }).listen(process.env.PORT);
+`;
+
 export const STUBS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  'docs/nextjs.md': modules({ next: NEXT }),
+  'docs/nextjs.md': { ...modules({ next: NEXT }), 'next-start.js': NEXT_START },
   'docs/testing.md': modules({ vitest: RUNNER, '@jest/globals': RUNNER }),
 };
 

@@ -54,6 +54,17 @@ describe('the texts', () => {
       const told = versions.match(/\d+\.\d+/g) ?? [];
       assert.deepEqual(new Set(told), new Set(tested.map(([, version]) => version)), entryPoint);
     }
+    const inOtherRuntimes = repositoryFiles()
+      .map((file) => /^test\/integrations\/clients\/([\w-]+)\.test\.ts$/.exec(file)?.[1])
+      .filter((name) => name !== undefined && name !== 'bedrock');
+    assert.deepEqual(
+      rows
+        .filter(([, , about = '']) => /\| *Node 20 and 24, Bun, Deno *$/.test(about))
+        .map(([, name]) => name)
+        .sort(),
+      inOtherRuntimes.sort(),
+      'those whose batteries run on Bun and Deno too',
+    );
     const own = readText('packages/integrations/README.md');
     assert.deepEqual(
       entryPoints.filter((entryPoint) => !own.includes(entryPoint.slice(1))),
@@ -67,10 +78,10 @@ describe('the texts', () => {
     for (const map of maps) {
       const source = `${dirname(map)}/src/`;
       const files = repositoryFiles().filter((file) => file.startsWith(source));
-      const folders = files.map((file) => dirname(file.slice(source.length)));
+      const folders = files.flatMap((file) => foldersAbove(file.slice(source.length)));
       assert.deepEqual(
         [...new Set(foldersOfMap(readText(map)))].sort(),
-        [...new Set(folders)].filter((folder) => folder !== '.').sort(),
+        [...new Set(folders)].sort(),
         map,
       );
     }
@@ -138,6 +149,12 @@ function foldersOfMap(page: string): string[] {
     .flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name))
     .map((name) => (/\.ts$/.test(name) ? dirname(name) : name))
     .filter((folder) => folder !== '.');
+}
+
+/** The folders that a file is in: `a` and `a/b` of `a/b/c.ts`. */
+function foldersAbove(file: string): string[] {
+  const names = file.split('/').slice(0, -1);
+  return names.map((_, i) => names.slice(0, i + 1).join('/'));
 }
 
 /** Of the packages that tests use, by the names that they are published under: `['openai', '7.57']`. */

@@ -90,26 +90,43 @@ const FLOORS = [
   ...['tracer', 'api', 'integration', 'http', 'entry points'],
 ];
 /**
- * The rooms of a floor of core, the lowest first: a file imports from its own room and from those below. The files beside the
- * rooms are above them.
+ * The rooms of a floor, by its package and its name, the lowest first: a file imports from its own room and from those below. The
+ * files beside the rooms are above them.
  */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
-  trace: ['model', 'ids', 'scope', 'usage', 'content'],
-  publish: ['row', 'transport', 'counts', 'chain', 'openlayer', 'queue'],
-  spool: ['segment', 'folder', 'sending', 'command'],
-  http: ['body', 'trace', 'node', 'web', 'options', 'request'],
+  'core/values': ['text', 'json', 'reading', 'redaction', 'snapshot'],
+  'core/follow': ['observe'],
+  'core/trace': ['model', 'ids', 'scope', 'usage', 'content'],
+  'core/publish': ['row', 'transport', 'counts', 'chain', 'openlayer', 'queue'],
+  'core/spool': ['segment', 'folder', 'sending', 'command'],
+  'core/tracer': ['row-updates', 'api', 'destinations', 'ended'],
+  'core/integration': ['report', 'call', 'scope', 'bodies', 'once', 'start', 'spans'],
+  'core/http': ['body', 'trace', 'node', 'web', 'options', 'request'],
+  'integrations/shapes': [
+    ...['reading', 'openai', 'anthropic', 'cohere', 'gemini', 'mistral', 'bedrock', 'jobs'],
+  ],
+  'integrations/http': ['exchange', 'body', 'request', 'response', 'calls'],
 };
 /** Files beside the folders of a package that any of them may import. Others are entry points, above the folders. */
 const BELOW_FOLDERS = [PAGE_API, 'packages/local/src/package-version.cjs'];
-/** The folders of these packages, the lowest first: a file imports from its own folder and from those below. */
+/**
+ * The folders of these packages, the lowest first: a file imports from its own folder and from those below. A folder that is
+ * not in the list belongs to the one around it.
+ */
 const FOLDER_FLOORS: Readonly<Record<string, readonly string[]>> = {
   local: [
-    ...['values', 'http', 'storage', 'reading', 'rendering', 'trace-index', 'checks', 'reports'],
-    ...['page', 'otlp', 'routes', 'server', 'cli'],
+    ...['values', 'http', 'storage', 'reading', 'rendering'],
+    ...['trace-index/facts', 'trace-index/words', 'trace-index', 'queries', 'overview'],
+    ...['checks', 'reports', 'page', 'otlp', 'routes', 'server', 'cli'],
   ],
   integrations: [
     ...['common', 'shapes', 'pricing', 'http', 'clients', 'ai-sdk', 'claude-agent-sdk'],
     ...['langchain', 'mastra', 'mcp', 'openai-agents'],
+  ],
+  otel: [
+    ...['dialects/data', 'dialects/vocabulary', 'dialects/facts', 'dialects/attributes/tables'],
+    ...['dialects/attributes', 'dialects/messages', 'dialects/to-step', 'dialects/to-span'],
+    ...['export/rows', 'export/otlp', 'export/sdk', 'export/options', 'export', 'spans'],
   ],
 };
 /** Where what an import of a package's own leads to stands. */
@@ -281,7 +298,7 @@ describe('the arrows between packages', () => {
 
   for (const [floor, rooms] of Object.entries(ROOMS)) {
     it(`the rooms of ${floor} are a stack too, and no import leads upwards`, () => {
-      const root = `packages/core/src/${floor}/`;
+      const root = `packages/${floor.replace('/', '/src/')}/`;
       const heightOf = (path: string) => {
         const [room = '', file] = path.slice(root.length).split('/');
         return file === undefined ? rooms.length : rooms.indexOf(room);
@@ -307,16 +324,21 @@ describe('the arrows between packages', () => {
   for (const [name, floors] of Object.entries(FOLDER_FLOORS)) {
     it(`the folders of ${name} are floors, and no import leads upwards`, () => {
       const root = `packages/${name}/src/`;
-      const folderOf = (path: string) => path.slice(root.length).split('/').slice(0, -1)[0];
+      const folderOf = (path: string) => dirname(path.slice(root.length));
       const heightOf = (path: string) => {
         if (BELOW_FOLDERS.includes(path)) return 0;
-        const folder = folderOf(path);
-        return folder === undefined ? floors.length : floors.indexOf(folder);
+        let folder = folderOf(path);
+        if (folder === '.') return floors.length;
+        while (folder !== '.' && !floors.includes(folder)) folder = dirname(folder);
+        return floors.indexOf(folder);
       };
       const library = readSources().filter(({ path }) => path.startsWith(root));
-      const inFolders = library.filter(({ path }) => folderOf(path) !== undefined);
+      const inFolders = library.filter(({ path }) => folderOf(path) !== '.');
       const nowhere = inFolders.filter(({ path }) => heightOf(path) < 0).map(({ path }) => path);
       assert.deepEqual(nowhere, [], `a folder of ${name} is one of ${floors.join(', ')}`);
+      const heights = new Set(inFolders.map(({ path }) => heightOf(path)));
+      const empty = floors.filter((_, height) => !heights.has(height));
+      assert.deepEqual(empty, []);
       const upwards = inFolders.flatMap((source) =>
         source.imports
           .filter(isRelative)

@@ -1,14 +1,18 @@
-/** An app may abort a stream with a reason of its own: it has left then, and nothing has failed. A timeout is a failure. */
+/**
+ * A call that the app aborts, or whose request's client leaves, is left, and nothing has failed. A timeout is a failure, whether the
+ * app or the client has set it.
+ */
 
 import assert from 'node:assert/strict';
 import { traceModel } from '@openlayer-tracing/integrations/ai-sdk';
 import { tracedFetch } from '@openlayer-tracing/integrations/fetch';
 import { traceGoogleGenAI } from '@openlayer-tracing/integrations/google-genai';
-import { traceOpenAI } from '@openlayer-tracing/integrations/openai';
 import * as ai6 from 'ai6';
 import { createOpenAI } from 'ai6-openai';
 import { GoogleGenAI } from 'genai3';
 import OpenAI from 'openai7';
+import { CLIENTS, traceFrameworks } from './abort-clients.ts';
+import { type Cell, cellsOf, endOf, expectedEnd } from './abort-table.ts';
 import { type Reply, stepOf } from './far-end.ts';
 
 /** Sends this much, and never ends. */
@@ -90,8 +94,6 @@ describe('a stream that the app aborts with its own reason', () => {
       });
     }
 
-    // Google's client aborts its fetch without the reason.
-    if (client === "Google's client") continue;
     it(`has failed if its time is over: ${client}`, async () => {
       const controller = new AbortController();
       const reason = new DOMException('too slow', 'TimeoutError');
@@ -103,19 +105,43 @@ describe('a stream that the app aborts with its own reason', () => {
   }
 });
 
-describe('a call that is a trace of its own and that the app aborts before a response', () => {
-  it('has its row at once, since the client does not retry it', async () => {
-    const silent: Reply = () => {};
-    const controller = new AbortController();
-    setTimeout(() => controller.abort(), 100);
-    const before = performance.now();
-    const step = await stepOf(silent, (url) =>
-      traceOpenAI(new OpenAI({ apiKey: 'k', baseURL: `${url}/v1` })).chat.completions.create(
-        { model: 'm', messages: [] },
-        { signal: controller.signal },
-      ),
+describe('a call that does not run to its end', () => {
+  before(traceFrameworks);
+
+  for (const [name, client] of Object.entries(CLIENTS)) {
+    for (const where of ['inside', 'outside'] as const) {
+      it(`is left if it was aborted, and has failed if its time was over: ${name}, ${where} a request`, async () => {
+        const cells = await cellsOf(client, where);
+        const told = (cell: Cell, ends: readonly string[]) =>
+          `${cell.place}, ${cell.way}: ${[...new Set(ends)].join('; ')}`;
+        assert.deepEqual(
+          cells.map((cell) => told(cell, cell.steps.map(endOf))),
+          cells.map((cell) => told(cell, [expectedEnd(client, cell)])),
+        );
+        const { timeoutError } = client;
+        if (timeoutError === undefined) return;
+        for (const { way, steps, thrown } of cells) {
+          if (way !== "the client's own timeout") continue;
+          const [{ metadata = {} } = {}] = steps;
+          assert.deepEqual([metadata.errorType, metadata.error], timeoutError);
+          const { message, constructor: Thrown } = thrown as Error;
+          assert.deepEqual([Thrown.name, message], timeoutError);
+        }
+      }).timeout(30_000);
+    }
+  }
+});
+
+describe('a client of OpenAI that sends its requests by a traced fetch', () => {
+  it('has a call that failed if the timeout that its headers state is over', async () => {
+    const step = await stepOf(
+      () => {},
+      (url) =>
+        new OpenAI({
+          ...{ apiKey: 'k', baseURL: `${url}/v1`, maxRetries: 0 },
+          fetch: tracedFetch(),
+        }).chat.completions.create({ model: 'm', messages: [] }, { timeout: 1100 }),
     );
-    assert.ok(performance.now() - before < 3000);
-    assert.notEqual(step.metadata?.error, undefined);
-  }).timeout(15_000);
+    assert.equal(endOf(step), 'timed out');
+  }).timeout(20_000);
 });

@@ -140,6 +140,21 @@ describe('a call of the AI SDK, version 7', () => {
       );
     }).timeout(10_000);
 
+    it(`shows what is known of the attempts that failed: ${name}`, async () => {
+      const root = await rootOf(refusing(1), ask);
+      for (const { metadata } of modelsIn(root)) {
+        const [attempt = {}] = (metadata?.failedAttempts ?? []) as Record<string, unknown>[];
+        if (/Object/.test(name)) assert.deepEqual(attempt, {});
+        // The SDK reports only that an embedding is requested again.
+        else if (/embed/.test(name)) assert.deepEqual(attempt, { error: 'the call failed' });
+        else {
+          const { latencyMs, ...facts } = attempt;
+          assert.deepEqual(facts, { status: 503, error: 'try again' });
+          assert.ok(Number(latencyMs) < 5000);
+        }
+      }
+    }).timeout(10_000);
+
     it(`is one failed step if all attempts fail: ${name}`, async () => {
       const root = await rootOf(refusing(9), ask);
       const models = modelsIn(root);
@@ -223,10 +238,31 @@ describe('a stream of the AI SDK, version 7', () => {
         const [run] = root?.steps ?? [];
         for (const step of flat(run as WireStep)) {
           assert.deepEqual(outcomeOf(step), ['left', undefined], step.name);
+          assert.equal(step.output, isBegun ? 'So' : null, step.name);
         }
       });
     }
   }
+
+  it('has failed if an event of the provider states an error', async () => {
+    const reply: Reply = (res) => {
+      res.writeHead(200, { 'content-type': 'text/event-stream' });
+      res.write(`data: ${JSON.stringify(chunk({ content: 'So' }))}\n\n`);
+      res.end(`data: ${JSON.stringify({ error: { message: 'overloaded', type: 'busy' } })}\n\n`);
+    };
+    const root = await rootOf(reply, async (p) => {
+      const request = { model: p.chat('m'), prompt, maxRetries: 0, onError() {} };
+      for await (const _ of ai.streamText(request).fullStream);
+    });
+    const steps = flat(root?.steps[0] as WireStep);
+    assert.deepEqual(
+      steps.map(({ metadata, output }) => [metadata?.error, output]),
+      [
+        ['overloaded', 'So'],
+        ['overloaded', 'So'],
+      ],
+    );
+  });
 
   for (const [how, integrations] of Object.entries({
     telemetry: undefined,

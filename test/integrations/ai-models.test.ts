@@ -239,7 +239,14 @@ const STATED: Readonly<Record<string, number>> = {
 };
 
 const TIMES = [
-  ...['timeToFirstToken', 'responseId', 'requestId', 'finishReason', 'rawFinishReason'],
+  ...[
+    'timeToFirstToken',
+    'responseId',
+    'requestId',
+    'finishReason',
+    'rawFinishReason',
+    'requestModel',
+  ],
   ...['billed', 'reasoningTokens'],
 ];
 const told = (metadata: Facts) =>
@@ -281,6 +288,7 @@ for (const version of [5, 6, 7]) {
           assert.equal(step.metadata.responseId, 'answer-1');
           assert.equal(step.metadata.requestId, 'req_1');
           assert.equal(step.metadata.finishReason, 'stop');
+          assert.equal(step.metadata.requestModel, 'model');
           assert.deepEqual(
             [step.model, step.promptTokens, step.completionTokens],
             ['model-2026', 3, 4],

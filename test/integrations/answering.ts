@@ -1,7 +1,7 @@
 /** A provider that answers as a test says, and the steps that its client's calls became. */
 
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { captureTraces } from '@openlayer-tracing/core/testing';
 import type { WireRow, WireStep } from '@openlayer-tracing/core/wire';
@@ -83,6 +83,20 @@ export async function stepOfCall(
   const [step, ...others] = steps;
   if (step === undefined || others.length > 0) throw new Error(`${steps.length} steps, not one`);
   return step;
+}
+
+/** A server whose responses stay open. */
+export async function openServer(respond: (res: ServerResponse) => unknown) {
+  const server = createServer((_req, res) => void respond(res));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
 }
 
 /** Reads a stream to its end. */

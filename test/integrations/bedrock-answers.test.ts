@@ -749,3 +749,19 @@ describe('a call of Bedrock that a framework records', () => {
     );
   });
 });
+
+describe('a call of a Bedrock client whose middleware throws after the response', () => {
+  it('ends, although the client does not read the response', async () => {
+    const step = await sent(json(converse([{ text: 'Hi' }])), (client) => {
+      client.middlewareStack.add(
+        (next) => async (args) => {
+          await next(args);
+          throw new Error('refused by the app');
+        },
+        { step: 'deserialize' },
+      );
+      return client.send(new ConverseCommand({ modelId: NOVA, messages: HELLO }));
+    });
+    assert.deepEqual([step.name, step.output], ['Bedrock Chat Completion', null]);
+  });
+});

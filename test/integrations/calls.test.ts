@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { captureTraces } from '@openlayer-tracing/core/testing';
 import type { WireRow, WireStep } from '@openlayer-tracing/core/wire';
+import { tracedFetch } from '@openlayer-tracing/integrations/fetch';
 import { traceOpenAI } from '@openlayer-tracing/integrations/openai';
 import OpenAI from 'openai7';
 import { printed, stepsOf, treeOf } from '../contract/harness/stage.ts';
@@ -210,7 +211,8 @@ describe('a client that leaves', () => {
     await leave('/gone', app, 20);
     const row = await app.stage.only();
     assert.match(treeOf(row), /aborted/);
-    assert.match(String(callIn(row).metadata?.error), /abort/);
+    const { ended, error } = callIn(row).metadata ?? {};
+    assert.deepEqual([ended, error], ['left', undefined]);
     assert.ok(thrown instanceof OpenAI.APIUserAbortError);
   });
 
@@ -336,10 +338,18 @@ describe('options', () => {
     const wrong = [
       [() => traceOpenAI(undefined as never), /takes a client, such as traceOpenAI\(new OpenAI/],
       [() => traceOpenAI({}), /takes a client/],
-      [() => traceOpenAI(openai, { content: 'no' as never }), /content must be true or false/],
-      [() => traceOpenAI(openai, { streamUsage: 1 as never }), /streamUsage must be 'auto'/],
+      [
+        () => traceOpenAI(openai, { provider: '' }),
+        /^traceOpenAI: provider must be a non-empty str/,
+      ],
+      [() => traceOpenAI(openai, { content: 'no' as never }), /^traceOpenAI: content must be true/],
+      [() => traceOpenAI(openai, { redact: 'x' as never }), /^traceOpenAI: redact must be a func/],
+      [() => traceOpenAI(openai, { streamUsage: 1 as never }), /^traceOpenAI: streamUsage must be/],
+      [() => traceOpenAI(openai, { client: 1 as never }), /^traceOpenAI: client must be a string/],
+      [() => tracedFetch({ client: 1 as never }), /^tracedFetch: client must be a string/],
+      [() => tracedFetch({ fetch: 1 as never }), /^tracedFetch: fetch must be a function/],
     ] as const;
-    for (const [fn, message] of wrong) assert.throws(fn, message);
+    for (const [fn, message] of wrong) assert.throws(fn, { name: 'TypeError', message });
   });
 
   it('do not change a client that is traced already', async () => {

@@ -6,169 +6,26 @@ import { captureTraces } from '@openlayer-tracing/core/testing';
 import type { WireStep } from '@openlayer-tracing/core/wire';
 import { traceClaudeAgent } from '@openlayer-tracing/integrations/claude-agent-sdk';
 import { renderTrace } from '@openlayer-tracing/local';
-import { rowsOf } from './stage.ts';
-
-type Json = Record<string, unknown>;
-type Options = Parameters<typeof traceClaudeAgent>[1];
-
-interface Asked {
-  readonly prompt: string | AsyncIterable<unknown>;
-  readonly options?: Json & { abortController?: AbortController };
-}
-
-/** What the SDK's `query` returns: an object around a generator of its own, which `for await` reads. */
-class FakeQuery {
-  readonly #messages: AsyncGenerator<Json, void>;
-  interrupted = false;
-
-  constructor(messages: AsyncGenerator<Json, void>) {
-    this.#messages = messages;
-  }
-
-  next(...args: [] | [unknown]): Promise<IteratorResult<Json, void>> {
-    return this.#messages.next(...args);
-  }
-
-  async return(): Promise<IteratorResult<Json, void>> {
-    return this.#messages.return();
-  }
-
-  async throw(error: unknown): Promise<IteratorResult<Json, void>> {
-    return this.#messages.throw(error);
-  }
-
-  [Symbol.asyncIterator](): AsyncGenerator<Json, void> {
-    return this.#messages;
-  }
-
-  async interrupt(): Promise<void> {
-    this.interrupted = true;
-  }
-}
-
-/** A `query` that yields these messages; a function among them is called, and may throw. */
-function agentOf(...script: readonly (Json | (() => unknown))[]) {
-  return function query(asked: Asked): FakeQuery {
-    async function* messages(): AsyncGenerator<Json, void> {
-      if (typeof asked.prompt !== 'string') for await (const _ of asked.prompt);
-      for (const each of script) {
-        if (typeof each !== 'function') yield each;
-        else await each();
-      }
-    }
-    return new FakeQuery(messages());
-  };
-}
-
-let uuid = 0;
-const from = (message: Json): Json => ({ uuid: `u${uuid++}`, session_id: 's1', ...message });
-const INIT = from({
-  type: 'system',
-  subtype: 'init',
-  model: 'claude-sonnet-4-6',
-  tools: ['Bash'],
-  cwd: '/app',
-  claude_code_version: '2.1.0',
-});
-const usage = (input: number, output: number): Json => ({
-  input_tokens: input,
-  output_tokens: output,
-  cache_read_input_tokens: 100,
-});
-
-function assistant(id: string, content: readonly Json[], over: Json = {}): Json {
-  const message = {
-    id,
-    type: 'message',
-    role: 'assistant',
-    model: 'claude-sonnet-4-6',
-    content,
-    stop_reason: null,
-    usage: usage(10, 2),
-    ...(over.message as Json | undefined),
-  };
-  return from({ type: 'assistant', parent_tool_use_id: null, ...over, message });
-}
-
-const said = (text: string): Json => ({ type: 'text', text });
-const call = (id: string, name: string, input: Json): Json => ({
-  type: 'tool_use',
-  id,
-  name,
-  input,
-});
-
-function toolResult(id: string, content: unknown, over: Json = {}): Json {
-  const { is_error, ...rest } = over;
-  return from({
-    type: 'user',
-    parent_tool_use_id: null,
-    message: {
-      role: 'user',
-      content: [{ type: 'tool_result', tool_use_id: id, content, is_error: is_error ?? false }],
-    },
-    ...rest,
-  });
-}
-
-const MODEL_USAGE = {
-  'claude-sonnet-4-6': {
-    inputTokens: 20,
-    outputTokens: 4,
-    cacheReadInputTokens: 200,
-    cacheCreationInputTokens: 0,
-    webSearchRequests: 0,
-    costUSD: 0.03,
-    contextWindow: 200_000,
-    maxOutputTokens: 32_000,
-  },
-};
-
-const result = (over: Json = {}): Json =>
-  from({
-    type: 'result',
-    subtype: 'success',
-    is_error: false,
-    result: 'It is fixed.',
-    num_turns: 2,
-    stop_reason: 'end_turn',
-    duration_ms: 900,
-    duration_api_ms: 700,
-    total_cost_usd: 0.03,
-    usage: usage(20, 4),
-    modelUsage: MODEL_USAGE,
-    permission_denials: [],
-    ...over,
-  });
-
-const SCRIPT = [
+import {
+  type Asked,
+  agentOf,
+  assistant,
+  call,
+  FakeQuery,
+  from,
   INIT,
-  assistant('msg_1', [said('I look.')]),
-  assistant('msg_1', [call('t1', 'Bash', { command: 'npm test' })]),
-  toolResult('t1', 'all green'),
-  assistant('msg_2', [said('It is fixed.')]),
-  result(),
-];
-
-/** The steps of the one trace that is made. */
-async function recorded(
-  query: ReturnType<typeof agentOf>,
-  run: (query: ReturnType<typeof agentOf>) => Promise<unknown>,
-  options?: Options,
-): Promise<WireStep> {
-  using captured = captureTraces();
-  await run(traceClaudeAgent(query, options)).catch(() => {});
-  const [row] = await rowsOf(captured, 1);
-  const [step] = row?.steps ?? [];
-  assert.ok(step);
-  return step;
-}
-
-async function read(query: ReturnType<typeof agentOf>, asked: Asked = { prompt: 'Fix it.' }) {
-  const messages: unknown[] = [];
-  for await (const message of query(asked)) messages.push(message);
-  return messages;
-}
+  type Json,
+  MODEL_USAGE,
+  type Options,
+  read,
+  recorded,
+  result,
+  SCRIPT,
+  said,
+  toolResult,
+  usage,
+} from './claude-agent.ts';
+import { rowsOf } from './stage.ts';
 
 function treeOf(step: WireStep, indent = ''): string {
   const { type, name, output, promptTokens, completionTokens } = step;
@@ -377,6 +234,81 @@ describe('a run of the Claude agent SDK', () => {
     );
   });
 
+  describe('with a subagent in the background', () => {
+    const inside = { parent_tool_use_id: 't1' };
+    const launched = [
+      INIT,
+      assistant('msg_1', [call('t1', 'Agent', { subagent_type: 'reviewer', prompt: 'Review.' })]),
+      toolResult('t1', 'Async agent launched.', {
+        tool_use_result: { isAsync: true, status: 'async_launched', agentId: 'a1' },
+      }),
+      assistant('msg_2', [call('t2', 'Read', { path: 'a' })], inside),
+      assistant('msg_3', [said('It runs.')]),
+      toolResult('t2', 'line 1', inside),
+      assistant('msg_4', [said('All good.')], inside),
+    ];
+    const told = (status: string): Json =>
+      from({
+        ...{ type: 'system', subtype: 'task_notification', task_id: 'a1', tool_use_id: 't1' },
+        ...{ status, summary: 'The review is over.', output_file: '/tmp/a1' },
+        usage: { total_tokens: 224, tool_uses: 1, duration_ms: 5 },
+      });
+    const done = [assistant('msg_5', [said('It is fixed.')]), result({ modelUsage: {} })];
+
+    it('has the subagent with its own model calls as a child', async () => {
+      const step = await recorded(agentOf(...launched, told('completed'), ...done), read);
+      assert.equal(
+        treeOf(step).replaceAll(' [chat_completion] 110+2', ''),
+        [
+          'Claude Agent [agent] -> "It is fixed."',
+          '  Claude Chat Completion -> {"tool_calls":[{"name":"Agent","arguments":{"subagent_type":"reviewer","prompt":"Review."},"id":"t1"}]}',
+          '  reviewer [agent] -> "All good."',
+          '    Claude Chat Completion -> {"tool_calls":[{"name":"Read","arguments":{"path":"a"},"id":"t2"}]}',
+          '    Read [tool] -> "line 1"',
+          '    Claude Chat Completion -> "All good."',
+          '  Claude Chat Completion -> "It runs."',
+          '  Claude Chat Completion -> "It is fixed."',
+          '',
+        ].join('\n'),
+      );
+    });
+
+    it('has the end of the subagent, when that is received', async () => {
+      const ends: [readonly Json[], ended: string | undefined, error: string | undefined][] = [
+        [[told('completed')], undefined, undefined],
+        [[told('stopped')], 'left', undefined],
+        [[told('failed')], undefined, 'The review is over.'],
+        [[], 'unfinished', undefined],
+      ];
+      for (const [end, ended, error] of ends) {
+        const wait = () => new Promise((resolve) => setTimeout(resolve, 30));
+        const step = await recorded(agentOf(...launched, wait, ...end, ...done), read);
+        const agent = step.steps[1] as WireStep;
+        assert.deepEqual([agent.metadata.ended, agent.metadata.error], [ended, error]);
+        assert.equal(agent.metadata.agentId, 'a1');
+        assert.ok(agent.latency >= 25, `it took ${agent.latency} ms`);
+      }
+    });
+
+    it('has what a subagent does after its end', async () => {
+      const wait = () => new Promise((resolve) => setTimeout(resolve, 30));
+      const more = assistant('msg_6', [said('One more thing.')], inside);
+      const failed = toolResult('t1', 'exit code 1', { is_error: true });
+      const endings: [readonly Json[], error: string | undefined][] = [
+        [[...launched.slice(0, 2), toolResult('t1', 'Fine.')], undefined],
+        [[...launched.slice(0, 2), failed], 'exit code 1'],
+        [[...launched, told('completed')], undefined],
+      ];
+      for (const [begun, error] of endings) {
+        const step = await recorded(agentOf(...begun, wait, more, ...done), read);
+        const agent = step.steps[1] as WireStep;
+        assert.equal(agent.steps.at(-1)?.output, 'One more thing.');
+        assert.deepEqual([agent.metadata.ended, agent.metadata.error], [undefined, error]);
+        assert.ok(agent.latency >= 25, `it took ${agent.latency} ms`);
+      }
+    });
+  });
+
   it('has steps of tools in this process as children', async () => {
     const query = (asked: Asked): FakeQuery => {
       // As the SDK calls the tools of an app: from what was begun when the query was made.
@@ -580,6 +512,19 @@ describe('the end of a run of the Claude agent SDK', () => {
           await messages.next();
           await messages.return();
         }),
+      () =>
+        recorded(agentOf(...begun, never), async (query) => {
+          const messages = query({ prompt: 'Fix it.' });
+          await messages.next();
+          messages.close();
+          assert.equal(messages.closed, true);
+        }),
+      () =>
+        recorded(agentOf(...begun, never), async (query) => {
+          await using messages = query({ prompt: 'Fix it.' });
+          await messages.next();
+          return messages;
+        }),
     ];
     for (const way of ways) {
       const { metadata } = await way();
@@ -601,6 +546,33 @@ describe('the end of a run of the Claude agent SDK', () => {
       [output, metadata.partial, metadata.ended],
       ['It is fixed.', undefined, undefined],
     );
+  });
+
+  it('is as its result states if the app stops reading there, whatever the result is', async () => {
+    const stops: [Json, string | undefined][] = [
+      [{ subtype: 'error_max_turns', is_error: true, result: undefined, errors: ['max'] }, 'max'],
+      [{ result: '' }, undefined],
+    ];
+    for (const [over, error] of stops) {
+      const step = await recorded(agentOf(...begun, result(over)), async (query) => {
+        for await (const message of query({ prompt: 'Fix it.' })) {
+          if (message.type === 'result') break;
+        }
+      });
+      const { partial, ended } = step.metadata;
+      assert.deepEqual([step.metadata.error, partial, ended], [error, undefined, undefined]);
+    }
+  });
+
+  it('is `left` if the app stops reading in a turn after a result', async () => {
+    const query = agentOf(...SCRIPT, assistant('msg_3', [said('I look again.')]));
+    const step = await recorded(query, async (traced) => {
+      let answers = 0;
+      for await (const message of traced({ prompt: 'Fix it.' })) {
+        if (message.type === 'assistant' && ++answers === 4) break;
+      }
+    });
+    assert.deepEqual([step.metadata.partial, step.metadata.ended], [true, 'left']);
   });
 
   it('is the last of several results if the prompt is an iterable', async () => {

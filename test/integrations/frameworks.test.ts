@@ -91,7 +91,11 @@ describe('frameworks outside a request', () => {
 
   it('throw for a wrong argument, with what they take', () => {
     assert.throws(() => traceModel({}), /traceModel\(model\) takes a model/);
-    assert.throws(() => traceLangChain({}), /takes the CallbackManager/);
+    assert.throws(() => traceLangChain({}), {
+      name: 'TypeError',
+      message:
+        'traceLangChain(class) takes CallbackManager, BaseChatModel or a class of embeddings, such as OpenAIEmbeddings',
+    });
     assert.throws(() => agentsTraceProcessor({ content: 'no' as never }), /true or false/);
   });
 });

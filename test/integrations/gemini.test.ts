@@ -1,32 +1,15 @@
 /** What Google's client is answered, and what of it is recorded. */
 
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { captureTraces } from '@openlayer-tracing/core/testing';
 import type { WireStep } from '@openlayer-tracing/core/wire';
 import { traceGoogleGenAI } from '@openlayer-tracing/integrations/google-genai';
 import { GoogleGenAI as GoogleGenAI2 } from 'genai2';
 import { GoogleGenAI, type GoogleGenAIOptions } from 'genai3';
 import { later } from '../contract/harness/pause.ts';
-import { type Reply, read, stepOfCall, stepsOfCalls } from './answering.ts';
+import { openServer, type Reply, read, stepOfCall, stepsOfCalls } from './answering.ts';
 
 type Made = GoogleGenAI;
-
-/** A server whose responses stay open. */
-async function openServer(respond: (res: ServerResponse) => unknown) {
-  const server = createServer((_req, res) => void respond(res));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
-}
 
 function gemini(url: string, options: GoogleGenAIOptions = {}): Made {
   return traceGoogleGenAI(

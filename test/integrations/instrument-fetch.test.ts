@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
 import { CallbackManager } from '@langchain/core/callbacks/manager';
 import { ChatOpenAI } from '@langchain/openai';
 import { captureTraces } from '@openlayer-tracing/core/testing';
@@ -20,10 +21,8 @@ import OpenAI from 'openai7';
 import { type LlmServer, startLlmServer } from '../support/llm-server/index.ts';
 import { ask, rowsOf } from './stage.ts';
 
-const require = createRequire(import.meta.url);
-const otherBuild = require('@openlayer-tracing/integrations/fetch') as {
-  instrumentFetch: typeof instrumentFetch;
-};
+type Build = typeof import('@openlayer-tracing/integrations/fetch');
+
 const SAID = 'You said: hi there — ça va?';
 
 describe('the global fetch', () => {
@@ -299,8 +298,13 @@ describe('the global fetch', () => {
     });
   });
 
-  it('is replaced once by two copies of the package', async () => {
-    const first = instrumentFetch();
+  it('is replaced once by two builds of the package', async () => {
+    const require = createRequire(import.meta.url);
+    const commonJs = require.resolve('@openlayer-tracing/integrations/fetch');
+    const modules = pathToFileURL(commonJs.replace(/dist.cjs/, 'dist')).href;
+    const [build, otherBuild] = [require(commonJs), await import(modules)] as [Build, Build];
+    assert.notEqual(build.instrumentFetch, otherBuild.instrumentFetch);
+    const first = build.instrumentFetch();
     const ours = fetch;
     const second = otherBuild.instrumentFetch({ content: false });
     try {

@@ -1,9 +1,6 @@
 /** Streams that the app leaves, of clients that do not cancel the body of the response then. */
 
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { getTracer } from '@openlayer-tracing/core';
 import { captureTraces } from '@openlayer-tracing/core/testing';
 import { traceGoogleGenAI } from '@openlayer-tracing/integrations/google-genai';
@@ -11,6 +8,7 @@ import { traceOllama } from '@openlayer-tracing/integrations/ollama';
 import { GoogleGenAI as GoogleGenAI2 } from 'genai2';
 import { GoogleGenAI } from 'genai3';
 import { Ollama } from 'ollama0-6';
+import { openServer } from './answering.ts';
 
 type Stream = AsyncIterable<unknown>;
 
@@ -106,20 +104,11 @@ const LEAVING: Readonly<Record<string, (stream: Stream) => Promise<unknown>>> = 
 };
 
 /** Sends one chunk of a stream that stays open. */
-async function openServer({ contentType, chunk }: Streamed) {
-  const server = createServer((_req, res) => {
+function openStream({ contentType, chunk }: Streamed) {
+  return openServer((res) => {
     res.writeHead(200, { 'content-type': contentType });
     res.write(chunk);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
 }
 
 /** What the app can see of an object, with its prototypes. */
@@ -135,7 +124,7 @@ describe('a stream that the app leaves', () => {
   for (const [name, streamed] of Object.entries(STREAMED)) {
     for (const [how, leave] of Object.entries(LEAVING)) {
       it(`of ${name}, ${how}, is recorded at once, outside a request`, async () => {
-        await using server = await openServer(streamed);
+        await using server = await openStream(streamed);
         using captured = captureTraces();
         const leaving = leave(await streamed.stream(server.url, true));
         if (how === 'by an error of its own') await assert.rejects(leaving, thrown);
@@ -153,7 +142,7 @@ describe('a stream that the app leaves', () => {
     }
 
     it(`of ${name} has left its step in a trace that goes on`, async () => {
-      await using server = await openServer(streamed);
+      await using server = await openStream(streamed);
       using captured = captureTraces();
       const trace = getTracer().startTrace('job');
       await trace.run(async () => {
@@ -167,7 +156,7 @@ describe('a stream that the app leaves', () => {
     });
 
     it(`of ${name} looks as it does without tracing`, async () => {
-      await using server = await openServer(streamed);
+      await using server = await openStream(streamed);
       using _captured = captureTraces();
       const seen = await Promise.all(
         [false, true].map(async (isTraced) => {

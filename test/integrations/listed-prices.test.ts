@@ -1,12 +1,16 @@
 /** What calls cost by the price list, against the providers' own price pages, computed by hand. */
 
 import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
 import { prices } from '@openlayer-tracing/integrations/pricing';
 import { type Asked, pricedCall } from './priced-call.ts';
 
 const pricing = prices();
 
 const MILLION = 1e6;
+
+type Build = typeof import('@openlayer-tracing/integrations/pricing');
 
 type Priced = readonly [model: string, asked: Asked, usd: number];
 
@@ -888,6 +892,15 @@ const SOURCES: readonly Source[] = [
 
 describe('the price list', () => {
   before(() => pricing.ready?.());
+
+  it('is loaded once for all builds of the package', async () => {
+    const require = createRequire(import.meta.url);
+    const commonJs = require.resolve('@openlayer-tracing/integrations/pricing');
+    const modules = pathToFileURL(commonJs.replace(/dist.cjs/, 'dist')).href;
+    const builds = [require(commonJs), await import(modules)] as [Build, Build];
+    assert.notEqual(builds[0].prices, builds[1].prices);
+    for (const build of builds) assert.equal(build.prices().ready?.(), undefined);
+  });
 
   for (const { page, read, provider, calls } of SOURCES) {
     for (const [model, asked, usd] of calls) {

@@ -283,6 +283,22 @@ describe("the classes of OpenAI's realtime sockets", () => {
   ] as const;
   beforeEach(forgetUnrecorded);
 
+  it('are reported also after a thousand clients of other hosts', async () => {
+    const { OpenAIRealtimeWS } = (await import('openai7/realtime/ws')) as unknown as {
+      OpenAIRealtimeWS: SocketClass;
+    };
+    const clientOf = (baseURL: string) =>
+      traceOpenAI(new OpenAI7({ apiKey: 'k', maxRetries: 0, baseURL }));
+    for (let port = 1; port <= 1100; port++) clientOf(`https://127.0.0.3:${port}/v1`);
+    const said = await unrecordedCalls(async () => {
+      const client = clientOf('https://127.0.0.4:9/v1');
+      const socket = new OpenAIRealtimeWS({ model: 'm' }, client as never);
+      await new Promise<void>((resolve) => socket.on('error', () => resolve()));
+      socket.close();
+    });
+    assert.deepEqual(said, ['WebSocket /realtime']);
+  });
+
   for (const [version, Client, load] of versions) {
     it(`are reported for a client that is traced, and for no other: openai ${version}`, async () => {
       const { OpenAIRealtimeWS } = (await load()) as unknown as { OpenAIRealtimeWS: SocketClass };

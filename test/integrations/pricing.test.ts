@@ -164,7 +164,7 @@ describe('prices', () => {
       [{}, /models\['m'\] needs the price of its input/],
       [null, /models\['m'\] takes an object/],
       [{ input: 1, cache: 2 }, /models\['m'\]: cache is not known; did you mean cached/],
-      [{ input: '1' }, /models\['m'\]\.input must be a number of US dollars/],
+      [{ input: '1' }, /models\['m'\]\.input must be a number of US dollars, 0 or more/],
       [{ input: 1, output: -1 }, /models\['m'\]\.output must be a number/],
       [{ input: 1, uses: { web_search: 'free' } }, /models\['m'\]\.uses\['web_search'\] must be/],
       [{ input: 1, tiers: { batch: {} } }, /models\['m'\]\.tiers\['batch'\] needs the price/],

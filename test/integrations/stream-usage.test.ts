@@ -1,12 +1,15 @@
 /** Chat streams tell their tokens, and the app sees what it would have seen without us. */
 
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { captureTraces } from '@openlayer-tracing/core/testing';
 import { tracedFetch } from '@openlayer-tracing/integrations/fetch';
 import { traceOpenAI } from '@openlayer-tracing/integrations/openai';
-import type OpenAI from 'openai7';
+import OpenAI from 'openai7';
 import { type LlmServer, startLlmServer } from '../support/llm-server/index.ts';
+import { drain, stepsOf } from './far-end.ts';
 import { ask, rowsOf } from './stage.ts';
+import { forgetUnrecorded, unrecordedCalls } from './unrecorded.ts';
 
 const streamed = { ...ask(), stream: true as const };
 
@@ -151,6 +154,85 @@ describe('a request for the usage of a stream', () => {
       assert.equal(received, expected);
     });
   }
+});
+
+describe('the usage of a stream whose request is signed', () => {
+  const sha256 = (body: unknown) => createHash('sha256').update(String(body)).digest('hex');
+  const send = (sign: (headers: Headers, body: string) => void) => async (baseURL: string) => {
+    class Signing extends OpenAI {
+      protected override async prepareRequest(request: RequestInit): Promise<void> {
+        const headers = new Headers(request.headers);
+        sign(headers, String(request.body));
+        request.headers = headers;
+      }
+    }
+    const openai = traceOpenAI(new Signing({ apiKey: 'k', baseURL, maxRetries: 0 }), {
+      streamUsage: true,
+    });
+    await drain(await openai.chat.completions.create(streamed));
+  };
+  const byHeader = (name: string, value?: string) =>
+    send((headers, body) => headers.set(name, value ?? sha256(body)));
+  const byFetch = (headers: RequestInit['headers']) => (url: string) =>
+    tracedFetch({ streamUsage: true })(`${url}/chat/completions`, {
+      method: 'POST',
+      body: JSON.stringify(streamed),
+      ...(headers && { headers }),
+    });
+
+  const SIGNED: Readonly<Record<string, (url: string) => Promise<unknown>>> = {
+    'by x-amz-content-sha256': byHeader('x-amz-content-sha256'),
+    'by x-ms-content-sha256': byHeader('x-ms-content-sha256'),
+    'by x-content-sha256': byHeader('x-content-sha256'),
+    'by content-digest': byHeader('content-digest'),
+    'by content-md5': byHeader('content-md5'),
+    'by digest': byHeader('digest'),
+    'by signature': byHeader('signature'),
+    'by signature-input': byHeader('signature-input'),
+    'by the scheme of AWS': byHeader('authorization', 'AWS4-HMAC-SHA256 Credential=a'),
+    'by the scheme of Tencent': byHeader('authorization', 'TC3-HMAC-SHA256 Credential=a'),
+    'by the scheme of Oracle': byHeader('authorization', 'Signature version="1"'),
+    'by a header in an object': byFetch({ 'Content-MD5': 'x' }),
+    'by a header in an array': byFetch([['Content-MD5', 'x']]),
+  };
+  for (const [how, call] of Object.entries(SIGNED)) {
+    it(`is not requested, and its absence is reported: ${how}`, async () => {
+      forgetUnrecorded();
+      let body: unknown;
+      const run = (url: string) => unrecordedCalls(() => call(url));
+      let reported: readonly string[] = [];
+      await stepsOf(
+        (res, _req, sent) => {
+          body = JSON.parse(sent);
+          res.writeHead(200, { 'content-type': 'text/event-stream' });
+          res.end('data: [DONE]\n\n');
+        },
+        async (url) => {
+          reported = await run(url);
+        },
+        0,
+      );
+      assert.deepEqual(body, streamed);
+      assert.equal(reported.length, 1);
+      assert.match(
+        String(reported[0]),
+        /^the usage of signed streams of POST .*chat\/completions$/,
+      );
+    });
+  }
+
+  it('is requested if only the app is authorized', async () => {
+    let body: unknown;
+    await stepsOf(
+      (res, _req, sent) => {
+        body = JSON.parse(sent);
+        res.writeHead(200, { 'content-type': 'text/event-stream' });
+        res.end('data: [DONE]\n\n');
+      },
+      send((headers) => headers.set('x-request-signing-key-id', 'a')),
+    );
+    assert.deepEqual(body, { ...streamed, stream_options: { include_usage: true } });
+  });
 });
 
 describe('the usage that a gateway sends', () => {

@@ -284,9 +284,14 @@ const SET_UP: Readonly<Record<string, SetUp>> = {
   },
   otelExport: { keys: { ...spans, ...exported }, give: otel.otelExport },
   openlayerOtlp: { keys: toPlatform, give: otel.openlayerOtlp },
+  openlayerSpanProcessor: {
+    keys: { filter: true, orphans: true } satisfies Keys<otel.SpanProcessorOptions>,
+    give: otel.openlayerSpanProcessor,
+  },
 };
 
 /** Set up as well, and only known by a promise. */
+const waitForRows: Keys<local.WaitOptions> = { timeoutMs: true, pipelineId: true };
 const startLocalServer: Keys<local.LocalServerOptions> = {
   port: true,
   host: true,
@@ -430,7 +435,7 @@ function wrongKeys(keys: Readonly<Record<string, true>>): readonly string[] {
 
 describe('a misspelled option', () => {
   it('is looked for in every function that an entry point exports', () => {
-    const entryPoints = [core, testing, clsHooked, local, express, hono, koa];
+    const entryPoints = [core, testing, clsHooked, local, otel, express, hono, koa];
     const clients = [aiSdk, anthropic, bedrock, cohere, anyFetch, genai, groq, langchain, mcp];
     const others = [claudeAgent, mastra, mistral, ollama, openai, agents, pricing, together];
     const exported = [...entryPoints, ...clients, ...others].flatMap((entryPoint) =>
@@ -474,6 +479,14 @@ describe('a misspelled option', () => {
   it('of startLocalServer rejects', async () => {
     for (const key of wrongKeys(startLocalServer)) {
       await assert.rejects(local.startLocalServer({ [key]: false }), /is not known; known keys:/);
+    }
+  });
+
+  it('of waitForRows rejects', async () => {
+    await using server = await local.startLocalServer();
+    for (const key of wrongKeys(waitForRows)) {
+      const wait = server.waitForRows(0, { [key]: undefined });
+      await assert.rejects(wait, /is not known; known keys:/);
     }
   });
 

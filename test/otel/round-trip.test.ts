@@ -164,6 +164,20 @@ const STEPS: Readonly<Record<string, StepData>> = {
     confidenceThreshold: 0.5,
     reason: 'an address',
   }),
+  'a call that got a status': stepWith({
+    type: 'function_call',
+    inputs: { url: 'https://a.test' },
+    error: { name: 'HTTP 404', message: '404 Not Found' },
+  }),
+  'a chat with the parameters of a client': stepWith({
+    type: 'chat_completion',
+    modelParameters: { max_completion_tokens: 5, stop: 'a', n: 2, topP: 'high', topK: 3 },
+    metadata: { finishReason: ['stop'] },
+  }),
+  'a chat with parameters that repeat each other': stepWith({
+    type: 'chat_completion',
+    modelParameters: { max_tokens: 5, maxTokens: 6, stop: ['a'], stop_sequences: ['b'], n: 1 },
+  }),
   'a call that failed': stepWith({
     type: 'function_call',
     inputs: { url: 'https://a.test' },
@@ -267,6 +281,18 @@ describe('the span of a step', () => {
     assert.deepEqual(step, STEPS['a request']);
   });
 
+  it('of a chat whose response names another model has the models of both', () => {
+    const step = stepWith({
+      type: 'chat_completion',
+      model: 'm-2026-01-01',
+      metadata: { requestModel: 'm' },
+    });
+    const { attributes } = spanOfStep(step);
+    assert.equal(attributes['gen_ai.request.model'], 'm');
+    assert.equal(attributes['gen_ai.response.model'], 'm-2026-01-01');
+    assert.deepEqual(again(step).step, step);
+  });
+
   it('of a chat has what the conventions define, by their names and types', () => {
     const { attributes } = of('a chat');
     const expected: Readonly<Record<string, unknown>> = {
@@ -286,6 +312,63 @@ describe('the span of a step', () => {
     for (const [key, value] of Object.entries(expected))
       assert.deepEqual(attributes[key], value, key);
     assert.equal(attributes['gen_ai.request.seed'], undefined, 'a seed is a number there');
+  });
+
+  const SPELLINGS: Readonly<Record<string, readonly [value: unknown, spellings: string]>> = {
+    max_tokens: [
+      5,
+      'max_tokens max_completion_tokens max_output_tokens maxOutputTokens maxTokens num_predict',
+    ],
+    temperature: [0.5, 'temperature'],
+    top_p: [0.5, 'top_p topP p'],
+    top_k: [5, 'top_k topK k'],
+    frequency_penalty: [0.5, 'frequency_penalty frequencyPenalty'],
+    presence_penalty: [0.5, 'presence_penalty presencePenalty'],
+    seed: [5, 'seed random_seed randomSeed'],
+    stream: [true, 'stream'],
+    stop_sequences: [['a', 'b'], 'stop_sequences stopSequences stop'],
+    encoding_formats: [['float'], 'encoding_formats encoding_format'],
+    'choice.count': [2, 'n candidateCount num_generations'],
+  };
+  for (const [name, [value, spellings]] of Object.entries(SPELLINGS)) {
+    it(`has gen_ai.request.${name}, however the client spells it`, () => {
+      for (const spelling of spellings.split(' ')) {
+        const step = stepWith({ type: 'chat_completion', modelParameters: { [spelling]: value } });
+        assert.deepEqual(spanOfStep(step).attributes[`gen_ai.request.${name}`], value, spelling);
+        assert.deepEqual(again(step).step.modelParameters, step.modelParameters, spelling);
+        const wrong = stepWith({
+          type: 'chat_completion',
+          modelParameters: { [spelling]: { a: 1 } },
+        });
+        assert.equal(spanOfStep(wrong).attributes[`gen_ai.request.${name}`], undefined, spelling);
+      }
+    });
+  }
+
+  it('has the name of the conventions where a call has both, and one stop sequence as an array', () => {
+    const requestOf = (modelParameters: StepData['modelParameters']) =>
+      spanOfStep(stepWith({ type: 'chat_completion', modelParameters })).attributes;
+    const both = requestOf({ maxTokens: 6, max_tokens: 5, n: 1 });
+    assert.equal(both['gen_ai.request.max_tokens'], 5);
+    assert.equal(both['gen_ai.request.choice.count'], undefined);
+    assert.deepEqual(requestOf({ stop: 'a' })['gen_ai.request.stop_sequences'], ['a']);
+  });
+
+  it('has the finish reasons of all choices', () => {
+    const reasonsOf = (finishReason: unknown) =>
+      spanOfStep(stepWith({ type: 'chat_completion', metadata: { finishReason } })).attributes[
+        'gen_ai.response.finish_reasons'
+      ];
+    assert.deepEqual(reasonsOf('stop'), ['stop']);
+    assert.deepEqual(reasonsOf(['stop', 'length']), ['stop', 'length']);
+    for (const wrong of [[], '', ['stop', 7], {}]) assert.equal(reasonsOf(wrong), undefined);
+  });
+
+  it('that got a status as its error has it as its type, and no exception', () => {
+    const { status, attributes, events } = of('a call that got a status');
+    assert.deepEqual(status, { code: 'error', message: '404 Not Found' });
+    assert.equal(attributes['error.type'], '404');
+    assert.deepEqual(events, []);
   });
 
   it('that failed has the status, the type and the exception', () => {

@@ -80,7 +80,6 @@ const KINDS: Readonly<Record<string, Partial<AnswerTable>>> = {
       told([run, generation, step, ['inference', { type: 'model_inference', attributes }]]),
     leftOut: {
       ...MODEL,
-      model: 'the answer tells its model',
       stepIndex: 'the order of the steps tells it',
       streaming: 'timeToFirstToken tells it',
       completionStartTime: 'timeToFirstToken tells it',

@@ -83,7 +83,8 @@ const FALLIBLE_OBJECTS = new Set(['#storage', 'scope', 'manager', '#manager']);
 /** Called through these alone, so that its names say nothing of others. */
 const FALLIBLE_CLASSES = [
   ...['AsyncLocalScope', 'GuardedScope', 'ProgressBar', 'RecordedCall'],
-  ...['DiskSpool', 'Spool', 'OwnSegments', 'AdoptedSegments', 'MemoryRing', 'Segment'],
+  ...['DiskSpool', 'Spool', 'OwnSegments', 'AdoptedSegments', 'UnwrittenRows', 'Segment'],
+  'AdoptableSegments',
 ];
 
 /** They run or read what is the host's: its errors are to pass. */

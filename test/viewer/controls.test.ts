@@ -204,4 +204,25 @@ describe('the controls of the page', function () {
     await page.keyboard.press('Enter');
     await page.getByRole('button', { name: 'Feedback' }).filter({ hasText: 'good' }).waitFor();
   });
+
+  for (const isRefused of [false, true]) {
+    it(`copy without a clipboard${isRefused ? ', or say that they cannot' : ''}`, async () => {
+      const page = await openTrace();
+      await page.addInitScript(`
+        Object.defineProperty(Navigator.prototype, 'clipboard', { get: () => undefined });
+        if (${isRefused}) Document.prototype.execCommand = () => false;
+      `);
+      await page.reload();
+      const button = page.getByTitle(/^Copy the inference ID/).first();
+      await button.click();
+      if (isRefused) await page.getByText('Could not be copied').waitFor();
+      else {
+        await page.getByText('Copied', { exact: true }).waitFor({ state: 'attached' });
+        await page.getByRole('searchbox', { name: 'Search' }).focus();
+        await page.keyboard.press('Control+V');
+        const pasted = await page.getByRole('searchbox', { name: 'Search' }).inputValue();
+        assert.ok(pasted !== '' && (await button.getAttribute('title'))?.endsWith(pasted));
+      }
+    });
+  }
 });

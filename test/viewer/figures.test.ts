@@ -95,6 +95,49 @@ describe('the figures of a trace', function () {
     await page.getByText('36 chunks').waitFor();
   });
 
+  it('stand at their times on the axis, however the bar is cut by the zoom', async () => {
+    const { page } = await viewer.open(`/traces/${rag}`);
+    const call = stepRow(page, 'OpenAI Chat Completion').locator('[role="gridcell"]').nth(1);
+    await call.locator('svg path').waitFor({ state: 'attached' });
+    const root = stepRow(page, 'POST /chat').first().locator('[role="gridcell"]').nth(1);
+    const mark = root.getByTitle('First byte after 650 ms');
+    const wait = call.locator('div > div').last();
+    let [from, to] = [0, 2000];
+    for (const zooms of [0, 1, 2]) {
+      if (zooms > 0) {
+        await page.keyboard.press('+');
+        [from, to] = [from + (to - from) * 0.2, to - (to - from) * 0.2];
+      }
+      const track = await call.boundingBox();
+      assert.ok(track);
+      const timeAt = (x: number) => from + ((x - track.x) / track.width) * (to - from);
+      const isNear = (time: number, wanted: number) =>
+        Math.abs(time - wanted) < ((to - from) / track.width) * 3;
+      await until(async () => {
+        const box = await wait.boundingBox();
+        return box !== null && isNear(timeAt(box.x + box.width), 840);
+      }, `the first token at 840 ms after ${zooms} zooms`);
+      const box = await mark.boundingBox();
+      assert.ok(box && isNear(timeAt(box.x + 1), 650), `first byte after ${zooms} zooms`);
+    }
+  });
+
+  it('have an arrow for a group of steps beyond the zoom', async () => {
+    const number = await viewer.send(
+      rowOf({
+        name: 'POST /group',
+        ms: 1000,
+        steps: Array.from({ length: 6 }, (_, place) => ({ name: 'early', at: place, ms: 1 })),
+      }),
+    );
+    const { page } = await viewer.open(`/traces/${number}`);
+    const group = stepRow(page, 'early').locator('[role="gridcell"]').nth(1);
+    await group.waitFor();
+    assert.equal(await group.locator('[data-side]').count(), 0);
+    await page.keyboard.press('+');
+    await group.locator('[data-side="left"]').waitFor();
+  });
+
   it('are the critical path, which a key turns off, and the own time of a step', async () => {
     const number = await viewer.send(
       rowOf({

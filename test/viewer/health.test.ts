@@ -33,6 +33,13 @@ describe('the counts of an app', function () {
     for (const line of [/started:\s?3/, /published:\s?2/, /queued:\s?1/]) {
       await counts.getByRole('row').filter({ hasText: line }).waitFor();
     }
+    // The next report leaves open what is open.
+    tracer.startTrace({ name: 'four' }).end();
+    await tracer.flush();
+    await counts
+      .getByRole('row')
+      .filter({ hasText: /started:\s?4/ })
+      .waitFor();
     await tracer.shutdown();
     assert.deepEqual(viewer.server.problems, []);
     assert.deepEqual(complaints, []);

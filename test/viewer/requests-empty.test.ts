@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { startLocalServer } from '@openlayer-tracing/local';
+import { ragRequest } from './rows.ts';
 import { useViewer } from './support.ts';
 
 describe('the list without requests', function () {
@@ -53,5 +54,18 @@ describe('the list without requests', function () {
     const lines = (await page.locator('main pre').first().textContent()) ?? '';
     assert.match(lines, /OPENLAYER_API_KEY='<the API key of this server>'/);
     assert.doesNotMatch(lines, /secret|local-key/);
+  });
+
+  // The last one: the list is not empty after it.
+  it('does not say that nothing has arrived while what has arrived is held back', async () => {
+    const { page } = await viewer().open('/requests');
+    await page.getByRole('heading', { name: 'No request has arrived yet' }).waitFor();
+    await page.keyboard.press('p');
+    await page.getByRole('button', { name: /^Paused/ }).waitFor();
+    await viewer().send(ragRequest('Held?', 'Yes.'));
+    await page.getByRole('heading', { name: 'New requests are held back' }).waitFor();
+    assert.equal(await page.getByText('No request has arrived yet').count(), 0);
+    await page.getByRole('button', { name: '1 new', exact: true }).click();
+    await page.locator('main [role="row"][aria-selected]').filter({ hasText: 'Held?' }).waitFor();
   });
 });

@@ -250,7 +250,11 @@ describe('the list of requests', function () {
   });
 
   it('keeps the milliseconds of a range of time that is applied again, and its other end', async () => {
-    const [from, to] = [Date.now() - 86_400_123, Date.now() + 60_456];
+    // The field of the second has no seconds.
+    const [from, to] = [
+      Math.floor(Date.now() / 60_000) * 60_000 - 86_377_123,
+      Math.ceil(Date.now() / 60_000) * 60_000 + 456,
+    ];
     const { page } = await rows.open(`/requests?from=${from}&to=${to}`);
     const times = () => {
       const { searchParams } = new URL(page.url());
@@ -320,6 +324,73 @@ describe('the list of requests', function () {
     assert.equal(await chosen.locator('[role="gridcell"]').nth(3).textContent(), text);
   });
 
+  it('keeps its columns and lines after the visit of a request, by keys and by links', async () => {
+    const { page } = await rows.open('/requests?columns=name&columns=user&lines=2');
+    const heads = page.getByRole('columnheader');
+    await rowsOf(page).first().waitFor();
+    assert.deepEqual(await heads.allTextContents(), ['Name', 'User']);
+    for (const back of [
+      () => page.keyboard.press('Escape'),
+      () => page.getByRole('link', { name: 'Requests' }).click(),
+    ]) {
+      await rowsOf(page).first().click();
+      await page.waitForURL(/trace=\d+/);
+      await page.keyboard.press('Enter');
+      await page.waitForURL(/\/traces\/\d+/);
+      await page.getByRole('treegrid', { name: 'Steps' }).waitFor();
+      await back();
+      await page.waitForURL(/\/requests/);
+      await rowsOf(page).first().waitFor();
+      assert.deepEqual(await heads.allTextContents(), ['Name', 'User']);
+      assert.match(page.url(), /lines=2/);
+    }
+  });
+
+  it('is where it was after ten minutes in a request', async () => {
+    const { page } = await rows.open('/health');
+    await page.clock.install();
+    await page.goto(`${rows.origin}/requests`);
+    await rowsOf(page).first().waitFor();
+    const grid = page.getByRole('grid', { name: 'Requests' });
+    await grid.focus();
+    await page.keyboard.press('End');
+    await until(
+      async () => Number(await grid.getAttribute('aria-rowcount')) > 101,
+      'a second page',
+    );
+    await page.keyboard.press('End');
+    const chosen = page.locator('[role="grid"] [role="row"][aria-selected="true"]');
+    const place = Number(await chosen.getAttribute('aria-rowindex'));
+    assert.ok(place > 101);
+    await page.keyboard.press('Enter');
+    await page.getByRole('treegrid', { name: 'Steps' }).waitFor();
+    await page.clock.fastForward(10 * 60_000);
+    await page.keyboard.press('Escape');
+    await chosen.waitFor();
+    assert.equal(Number(await chosen.getAttribute('aria-rowindex')), place);
+    assert.ok((await scrollTop(grid)) > 1000);
+  });
+
+  it('has its head above its columns when it is scrolled sideways', async () => {
+    const { page } = await rows.open('/sessions', { width: 760, height: 600 });
+    const grid = page.getByRole('grid', { name: 'Sessions' });
+    await grid.locator('[role="row"][aria-selected]').first().waitFor();
+    await grid.evaluate((element: { scrollLeft: number }) => {
+      element.scrollLeft = 10_000;
+    });
+    const head = await grid.getByRole('columnheader').last().boundingBox();
+    const cell = await grid
+      .locator('[role="row"][aria-selected]')
+      .first()
+      .getByRole('gridcell')
+      .last()
+      .boundingBox();
+    assert.ok(head && cell);
+    assert.ok(Math.abs(head.x - cell.x) < 1, JSON.stringify([head, cell]));
+    const group = await grid.getByRole('rowgroup').first().boundingBox();
+    assert.ok(group && group.x + group.width >= head.x + head.width);
+  });
+
   it('leaves the focus where one types after the return from a request', async () => {
     const { page } = await rows.open('/requests');
     await rowsOf(page).first().waitFor();
@@ -351,6 +422,43 @@ describe('the list of requests', function () {
     await page.waitForURL((url) => url.searchParams.get('trace') !== first);
     await page.keyboard.press('Escape');
     await page.waitForURL((url) => url.searchParams.get('trace') === null);
+  });
+
+  it('leaves Enter and Space to what has the focus beside the list', async () => {
+    const { page } = await rows.open('/requests');
+    await rowsOf(page).nth(1).click();
+    const panel = page.getByRole('tabpanel').first();
+    await panel.waitFor();
+    const address = page.url();
+    const dividers = await page.getByRole('separator').all();
+    assert.ok(dividers.length > 0);
+    for (const element of [panel, ...dividers, page.getByRole('treegrid', { name: 'Steps' })]) {
+      await element.focus();
+      for (const key of ['Space', 'Enter']) {
+        await page.keyboard.press(key);
+        await page.waitForTimeout(200);
+        assert.equal(page.url(), address, key);
+      }
+    }
+    await page.getByRole('grid', { name: 'Requests' }).focus();
+    await page.keyboard.press('Space');
+    await page.waitForURL((url) => url.searchParams.get('trace') === null);
+  });
+
+  it('marks the request that the back and forward buttons show', async () => {
+    const { page } = await rows.open('/requests');
+    const chosen = page.locator('[role="grid"] [role="row"][aria-selected="true"]');
+    await rowsOf(page).nth(1).click();
+    await page.waitForURL(/trace=\d+/);
+    const text = await chosen.textContent();
+    await page.getByRole('grid', { name: 'Requests' }).focus();
+    await page.keyboard.press('Escape');
+    await page.waitForURL((url) => url.searchParams.get('trace') === null);
+    for (const key of ['j', 'j']) await page.keyboard.press(key);
+    await until(async () => (await chosen.textContent()) !== text, 'another row');
+    await page.goBack();
+    await page.waitForURL(/trace=\d+/);
+    await until(async () => (await chosen.textContent()) === text, 'the row of the trace');
   });
 
   it('has all of its columns in sight beside a request', async () => {
@@ -446,6 +554,17 @@ describe('the list of requests', function () {
       await rowsOf(page).nth(1).click();
       await page.waitForURL(opened);
     }
+  });
+
+  it('is left by the back button on a phone, where a link leads to a request beside it', async () => {
+    const { page } = await rows.open('/health', { width: 390, height: 844 });
+    await page.getByRole('heading', { name: 'Stored' }).waitFor();
+    await page.goto(`${rows.origin}/requests?trace=5`);
+    await page.waitForURL(/\/traces\/5/);
+    await page.getByRole('treegrid', { name: 'Steps' }).waitFor();
+    await page.goBack();
+    await page.getByRole('heading', { name: 'Stored' }).waitFor();
+    assert.match(page.url(), /\/health/);
   });
 
   it('has cards on a phone, where a tap opens the request', async () => {

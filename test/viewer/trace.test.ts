@@ -16,6 +16,7 @@ import {
   PIPELINE,
   ragRequest,
   rowOf,
+  type Step,
   send,
 } from './rows.ts';
 import { scrollTo, until, useViewer, type Viewer } from './support.ts';
@@ -86,7 +87,7 @@ describe('a trace', function () {
     assert.deepEqual(complaints, []);
   });
 
-  it('is loaded once, however many of its steps are selected later', async () => {
+  it('is not loaded again when its steps are selected later', async () => {
     const { page } = await viewer.open('/health');
     const loads: string[] = [];
     page.on('request', (request) => {
@@ -96,11 +97,13 @@ describe('a trace', function () {
     await page.clock.install();
     await page.goto(`${viewer.origin}/traces/${agent}`);
     await stepRow(page, 'search_rooms').waitFor();
+    // The second load is compared with the first when the stream of events has opened.
+    await until(async () => loads.length === 2, 'two loads');
     await page.clock.fastForward(120_000);
     await stepRow(page, 'reserve_room').click();
     await page.waitForURL(/step=5/);
     await page.getByRole('heading', { name: 'reserve_room' }).waitFor();
-    assert.equal(loads.length, 1);
+    assert.equal(loads.length, 2);
   });
 
   it('is walked through by arrow keys, which fold and unfold', async () => {
@@ -186,6 +189,18 @@ describe('a trace', function () {
     assert.equal(await stepRow(page, 'reserve_room').count(), 1);
   });
 
+  it('goes to a match on Enter that comes before the words have been sought', async () => {
+    const { page } = await viewer.open(`/traces/${agent}`);
+    await stepRow(page, 'search_rooms').waitFor();
+    await typeAndEnter(page.getByLabel('Find in this trace'), 'R-5521');
+    await page.waitForURL(/step=5/);
+    const body = { first: { second: { third: { fourth: { fifth: 'end' } } } } };
+    const number = await viewer.send(rowOf({ name: 'POST /find', id: 'req-find', body }));
+    await page.goto(`${viewer.origin}/traces/${number}?view=input&mode=json`);
+    await typeAndEnter(page.getByPlaceholder('Find', { exact: true }), 'end');
+    await page.getByRole('row', { selected: true }).getByText('"end"').waitFor();
+  });
+
   it('is found in without accents, in any case, as the list is searched', async () => {
     const output = { answer: 'Un café à São Paulo, ΑΘΉΝΑ, 한국 and ไทย' };
     const number = await viewer.send(
@@ -260,6 +275,43 @@ describe('a trace', function () {
       async () => (await stepsOf(page).locator('[role="row"][aria-selected]').count()) === 4,
       'root and three calls',
     );
+  });
+
+  it('keeps its steps on the key for calls of models if it has none', async () => {
+    const number = await viewer.send(
+      rowOf({ name: 'POST /other', id: 'req-plain', steps: [{ name: 'plain' }] }),
+    );
+    const { page } = await viewer.open(`/traces/${number}`);
+    await stepRow(page, 'plain').waitFor();
+    await page.keyboard.press('m');
+    await page.waitForTimeout(200);
+    assert.equal(await stepRow(page, 'plain').count(), 1);
+  });
+
+  it('has names in sight at any level, on a phone too', async () => {
+    let deep: Step = { name: 'level-30' };
+    for (let level = 29; level > 0; level--) deep = { name: `level-${level}`, steps: [deep] };
+    const tree = Array.from({ length: 40 }).reduce<unknown>((inner) => ({ in: inner }), 'end');
+    const number = await viewer.send(
+      rowOf({ name: 'POST /deep', id: 'req-deep', steps: [deep], body: tree }),
+    );
+    const { page } = await viewer.open(`/traces/${number}?step=30&view=input`, {
+      ...{ width: 390, height: 844 },
+    });
+    const name = stepRow(page, 'level-30').getByText('level-30');
+    const isSeen = async (locator: Locator, cell: Locator) => {
+      const [text, box] = [await locator.boundingBox(), await cell.boundingBox()];
+      assert.ok(text && box);
+      assert.ok(text.width > 10 && text.x + 10 < box.x + box.width, JSON.stringify([text, box]));
+    };
+    await name.waitFor();
+    await isSeen(name, stepRow(page, 'level-30').getByRole('gridcell').first());
+    await page.goto(`${viewer.origin}/traces/${number}?view=input&mode=json`);
+    await page.getByPlaceholder('Find', { exact: true }).fill('end');
+    await page.keyboard.press('Enter');
+    const value = page.getByRole('row', { selected: true }).getByText('"end"');
+    await value.waitFor();
+    await isSeen(value, page.getByRole('tabpanel'));
   });
 
   it('is zoomed by keys and by the overview above it', async () => {
@@ -614,6 +666,49 @@ app.post('/chat', async (req, res) => {
     assert.equal(stored.feedbackComment, 'Much too long.');
   });
 
+  it('keeps long texts and values of feedback whole when a part of it is changed', async () => {
+    const number = await viewer.send(ragRequest('Long?', 'Yes.', { id: 'req-long-feedback' }));
+    const given = {
+      ...{ human_feedback: 'up', feedback_comment: `${'long '.repeat(1000)}end` },
+      groundTruth: { answer: 42, text: 'y'.repeat(2000) },
+    };
+    const put = async (row: Json) => {
+      const { status } = await fetch(
+        `${viewer.server.url}/inference-pipelines/library/rows?inferenceId=req-long-feedback`,
+        {
+          method: 'PUT',
+          headers: {
+            'content-type': 'application/json',
+            authorization: 'Bearer any',
+          },
+          body: JSON.stringify({ row }),
+        },
+      );
+      assert.equal(status, 200);
+    };
+    const stored = (): Json => viewer.server.row('req-long-feedback') ?? {};
+    await put(given);
+    const { page } = await viewer.open(`/traces/${number}`);
+    await page.getByRole('button', { name: 'Feedback: good' }).click();
+    const comment = page.getByLabel('Comment');
+    await comment.waitFor();
+    assert.equal(await comment.inputValue(), given.feedback_comment);
+    assert.deepEqual(
+      JSON.parse(await page.getByLabel('Expected answer').inputValue()),
+      given.groundTruth,
+    );
+    // Another reader is quicker with a field that this one does not touch.
+    await put({ groundTruth: 'Forty-two.' });
+    await comment.fill(`${given.feedback_comment}!`);
+    await page.getByRole('button', { name: 'Save' }).click();
+    await until(
+      async () => stored().feedback_comment === `${given.feedback_comment}!`,
+      'the whole comment',
+    );
+    assert.equal(stored().groundTruth, 'Forty-two.');
+    assert.equal(stored().human_feedback, 'up');
+  });
+
   it('takes a rating, and shows which one was chosen', async () => {
     const number = await viewer.send(ragRequest('Rated?', 'Yes.', { id: 'req-rated' }));
     const { page } = await viewer.open(`/traces/${number}`);
@@ -694,7 +789,7 @@ app.post('/chat', async (req, res) => {
 
   it('is compared only where both texts could be loaded', async () => {
     const { page } = await viewer.open('/health');
-    await page.route(`**/api/traces/${agent}/steps/0`, (route) =>
+    await page.route(`**/api/traces/${agent}/steps/0*`, (route) =>
       route.fulfill({ status: 404, json: { error: 'This step is not kept any more.' } }),
     );
     await page.goto(`${viewer.origin}/compare?a=1&b=${agent}`);
@@ -905,3 +1000,16 @@ app.post('/chat', async (req, res) => {
     assert.match((await page.getByRole('alert').textContent()) ?? '', /no trace/i);
   });
 });
+
+/** Fills the field, and presses Enter once React has handled the input, but nothing that it put off. */
+async function typeAndEnter(field: Locator, words: string): Promise<void> {
+  await field.focus();
+  await field.page().evaluate(`(async () => {
+    const field = document.activeElement;
+    const { set } = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value');
+    set.call(field, ${JSON.stringify(words)});
+    field.dispatchEvent(new Event('input', { bubbles: true }));
+    await Promise.resolve();
+    field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }));
+  })()`);
+}

@@ -117,7 +117,7 @@ gone  aborted
 (uuid)  aborted
 └─ POST /answers [user_call]
    ├─ find notices [retriever]  → [{"id":"bicycles","title":"Bicycles","text":"A bicycle needs a ticket of…
-   └─ OpenAI Chat Completion [chat_completion]  local-extractive  ✗ This operation was aborted
+   └─ OpenAI Chat Completion [chat_completion]  local-extractive
 `.trim(),
     );
   });
@@ -133,8 +133,8 @@ gone  aborted
       tree(front),
       `
 away  error  502
-└─ POST /ask [user_call]  ✗ nobody can answer now  → {"error":"nobody can answer now","traceId":"(trace id)"}
-   └─ ask answers [function_call]  ✗ nobody can answer now
+└─ POST /ask [user_call]  ✗ nobody can answer now; cause: fetch failed; cause: connect ECONNREFUSED …  → {"error":"nobody can answer now","traceId":"(trace id)"}
+   └─ ask answers [function_call]  ✗ nobody can answer now; cause: fetch failed; cause: connect ECONNREFUSED …
 `.trim(),
     );
   });
@@ -160,8 +160,8 @@ describe('two services with a model that fails', () => {
       tree(front),
       `
 broken  error  502
-└─ POST /ask [user_call]  ✗ nobody can answer now  → {"error":"nobody can answer now","traceId":"(trace id)"}
-   └─ ask answers [function_call]  ✗ nobody can answer now
+└─ POST /ask [user_call]  ✗ nobody can answer now; cause: status 502  → {"error":"nobody can answer now","traceId":"(trace id)"}
+   └─ ask answers [function_call]  ✗ nobody can answer now; cause: status 502
 `.trim(),
     );
     assert.equal(

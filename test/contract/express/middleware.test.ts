@@ -22,6 +22,7 @@ import {
   sendAll,
   sendUpload,
   sendWork,
+  uploadMark,
 } from '../suite/isolation-scenario.ts';
 import { expressVersions } from './frameworks.ts';
 
@@ -44,7 +45,7 @@ for (const framework of expressVersions) {
         await using stage = await withMounts(mounts);
         const count = where === 'after' ? REQUESTS : FEWER;
         await sendAll(count, (n) => sendUpload(stage.url, n));
-        await checkWork(stage, count);
+        await checkWork(stage, count, uploadMark);
       });
     }
 

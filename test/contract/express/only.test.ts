@@ -14,7 +14,7 @@ import {
   stageOn,
   stepsOf,
 } from '../harness/stage.ts';
-import { type ExpressFramework, expressVersions } from './frameworks.ts';
+import { type ExpressFramework, express4, expressVersions } from './frameworks.ts';
 
 type Define = (app: Express, tracing: () => RequestHandler) => void;
 
@@ -99,6 +99,27 @@ function errors(
 `),
         );
         assert.equal(row.handled, true);
+      });
+    }
+
+    // As in an app that listens to `unhandledRejection`: without that, the rejection ends the process.
+    const rejecting: RequestHandler = () => {
+      const rejected = Promise.reject(new RangeError('no such shelf'));
+      rejected.catch(() => {});
+      return rejected;
+    };
+    if (framework === express4) {
+      it('with which a handler rejects is ignored by Express 4, and not recorded', async () => {
+        await using stage = await traced((app) => app.get('/books/:id', rejecting));
+        await assert.rejects(fetch(`${stage.url}/books/7`, { signal: AbortSignal.timeout(200) }));
+        const row = await stage.only();
+        assert.deepEqual([httpOf(row).outcome, row.metadata?.error], ['aborted', undefined]);
+      });
+    } else {
+      it('with which a handler rejects is that of the trace', async () => {
+        await using stage = await traced((app) => app.get('/books/:id', rejecting));
+        assert.equal((await fetch(`${stage.url}/books/7`)).status, 500);
+        assert.equal((await stage.only()).metadata?.error, 'no such shelf');
       });
     }
 
@@ -251,12 +272,12 @@ function answers(
       assert.equal(httpOf(await stage.row('file')).bytes, Buffer.byteLength(sent.file));
     });
 
-    it('of which the connection is destroyed by the app is aborted', async () => {
+    it('of which the connection is destroyed by the app has failed', async () => {
       await using stage = await traced((app) => {
         app.get('/', (req) => req.socket.destroy());
       });
       await assert.rejects(fetch(stage.url));
-      assert.equal(httpOf(await stage.only()).outcome, 'aborted');
+      assert.equal(httpOf(await stage.only()).outcome, 'error');
     });
   });
 }

@@ -105,3 +105,88 @@ for (const { name, express } of expressVersions) {
     }
   });
 }
+
+/** Requests that a callback of `param()` refuses before a layer runs: the routes, the paths, and the one name of both. */
+const REFUSED: Readonly<
+  Record<
+    string,
+    readonly [
+      define: (app: Express, express: Factory, refuse: typeof refuseParam) => void,
+      paths: readonly string[],
+      name: string,
+      route: string | null,
+    ]
+  >
+> = {
+  'a route': [
+    (app, _express, refuse) => {
+      app.param('id', refuse);
+      app.get('/x/:id', answer);
+    },
+    ['/x/bad', '/x/worse'],
+    'GET /x/:id',
+    '/x/:id',
+  ],
+  'a route of a mounted router': [
+    (app, express, refuse) => {
+      const router = express.Router();
+      router.param('id', refuse);
+      router.get('/:id/pages', answer);
+      app.use('/books', router);
+    },
+    ['/books/bad/pages', '/books/worse/pages'],
+    'GET /books/:id/pages',
+    '/books/:id/pages',
+  ],
+  'a mount': [
+    (app, express, refuse) => {
+      app.param('id', refuse);
+      app.use('/x/:id', express.Router().get('/pages', answer));
+    },
+    ['/x/bad/pages', '/x/worse/other'],
+    'GET /x/:id/*',
+    null,
+  ],
+  'a mount behind a route that has passed the request on': [
+    (app, express, refuse) => {
+      app.get('/x/:first', (_req, _res, next) => next());
+      app.param('id', refuse);
+      app.use('/x/:id', express.Router().get('/', answer));
+    },
+    ['/x/bad', '/x/worse'],
+    'GET /x/:id/*',
+    null,
+  ],
+};
+
+function refuseParam(_req: Request, _res: Response, next: NextFunction): void {
+  next(Object.assign(boom(), { status: 400 }));
+}
+
+for (const { name: version, express } of expressVersions) {
+  describe(`a request on ${version} that a callback of param() refuses`, () => {
+    for (const [what, [define, paths, name, route]] of Object.entries(REFUSED)) {
+      it(`has the name of its pattern, whatever its value: ${what}`, async () => {
+        await using collector = await startCollector();
+        const app = express();
+        app.set('env', 'test');
+        app.use(openlayerTracing({ tracer: collector.createTracer() }));
+        define(app as unknown as Express, express, refuseParam);
+        const server: Server = createServer(app).listen(0);
+        const { port } = server.address() as AddressInfo;
+        for (const path of paths) {
+          const response = await fetch(`http://127.0.0.1:${port}${path}`);
+          assert.equal(response.status, 400);
+          await response.text();
+        }
+        server.close();
+        const rows = await collector.exactly(paths.length);
+        const found = rows.map((row) => [row.steps[0]?.name, httpOf(row).route, httpOf(row).path]);
+        assert.deepEqual(
+          found.sort(),
+          paths.map((path) => [name, route, path]),
+        );
+      });
+    }
+  });
+}

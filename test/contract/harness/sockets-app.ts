@@ -1,6 +1,6 @@
 /** An app with WebSockets in every way that Hono makes them, for any runtime. */
 
-import { getTrace } from '@openlayer-tracing/core';
+import { getTrace, step, trace, updateCurrentTrace } from '@openlayer-tracing/core';
 import { Hono, type MiddlewareHandler } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import type { UpgradeWebSocket, WSEvents } from 'hono/ws';
@@ -21,6 +21,8 @@ const ECHO: WSEvents = {
     else ws.send(`echo ${String(event.data)}`);
   },
 };
+
+const shout = trace(async (text: string) => `${text}!`, { name: 'shout' });
 
 function socketApp(upgrade: UpgradeWebSocket, tracing?: MiddlewareHandler): Hono {
   const app = new Hono();
@@ -57,6 +59,20 @@ function socketApp(upgrade: UpgradeWebSocket, tracing?: MiddlewareHandler): Hono
       },
       onClose() {
         getTrace(c)?.step('close', () => {});
+      },
+    })),
+  );
+  app.get(
+    '/scope',
+    upgrade(() => ({
+      async onMessage(event, ws) {
+        const text = String(event.data);
+        const answer = await step('answer', () => shout(text));
+        updateCurrentTrace({ metadata: { last: text } });
+        ws.send(answer);
+      },
+      onClose() {
+        step('close', () => {});
       },
     })),
   );

@@ -301,7 +301,7 @@ ID  completed  200
         assert.equal(JSON.stringify(row).includes('abc123secret'), false);
       });
 
-      it('that is asked in a handler is part of the trace, at the step that asks', async () => {
+      it('that is asked in a handler is a step of the trace, below the step that asks', async () => {
         await using stage = await bare((app, tracing) => {
           const inner = new Hono<{ Variables: TraceVariables }>();
           inner.use(tracing(), requestId());
@@ -325,7 +325,8 @@ ID  completed  200
 ID  completed  200
 └─ GET / [user_call]  → "7, same trace"
    └─ ask [user_call]  → {"left":7,"id":"ID"}
-      └─ count [user_call]
+      └─ GET /stock [user_call]
+         └─ count [user_call]
 `),
         );
         assert.equal((await stage.stats()).started, 1);
@@ -447,7 +448,7 @@ ID  completed  200
       assert.deepEqual((await rowOf(stage, '/', { method: 'POST', body })).body, {
         title: 'Grüße',
         password: '[redacted]',
-        file: '[text/plain: 5000 bytes]',
+        file: '[a.txt, text/plain, 5000 bytes]',
       });
     });
 

@@ -1,11 +1,13 @@
 /** WebSockets of Hono on Node, by both servers that make them. */
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import { createAdaptorServer, upgradeWebSocket as upgradeOfServer } from '@hono/node-server';
 import { createNodeWebSocket } from '@hono/node-ws';
 import { createTracer, type Diagnostic, type TracingOptions } from '@openlayer-tracing/core';
+import { captureTraces } from '@openlayer-tracing/core/testing';
 import { openlayerTracing } from '@openlayer-tracing/hono';
 import { type Context, Hono } from 'hono';
 import WebSocket, { WebSocketServer } from 'ws';
@@ -62,6 +64,57 @@ mine  completed  101
    ├─ answer [user_call]  → "echo b"
    └─ close [user_call]
 `),
+      );
+    });
+
+    it('whose handlers call the free functions have their steps in their trace', async () => {
+      await using serving = await served(make);
+      const { url, collector } = serving;
+      assert.equal(await talk(`${url}/traced/scope`, 'mine', ['a', 'b']), 'a!, b!; closed 1000');
+      const row = await collector.row('mine');
+      assert.equal(
+        stepsOf(row),
+        printed(`
+mine  completed  101
+└─ GET /traced/scope [user_call]
+   ├─ answer [user_call]  → "a!"
+   │  └─ shout [user_call]  → "a!"
+   ├─ answer [user_call]  → "b!"
+   │  └─ shout [user_call]  → "b!"
+   └─ close [user_call]
+`),
+      );
+      assert.equal(row.metadata?.last, 'b');
+      await collector.exactly(1);
+    });
+
+    it('whose trace is too old run their handlers outside it: a traced function has a row of its own', async () => {
+      await using serving = await served(make, { maxAgeMs: 50 });
+      using traces = captureTraces();
+      const socket = socketTo(serving, '/traced/scope', 'mine');
+      assert.equal(httpOf(await serving.collector.row('mine')).outcome, 'abandoned');
+      socket.send('late');
+      const [data] = (await once(socket, 'message')) as [unknown];
+      assert.equal(String(data), 'late!');
+      const rows = await traces.rows();
+      assert.deepEqual(
+        rows.map((row) => row.steps[0]?.name),
+        ['shout'],
+      );
+      assert.deepEqual((await serving.report()).diagnostics, []);
+      socket.terminate();
+    });
+
+    it('that are skipped have a row for each traced function', async () => {
+      const skip = (c: Context) => c.req.header('upgrade') === 'websocket';
+      await using serving = await served(make, { skip });
+      using traces = captureTraces();
+      const { url } = serving;
+      assert.equal(await talk(`${url}/traced/scope`, 'mine', ['a', 'b']), 'a!, b!; closed 1000');
+      const rows = await traces.rows();
+      assert.deepEqual(
+        rows.map((row) => row.steps[0]?.name),
+        ['shout', 'shout'],
       );
     });
 

@@ -7,11 +7,12 @@ import {
   constants,
   createServer,
   type IncomingHttpHeaders,
+  type ServerHttp2Stream,
 } from 'node:http2';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as later } from 'node:timers/promises';
-import { createTracer, openlayerTracing, step } from '@openlayer-tracing/koa';
+import { createTracer, openlayerTracing, type RequestTrace, step } from '@openlayer-tracing/koa';
 import { startCollector } from '../../support/collector.ts';
 import { httpOf, printed, stepsOf } from '../harness/stage.ts';
 import { koaVersions } from './frameworks.ts';
@@ -80,6 +81,77 @@ fail  error  500
       await new Promise((resolve) => server.close(resolve));
       await tracer.shutdown();
     });
+  });
+}
+
+/** How an app sends a response by the stream, past Koa's and Node's response, and what its row has. */
+const DIRECT: Readonly<
+  Record<string, readonly [send: (stream: ServerHttp2Stream) => void, facts: readonly unknown[]]>
+> = {
+  'at once': [(stream) => stream.end('direct'), ['completed', 203, 6, 'direct']],
+  'in parts': [
+    (stream) => {
+      stream.write('dir');
+      setTimeout(() => stream.end('ect'), 5);
+    },
+    ['completed', 203, 6, 'direct'],
+  ],
+  'by a pipe': [
+    (stream) => Readable.from(['dir', 'ect']).pipe(stream),
+    ['completed', 203, 6, 'direct'],
+  ],
+  'without a body': [(stream) => stream.end(), ['completed', 203, 0, null]],
+  'and closes it': [
+    (stream) => {
+      stream.write('dir');
+      setTimeout(() => stream.destroy(), 5);
+    },
+    ['error', 203, 3, 'dir'],
+  ],
+  'to a client that leaves': [
+    (stream) => {
+      stream.write('leave');
+    },
+    ['aborted', 203, 5, 'leave'],
+  ],
+};
+
+for (const { name, Koa } of koaVersions) {
+  describe(`${name} over HTTP/2, where the app sends by the stream`, () => {
+    for (const [how, [send, facts]] of Object.entries(DIRECT)) {
+      it(`has what it sent ${how}`, async () => {
+        await using collector = await startCollector();
+        const tracer = createTracer(collector.tracer);
+        const app = new Koa();
+        app.use(openlayerTracing({ tracer }));
+        let trace: RequestTrace | undefined;
+        app.use((ctx) => {
+          trace = ctx.trace;
+          ctx.respond = false;
+          const { stream } = ctx.res as unknown as { stream: ServerHttp2Stream };
+          stream.respond({ ':status': 203, 'content-type': 'text/plain' });
+          send(stream);
+        });
+        const server = createServer(app.callback() as unknown as () => void);
+        await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+        const address = server.address();
+        assert.ok(typeof address === 'object' && address !== null);
+        const session = connect(`http://127.0.0.1:${address.port}`);
+        const stream = session.request({ ':path': '/' });
+        stream.on('data', (chunk) => {
+          if (String(chunk) === 'leave') stream.close(constants.NGHTTP2_CANCEL);
+        });
+        stream.end();
+        const [row] = await collector.exactly(1);
+        assert.ok(row !== undefined);
+        const { outcome, status, bytes } = httpOf(row);
+        assert.deepEqual([outcome, status, bytes, row.output], facts);
+        assert.equal(trace?.signal.aborted, outcome !== 'completed');
+        session.destroy();
+        await new Promise((resolve) => server.close(resolve));
+        await tracer.shutdown();
+      });
+    }
   });
 }
 

@@ -20,6 +20,7 @@ import {
   sendAll,
   sendUpload,
   sendWork,
+  uploadMark,
 } from '../suite/isolation-scenario.ts';
 import { type KoaMount, koaVersions } from './frameworks.ts';
 import { cookieOf, pooledStore, promptStore, sessions } from './sessions.ts';
@@ -75,7 +76,7 @@ for (const framework of koaVersions) {
       it(`keeps uploads at once apart with @koa/multer ${where} the middleware`, async () => {
         await using stage = await withMounts(mounts);
         await sendAll(FEWER, (n) => sendUpload(stage.url, n));
-        await checkWork(stage, FEWER);
+        await checkWork(stage, FEWER, uploadMark);
       });
     }
 

@@ -119,11 +119,15 @@ if (KIND === 'workerd') {
   });
 }
 
+/** What only these apps of the page have. */
+const SHOWN_BY = ["app.post('/chat'", 'env.OPENLAYER_API_KEY'];
+
 async function startSnippet(index: number, date: string, flag: string): Promise<Worker> {
-  const snippets = snippetsOfMarkdown('docs/hono.md').filter(
-    ({ code }) => code.includes('@openlayer-tracing/hono') && code.includes('export default'),
-  );
-  const { code = '' } = snippets[index] ?? {};
+  const part = SHOWN_BY[index] as string;
+  const { code = '' } =
+    snippetsOfMarkdown('docs/hono.md').find(
+      ({ code }) => code.includes(part) && code.includes('export default'),
+    ) ?? {};
   assert.notEqual(code, '', 'the page shows it');
   return start({ date, flag }, (collector) => ({
     stdin: {

@@ -255,6 +255,57 @@ for (const [name, make] of Object.entries(FRAMEWORKS)) {
       }
     }
 
+    for (const [given, announce] of Object.entries(HEADS)) {
+      it(`is an error where it ends before the length that was ${given}`, async () => {
+        const handler: Part = (_req, res) => {
+          announce(res, 10);
+          res.write('abc');
+          res.end();
+        };
+        const row = await rowOf({ handler }, ({ read }) => read('abc'));
+        assert.deepEqual([httpOf(row).outcome, row.output], ['error', 'abc']);
+        assert.equal(
+          row.metadata?.error,
+          'the response has 3 of the 10 bytes of its content-length',
+        );
+      });
+
+      it(`is completed where it ends at the length that was ${given}`, async () => {
+        const handler: Part = (_req, res) => {
+          announce(res, 4);
+          res.write('ab');
+          res.end('é', 'utf8');
+        };
+        const row = await rowOf({ handler }, ({ read }) => read('abé'));
+        assert.deepEqual([httpOf(row).outcome, row.output], ['completed', 'abé']);
+      });
+    }
+
+    for (const status of [204, 304]) {
+      it(`is completed where ${status} has the length of a body that is not sent`, async () => {
+        const handler: Part = (_req, res) => {
+          res.statusCode = status;
+          res.setHeader('content-length', 10);
+          res.end();
+        };
+        const row = await rowOf({ handler }, ({ read }) => read('\r\n\r\n'));
+        assert.deepEqual([httpOf(row).outcome, httpOf(row).status], ['completed', status]);
+      });
+    }
+
+    it('is completed where earlier middleware sends more bytes than it is given', async () => {
+      const before: Part = (_req, res) => {
+        const end = res.end.bind(res);
+        res.end = ((text: string) => end(`<b>${text}</b>`)) as typeof res.end;
+      };
+      const handler: Part = (_req, res) => {
+        res.setHeader('content-length', 10);
+        res.end('abc');
+      };
+      const row = await rowOf({ before, handler }, ({ read }) => read('<b>abc</b>'));
+      assert.deepEqual([httpOf(row).outcome, row.output], ['completed', 'abc']);
+    });
+
     for (const [what, spoil] of Object.entries(LISTENERS)) {
       it(`settles when the app ${what}`, async () => {
         const uncaught = process.listeners('uncaughtException');

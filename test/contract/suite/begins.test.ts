@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Diagnostic, Tracer } from '@openlayer-tracing/core';
+import { memoryTransport } from '@openlayer-tracing/core/testing';
 import { openlayerTracing as forExpress } from '@openlayer-tracing/express';
 import { openlayerTracing as forKoa } from '@openlayer-tracing/koa';
 import { startCollector } from '../../support/collector.ts';
@@ -134,6 +135,18 @@ describe('a request id in the response header, from an earlier middleware', () =
       });
     }
 
+    it(`is the id of the row in ${name}, also if the client has sent one that is trusted`, async () => {
+      await using collector = await startCollector();
+      const made = `made-${crypto.randomUUID()}`;
+      await using server = await serving(
+        start(collector.createTracer(), (_req, res) => void res.setHeader('x-request-id', made)),
+      );
+      const response = await fetch(`${server.url}/x/1`, { method: 'POST', headers });
+      await response.text();
+      const [row] = await collector.exactly(1);
+      assert.equal(row?.inferenceId, response.headers.get('x-request-id'));
+    });
+
     it(`is the id of one row in ${name}, if the middleware sets the same again`, async () => {
       await using collector = await startCollector();
       const made = `made-${crypto.randomUUID()}`;
@@ -146,6 +159,25 @@ describe('a request id in the response header, from an earlier middleware', () =
       }
       const ids = (await collector.exactly(2)).map(({ inferenceId }) => inferenceId);
       assert.deepEqual(ids.sort(), [made, `${made}:2`]);
+    });
+  }
+});
+
+describe('a request that is not recorded, with an id in the response header', () => {
+  for (const { name, express } of expressVersions) {
+    it(`has that id in ${name}`, async () => {
+      const app = express();
+      app.use((_req, res, next) => {
+        res.setHeader('x-request-id', 'made');
+        next();
+      });
+      app.use(forExpress({ sample: 0, publish: true, transport: memoryTransport() }));
+      app.get('/', (req, res) => {
+        res.end(req.trace.inferenceId);
+      });
+      await using server = await serving(app);
+      const response = await fetch(server.url, { headers: { 'x-request-id': 'of-the-client' } });
+      assert.equal(await response.text(), 'made');
     });
   }
 });

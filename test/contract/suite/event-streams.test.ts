@@ -9,6 +9,7 @@ import { openlayerTracing } from '@openlayer-tracing/express';
 import express from 'express';
 
 type Event = Readonly<Record<string, unknown>>;
+type Piece = string | Uint8Array;
 
 /** How events are framed. In the last one, the type stands in the frame alone. */
 const framings: Readonly<Record<string, { type: string; frame: (event: Event) => string }>> = {
@@ -365,7 +366,10 @@ const mixed: Readonly<
 
 /** Bodies that are no events with JSON in them, as they are sent. */
 const raw: Readonly<Record<string, readonly [body: string, output: string]>> = {
-  'plain texts': ['data: Late\n\ndata:  fees\n\n', 'Late\n fees'],
+  'plain texts': ['data: Late\n\ndata:  fees\n\n', 'Late fees'],
+  'plain texts, each with its space': ['data: Late \n\ndata: fees\n\n', 'Late fees'],
+  'plain lines': ['data: Late\n\ndata: fees\n\n', 'Late\nfees'],
+  'plain texts, one of them empty': ['data:  Late\n\ndata: \n\ndata:  fees\n\n', ' Late fees'],
   'texts as JSON': [
     'event: data\ndata: "Late "\n\nevent: data\ndata: "fees"\n\nevent: end\n\n',
     'Late fees',
@@ -401,12 +405,12 @@ describe('the output of a stream', () => {
   let tracer: Tracer;
   let server: Server;
   let url: string;
-  let body: readonly string[] = [];
+  let body: readonly Piece[] = [];
   let type = '';
   const transport = memoryTransport();
 
   before(async () => {
-    tracer = createTracer({ transport });
+    tracer = createTracer({ transport, limits: { maxValueChars: 1_000_000 } });
     const app = express().use(openlayerTracing({ tracer }));
     app.get('/', (_req, res) => {
       res.setHeader('content-type', type);
@@ -420,7 +424,7 @@ describe('the output of a stream', () => {
 
   after(() => void server.close());
 
-  async function outputOf(pieces: readonly string[], contentType: string): Promise<unknown> {
+  async function outputOf(pieces: readonly Piece[], contentType: string): Promise<unknown> {
     body = pieces;
     type = contentType;
     await (await fetch(url)).text();
@@ -446,6 +450,164 @@ describe('the output of a stream', () => {
   for (const [what, [sent, output]] of Object.entries(raw)) {
     it(`of ${what} is what it says`, async () => {
       assert.equal(await outputOf([sent], 'text/event-stream'), output);
+    });
+  }
+
+  const LONG: readonly string[] = Array.from(
+    { length: 4000 },
+    (_, i) => `wörd${String(i).padStart(4, '0')} `,
+  );
+  /** The events, of which the one with this text comes once for each long piece. */
+  const lengthened = (events: readonly Event[], text: string): readonly Event[] =>
+    events.flatMap((event) => {
+      const json = JSON.stringify(event);
+      if (!json.includes(text)) return [event];
+      return LONG.map((piece): Event => JSON.parse(json.replace(text, piece)));
+    });
+  /** Their events have no text that comes in pieces. */
+  const SHORT = new Set(['the whole text so far', 'one event with all of it', 'a part of data']);
+
+  const CHUNKS: Readonly<Record<string, (frames: readonly string[]) => readonly Piece[]>> = {
+    'each in a chunk of its own': (frames) => frames,
+    'in chunks that split events and characters': (frames) => {
+      const bytes = Buffer.from(frames.join(''));
+      const count = Math.ceil(bytes.length / 997);
+      return Array.from({ length: count }, (_, i) => bytes.subarray(i * 997, (i + 1) * 997));
+    },
+  };
+
+  for (const [how, { type: contentType, frame }] of Object.entries(framings)) {
+    for (const [where, chunksOf] of Object.entries(CHUNKS)) {
+      for (const [what, events] of Object.entries(answers)) {
+        if (SHORT.has(what)) continue;
+        it(`of ${what} in ${how} is the whole text of thousands of events, ${where}`, async () => {
+          const frames = lengthened(events, 'Late ').map(frame);
+          assert.ok(Buffer.byteLength(frames.join('')) > 65_536);
+          const output = await outputOf(chunksOf(frames), contentType);
+          assert.equal(output, `${LONG.join('')}fees`);
+        });
+      }
+    }
+
+    for (const [what, [events]] of Object.entries(mixed)) {
+      if (what.startsWith('secrets')) continue;
+      it(`with ${what} in ${how} has no gap, if events are many`, async () => {
+        const sent = lengthened(events, 'Late');
+        const output = String(await outputOf(sent.map(frame), contentType));
+        const pieces = sent.length === events.length ? [] : LONG;
+        const missing = pieces.findIndex((piece) => !output.includes(piece.trim()));
+        if (!output.includes('… [cut: ')) assert.equal(missing, -1);
+        else assert.ok(pieces.slice(missing + 1).every((piece) => !output.includes(piece)));
+      });
+    }
+  }
+
+  for (const [how, { type: contentType, frame }] of Object.entries(framings)) {
+    for (const [what, events] of Object.entries(answers)) {
+      for (const empty of ['', null]) {
+        it(`of ${what} in ${how} is the text, if the text of some events is ${JSON.stringify(empty)}`, async () => {
+          const without = (event: Event): readonly Event[] => {
+            const json = JSON.stringify(event);
+            const text = ['"Late "', '"fees"'].find((each) => json.includes(each));
+            return text === undefined
+              ? []
+              : [JSON.parse(json.replace(text, JSON.stringify(empty)))];
+          };
+          // The whole text so far is never empty behind its beginning.
+          if (what === 'the whole text so far') return;
+          const sent = events.flatMap((event) => [...without(event), event, ...without(event)]);
+          assert.equal(await outputOf(sent.map(frame), contentType), 'Late fees');
+        });
+      }
+    }
+
+    for (const key of ['text', 'value', 'v', 't', 'data', 'part', 'x', 'chunk']) {
+      it(`of many pieces under the key ${key} in ${how} is the whole text`, async () => {
+        const pieces = [' ', ' \n'].flatMap((space) => LONG.map((word) => word.trim() + space));
+        const events = pieces
+          .slice(0, 5500)
+          .map((piece, i) => ({ type: 'piece', ts: i, [key]: piece }));
+        const output = await outputOf(events.map(frame), contentType);
+        assert.equal(output, pieces.slice(0, 5500).join(''));
+      });
+    }
+
+    it(`of two answers that take turns in ${how} is the first, and then the second`, async () => {
+      const events = LONG.slice(0, 2500).flatMap((piece) => [
+        chunk({ content: piece }),
+        {
+          id: 'c',
+          object: 'chat.completion.chunk',
+          choices: [{ index: 1, delta: { content: piece } }],
+        },
+      ]);
+      const output = String(await outputOf(events.map(frame), contentType));
+      assert.ok(output.startsWith(LONG.slice(0, 2500).join('')));
+      assert.equal(output.split(String(LONG[2499])).length, 3);
+      assert.doesNotMatch(output, /cut: /);
+    });
+  }
+
+  /** Streams of models whose type says something else. */
+  const MISTYPED: Readonly<
+    Record<string, readonly [type: string, frame: (piece: string) => string]>
+  > = {
+    "OpenAI's chunks as lines of plain text": [
+      'text/plain',
+      (content) => `${JSON.stringify(chunk({ content }))}\n`,
+    ],
+    "OpenAI's chunks as lines of server-sent events": [
+      'text/event-stream',
+      (content) => `${JSON.stringify(chunk({ content }))}\n`,
+    ],
+    "OpenAI's events as plain text": [
+      'text/plain; charset=utf-8',
+      (content) => `data: ${JSON.stringify(chunk({ content }))}\n\n`,
+    ],
+    "OpenAI's chunks as JSON": [
+      'application/json',
+      (content) => `${JSON.stringify(chunk({ content }))}\n`,
+    ],
+    "the AI SDK's older stream as plain text": [
+      'text/plain; charset=utf-8',
+      (piece) => `0:${JSON.stringify(piece)}\n`,
+    ],
+  };
+  for (const [what, [contentType, frame]] of Object.entries(MISTYPED)) {
+    for (const count of [2, 4000]) {
+      it(`of ${what} is the text of ${count} events`, async () => {
+        const pieces = LONG.slice(0, count);
+        assert.equal(await outputOf(pieces.map(frame), contentType), pieces.join(''));
+      });
+    }
+  }
+
+  it('of plain text that only looks like events is that text', async () => {
+    for (const text of [
+      'data: 1\n\ndata: 2\n\n',
+      '{"message":"a"}\n{"message":"b"}\n',
+      'id: 7\nname: x\n',
+      ': a comment\n',
+      '{\n  "a": 1\n}\n',
+    ]) {
+      assert.equal(await outputOf([text], 'text/plain'), text);
+    }
+  });
+
+  const LINES: Readonly<Record<string, (piece: string) => string>> = {
+    "the AI SDK's older stream": (piece) => `0:${JSON.stringify(piece)}\n`,
+    'texts as JSON': (piece) => `event: data\ndata: ${JSON.stringify(piece)}\n\n`,
+    'events in several lines': (piece) => `data: {"token":\ndata: ${JSON.stringify(piece)}}\n\n`,
+    'plain texts': (piece) => `data: ${piece}\n\n`,
+    'messages of LangGraph': (piece) =>
+      `event: messages\ndata: [{"content":"${piece}","type":"AIMessageChunk"},{"node":"agent"}]\n\n`,
+  };
+  for (const [what, line] of Object.entries(LINES)) {
+    it(`of ${what} is the whole text of thousands of events`, async () => {
+      const sent = [...LONG, ...LONG.slice(0, 500)].map(line);
+      assert.ok(Buffer.byteLength(sent.join('')) > 65_536);
+      const output = await outputOf(sent, 'text/event-stream');
+      assert.equal(output, LONG.join('') + LONG.slice(0, 500).join(''));
     });
   }
 

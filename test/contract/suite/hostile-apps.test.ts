@@ -59,7 +59,7 @@ for (const { name, serve } of expressVersions) {
         assert.deepEqual([httpOf(row).status, row.metadata?.error], [200, 'kaboom']);
         assert.match(stepsOf(row), /└─ answer/);
         const said = new Set((await stage.diagnostics()).map(({ message }) => message));
-        assert.deepEqual([...said], ['tracing failed in layer; the request is not affected']);
+        assert.deepEqual([...said], ['tracing failed in layer; the app is not affected']);
       });
     }
   });

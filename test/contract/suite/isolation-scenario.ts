@@ -122,6 +122,11 @@ export async function sendWork(
   await checkAnswer(await postJson(`${url}/work/${n}`, { question: `question ${n}` }, sent), n);
 }
 
+/** How the row shows the file of `sendUpload`. */
+export function uploadMark(n: number): string {
+  return `[file-${n}.txt, application/octet-stream, ${1000 * `file ${n} `.length} bytes]`;
+}
+
 /** The same with a file, in a form. */
 export async function sendUpload(url: string, n: number): Promise<void> {
   const body = new FormData();
@@ -138,7 +143,11 @@ export async function checkAnswer(response: Response, n: number): Promise<void> 
 }
 
 /** Each of the first `count` requests has one row, which is its own in every part. */
-export async function checkWork(stage: Stage, count: number): Promise<void> {
+export async function checkWork(
+  stage: Stage,
+  count: number,
+  fileOf?: (n: number) => string,
+): Promise<void> {
   const rows = await stage.rows(count);
   const byId = new Map(rows.map((row) => [row.inferenceId, row]));
   assert.equal(byId.size, count);
@@ -147,7 +156,10 @@ export async function checkWork(stage: Stage, count: number): Promise<void> {
     assert(row !== undefined, `no row of request ${n}`);
     assert.equal(treeOf(row).replaceAll(/"bytes":\d+/g, '"bytes":BYTES'), workTree(n));
     assert.deepEqual(columnsOf(row), {
-      body: { question: `question ${n}` },
+      body: {
+        question: `question ${n}`,
+        ...(fileOf !== undefined && { file: fileOf(n) }),
+      },
       query: null,
       params: { n: String(n) },
       user_id: `user-${n}`,

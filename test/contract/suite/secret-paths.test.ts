@@ -12,11 +12,20 @@ import type { WireRow } from '@openlayer-tracing/core/wire';
 import { openlayerTracing as forExpress } from '@openlayer-tracing/express';
 import { openlayerTracing as forHono } from '@openlayer-tracing/hono';
 import { openlayerTracing as forKoa } from '@openlayer-tracing/koa';
-import type { ErrorRequestHandler, RequestHandler } from 'express';
+import type {
+  ErrorRequestHandler,
+  Express,
+  Router as ExpressRouter,
+  NextFunction,
+  Request,
+  RequestHandler,
+  Response,
+} from 'express';
 import { Hono } from 'hono';
 import { temporaryFolder } from '../../faults/temporary-folder.ts';
 import { startCollector } from '../../support/collector.ts';
 import { expressVersions } from '../express/frameworks.ts';
+import { serving } from '../harness/frameworks.ts';
 import { later } from '../harness/pause.ts';
 import { httpOf } from '../harness/stage.ts';
 import { koaVersions } from '../koa/frameworks.ts';
@@ -163,6 +172,85 @@ for (const [name, start] of Object.entries(APPS)) {
       assert.equal(row?.steps[0]?.name, 'GET /nowhere/***');
       assert.equal(httpOf(row as WireRow).path, '/nowhere/***');
     });
+  });
+}
+
+type Callback = (req: Request, res: Response, next: NextFunction, value: unknown) => unknown;
+
+/** What a callback of `param()` does, so that the layer with the parameter is not entered, or does not see it. */
+const CALLBACKS: Readonly<Record<string, Callback>> = {
+  'passes an error on': (_req, _res, next) => next(new Error('expired')),
+  'passes an error on later': (_req, _res, next) =>
+    void setTimeout(() => next(new Error('expired')), 5),
+  throws: () => {
+    throw new Error('expired');
+  },
+  responds: (_req, res) => res.status(401).json({}),
+  skips: (_req, _res, next) => next('route'),
+  'replaces the value': (req, _res, next) => {
+    req.params.token = { user: 'ann' } as unknown as string;
+    next();
+  },
+};
+
+/** Where the parameter and its callback are. */
+const HOLDERS: Readonly<
+  Record<string, (app: Express, router: ExpressRouter, callback: Callback) => string>
+> = {
+  'a route of the app': (app, _router, callback) => {
+    app.param('token', callback);
+    app.get('/reset/:token', (_req, res) => void res.json({}));
+    return `/reset/${SECRET}`;
+  },
+  'a route of a router': (app, router, callback) => {
+    router.param('token', callback);
+    router.get('/:token/run', (_req, res) => void res.json({}));
+    app.use('/v1', router);
+    return `/v1/${SECRET}/run`;
+  },
+  'the second callback of a route': (app, _router, callback) => {
+    app.param('token', (_req, _res, next) => next());
+    app.param('token', callback);
+    app.get('/reset/:token', (_req, res) => void res.json({}));
+    return `/reset/${SECRET}`;
+  },
+  'a mount': (app, router, callback) => {
+    app.param('token', callback);
+    app.use('/mount/:token', router);
+    return `/mount/${SECRET}/more`;
+  },
+};
+
+for (const { name, express } of expressVersions) {
+  describe(`${name}, where a callback of param() sees a secret`, () => {
+    const ways = Object.entries<Callback>({
+      ...CALLBACKS,
+      ...(name === 'Express 5' && { rejects: () => Promise.reject(new Error('expired')) }),
+    });
+    for (const [what, define] of Object.entries(HOLDERS)) {
+      for (const [how, callback] of ways) {
+        it(`keeps it out of the rows where it ${how}: ${what}`, async () => {
+          await using collector = await startCollector();
+          const app = express();
+          app.set('env', 'test');
+          app.use(forExpress({ tracer: collector.createTracer() }));
+          app.use(express.json());
+          const path = define(app, express.Router(), callback);
+          // Express's own response would contain the path.
+          app.use((_req, res) => void res.status(404).json({}));
+          app.use(((_error, _req, res, _next) => {
+            res.status(500).json({});
+          }) as ErrorRequestHandler);
+          await using server = await serving(app);
+          // The first request prepares the app while its router runs.
+          for (let n = 0; n < 2; n++) await (await fetch(`${server.url}${path}`)).text();
+          for (const row of await collector.exactly(2)) {
+            assert.equal(JSON.stringify(row).includes(SECRET), false, JSON.stringify(row));
+            assert.equal(httpOf(row).path, path.replace(SECRET, '[redacted]'));
+          }
+        });
+      }
+    }
   });
 }
 

@@ -5,7 +5,13 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import { type AddressInfo, connect, type Socket } from 'node:net';
-import type { Tracer } from '@openlayer-tracing/core';
+import {
+  currentTrace,
+  step,
+  type Tracer,
+  trace,
+  updateCurrentTrace,
+} from '@openlayer-tracing/core';
 import { openlayerTracing as forExpress } from '@openlayer-tracing/express';
 import { openlayerTracing as forHono } from '@openlayer-tracing/hono';
 import { openlayerTracing as forKoa } from '@openlayer-tracing/koa';
@@ -16,8 +22,9 @@ import type Koa from 'koa';
 import { WebSocket, WebSocketServer } from 'ws';
 import { startCollector } from '../../support/collector.ts';
 import { expressVersions } from '../express/frameworks.ts';
+import { later } from '../harness/pause.ts';
 import { SOCKET_ENDS } from '../harness/sockets.ts';
-import { httpOf } from '../harness/stage.ts';
+import { httpOf, printed, stepsOf } from '../harness/stage.ts';
 import { koaVersions } from '../koa/frameworks.ts';
 
 const load = createRequire(import.meta.url);
@@ -27,7 +34,9 @@ const koaWebSocket = load('koa-websocket') as (app: Koa) => Koa & {
   readonly ws: { use(middleware: (ctx: Koa.Context, next: Koa.Next) => unknown): void };
 };
 
-type Start = (tracer: Tracer | undefined) => Server;
+/** @param serve what the app does with each socket */
+type Start = (tracer: Tracer | undefined, serve?: Serve) => Server;
+type Serve = (socket: WebSocket) => void;
 
 /** A server whose `/ws/<room>` echoes, and whose `/plain` answers as always. */
 const SERVERS: Record<string, { start: Start; name: RegExp }> = {};
@@ -35,14 +44,14 @@ const SERVERS: Record<string, { start: Start; name: RegExp }> = {};
 for (const { name, express } of expressVersions) {
   SERVERS[`express-ws on ${name}`] = {
     name: /^GET \/ws\/:room$/,
-    start: (tracer) => {
+    start: (tracer, serve = converse) => {
       const app = express();
       const server = createServer(app);
       expressWs(app, server);
       if (tracer !== undefined) app.use(forExpress({ tracer }));
       (app as unknown as expressWs.Application).ws('/ws/:room', (ws, req) => {
-        converse(ws);
-        if (tracer === undefined) return;
+        serve(ws);
+        if (tracer === undefined || serve !== converse) return;
         ws.on('message', () => req.trace.step('message', () => {}));
         ws.on('close', () => req.trace.step('close', () => {}));
       });
@@ -54,7 +63,7 @@ for (const { name, express } of expressVersions) {
   };
   SERVERS[`an app of ${name} that is called for upgrades`] = {
     name: /^GET \/ws\/:room$/,
-    start: (tracer) => {
+    start: (tracer, serve = converse) => {
       const sockets = new WebSocketServer({ noServer: true });
       const app: Express = express();
       if (tracer !== undefined) app.use(forExpress({ tracer }));
@@ -67,7 +76,7 @@ for (const { name, express } of expressVersions) {
       });
       const server = createServer(app);
       server.on('upgrade', (req: IncomingMessage & { upgrade?: () => void }, socket, head) => {
-        req.upgrade = () => sockets.handleUpgrade(req, socket, head, converse);
+        req.upgrade = () => sockets.handleUpgrade(req, socket, head, serve);
         app(req as Request, new ServerResponse(req) as Response);
       });
       return server.listen(0);
@@ -78,7 +87,7 @@ for (const { name, express } of expressVersions) {
 for (const { name, Koa } of koaVersions) {
   SERVERS[`koa-websocket on ${name}`] = {
     name: /^GET \/ws\/\*$/,
-    start: (tracer) => {
+    start: (tracer, serve = converse) => {
       const app = koaWebSocket(new Koa());
       if (tracer !== undefined) {
         app.use(forKoa({ tracer }));
@@ -88,14 +97,14 @@ for (const { name, Koa } of koaVersions) {
         ctx.body = '1';
       });
       app.ws.use((ctx) => {
-        converse(ctx.websocket as WebSocket);
+        serve(ctx.websocket as WebSocket);
       });
       return app.listen(0);
     },
   };
   SERVERS[`koa-easy-ws on ${name}`] = {
     name: /^GET \/ws\/\*$/,
-    start: (tracer) => {
+    start: (tracer, serve = converse) => {
       const app = new Koa();
       if (tracer !== undefined) app.use(forKoa({ tracer }));
       app.use(easyWs());
@@ -104,7 +113,7 @@ for (const { name, Koa } of koaVersions) {
           ctx.body = '1';
           return;
         }
-        converse((await (ctx.ws as () => Promise<WebSocket>)()) as WebSocket);
+        serve((await (ctx.ws as () => Promise<WebSocket>)()) as WebSocket);
       });
       return app.listen(0);
     },
@@ -114,20 +123,32 @@ for (const { name, Koa } of koaVersions) {
 /** What a client sees of a conversation, which ends in this way. */
 async function talk(
   server: Server,
-  end: (socket: WebSocket) => void = (socket) => socket.close(1000),
+  end: (socket: WebSocket, heard: readonly string[]) => void = (socket) => socket.close(1000),
+  says: readonly string[] = ['hi'],
 ): Promise<readonly unknown[]> {
   const { port } = server.address() as AddressInfo;
   const socket = new WebSocket(`ws://127.0.0.1:${port}/ws/r42`);
   const heard: string[] = [];
   socket.on('message', (data) => {
     heard.push(String(data));
-    end(socket);
+    end(socket, heard);
   });
-  socket.on('open', () => socket.send('hi'));
+  socket.on('open', () => {
+    for (const text of says) socket.send(text);
+  });
   socket.on('error', () => {});
   const [code] = await once(socket, 'close');
   return [heard, code];
 }
+
+function close(server: Server): void {
+  server.closeAllConnections();
+  server.close();
+}
+
+const shout = trace(async (text: string) => `${text.toUpperCase()}!`, { name: 'shout' });
+
+const THROWN = new Error('thrown by a listener');
 
 /** What every server does with its sockets. */
 function converse(socket: WebSocket): void {
@@ -170,6 +191,109 @@ for (const [server, { start, name }] of Object.entries(SERVERS)) {
       });
     }
 
+    it('whose listeners call the free functions has their steps in its trace', async () => {
+      await using collector = await startCollector();
+      const traced = start(collector.createTracer(), (socket) => {
+        socket.on('message', async (data) => {
+          const text = String(data);
+          updateCurrentTrace({ metadata: { last: text } });
+          const answer = await step('answer', async () => {
+            await later(1);
+            return shout(text);
+          });
+          socket.send(answer);
+        });
+        socket.on('close', () => step('left', () => {}));
+      });
+      try {
+        const says = ['one', 'two'];
+        const closing = (socket: WebSocket, heard: readonly string[]) => {
+          if (heard.length === says.length) socket.close(1000);
+        };
+        assert.deepEqual(await talk(traced, closing, says), [['ONE!', 'TWO!'], 1000]);
+        const [row] = await collector.exactly(1);
+        assert.equal(
+          stepsOf(row as never)
+            .split('\n')
+            .slice(2)
+            .join('\n'),
+          printed(`
+   ├─ answer [user_call]  → "ONE!"
+   │  └─ shout [user_call]  → "ONE!"
+   ├─ answer [user_call]  → "TWO!"
+   │  └─ shout [user_call]  → "TWO!"
+   └─ left [user_call]
+`),
+        );
+        assert.equal(row?.metadata?.last, 'two');
+      } finally {
+        close(traced);
+      }
+    });
+
+    it('has the listeners that the app gave it, which get and throw what they always do', async () => {
+      const facts = async (tracer: Tracer | undefined) => {
+        const seen: unknown[] = [];
+        const served = start(tracer, (socket) => {
+          const removed = () => seen.push('removed');
+          const first = function first(this: unknown, data: unknown, isBinary: unknown) {
+            seen.push([this === socket, String(data), isBinary]);
+          };
+          const second = () => {
+            seen.push('second');
+            socket.send('heard');
+          };
+          socket.on('message', removed).on('message', first).once('message', second);
+          seen.push(socket.listeners('message').map((listener) => (listener as Serve).name));
+          socket.off('message', removed);
+          seen.push(
+            socket.listeners('message').includes(first),
+            Object.keys(socket).includes('emit'),
+          );
+          seen.push(socket.listenerCount('message'), socket.emit('no listener'));
+          socket.on('pong', () => {
+            throw THROWN;
+          });
+          try {
+            socket.emit('pong');
+          } catch (error) {
+            seen.push(error === THROWN);
+          }
+        });
+        try {
+          seen.push(await talk(served));
+        } finally {
+          close(served);
+        }
+        return seen;
+      };
+      await using collector = await startCollector();
+      assert.deepEqual(await facts(collector.createTracer()), await facts(undefined));
+    });
+
+    it('leaves an event of the app’s own in the scope of the code that emits it', async () => {
+      await using collector = await startCollector();
+      const tracer = collector.createTracer();
+      let heard: unknown;
+      const traced = start(tracer, (socket) => {
+        socket.on('pushed' as 'message', () => {
+          heard = currentTrace()?.inferenceId;
+        });
+        socket.on('message', () => {
+          const other = tracer.startTrace({ name: 'job', inferenceId: 'other' });
+          other.run(() => socket.emit('pushed'));
+          other.end();
+          socket.send('done');
+        });
+      });
+      try {
+        await talk(traced);
+        assert.equal(heard, 'other');
+      } finally {
+        close(traced);
+      }
+    });
+
     it('of which many are open at once has a trace for each', async () => {
       await using collector = await startCollector();
       const tracer = collector.createTracer();
@@ -185,6 +309,38 @@ for (const [server, { start, name }] of Object.entries(SERVERS)) {
     });
   });
 }
+
+describe('A request that offers an upgrade which nobody takes', () => {
+  it('leaves no listener on its connection, which is kept for the next one', async () => {
+    await using collector = await startCollector();
+    const app = expressVersions[0]?.express() as Express;
+    app.use(forExpress({ tracer: collector.createTracer() }));
+    let connection: Socket | undefined;
+    app.get('/', (req, res) => {
+      connection = req.socket;
+      res.send('no');
+    });
+    const server = createServer(app);
+    await once(server.listen(0), 'listening');
+    const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    const ask = async () => {
+      client.write(
+        'GET / HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n',
+      );
+      assert.match(String((await once(client, 'data'))[0]), /^HTTP\/1.1 200 /);
+    };
+    try {
+      for (let n = 1; n <= 3; n++) {
+        await ask();
+        await collector.exactly(n);
+        assert.equal(connection?.listenerCount('newListener'), 0);
+      }
+    } finally {
+      client.destroy();
+      close(server);
+    }
+  });
+});
 
 /** A protocol of its own, whose end shows in the connection alone. By framework, what is called for an upgrade. */
 const BY_HAND: Readonly<

@@ -40,7 +40,7 @@ describe('a row that makes the platform fail', () => {
 
   for (const status of [500, 502, 504]) {
     for (const positions of [[0], [37], [99], [0, 1, 50, 99], [0, 1, 2, 3]]) {
-      it(`${status}, at ${positions}: with a spool the others arrive, and it is set aside`, async () => {
+      it(`${status}, at ${positions}: with a spool the others arrive, and it is quarantined`, async () => {
         const bad = new Set(positions.map((position) => `row-${position}`));
         const platform = failingFor(bad, status);
         await using collector = await platform;

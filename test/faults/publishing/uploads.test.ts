@@ -20,7 +20,7 @@ function publishLarge(tracer: Tracer, rows: number): void {
     trace.end();
   }
   const { queuedBytes } = tracer.stats();
-  assert.ok(queuedBytes > rows * 800_000, `${queuedBytes} bytes wait`);
+  assert.ok(queuedBytes > rows * 690_000, `${queuedBytes} bytes wait`);
 }
 
 describe('an upload to a collector that', () => {
@@ -46,7 +46,7 @@ describe('an upload to a collector that', () => {
       const flushed = tracer.flush();
       await until('there were ten tries', () => server.connections >= 10);
       const before = bytesInUse();
-      // Each try has ten megabytes to send.
+      // Each try has eight megabytes to send.
       await until('there were twenty more', () => server.connections >= 30);
       const more = bytesInUse() - before;
       assert.ok(more < 64 * MEGABYTE, `${more} bytes more after ${server.connections} tries`);

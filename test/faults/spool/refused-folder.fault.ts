@@ -85,6 +85,19 @@ describe('a spool folder', () => {
     });
   }
 
+  it('that the process creates on a volume of another user is used', async function () {
+    needRoot(this);
+    using folder = temporaryFolder();
+    const volume = join(folder.path, 'volume');
+    mkdirSync(volume);
+    chownSync(volume, 12345, 12345);
+    const { tracer, said } = spooling(NOWHERE, join(volume, 'spool'));
+    publish(tracer, 3);
+    await until('three are spooled', isSpooled(tracer, 3));
+    assert.ok(!said.some(({ reason }) => reason === 'spool_refused'));
+    await tracer.shutdown({ deadlineMs: 100 });
+  });
+
   it('that is deleted while in use is written again with all that it held', async () => {
     using folder = temporaryFolder();
     const dir = join(folder.path, 'spool');

@@ -25,7 +25,7 @@ async function statsOf(port: number): Promise<TracerStats> {
   return stats;
 }
 
-const setAside = (dir: string) => filesIn(dir).filter((file) => file.endsWith('.refused'));
+const refusedFiles = (dir: string) => filesIn(dir).filter((file) => file.endsWith('.refused'));
 
 describe('with a spool, a platform that', () => {
   it('revokes a key gets nothing until configure() sets another one', async () => {
@@ -41,15 +41,15 @@ describe('with a spool, a platform that', () => {
     await app.kill();
   });
 
-  it('refuses some rows gets all others, and the refused ones are set aside', async () => {
+  it('refuses some rows gets all others, and the refused ones are quarantined', async () => {
     using folder = temporaryFolder();
     const dir = join(folder.path, 'spool');
     await using collector = await startCollector(folder.path, { refused: 'bad' });
     const app = await startChild('app.mts', publishingTo(collector.url, dir));
     await askAll(app.port, 'bad', 2);
     await collector.has(await askAll(app.port, 'good', REQUESTS));
-    await until('two are set aside', async () => (await statsOf(app.port)).quarantined === 2);
-    assert.equal(setAside(dir).length, 1);
+    await until('two are quarantined', async () => (await statsOf(app.port)).quarantined === 2);
+    assert.equal(refusedFiles(dir).length, 1);
     await app.kill();
   });
 
@@ -62,13 +62,16 @@ describe('with a spool, a platform that', () => {
     await app.kill();
   });
 
-  it('takes no body at all gets few calls, and each row is set aside', async () => {
+  it('takes no body at all gets few calls, and each row is quarantined', async () => {
     using folder = temporaryFolder();
     const dir = join(folder.path, 'spool');
     await using collector = await startCollector(folder.path, { maxBytes: 10 });
     const app = await startChild('app.mts', publishingTo(collector.url, dir));
     await askAll(app.port, 'row', REQUESTS);
-    await until('all are set aside', async () => (await statsOf(app.port)).quarantined >= REQUESTS);
+    await until(
+      'all are quarantined',
+      async () => (await statsOf(app.port)).quarantined >= REQUESTS,
+    );
     // The questions for stats are traced as well. Each row is sent in ever smaller batches, and then cut.
     const { started, quarantined } = await statsOf(app.port);
     assert.ok(collector.calls().length < 5 * started, `${collector.calls().length} calls`);

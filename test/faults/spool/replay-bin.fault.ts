@@ -75,7 +75,7 @@ describe('openlayer-replay', () => {
     const real = await run(variables, '--dir', dir);
     assert.deepEqual(
       { code: real.code, stdout: real.stdout },
-      { code: 0, stdout: '250 delivered, 0 set aside, 0 lost, 0 left\n' },
+      { code: 0, stdout: '250 delivered, 0 quarantined, 0 lost, 0 left\n' },
     );
     assert.match(real.stderr, /: 3 traces of another pipeline were left/);
     assert.deepEqual(
@@ -95,7 +95,7 @@ describe('openlayer-replay', () => {
     const variables = publishingTo(collector.url, dir);
     const failed = await run({ ...variables, OPENLAYER_API_KEY: 'wrong' }, '--dir', dir);
     assert.equal(failed.code, 1);
-    assert.match(failed.stdout, /^0 delivered, 0 set aside, 0 lost, 20 left/);
+    assert.match(failed.stdout, /^0 delivered, 0 quarantined, 0 lost, 20 left/);
     assert.equal((await run(variables, '--dir', dir)).code, 0);
     await collector.has(ids);
   });
@@ -115,7 +115,7 @@ describe('openlayer-replay', () => {
     const { code, stdout } = await run(publishingTo(collector.url, dir), '--dir', dir);
     assert.deepEqual(
       { code, stdout },
-      { code: 0, stdout: '20 delivered, 0 set aside, 0 lost, 0 left\n' },
+      { code: 0, stdout: '20 delivered, 0 quarantined, 0 lost, 0 left\n' },
     );
     await collector.has(ids);
   });
@@ -217,7 +217,7 @@ describe('openlayer-replay', () => {
     assert.match(purged.stdout, /: 3 traces deleted; 0 segments belong/);
     assert.deepEqual(filesIn(dir), [join(dir, 'of-the-operator')]);
     const { stdout } = await run(variables, '--dir', dir);
-    assert.equal(stdout, '0 delivered, 0 set aside, 0 lost, 0 left\n');
+    assert.equal(stdout, '0 delivered, 0 quarantined, 0 lost, 0 left\n');
     assert.deepEqual(collector.rows(), []);
   });
 
@@ -234,6 +234,41 @@ describe('openlayer-replay', () => {
     const after = await run({}, '--dir', dir, '--purge');
     assert.deepEqual([after.code, filesIn(dir)], [0, []]);
     assert.match(after.stdout, /: 5 traces deleted; 0 segments/);
+  });
+
+  it('fails if an argument names a folder that does not exist', async () => {
+    using folder = temporaryFolder();
+    const dir = join(folder.path, 'spool');
+    mkdirSync(dir, { mode: 0o700 });
+    const file = join(folder.path, 'file');
+    writeFileSync(file, '');
+    await using collector = await startCollector(folder.path, { key: 'test-key' });
+    const variables = publishingTo(collector.url, dir);
+    for (const wrong of [join(folder.path, 'mistyped'), file]) {
+      for (const args of [
+        ['--dir', wrong],
+        ['--dir', wrong, '--dry-run'],
+        ['--dir', wrong, '--purge'],
+        ['--dir', wrong, '--watch'],
+        ['--dir', dir, '--buffer', wrong],
+        ['--dir', dir, '--buffer', wrong, '--dry-run'],
+      ]) {
+        const { code, stderr, stdout } = await run(variables, ...args);
+        assert.deepEqual([code, stdout], [1, ''], args.join(' '));
+        assert.match(stderr, /^openlayer-replay: there is no folder .*; correct the path of --/);
+      }
+    }
+    assert.deepEqual(readdirSync(folder.path).includes('mistyped'), false);
+  }).timeout(60_000);
+
+  it('makes the spool folder for the rows of a buffer, and may lack the default one', async () => {
+    using folder = temporaryFolder();
+    const dir = join(folder.path, 'spool');
+    await using collector = await startCollector(folder.path, { key: 'test-key' });
+    const variables = { ...publishingTo(collector.url, dir), HOME: folder.path };
+    const { code, stdout, stderr } = await run(variables, '--dir', dir, '--buffer');
+    assert.equal(stdout, '0 delivered, 0 quarantined, 0 lost, 0 left\n', stderr);
+    assert.equal(code, 0);
   });
 
   for (const other of ['--watch', '--buffer']) {

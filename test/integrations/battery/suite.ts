@@ -105,12 +105,16 @@ function treesOf(rows: readonly WireRow[]): string {
     .toSorted((a, b) => (a.inferenceId < b.inferenceId ? -1 : 1))
     .map((row) => ({ ...row, steps: row.steps.map(withFacts) }))
     .map((row) => renderTrace(row, { timings: false, metadata: true }));
-  return `${trees.join('\n\n').replace(/127\.0\.0\.1:\d+/g, 'HOST')}\n`;
+  const text = trees.join('\n\n').replace(/127\.0\.0\.1:\d+/g, 'HOST');
+  // LangGraph makes the ids of interrupts from times.
+  return `${text.replace(/("__interrupt__":\[\{"id":")\w+/g, '$1ID')}\n`;
 }
 
 /** The step with all that is known of its call among the metadata, which are printed. */
 function withFacts(step: WireStep): WireStep {
-  const { provider, modelParameters: parameters, usageDetails: usage, metadata } = step;
+  const { provider, modelParameters: parameters, usageDetails: usage } = step;
+  // The stack of an error has the paths of the machine.
+  const { errorStack: _, ...metadata } = step.metadata;
   const facts = Object.entries({ provider, parameters, usage }).filter(([, fact]) => fact);
   return {
     ...step,

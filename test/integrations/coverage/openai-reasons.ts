@@ -67,6 +67,7 @@ export const OF_CHAT = {
 export const OF_RESPONSE = {
   ...OF_ITEMS,
   ...ECHOED,
+  '*tools[mcp].headers.*': SECRET,
   output_text: 'made by the client',
   created_at: TIMES,
   completed_at: TIMES,

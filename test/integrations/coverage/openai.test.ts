@@ -12,6 +12,7 @@ import {
   OF_STREAMED_ITEMS,
   OF_USAGE,
   ORDER,
+  SECRET,
   SUM,
   TIMES,
 } from './openai-reasons.ts';
@@ -218,6 +219,7 @@ coverageSuite({
             ...['name', 'schema.*', 'description'].map((key) => `text.format[json_schema].${key}`),
           ].map((field) => [`*.response.${field}`, ASKED]),
         ),
+        '*.response.tools[mcp].headers.*': SECRET,
         '*.response.output_text': 'made by the client',
         '*.response.created_at': TIMES,
         '*.response.completed_at': TIMES,
@@ -292,7 +294,7 @@ coverageSuite({
       title: 'videos.create',
       type: 'Video',
       ask: (answer) => openai(json(answer)).videos.create({ prompt: 'a cat' }),
-      leftOut: { created_at: TIMES, prompt: ASKED },
+      leftOut: { created_at: TIMES, prompt: ASKED, 'error.headers.*': SECRET },
     },
     {
       title: 'vectorStores.search',

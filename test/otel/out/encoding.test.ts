@@ -82,7 +82,14 @@ class RandomRows {
           this.#chance() && {
             otel: {
               parent_span_id: this.#hex(16),
-              links: [{ trace_id: this.#hex(32), span_id: this.#hex(16) }],
+              links: [
+                { trace_id: this.#hex(32), span_id: this.#hex(16) },
+                {
+                  trace_id: this.#hex(32),
+                  span_id: this.#hex(16),
+                  attributes: { text: this.#text(), n: this.#one(NUMBERS), isSet: this.#chance() },
+                },
+              ],
             },
             tags: [this.#text(), this.#text()],
           }),
@@ -202,7 +209,9 @@ describe('the encoders of otelExport', () => {
     const [root, inner] = backend.lastSpans();
     assert.equal(root?.flags, 0x301);
     assert.equal(inner?.flags, 0x101);
-    assert.deepEqual(root.links, [{ traceId: TRACE_ID, spanId: PARENT_ID, flags: 0x301 }]);
+    assert.deepEqual(root.links, [
+      { traceId: TRACE_ID, spanId: PARENT_ID, attributes: {}, flags: 0x301 },
+    ]);
   });
 });
 

@@ -35,11 +35,17 @@ describe('the environment of otelExport', () => {
   });
   after(() => backend[Symbol.asyncDispose]());
 
+  const base = 'OTEL_EXPORTER_OTLP_ENDPOINT';
+  const own = 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT';
+
   const addressOf = (variables: Variables, options?: OtelExportOptions) =>
     withVariables(variables, () => otelExport(options).address);
   const problemsOf = (variables: Variables) =>
     withVariables(variables, () => otelExport().problems);
 
+  const origin = () => `http://127.0.0.1:${backend.port}`;
+
+  /** Sends to the backend, unless the options leave its address to the variables. */
   async function requestBy(variables: Variables, options: OtelExportOptions = {}) {
     const exported = await withVariables(variables, () =>
       otelExport({ url: backend.url, ...options }),
@@ -51,8 +57,6 @@ describe('the environment of otelExport', () => {
   }
 
   it('says where traces go: a base gets the path appended, an address of traces is used as it is', async () => {
-    const base = 'OTEL_EXPORTER_OTLP_ENDPOINT';
-    const own = 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT';
     const cases: readonly (readonly [Variables, string])[] = [
       [{}, 'http://localhost:4318/v1/traces'],
       [{ [base]: '' }, 'http://localhost:4318/v1/traces'],
@@ -72,15 +76,132 @@ describe('the environment of otelExport', () => {
   });
 
   it('gives headers, percent-decoded; those for traces and the options win', async () => {
-    const { request } = await requestBy(
-      {
-        OTEL_EXPORTER_OTLP_HEADERS: 'Authorization=Bearer%20one, x-a = 1 ,x-b=b=c,,',
-        OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'authorization=Bearer%20two',
-      },
-      { headers: { 'X-A': '2' } },
+    const headers = {
+      OTEL_EXPORTER_OTLP_HEADERS: 'Authorization=Bearer%20one, x-a = 1 ,x-b=b=c,,',
+      OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'authorization=Bearer%20two',
+    };
+    for (const address of [{ [base]: origin() }, { [own]: backend.url }]) {
+      const { request } = await requestBy(
+        { ...headers, ...address },
+        { url: undefined, headers: { 'X-A': '2' } },
+      );
+      const { authorization, 'x-a': a, 'x-b': b } = request.headers;
+      assert.deepEqual([authorization, a, b], ['Bearer two', '2', 'b=c']);
+    }
+  });
+
+  it('keeps its headers, which may be keys, from an address that the options give', async () => {
+    await using first = await startBackend();
+    const variables = {
+      [base]: `http://127.0.0.1:${first.port}`,
+      OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20first,x-team=1',
+      OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'x-api-key=first',
+    };
+    for (const options of [{}, { headers: { authorization: 'Bearer second' } }]) {
+      const { headers } = (await requestBy(variables, options)).request;
+      assert.equal(headers.authorization, options.headers?.authorization);
+      assert.deepEqual([headers['x-team'], headers['x-api-key']], [undefined, undefined]);
+    }
+    await send(await withVariables(variables, () => otelExport()), [rowOf(step())]);
+    const { authorization, 'x-team': team, 'x-api-key': key } = first.requests[0]?.headers ?? {};
+    assert.deepEqual([authorization, team, key], ['Bearer first', '1', 'first']);
+    // What is not used is not reported either.
+    const malformed = { ...variables, OTEL_EXPORTER_OTLP_HEADERS: 'S3CRET' };
+    const { problems } = await withVariables(malformed, () => otelExport({ url: backend.url }));
+    assert.deepEqual(problems, []);
+  });
+
+  const UNSUITABLE: readonly (readonly [member: string, message: RegExp])[] = [
+    ['User-Agent=my-app', /must not hold User-Agent/],
+    ['x-team=%E2%82%AC', /the value of x-team must be/],
+    ['x-team=a%0Ab', /the value of x-team must be/],
+    ['a b=1', /is not the name of a header/],
+    ['=1', /must be a list such as key=value/],
+    ['alone', /must be a list such as key=value/],
+  ];
+  for (const [member, message] of UNSUITABLE) {
+    it(`ignores the header ${member} alone, with a diagnostic`, async () => {
+      for (const members of [
+        `x-api-key=secret,${member},x-b=2`,
+        `${member},x-api-key=secret,x-b=2`,
+      ]) {
+        const variables = { OTEL_EXPORTER_OTLP_HEADERS: members, [own]: backend.url };
+        const { headers } = (await requestBy(variables, { url: undefined })).request;
+        assert.deepEqual([headers['x-api-key'], headers['x-b']], ['secret', '2']);
+        const problems = (await problemsOf(variables)) ?? [];
+        assert.equal(problems.length, 1);
+        assert.match(String(problems), message);
+        assert.match(String(problems), /^OTEL_EXPORTER_OTLP_HEADERS.*; this header is ignored$/);
+      }
+    });
+  }
+
+  const MISSPELLED: readonly (readonly [
+    variables: Variables,
+    options: OtelExportOptions,
+    isOff: boolean,
+  ])[] = [
+    [{ [base]: 'collector:4318' }, {}, true],
+    [{ [base]: 'collector' }, {}, true],
+    [{ [base]: 'http://user:S3CRET@collector' }, {}, true],
+    [{ [own]: 'collector:4318/v1/traces' }, {}, true],
+    [{ [own]: 'collector:4318/v1/traces', [base]: 'http://collector:4318' }, {}, true],
+    [{ [own]: 'http://collector:4318/v1/traces', [base]: 'collector:4318' }, {}, false],
+    [{ [base]: 'collector:4318' }, { url: 'http://collector:4318' }, false],
+    [{ [base]: 'collector:4318' }, { exporter: { export() {}, async shutdown() {} } }, false],
+  ];
+  for (const [variables, options, isOff] of MISSPELLED) {
+    it(`sends ${isOff ? 'nothing' : 'to the address that wins'} for ${JSON.stringify([variables, Object.keys(options)])}`, async () => {
+      const exported = await withVariables(
+        { ...variables, OTEL_EXPORTER_OTLP_HEADERS: 'x-api-key=secret' },
+        () => otelExport(options),
+      );
+      assert.equal(exported.isOff, isOff);
+      assert.equal(exported.problems?.length, isOff ? 1 : 0);
+      if (isOff) assert.match(String(exported.problems), /; otelExport\(\) sends nothing$/);
+    });
+  }
+
+  it('sends nothing to the default address if the address is misspelled, with one diagnostic', async () => {
+    const said: Diagnostic[] = [];
+    const tracer = await withVariables({ [base]: 'collector:4318' }, () =>
+      createTracer({ exports: [otelExport()], onDiagnostic: (each) => said.push(each) }),
     );
-    const { authorization, 'x-a': a, 'x-b': b } = request.headers;
-    assert.deepEqual([authorization, a, b], ['Bearer two', '2', 'b=c']);
+    for (const name of ['a', 'b']) tracer.startTrace(name).end();
+    await tracer.shutdown();
+    assert.equal(tracer.stats().exports, undefined);
+    assert.deepEqual(
+      said.map(({ reason }) => reason),
+      ['bad_environment'],
+    );
+    assert.match(String(said[0]?.message), /OTEL_EXPORTER_OTLP_ENDPOINT.*sends nothing/);
+  });
+
+  it('has words in any case, and 0 for no limit', async () => {
+    const { request } = await requestBy({
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'HTTP/Json',
+      OTEL_EXPORTER_OTLP_COMPRESSION: 'GZIP',
+    });
+    assert.equal(request.headers['content-type'], 'application/json');
+    assert.equal(request.headers['content-encoding'], 'gzip');
+    assert.deepEqual(
+      await problemsOf({
+        OTEL_EXPORTER_OTLP_COMPRESSION: 'None',
+        OTEL_EXPORTER_OTLP_TRACES_TIMEOUT: '0',
+        OTEL_SDK_DISABLED: 'False',
+      }),
+      [],
+    );
+    await using slow = await startBackend(() => ({ instead: 'hang' }));
+    const exported = await withVariables({ OTEL_EXPORTER_OTLP_TIMEOUT: '0' }, () =>
+      otelExport({ url: slow.url }),
+    );
+    const late = Symbol('late');
+    const sent = send(exported, [rowOf(step())]).catch((error: unknown) => error);
+    assert.equal(
+      await Promise.race([sent, new Promise((end) => setTimeout(end, 100, late))]),
+      late,
+    );
   });
 
   it('decides protocol, compression and timeout', async () => {
@@ -141,30 +262,32 @@ describe('the environment of otelExport', () => {
     assert.equal(backend.requests.length, before);
   });
 
-  const MALFORMED: readonly (readonly [string, string, RegExp])[] = [
-    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'localhost:4318', /must be a URL such as/],
-    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'not a url', /must be a URL such as/],
-    ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'ftp://x', /must be a URL such as/],
-    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://user:S3CRET@x', /hold no user and password/],
-    ['OTEL_EXPORTER_OTLP_HEADERS', 'S3CRET', /must be a list such as key=value/],
-    ['OTEL_EXPORTER_OTLP_HEADERS', 'a b=S3CRET', /is not the name of a header/],
-    ['OTEL_EXPORTER_OTLP_HEADERS', 'a=S3CRET%0Ax', /the value of a must be/],
-    ['OTEL_EXPORTER_OTLP_HEADERS', 'content-type=text/plain', /must not hold content-type/],
-    ['OTEL_EXPORTER_OTLP_TIMEOUT', '10s', /must be a number of at least 1/],
-    ['OTEL_EXPORTER_OTLP_TIMEOUT', '0', /must be a number of at least 1/],
+  const NOTHING = 'otelExport() sends nothing';
+  const HEADER = 'this header is ignored';
+  const MALFORMED: readonly (readonly [string, string, RegExp, consequence?: string])[] = [
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'localhost:4318', /must be a URL such as/, NOTHING],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'not a url', /must be a URL such as/, NOTHING],
+    ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'ftp://x', /must be a URL such as/, NOTHING],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://user:S3CRET@x', /hold no user and password/, NOTHING],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'S3CRET', /must be a list such as key=value/, HEADER],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'a b=S3CRET', /is not the name of a header/, HEADER],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'a=S3CRET%0Ax', /the value of a must be/, HEADER],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'content-type=text/plain', /must not hold content-type/, HEADER],
+    ['OTEL_EXPORTER_OTLP_TIMEOUT', '10s', /must be a number of at least 0/],
+    ['OTEL_EXPORTER_OTLP_TIMEOUT', '-1', /must be a number of at least 0/],
     ['OTEL_EXPORTER_OTLP_COMPRESSION', 'zstd', /must be one of gzip, none/],
     ['OTEL_EXPORTER_OTLP_PROTOCOL', 'grpc', /grpc, which is not supported: set http\/protobuf/],
     ['OTEL_EXPORTER_OTLP_PROTOCOL', 'udp', /must be one of http\/protobuf, http\/json/],
     ['OTEL_RESOURCE_ATTRIBUTES', 'service.name', /must be a list such as key=value/],
     ['OTEL_SDK_DISABLED', 'yes', /must be true or false, but is "yes"/],
   ];
-  for (const [name, value, message] of MALFORMED) {
-    it(`has one diagnostic for ${name}=${value}, and goes on without it`, async () => {
+  for (const [name, value, message, consequence = 'it is ignored'] of MALFORMED) {
+    it(`has one diagnostic for ${name}=${value}: ${consequence}`, async () => {
       const problems = (await problemsOf({ [name]: value })) ?? [];
       assert.equal(problems.length, 1, String(problems));
       const [problem = ''] = problems;
       assert.match(problem, message);
-      assert.ok(problem.startsWith(name) && problem.endsWith('it is ignored'), problem);
+      assert.ok(problem.startsWith(name) && problem.endsWith(`; ${consequence}`), problem);
       assert.doesNotMatch(problem, /S3CRET/);
     });
   }
@@ -200,13 +323,13 @@ describe('the options of otelExport', () => {
     [{ headers: { a: 7 } }, /the value of a must be/],
     [{ headers: { 'Content-Length': '7' } }, /must not hold Content-Length/],
     [{ protocol: 'grpc' }, /must be one of http\/protobuf, http\/json/],
-    [{ compression: true }, /must be one of gzip, none/],
-    [{ profile: 'all' }, /must be one of apm, llm/],
-    [{ content: 'no' }, /content must be true or false/],
-    [{ maxAttributeBytes: 63 }, /maxAttributeBytes must be a number of at least 64/],
-    [{ timeoutMs: 0 }, /timeoutMs must be a number of at least 1/],
-    [{ resource: 'shop' }, /resource must be an object/],
-    [{ resource: { a: { b: 1 } } }, /resource.a must be a string/],
+    [{ compression: true }, /otelExport.compression must be one of gzip, none/],
+    [{ profile: 'all' }, /otelExport.profile must be one of apm, llm/],
+    [{ content: 'no' }, /otelExport.content must be true or false/],
+    [{ maxAttributeBytes: 63 }, /otelExport.maxAttributeBytes must be a number of at least 64/],
+    [{ timeoutMs: 0 }, /otelExport.timeoutMs must be a number of at least 1/],
+    [{ resource: 'shop' }, /otelExport.resource must be an object/],
+    [{ resource: { a: { b: 1 } } }, /otelExport.resource.a must be a string/],
     [{ exporter: {} }, /otelExport.exporter must have the methods export and shutdown/],
     [
       { exporter: { export() {}, shutdown() {} }, url: 'http://x' },
@@ -302,7 +425,10 @@ describe('openlayerOtlp', () => {
   it('refuses options that it does not have', () => {
     const wrong = (options: object) => () => openlayerOtlp(options as OpenlayerOtlpOptions);
     assert.throws(wrong({ protocol: 'http/json' }), /openlayerOtlp.protocol is not known/);
-    assert.throws(wrong({ baseUrl: 'http://elsewhere' }), /must start with https/);
-    assert.throws(wrong({ apiKey: 'ke y' }), /apiKey holds characters/);
+    assert.throws(
+      wrong({ baseUrl: 'http://elsewhere' }),
+      /openlayerOtlp.baseUrl must start with https/,
+    );
+    assert.throws(wrong({ apiKey: 'ke y' }), /openlayerOtlp.apiKey holds characters/);
   });
 });

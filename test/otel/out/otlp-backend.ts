@@ -55,6 +55,7 @@ export interface JsonSpan {
   readonly links: readonly {
     readonly traceId: string;
     readonly spanId: string;
+    readonly attributes: Readonly<Record<string, unknown>>;
     readonly flags?: number;
   }[];
   readonly status: { readonly code?: number; readonly message?: string };
@@ -126,7 +127,10 @@ export function spansOfRequest({ headers, body }: OtlpRequest): readonly JsonSpa
           ...event,
           attributes: plainAttributes(event.attributes),
         })),
-        links: span.links ?? [],
+        links: ((span.links ?? []) as Json[]).map((link) => ({
+          ...link,
+          attributes: plainAttributes(link.attributes),
+        })),
         status: span.status ?? {},
         resource: plainAttributes((resource as Json).attributes),
       })),
@@ -193,6 +197,7 @@ function spanOf(span: Message): Json {
     links: span.messages(13).map((link) => ({
       traceId: link.hex(1),
       spanId: link.hex(2),
+      attributes: attributesOf(link, 4),
       flags: link.number(6),
     })),
     status: { code: span.message(15).number(3), message: span.message(15).string(2) },

@@ -73,7 +73,7 @@ describe('a backend that answers otelExport', () => {
       it('warns with a message and no rejected span', async () => {
         const { delivery } = await answered(partial(0, 'use HTTPS'), { protocol });
         assert.equal(delivery?.delivered, 2);
-        assert.match(String(delivery.warning), /took the traces and says: use HTTPS/);
+        assert.match(String(delivery.warning), /accepted the traces with a warning: use HTTPS/);
       });
     });
   }

@@ -97,6 +97,34 @@ describe('the spans of otelExport', () => {
     }
   });
 
+  it('start in the order of the steps, however many begin in one millisecond', async () => {
+    const many = (startTime: number, count: number, from: number) =>
+      Array.from({ length: count }, (_, i) =>
+        step({ id: `many ${from + i}`, name: `${from + i}`, startTime }),
+      );
+    const at = 1_790_000_000_123;
+    const [, ...spans] = await spansOf(
+      rowOf(
+        step({
+          steps: [...many(at, 2500, 0), ...many(at + 1, 10, 2500), ...many(at + 9, 2, 2510)],
+        }),
+      ),
+    );
+    const starts = spans.map(({ startTimeUnixNano }) => BigInt(startTimeUnixNano));
+    assert.equal(starts.length, 2512);
+    starts.forEach((start, i) => {
+      assert.ok(i === 0 || start > (starts[i - 1] ?? 0n), `step ${i} starts before step ${i - 1}`);
+    });
+    assert.equal(starts[2510], BigInt(at + 9) * 1_000_000n);
+  });
+
+  it('that began before their sibling start when they began', async () => {
+    const at = 1_790_000_000_500;
+    const steps = [child(1, { startTime: at }), child(2, { startTime: at - 300 })];
+    const [, , early] = await spansOf(rowOf(step({ steps })));
+    assert.equal(early?.startTimeUnixNano, `${at - 300}000000`);
+  });
+
   it('have an INTERNAL root for work outside requests', async () => {
     assert.equal((await rootOf(rowOf(step({ name: 'nightly' })))).kind, INTERNAL);
     const call = step({ type: 'chat_completion', model: 'gpt-5' });
@@ -123,6 +151,41 @@ describe('the spans of otelExport', () => {
         [CLIENT, CLIENT, CLIENT, INTERNAL, INTERNAL, INTERNAL],
       );
     }
+  });
+
+  const METHODS: readonly (readonly [sent: string, method: string, original?: string])[] = [
+    ...('CONNECT DELETE GET HEAD OPTIONS PATCH POST PUT QUERY TRACE'.split(' ') as string[]).map(
+      (method) => [method, method] as const,
+    ),
+    ['FOO', '_OTHER', 'FOO'],
+    ['get', '_OTHER', 'get'],
+    ['PROPFIND', '_OTHER', 'PROPFIND'],
+  ];
+  for (const [sent, method, original] of METHODS) {
+    it(`have the method ${sent} as ${method}, in both directions`, async () => {
+      const asked = call(1, {
+        inputs: { method: sent, url: 'http://a.test/b' },
+        metadata: { http: {} },
+      });
+      const metadata = { http: { ...http, method: sent, scheme: 'https' } };
+      const [root, client] = await spansOf(
+        rowOf(step({ name: `${sent} /chat`, metadata, steps: [asked] })),
+      );
+      assert.equal(root?.name, `${method === '_OTHER' ? 'HTTP' : sent} /chat`);
+      assert.equal(root.attributes['url.scheme'], 'https');
+      for (const span of [root, client]) {
+        assert.equal(span?.attributes['http.request.method'], method);
+        assert.equal(span?.attributes['http.request.method_original'], original);
+      }
+    });
+  }
+
+  it('keep a name that the app chose, and have no scheme that the row does not have', async () => {
+    const root = await rootOf(
+      rowOf(step({ name: 'FOOD', metadata: { http: { ...http, method: 'FOO' } } })),
+    );
+    assert.equal(root.name, 'FOOD');
+    assert.equal(root.attributes['url.scheme'], undefined);
   });
 
   it('have the attributes of OpenTelemetry for calls of databases and HTTP servers', async () => {

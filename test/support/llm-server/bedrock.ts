@@ -181,10 +181,23 @@ export function eventFrame(type: string, payload: object): Buffer {
   return frame({ ':event-type': type, ':message-type': 'event' }, payload);
 }
 
-function exceptionFrame(): Buffer {
+/** The event by which a stream fails. */
+export function exceptionFrame(type = 'modelStreamErrorException'): Buffer {
   return frame(
-    { ':exception-type': 'modelStreamErrorException', ':message-type': 'exception' },
+    { ':exception-type': type, ':message-type': 'exception' },
     { message: 'the model broke off' },
+  );
+}
+
+/** The event by which a stream fails with an error that the service does not declare. */
+export function errorFrame(): Buffer {
+  return frame(
+    {
+      ':error-code': 'InternalError',
+      ':error-message': 'the model broke off',
+      ':message-type': 'error',
+    },
+    {},
   );
 }
 

@@ -145,6 +145,7 @@ export const routing: readonly HonoCase[] = [
     name: 'a request that is asked of the app itself',
     clients: [get()],
     status: 200,
+    faults: true,
     build: ({ app }) => {
       app.get('/inner/:n', (c) => c.text(`inner ${c.req.param('n')}`));
       app.get('/', async (c) => c.text(await (await app.request('/inner/1', {}, c.env)).text()));
