@@ -70,6 +70,8 @@ export class DiskSpool implements Spool, RowKeeper, SendLog, WaitingRows {
   readonly #own: OwnSegments;
   readonly #adopted: AdoptedSegments;
   readonly #memory = new UnwrittenRows();
+  /** The rows of each send that is under way. */
+  readonly #sending = new Set<readonly QueuedRow[]>();
   readonly #upkeep: Upkeep;
   readonly #written = new WeakMap<SpooledTrace, WrittenTrace>();
   #replay: Replay | undefined;
@@ -166,7 +168,7 @@ export class DiskSpool implements Spool, RowKeeper, SendLog, WaitingRows {
 
   discard(trace: SpooledTrace): void {
     const written = this.#written.get(trace);
-    if (written !== undefined) this.finish([written]);
+    if (written !== undefined) this.#recordFinished([written]);
   }
 
   #append(before: SegmentPosition | undefined, row: QueuedRow): SegmentPosition | undefined {
@@ -189,9 +191,23 @@ export class DiskSpool implements Spool, RowKeeper, SendLog, WaitingRows {
     return this.#replay;
   }
 
-  /** Marks traces as finished: delivered, quarantined, or not to be published. */
-  finish(rows: readonly InSpool[]): void {
-    this.#recordForAll(rows, (segment, numbers) => segment.finishTraces(numbers));
+  beforeSend(rows: readonly QueuedRow[]): void {
+    this.#sending.add(rows);
+  }
+
+  afterSend(rows: readonly QueuedRow[]): void {
+    this.#sending.delete(rows);
+  }
+
+  /** Marks rows as finished: they were delivered, or are in the quarantine. */
+  finish(rows: readonly QueuedRow[]): void {
+    for (const row of rows) row.finish();
+    this.#recordFinished(rows);
+  }
+
+  /** Marks traces as finished. */
+  #recordFinished(traces: readonly InSpool[]): void {
+    this.#recordForAll(traces, (segment, numbers) => segment.finishTraces(numbers));
     this.#own.removeDone();
   }
 
@@ -268,6 +284,7 @@ export class DiskSpool implements Spool, RowKeeper, SendLog, WaitingRows {
     const before = positionOf(row);
     const position = isOnDisk(row) ? before : this.#appendToKeep(before, row);
     if (position === undefined) return false;
+    row.setPosition(position);
     // Also for a row that is known to have arrived, which is not recorded on disk: it is looked up again.
     position.segment.setSpooled(position.number, row.mayHaveArrived);
     this.#replay?.wakeSoon();
@@ -299,7 +316,7 @@ export class DiskSpool implements Spool, RowKeeper, SendLog, WaitingRows {
   async next(): Promise<Replayable | undefined> {
     const { ledger } = this.#options;
     this.#own.closeAdoptedByOther();
-    const inMemory = this.#memory.drain();
+    const inMemory = this.#memory.lend();
     // They count as queued until they are kept again.
     for (const row of inMemory) ledger.requeueFromMemory(row.byteLength);
     if (inMemory.length > 0) return { rows: inMemory, ledger, isFromMemory: true };
@@ -347,20 +364,32 @@ export class DiskSpool implements Spool, RowKeeper, SendLog, WaitingRows {
   }
 
   keepRowsAtExit(queuedRows: () => Iterable<QueuedRow>): () => void {
-    return this.#folder.files.onExit(() => {
-      this.#folder.resume();
-      this.#isExiting = true;
-      this.#own.space.markExiting();
-      for (const row of queuedRows()) if (!isOnDisk(row)) this.#keep(row);
-      for (const row of this.#memory.drain(Number.POSITIVE_INFINITY)) this.#keepOnDisk(row);
-      this.#own.writeStarts();
-      for (const segment of this.#own) {
-        if (segment.isDone) this.#folder.remove(segment);
-        else this.#folder.syncNow(segment);
-      }
-      if (this.#adopted.segment !== undefined) this.#folder.syncNow(this.#adopted.segment);
-    });
+    const unregister = this.#folder.files.onExit(() => this.#keepAtExit(queuedRows));
+    return () => {
+      // Rows that are in memory alone have nothing but the exit.
+      if (this.#memory.bytes + this.#sending.size === 0) unregister();
+    };
   }
+
+  #keepAtExit(queuedRows: () => Iterable<QueuedRow>): void {
+    this.#folder.resume();
+    this.#isExiting = true;
+    this.#own.space.markExiting();
+    for (const rows of this.#sending) for (const row of rows) row.setArrival('unknown');
+    for (const row of queuedRows()) if (hasToBeKept(row)) this.#keep(row);
+    for (const row of this.#memory.takeAll()) if (hasToBeKept(row)) this.#keepOnDisk(row);
+    this.#own.writeStarts();
+    for (const segment of this.#own) {
+      if (segment.isDone) this.#folder.remove(segment);
+      else this.#folder.syncNow(segment);
+    }
+    if (this.#adopted.segment !== undefined) this.#folder.syncNow(this.#adopted.segment);
+  }
+}
+
+/** Whether the row is in memory alone. */
+function hasToBeKept(row: QueuedRow): boolean {
+  return !row.isFinished && !isOnDisk(row) && !isAdoptedByOther(row);
 }
 
 /** Whether the current row of the trace is on disk. */

@@ -3,14 +3,16 @@
 import type { QueuedRow } from '../publish/row/queued-row.js';
 
 const MAX_BYTES = 8 * 1024 * 1024;
-/** Rows taken out at a time. */
+/** Rows lent at a time. */
 const MAX_ROWS = 100;
 
 /** Rows in memory, the oldest first. */
 export class UnwrittenRows {
   readonly #rows: QueuedRow[] = [];
+  #lent: readonly QueuedRow[] = [];
   #bytes = 0;
 
+  /** Bytes of the rows that wait. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -24,8 +26,23 @@ export class UnwrittenRows {
     this.#bytes += row.byteLength;
   }
 
-  /** Removes the oldest rows. @returns them */
-  drain(count = MAX_ROWS): QueuedRow[] {
+  /**
+   * Takes out the oldest rows, to send them. They are remembered until the next call, since nothing else has them.
+   * @returns them
+   */
+  lend(): readonly QueuedRow[] {
+    this.#lent = this.#takeOut(MAX_ROWS);
+    return this.#lent;
+  }
+
+  /** Takes out all rows, those that are lent first. */
+  takeAll(): readonly QueuedRow[] {
+    const lent = this.#lent;
+    this.#lent = [];
+    return [...lent, ...this.#takeOut(this.#rows.length)];
+  }
+
+  #takeOut(count: number): QueuedRow[] {
     const rows = this.#rows.splice(0, count);
     for (const row of rows) this.#bytes -= row.byteLength;
     return rows;

@@ -15,16 +15,19 @@ describe('rows in memory in place of a disk', () => {
     assert.equal(memory.hasRoomFor(rowOf(9 * MIB)), true);
     memory.put(rowOf(8 * MIB - 10));
     assert.deepEqual([memory.hasRoomFor(rowOf(10)), memory.hasRoomFor(rowOf(11))], [true, false]);
-    assert.equal(memory.drain().length, 1);
-    assert.deepEqual([memory.bytes, memory.drain()], [0, []]);
+    assert.equal(memory.lend().length, 1);
+    assert.deepEqual([memory.bytes, memory.lend()], [0, []]);
   });
 
-  it('are taken out a hundred at a time, the oldest first', () => {
+  it('are lent a hundred at a time, the oldest first, and remembered until the next ones are', () => {
     const memory = new UnwrittenRows();
     for (let i = 0; i < 101; i++) memory.put(rowOf(i));
-    const first = memory.drain();
+    const first = memory.lend();
     assert.deepEqual([first.length, first[0]?.byteLength, memory.bytes], [100, 0, 100]);
-    assert.equal(memory.drain()[0]?.byteLength, 100);
+    assert.equal(memory.lend()[0]?.byteLength, 100);
+    memory.put(rowOf(7));
+    const all = memory.takeAll().map(({ byteLength }) => byteLength);
+    assert.deepEqual([all, memory.bytes, memory.takeAll()], [[100, 7], 0, []]);
   });
 });
 

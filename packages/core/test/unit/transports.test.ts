@@ -510,7 +510,10 @@ describe('a transport with a spool', () => {
     const note = (what: string) => (rows: readonly Row[]) => {
       done.push(`${what} ${rows.map(({ inferenceId }) => inferenceId).join(' ')}`);
     };
+    const sending = new Set<readonly Row[]>();
     const spool: RowKeeper & SendLog = {
+      beforeSend: (rows) => void sending.add(rows),
+      afterSend: (rows) => void sending.delete(rows),
       finish: note('finish'),
       notArrived: note('notArrived'),
       keepAll(rows: readonly Row[], error: unknown) {
@@ -523,8 +526,19 @@ describe('a transport with a spool', () => {
       },
       beginSend: (rows: readonly Row[]) => rows.filter(({ inferenceId }) => mine(inferenceId)),
     };
-    return { done, spool };
+    return { done, spool, sending };
   }
+
+  it('knows what is being sent until it was, or has failed', async () => {
+    for (const failures of [0, 1]) {
+      const { spool, sending } = fakeSpool();
+      const inner = failingTimes(failures, () => failing('rejected'));
+      const found = withKeeping(inner, spool).send(batchOf('a', 'b'), OPTIONS);
+      assert.equal(sending.size, 1);
+      await Promise.allSettled([found]);
+      assert.equal(sending.size, 0);
+    }
+  });
 
   it('forgets what was delivered', async () => {
     const { done, spool } = fakeSpool();

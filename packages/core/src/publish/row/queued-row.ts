@@ -19,6 +19,7 @@ export class QueuedRow {
   readonly byteLength: number;
   #position: RowPosition | undefined;
   #arrival: Arrival = 'not_arrived';
+  #isFinished = false;
   readonly #json: string | Uint8Array;
 
   /**
@@ -51,6 +52,15 @@ export class QueuedRow {
   /** Whether the platform has the row, or may have it. */
   get mayHaveArrived(): boolean {
     return this.#arrival !== 'not_arrived';
+  }
+
+  /** Whether nobody has to keep the row any more: it is delivered or in the quarantine. */
+  get isFinished(): boolean {
+    return this.#isFinished;
+  }
+
+  finish(): void {
+    this.#isFinished = true;
   }
 
   /** Sets where the row was written on disk. */

@@ -154,6 +154,8 @@ export class Segment {
     );
     this.#starts.clear();
     this.#table.addRow(number, offset);
+    // What was sent before it was on disk has not been recorded yet.
+    if (row.mayHaveArrived) this.recordSent([number]);
   }
 
   /** Writes the row of a trace that did not start in this segment. @returns the number of the trace */

@@ -7,6 +7,9 @@ import { SendError } from '../../publish/transport/send-error.js';
 
 /** Where undelivered rows are kept. */
 export interface RowKeeper {
+  /** Called before rows are sent. Until `afterSend`, they may arrive. */
+  beforeSend(rows: readonly QueuedRow[]): void;
+  afterSend(rows: readonly QueuedRow[]): void;
   /** Marks the traces of rows as finished. */
   finish(rows: readonly QueuedRow[]): void;
   /** Keeps rows to be sent again. */
@@ -20,6 +23,7 @@ export function withKeeping(transport: RowTransport, keeper: RowKeeper): RowTran
   return {
     async send(batch, options) {
       const { rows } = batch;
+      keeper.beforeSend(rows);
       try {
         const delivery = await transport.send(batch, options);
         keeper.finish(rows);
@@ -30,6 +34,8 @@ export function withKeeping(transport: RowTransport, keeper: RowKeeper): RowTran
         if (!isAboutRows(error, rows.length)) return keeper.keepAll(rows, error);
         if (rows.length > 1) throw error;
         return quarantineAll(keeper, rows, error);
+      } finally {
+        keeper.afterSend(rows);
       }
     },
     close: () => transport.close(),
