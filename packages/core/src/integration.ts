@@ -67,18 +67,16 @@ export {
   registerStepFinder,
   scopeChannel,
 } from './integration/scope/framework-scope.js';
+export { beginSpan } from './integration/spans/begin-span.js';
+export { spanOfAnnounced } from './integration/spans/filling-span.js';
+export type { RecordedSpan } from './integration/spans/recorded-span.js';
+export type { SpanOrigin } from './integration/spans/span-origin.js';
 export {
-  beginSpan,
   placeOfSpan,
-  type RecordedSpan,
   reportLateSpan,
-  type SpanOrigin,
   type SpanPlacement,
-  type SpanReport,
-  type SpanSource,
-  type SpanWork,
-  spanOfAnnounced,
-} from './integration/spans/recorded-span.js';
+} from './integration/spans/span-placement.js';
+export type { SpanReport, SpanSource, SpanWork } from './integration/spans/span-source.js';
 export { type CallResult, runCall } from './integration/start/run-call.js';
 export { startCall } from './integration/start/start-call.js';
 export { builtinModule } from './platform/builtin-module.js';
