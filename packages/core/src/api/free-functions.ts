@@ -5,7 +5,7 @@ import { currentInertStep, currentRecordedStep, endedTraceStep } from '../trace/
 import { inertStep } from '../trace/inert.js';
 import type { FinishedStep, StepOptions, StepUpdate } from '../trace/model/step-types.js';
 import type { Step, Trace, TraceUpdate } from '../trace/model/types.js';
-import type { TracedStep } from '../trace/recorded-trace.js';
+import type { TracedStep } from '../trace/traced-step.js';
 import { quote } from '../values/json/json-text.js';
 import type { StepType } from '../wire.js';
 import { existingTracer } from './default-tracer.js';

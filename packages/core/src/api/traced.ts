@@ -1,11 +1,11 @@
 /** `trace()` and `@traced()`: functions and methods that record each of their calls as a step. */
 
 import { currentRecordedStep, endedTraceStep, isInInertScope } from '../trace/current-step.js';
-import { isInert } from '../trace/inert.js';
 import type { StepOptions } from '../trace/model/step-types.js';
 import type { Step } from '../trace/model/types.js';
-import { type RecordedStep, runInStep } from '../trace/recorded-step.js';
+import { runInStep } from '../trace/recorded-step.js';
 import type { RecordedTrace } from '../trace/recorded-trace.js';
+import { tracedStep } from '../trace/traced-step.js';
 import { isThenable } from '../values/reading/thenable.js';
 import { openCallTrace } from './call-trace.js';
 import { existingTracer } from './default-tracer.js';
@@ -108,10 +108,10 @@ function startCallStep(fn: object, options: TraceOptions, args: unknown[]): Step
       metadata: options.metadata,
     } as StepOptions;
     const step = parent.startStep(stepOptions);
-    if (isPromised) recordInputsLater(parent.trace, inputs, step as RecordedStep);
-    if (isInert(step)) return undefined;
-    (step as RecordedStep).setOutputOf(options.output);
-    return step;
+    if (isPromised) recordInputsLater(parent.trace, inputs, step);
+    const recorded = tracedStep(step);
+    recorded?.setOutputOf(options.output);
+    return recorded;
   } catch (error) {
     existingTracer()?.diagnostics.report(
       'error',
@@ -133,19 +133,15 @@ function startCallTrace(name: string, options: TraceOptions, args: unknown[]): S
     input: isPromised ? undefined : (inputs as Readonly<Record<string, unknown>>),
     metadata: options.metadata,
   });
-  if (isPromised) recordInputsLater(own, inputs, own.root as RecordedStep);
+  if (isPromised) recordInputsLater(own, inputs, own.root);
   own.root.setOutputOf(options.output);
-  return own.root as RecordedStep;
+  return own.root;
 }
 
 /** Records inputs when their promise resolves. The row waits for it. */
-function recordInputsLater(
-  trace: RecordedTrace,
-  promise: PromiseLike<unknown>,
-  step: RecordedStep,
-): void {
+function recordInputsLater(trace: RecordedTrace, promise: PromiseLike<unknown>, step: Step): void {
   trace.awaitOption('inputs', promise, (inputs) => {
-    if (!isInert(step as Step)) step.apply({ inputs });
+    tracedStep(step)?.apply({ inputs });
   });
 }
 

@@ -2,24 +2,23 @@
 
 import { isInert } from './inert.js';
 import type { Step } from './model/types.js';
-import type { TracedStep } from './recorded-trace.js';
 import { innermost, scopeManagers } from './scope/scope.js';
+import { type TracedStep, tracedStep } from './traced-step.js';
 
 /** The step of an open trace that the running code belongs to. */
 export function currentRecordedStep(): TracedStep | undefined {
   for (const manager of scopeManagers) {
     const step = manager.get();
-    // A step that belongs to a trace is a recorded one.
-    if (step?.isLive) return innermost(step) as TracedStep;
+    if (step?.isLive) return tracedStep(innermost(step));
   }
-  return innermost(undefined) as TracedStep | undefined;
+  return tracedStep(innermost(undefined));
 }
 
 /** The step whose scope the running code is in although the step's trace has ended. Look for `currentRecordedStep` first. */
 export function endedTraceStep(): TracedStep | undefined {
   for (const manager of scopeManagers) {
     const step = manager.get();
-    if (step?.isLive === false) return step as TracedStep;
+    if (step?.isLive === false) return tracedStep(step);
   }
   return undefined;
 }

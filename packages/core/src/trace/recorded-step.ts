@@ -235,7 +235,7 @@ export class RecordedStep<T extends StepType = StepType>
   ): R {
     const child = this.startStep(options);
     // A step that is not recorded still runs in this step's scope, which the caller may not be in.
-    if (isInert(child as Step)) {
+    if (isInert(child)) {
       return this.#isCurrent ? fn(child) : this.trace.runInScope(this, () => fn(child));
     }
     return runInStep(child, fn);
@@ -245,7 +245,7 @@ export class RecordedStep<T extends StepType = StepType>
     try {
       if (this.isLive) {
         const child = this.#startChild(options, stepOptionKeys);
-        return child ?? unrecordedChild<U>(this.trace, this as Step);
+        return child ?? unrecordedChild<U>(this.trace, this);
       }
       return this.#startInEndedTrace(options);
     } catch (error) {
@@ -288,15 +288,15 @@ export class RecordedStep<T extends StepType = StepType>
     else if (settings === options) reportUnknownKeys(settings, keys[knownType], trace.diagnostics);
     const name = stepName(settings.name, knownType);
     const step = new RecordedStep<U>(trace, knownType, name, this.depth + 1, trace.elapsedMs());
-    step.#parent = this as RecordedStep;
+    step.#parent = this;
     if (settings === options) {
       const { inputs, metadata } = settings;
       if (inputs !== undefined) step.#inputs = step.values.snapshot(inputs, 'inputs');
       if (metadata !== undefined) step.mergeMetadata(metadata);
       if (FIELDS[knownType].length > 0) step.#applyFields(settings);
     }
-    if (this.#children === undefined) this.#children = [step as RecordedStep];
-    else this.#children.push(step as RecordedStep);
+    if (this.#children === undefined) this.#children = [step];
+    else this.#children.push(step);
     return step;
   }
 
@@ -350,7 +350,7 @@ export class RecordedStep<T extends StepType = StepType>
   runToEnd<R>(fn: (step: Step<T>) => R): R {
     let result: R;
     try {
-      result = this.trace.scope.run(this as RecordedStep, enter<T, R>, this, fn);
+      result = this.trace.scope.run(this, enter<T, R>, this, fn);
     } catch (error) {
       if (this.#isEntered) {
         this.fail(error);
@@ -664,7 +664,7 @@ export class RecordedStep<T extends StepType = StepType>
 /** Runs `fn(step)` in the scope of the step, ends the step when the result is complete, and returns the result. */
 export function runInStep<T extends StepType, R>(step: Step<T>, fn: (step: Step<T>) => R): R {
   // A step that is not inert is a recorded one.
-  return isInert(step as Step) ? fn(step) : (step as RecordedStep<T>).runToEnd(fn);
+  return isInert(step) ? fn(step) : (step as RecordedStep<T>).runToEnd(fn);
 }
 
 function enter<T extends StepType, R>(step: RecordedStep<T>, fn: (step: Step<T>) => R): R {

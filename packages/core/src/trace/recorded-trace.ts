@@ -88,11 +88,6 @@ export interface TraceStart {
   readonly sample?: ((trace: SettledTrace) => boolean) | undefined;
 }
 
-/** A step of a recorded trace. */
-export type TracedStep<T extends StepType = StepType> = RecordedStep<T> & {
-  readonly trace: RecordedTrace;
-};
-
 /** A trace while it is recorded. */
 export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
   readonly root: RecordedStep<'user_call'>;
@@ -147,7 +142,7 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
     const ambient = ambientContext();
     const caller = ambient?.caller;
     this.#ids = caller === undefined ? start.traceIds : TraceIds.continuing(caller);
-    ambient?.traceBegan(this.root as RecordedStep);
+    ambient?.traceBegan(this.root);
   }
 
   get stepValues(): TraceValues {
@@ -170,7 +165,7 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
   }
 
   get current(): Step {
-    return this.#currentStep() as Step;
+    return this.#currentStep();
   }
 
   get outcome(): Outcome {
@@ -212,7 +207,7 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
   /** Whether the running code is not in a scope of this trace. Never throws. */
   get isLost(): boolean {
     try {
-      return (this.scope.get() as RecordedStep | undefined)?.trace !== this;
+      return this.scope.get()?.trace !== this;
     } catch (error) {
       this.reportFailure('scope', error);
       return false;
@@ -222,7 +217,7 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
   get usage(): Usage {
     try {
       this.recordDeferred();
-      return usageOf(this.root as RecordedStep, this.startedAt, this.recorder.costs?.pricing);
+      return usageOf(this.root, this.startedAt, this.recorder.costs?.pricing);
     } catch (error) {
       this.reportFailure('usage', error);
       return NOTHING_USED;
@@ -350,9 +345,9 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
   }
 
   #currentStep(): RecordedStep {
-    const root = this.root as RecordedStep;
+    const root = this.root;
     try {
-      const step = this.scope.get() as RecordedStep | undefined;
+      const step = this.scope.get();
       return innermost(step?.trace === this ? step : root) as RecordedStep;
     } catch (error) {
       this.reportFailure('scope', error);

@@ -41,7 +41,7 @@ export class InnerRequestTrace implements RequestTrace {
   readonly reader: RequestReader;
   readonly #outer: RecordedRequestTrace;
   /** An inert one if the limits of the trace do not allow a further step. */
-  readonly #step: Step;
+  readonly #step: Step<'user_call'>;
   readonly #nameAtStart: string;
 
   constructor(outer: RecordedRequestTrace, { method, path, reader }: InnerRequest) {
@@ -63,14 +63,13 @@ export class InnerRequestTrace implements RequestTrace {
   }
 
   get root(): Step<'user_call'> {
-    return this.#step as Step<'user_call'>;
+    return this.#step;
   }
 
   get current(): Step {
     const { current } = this.#outer;
     const isInert = !(this.#step instanceof RecordedStep);
-    const isInside =
-      isInert || current === this.#step || isBelow(current as ScopeStep, this.#step as ScopeStep);
+    const isInside = isInert || current === this.#step || isBelow(current, this.#step);
     return isInside ? current : this.#step;
   }
 

@@ -9,7 +9,7 @@ import { isModelCall } from '../../trace/model/step-fields.js';
 import type { StepUpdate } from '../../trace/model/step-types.js';
 import type { Step } from '../../trace/model/types.js';
 import type { OpenCall } from '../../trace/open-calls.js';
-import type { TracedStep } from '../../trace/recorded-trace.js';
+import type { TracedStep } from '../../trace/traced-step.js';
 import type { Billing, RecordedUsage } from '../../trace/usage/pricing.js';
 import { laterCounts, type TokenCounts } from '../../trace/usage/token-counts.js';
 import { definedFields } from '../../values/json/json-fields.js';
@@ -391,7 +391,7 @@ export class RecordedCall<T extends StepType = StepType> implements OpenCall {
 
   #recordUsageAfterAbort(): void {
     if (this.#afterAbort === undefined) return;
-    const step = this.#step as TracedStep;
+    const step = this.#step;
     step.trace.recordDeferred();
     const afterClientLeft = this.#afterAbort.of({
       startedMs: this.#startedMs,
@@ -405,7 +405,7 @@ export class RecordedCall<T extends StepType = StepType> implements OpenCall {
 }
 
 /** The step of a call, with the members that only core uses. */
-export function tracedStepOf({ step }: { readonly step: unknown }): TracedStep {
+export function stepOfCall({ step }: { readonly step: unknown }): TracedStep {
   // `RecordedCall` is made of a recorded step, which its public type does not show.
   return step as TracedStep;
 }

@@ -5,9 +5,10 @@
 
 import { processWide } from '../../platform/process-wide.js';
 import { currentRecordedStep } from '../../trace/current-step.js';
-import type { RecordedTrace, TracedStep } from '../../trace/recorded-trace.js';
+import type { RecordedTrace } from '../../trace/recorded-trace.js';
+import type { TracedStep } from '../../trace/traced-step.js';
 import type { StepType } from '../../wire.js';
-import { type RecordedCall, tracedStepOf } from '../call/recorded-call.js';
+import { type RecordedCall, stepOfCall } from '../call/recorded-call.js';
 
 /** Identifies a request that the client does not send in the scope of the framework's step. */
 export interface RequestContent {
@@ -52,7 +53,7 @@ class Announcement implements AnnouncedRequest {
    * @returns whether it is the announced one
    */
   claim(current: TracedStep | undefined, model: string | undefined, content: unknown): boolean {
-    const step = tracedStepOf(this.call);
+    const step = stepOfCall(this.call);
     if (step === current) return true;
     const trace = current?.trace;
     if (this.#content === undefined || this.#isSent) return false;
@@ -64,7 +65,7 @@ class Announcement implements AnnouncedRequest {
 
   /** Whether a request of the step is like this one, sent before or not. */
   isLike(current: TracedStep | undefined, model: string | undefined, content: unknown): boolean {
-    const step = tracedStepOf(this.call);
+    const step = stepOfCall(this.call);
     if (step === current) return true;
     if (this.#content === undefined || !this.mayBe(current)) return false;
     if (content !== undefined) return this.#matches(this.#content, model, content);
@@ -73,7 +74,7 @@ class Announcement implements AnnouncedRequest {
 
   /** Whether a request of the step may be this one, sent before or not. */
   mayBe(current: TracedStep | undefined): boolean {
-    const step = tracedStepOf(this.call);
+    const step = stepOfCall(this.call);
     return current?.trace === this.#trace || current?.trace === step.trace;
   }
 
@@ -102,7 +103,7 @@ export function announceRequest<T extends StepType>(
   content?: RequestContent,
 ): void {
   forgetEnded();
-  announced.add(new Announcement(call as unknown as RecordedCall, content));
+  announced.add(new Announcement(call, content));
 }
 
 /**

@@ -1,11 +1,10 @@
 /** Finds the span of the same call or run, so that its step gets what another observer records. */
 
 import { currentRecordedStep } from '../../trace/current-step.js';
-import { isInert } from '../../trace/inert.js';
 import { isModelCall } from '../../trace/model/step-fields.js';
 import type { StepOptions, StepUpdate } from '../../trace/model/step-types.js';
 import type { Step } from '../../trace/model/types.js';
-import type { TracedStep } from '../../trace/recorded-trace.js';
+import { type TracedStep, tracedStep } from '../../trace/traced-step.js';
 import type { StepType } from '../../wire.js';
 import { type CallProgress, RecordedCall } from '../call/recorded-call.js';
 import { isRequestAnnounced } from './announced-request.js';
@@ -22,7 +21,7 @@ export function beforeJoining(listener: () => void): void {
  * @param parent by default the current step
  */
 export function joinSharedCall<T extends StepType>(
-  parent: TracedStep | undefined,
+  parent: Step | undefined,
   options: StepOptions<T>,
   progress: CallProgress<T>,
 ): RecordedCall<T> | undefined {
@@ -30,8 +29,8 @@ export function joinSharedCall<T extends StepType>(
   const { observedBy } = progress;
   const mayJoin = type !== undefined && (isModelCall(type) || observedBy !== undefined);
   if (!openSpans.isUsed || !mayJoin) return undefined;
-  const around = parent ?? currentRecordedStep();
-  if (around === undefined || isInert(around as Step)) return undefined;
+  const around = parent === undefined ? currentRecordedStep() : tracedStep(parent);
+  if (around === undefined) return undefined;
   const sharedCalls =
     observedBy === undefined ? openSpans.callsAt(around) : openSpans.runsAt(around, observedBy);
   for (const sharedCall of sharedCalls) {
@@ -40,7 +39,7 @@ export function joinSharedCall<T extends StepType>(
     let call: RecordedCall<T> | undefined;
     sharedCall.takeClient({ type, model, inputs }, () => {
       call = new RecordedCall<T>(step, progress);
-      return call as unknown as RecordedCall;
+      return call;
     });
     if (call === undefined) continue;
     step.merge(options as StepUpdate<T>);
@@ -62,6 +61,7 @@ export function joinedCall(
 
 /** Whether another observer may record the model call of a request that is sent below the step. */
 export function isNearSharedCall(parent: Step): boolean {
-  if (isInert(parent)) return false;
-  return isRequestAnnounced() || openSpans.callsAt(parent as TracedStep).length > 0;
+  const step = tracedStep(parent);
+  if (step === undefined) return false;
+  return isRequestAnnounced() || openSpans.callsAt(step).length > 0;
 }

@@ -1,8 +1,8 @@
 /** The open spans of all traces whose calls and runs other observers may record into. */
 
 import { processWide } from '../../platform/process-wide.js';
-import type { TracedStep } from '../../trace/recorded-trace.js';
 import type { ScopeStep } from '../../trace/scope/scope.js';
+import { type TracedStep, tracedStep } from '../../trace/traced-step.js';
 import type { SharedCall } from './shared-call.js';
 
 /** The open spans of one trace. */
@@ -59,8 +59,8 @@ class OpenSpanRegistry {
   observedRunAround(step: TracedStep, instrumentation: string): TracedStep | undefined {
     const runs = this.#byTrace.get(step.trace)?.observedRuns;
     if (runs === undefined || runs.size === 0) return undefined;
-    for (let at: ScopeStep | undefined = step as ScopeStep; at !== undefined; at = at.parent) {
-      if (runs.get(at) === instrumentation) return at as TracedStep;
+    for (let at: ScopeStep | undefined = step; at !== undefined; at = at.parent) {
+      if (runs.get(at) === instrumentation) return tracedStep(at);
     }
     return undefined;
   }

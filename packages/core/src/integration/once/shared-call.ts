@@ -3,7 +3,7 @@
  * agent's framework. Both record into the span's step.
  */
 
-import type { TracedStep } from '../../trace/recorded-trace.js';
+import type { TracedStep } from '../../trace/traced-step.js';
 import { arrayOrEmpty, objectOrEmpty, stringOrUndefined } from '../../values/json/json-fields.js';
 import type { StepType } from '../../wire.js';
 import { isSameModel } from '../call/model-name.js';

@@ -73,5 +73,5 @@ export function registerStepFinder(find: () => Step | undefined): void {
 /** The current step if it is below the given one, else the given one. */
 export function currentWithin(step: Step): Step {
   const current = currentRecordedStep();
-  return current !== undefined && isBelow(current, step) ? (current as Step) : step;
+  return current !== undefined && isBelow(current, step) ? current : step;
 }

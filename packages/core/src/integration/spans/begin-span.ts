@@ -1,7 +1,7 @@
 import { textIn } from '../../trace/model/field-values.js';
 import { isModelCall } from '../../trace/model/step-fields.js';
 import type { Step } from '../../trace/model/types.js';
-import type { TracedStep } from '../../trace/recorded-trace.js';
+import { type TracedStep, tracedStep } from '../../trace/traced-step.js';
 import type { StepType } from '../../wire.js';
 import { isSameModel } from '../call/model-name.js';
 import { joinedCall } from '../once/join-shared-call.js';
@@ -26,11 +26,11 @@ export function beginSpan(
   parent: Step | undefined,
 ): RecordedSpan | undefined {
   const { type, model } = work;
-  const ofParent = parent as TracedStep | undefined;
+  const ofParent = tracedStep(parent);
   const mayBeRun = isOfExpectedRuns(span.instrumentation);
   const run =
     mayBeRun && ofParent ? openSpans.observedRunAround(ofParent, span.instrumentation) : undefined;
-  if (run !== undefined) return { step: run as Step, end() {} };
+  if (run !== undefined) return { step: run, end() {} };
   const facts = new SpanFacts(span, work);
   const isReplaced = hasReplacedSpans(span.instrumentation);
   if (!isModelCall(type)) {

@@ -2,8 +2,8 @@
 
 import type { Deferred } from '../../trace/deferred-values.js';
 import type { Step } from '../../trace/model/types.js';
-import type { TracedStep } from '../../trace/recorded-trace.js';
-import { type RecordedCall, tracedStepOf } from '../call/recorded-call.js';
+import type { TracedStep } from '../../trace/traced-step.js';
+import { type RecordedCall, stepOfCall } from '../call/recorded-call.js';
 import type { SharedCall } from '../once/shared-call.js';
 import { reportFailure } from '../report/report.js';
 import {
@@ -28,7 +28,7 @@ export class FillingSpan implements RecordedSpan, Deferred {
 
   /** @param sharedCall the call of the other span; undefined if a client's integration records the call */
   constructor(step: TracedStep, sharedCall?: SharedCall) {
-    this.step = step as Step;
+    this.step = step;
     this.#step = step;
     this.#sharedCall = sharedCall;
   }
@@ -69,9 +69,9 @@ export class FillingSpan implements RecordedSpan, Deferred {
  * @returns a span whose end records the span's ids in the call's step
  */
 export function spanOfAnnounced(call: RecordedCall): RecordedSpan {
-  const step = tracedStepOf(call);
+  const step = stepOfCall(call);
   return {
-    step: step as Step,
+    step: step,
     end({ origin }) {
       try {
         if (step.isLive) recordSameWork(step, origin);

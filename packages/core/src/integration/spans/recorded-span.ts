@@ -2,7 +2,8 @@
 
 import type { Deferred } from '../../trace/deferred-values.js';
 import type { Step } from '../../trace/model/types.js';
-import type { RecordedTrace, TracedStep } from '../../trace/recorded-trace.js';
+import type { RecordedTrace } from '../../trace/recorded-trace.js';
+import type { TracedStep } from '../../trace/traced-step.js';
 import { reportFailure } from '../report/report.js';
 import type { SpanReport, SpanSource } from './span-source.js';
 

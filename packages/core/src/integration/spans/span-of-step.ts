@@ -2,9 +2,9 @@ import type { Deferred } from '../../trace/deferred-values.js';
 import { isModelCall } from '../../trace/model/step-fields.js';
 import type { StepOptions, StepUpdate } from '../../trace/model/step-types.js';
 import type { Step } from '../../trace/model/types.js';
-import type { TracedStep } from '../../trace/recorded-trace.js';
+import type { TracedStep } from '../../trace/traced-step.js';
 import type { StepType } from '../../wire.js';
-import { type RecordedCall, tracedStepOf } from '../call/recorded-call.js';
+import { type RecordedCall, stepOfCall } from '../call/recorded-call.js';
 import { openSpans } from '../once/open-span-registry.js';
 import { type CallFacts, SharedCall } from '../once/shared-call.js';
 import { reportFailure } from '../report/report.js';
@@ -42,13 +42,13 @@ export class SpanOfStep implements RecordedSpan, Deferred {
     const options = { name: source.name, type } as StepOptions;
     const call = startSeparateCall(options, { soFar: () => span?.reportSoFar() }, parent);
     if (call === undefined) return undefined;
-    span = new SpanOfStep(call as RecordedCall, source);
+    span = new SpanOfStep(call, source);
     return span;
   }
 
   private constructor(call: RecordedCall, span: SpanSource) {
     this.#call = call;
-    this.#step = tracedStepOf(call);
+    this.#step = stepOfCall(call);
     this.#span = span;
   }
 

@@ -1,6 +1,6 @@
 /** Which span stands for the same work as a step, for exporters of traces. */
 
-import type { TracedStep } from '../../trace/recorded-trace.js';
+import type { TracedStep } from '../../trace/traced-step.js';
 
 /** What an exporter of traces needs to know of the span behind a step: which one it is, and what no field of a step has. */
 export interface SpanOrigin extends SpanIds {

@@ -2,8 +2,8 @@
 
 import { currentRecordedStep, endedTraceStep, isInInertScope } from '../../trace/current-step.js';
 import type { Step } from '../../trace/model/types.js';
-import type { TracedStep } from '../../trace/recorded-trace.js';
 import { isBelow } from '../../trace/scope/scope.js';
+import { tracedStep } from '../../trace/traced-step.js';
 
 /**
  * Where a span belongs:
@@ -28,20 +28,19 @@ const NONE: SpanPlacement = { kind: 'none' };
  * @param isRequest whether `mapped` only stands for the request: the current step wins, even if it is of another trace
  */
 export function placeOfSpan(mapped: Step | undefined, isRequest: boolean): SpanPlacement {
-  // Steps that are not inert are recorded ones.
-  const ofParent = mapped as TracedStep | undefined;
+  const ofParent = tracedStep(mapped);
   const current = currentRecordedStep();
   if (ofParent?.isLive) {
     const isDeeper = current !== undefined && (isRequest || isBelow(current, ofParent));
-    return { kind: 'parent', step: (isDeeper ? current : ofParent) as Step };
+    return { kind: 'parent', step: isDeeper ? current : ofParent };
   }
-  if (current !== undefined) return { kind: 'parent', step: current as Step };
+  if (current !== undefined) return { kind: 'parent', step: current };
   const ended = ofParent ?? endedTraceStep();
-  if (ended !== undefined) return { kind: 'late', step: ended as Step };
+  if (ended !== undefined) return { kind: 'late', step: ended };
   return isInInertScope() ? INERT : NONE;
 }
 
 /** Reports as `late_span` that a span started after the trace of its step had ended. */
 export function reportLateSpan(step: Step, name: string): void {
-  (step as TracedStep).trace.reportLateSpan(name);
+  tracedStep(step)?.trace.reportLateSpan(name);
 }

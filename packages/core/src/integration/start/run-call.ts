@@ -4,7 +4,7 @@ import { followResult } from '../../follow/follow-result.js';
 import type { FollowingStep } from '../../follow/following-step.js';
 import type { RecordedStep } from '../../trace/recorded-step.js';
 import type { StepType } from '../../wire.js';
-import { type RecordedCall, tracedStepOf } from '../call/recorded-call.js';
+import { type RecordedCall, stepOfCall } from '../call/recorded-call.js';
 import { inClientCall } from '../once/client-call.js';
 import { reportFailure, runGuarded } from '../report/report.js';
 
@@ -34,7 +34,7 @@ export function runCall<R, T extends StepType>(
     runGuarded('result', () => result.failed(error, undefined));
     throw error;
   }
-  return followResult(new FollowedCall(call as unknown as RecordedCall, result), returned);
+  return followResult(new FollowedCall(call, result), returned);
 }
 
 class FollowedCall implements FollowingStep {
@@ -99,6 +99,6 @@ class FollowedCall implements FollowingStep {
   }
 
   get #step(): RecordedStep {
-    return tracedStepOf(this.#call);
+    return stepOfCall(this.#call);
   }
 }

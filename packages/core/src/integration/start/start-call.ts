@@ -2,12 +2,12 @@
 
 import { openCallTrace } from '../../api/call-trace.js';
 import { currentRecordedStep, endedTraceStep, isInInertScope } from '../../trace/current-step.js';
-import { isInert } from '../../trace/inert.js';
 import type { StepOptions } from '../../trace/model/step-types.js';
 import type { Step } from '../../trace/model/types.js';
-import type { RecordedTrace, TracedStep } from '../../trace/recorded-trace.js';
+import type { RecordedTrace } from '../../trace/recorded-trace.js';
+import { type TracedStep, tracedStep } from '../../trace/traced-step.js';
 import type { StepType } from '../../wire.js';
-import { type CallProgress, RecordedCall, tracedStepOf } from '../call/recorded-call.js';
+import { type CallProgress, RecordedCall, stepOfCall } from '../call/recorded-call.js';
 import { joinSharedCall } from '../once/join-shared-call.js';
 import { openSpans } from '../once/open-span-registry.js';
 import { reportFailure } from '../report/report.js';
@@ -27,14 +27,14 @@ export function startCall<T extends StepType>(
 ): RecordedCall<T> | undefined {
   let call: RecordedCall<T> | undefined;
   try {
-    call = joinSharedCall(parent as TracedStep | undefined, options, progress);
+    call = joinSharedCall(parent, options, progress);
   } catch (error) {
     reportFailure('startCall', error);
   }
   call ??= startSeparateCall(options, progress, parent);
   const { observedBy } = progress;
   if (call !== undefined && observedBy !== undefined) {
-    openSpans.addObservedRun(tracedStepOf(call), observedBy);
+    openSpans.addObservedRun(stepOfCall(call), observedBy);
   }
   return call;
 }
@@ -50,16 +50,15 @@ export function startSeparateCall<T extends StepType>(
   parent?: Step,
 ): RecordedCall<T> | undefined {
   try {
-    const parentStep = parent ?? ((currentRecordedStep() ?? endedTraceStep()) as Step | undefined);
+    const parentStep = parent ?? currentRecordedStep() ?? endedTraceStep();
     if (parentStep === undefined && isInInertScope()) return undefined;
     const endedTrace = endedTraceOf(parentStep);
     const step =
       parentStep === undefined || endedTrace !== undefined
         ? startOwnTrace(options, endedTrace)
         : parentStep.startStep(options);
-    return step === undefined || isInert(step as Step)
-      ? undefined
-      : new RecordedCall(step as TracedStep<T>, progress);
+    const recorded = tracedStep(step);
+    return recorded && new RecordedCall(recorded, progress);
   } catch (error) {
     reportFailure('startCall', error);
     return undefined;
@@ -67,10 +66,8 @@ export function startSeparateCall<T extends StepType>(
 }
 
 function endedTraceOf(step: Step | undefined): RecordedTrace | undefined {
-  if (step === undefined || isInert(step)) return undefined;
-  // A step that is not inert is a recorded one.
-  const { isLive, trace } = step as TracedStep;
-  return isLive ? undefined : trace;
+  const recorded = tracedStep(step);
+  return recorded?.isLive === false ? recorded.trace : undefined;
 }
 
 function startOwnTrace<T extends StepType>(
