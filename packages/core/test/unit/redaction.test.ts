@@ -1,11 +1,7 @@
 import assert from 'node:assert/strict';
-import {
-  isPiece,
-  maskMembers,
-  maskParameters,
-  maskUserInfo,
-} from '../../src/values/redaction/mask-text.ts';
+import { maskMembers, maskParameters, maskUserInfo } from '../../src/values/redaction/mask-text.ts';
 import { type RedactOptions, Redactor } from '../../src/values/redaction/redactor.ts';
+import { isPiece } from '../../src/values/redaction/secret-keys.ts';
 
 describe('user and password of a URL', () => {
   const cases: readonly (readonly [text: string, masked: string])[] = [

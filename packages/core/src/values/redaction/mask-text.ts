@@ -1,5 +1,7 @@
 /** Masks secrets inside strings: user and password of URLs, query parameters, members of JSON. Takes time linear in the length. */
 
+import { isNoSecret } from './secret-keys.js';
+
 /** What stands in place of a masked value. */
 export const MASK = '[redacted]';
 
@@ -114,22 +116,6 @@ export function maskMembers(
 
 function characterOf(_code: string, digits: string): string {
   return String.fromCharCode(Number.parseInt(digits, 16));
-}
-
-/** Counts, booleans and missing values are no secrets. */
-function isNoSecret(value: string, key: string): boolean {
-  if (value === '' || value === 'null' || value === 'true' || value === 'false') return true;
-  return /token$/i.test(key) && !Number.isNaN(Number(value));
-}
-
-/** Whether the value of a stream event is no secret. `token` is a piece of the model's text unless it looks like a credential. */
-export function isNoSecretInStream(value: string, key: string): boolean {
-  return isNoSecret(value, key) || (/^token$/i.test(key) && isPiece(value));
-}
-
-/** Whether a text may be a piece of a model's text. Credentials are long, contain digits and no spaces. */
-export function isPiece(text: string): boolean {
-  return text.length < 20 || !/^["\\]*[\w.~+/=-]{20,}["\\]*$/.test(text) || !/\d/.test(text);
 }
 
 /** @param slashes number of backslashes before each quote at this level of nesting */

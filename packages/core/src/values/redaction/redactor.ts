@@ -4,14 +4,13 @@ import { isPromise } from '#platform';
 import { quote } from '../json/json-text.js';
 import { percentDecoded } from '../text/percent-decoded.js';
 import { cutTo, wellFormed } from '../text/well-formed.js';
+import { maskMembers, maskParameters, maskUserInfo, type TextExtent, WHOLE } from './mask-text.js';
 import {
+  innerName,
   isNoSecretInStream,
-  maskMembers,
-  maskParameters,
-  maskUserInfo,
-  type TextExtent,
-  WHOLE,
-} from './mask-text.js';
+  isSecretByDefault,
+  isSecretParameterByDefault,
+} from './secret-keys.js';
 
 /** Options of redaction, for the option `redact`. */
 export interface RedactOptions {
@@ -34,14 +33,6 @@ export interface RedactOptions {
 /** The mark in place of a text whose redaction failed. */
 const REDACTION_FAILED = '[redaction failed]';
 
-/** Secret anywhere in a key, with its separators removed. */
-const SECRET_PARTS =
-  /password|passwd|passphrase|secret|apikey|privatekey|accesskey|signingkey|encryptionkey|subscriptionkey|functionskey|credential|connectionstring|authorization|setcookie|bearertoken|clientassertion/;
-
-/** Secret as the last word of a key: `accessToken` is, `tokens` and `tokenCount` are not. */
-const SECRET_LAST_WORDS =
-  /(?:^|[^a-z])(?:(?:access|refresh|auth|session|csrf|xsrf|middleware|id|api)*token|pwd|jwt|otp|cvv|cvc|ssn|cookies?|auth)$/;
-
 const MAX_CACHED_KEYS = 2000;
 const MAX_KEY_CHARS = 256;
 
@@ -56,9 +47,6 @@ export interface KeyInfo {
   /** `,"key":` */
   readonly nextText: string;
 }
-
-/** Names of secret query parameters that are no secret keys elsewhere. */
-const SECRET_PARAMETERS = /^(?:key|sig|(?:x-(?:amz|goog)-)?signature)$/i;
 
 /** Strings that need no escaping in JSON and contain no `:`, `=` or quote, without which there is nothing to mask. */
 const HARMLESS = /^[ !#-9;<>-[\]-~]*$/;
@@ -85,7 +73,7 @@ export class Redactor {
   readonly #onFailure: (reason: 'redaction_failed', error: unknown) => void;
   readonly #isSecretParameter = (written: string) => {
     const name = percentDecoded(written);
-    return this.isSecret(name) || (this.#defaults && SECRET_PARAMETERS.test(name));
+    return this.isSecret(name) || (this.#defaults && isSecretParameterByDefault(name));
   };
   readonly #isSecretKey = (key: string) => this.isSecret(key);
   /** The user's `redact.text`. */
@@ -259,19 +247,4 @@ export class Redactor {
     if (this.#isNamed(key) || (name !== key && this.#isNamed(name))) return true;
     return this.#defaults && (isSecretByDefault(key) || (name !== key && isSecretByDefault(name)));
   }
-}
-
-function isSecretByDefault(key: string): boolean {
-  const words = key
-    .replace(/([a-z0-9])([A-Z])/g, '$1-$2')
-    .replace(/([A-Z])([A-Z][a-z])/g, '$1-$2')
-    .toLowerCase();
-  return SECRET_LAST_WORDS.test(words) || SECRET_PARTS.test(words.replace(/[^a-z]/g, ''));
-}
-
-/** The name of a field in a form or a query that stands for a member, as `user[token]` or `tokens[0][token]`: `token`. */
-function innerName(key: string): string {
-  if (!key.endsWith(']')) return key;
-  const last = /(?:^([^[\]]+)|\[([^[\]]*[^[\]\d][^[\]]*)\])(?:\[\d*\])*$/.exec(key);
-  return last?.[1] ?? last?.[2] ?? key;
 }

@@ -26,6 +26,7 @@ import {
 } from '../reading/read-safely.js';
 import { MASK } from '../redaction/mask-text.js';
 import type { KeyInfo, Redactor } from '../redaction/redactor.js';
+import { isMaskable } from '../redaction/secret-keys.js';
 import { cutTo } from '../text/well-formed.js';
 import {
   bytesMark,
@@ -372,12 +373,6 @@ function firstErrors(errors: readonly unknown[]): unknown[] {
   }
   if (errors.length > MAX_ERRORS) first.push(`[cut: ${errors.length - MAX_ERRORS} more errors]`);
   return first;
-}
-
-/** Whether a value under a secret key is masked. A count is not: `token: 17`. */
-function isMaskable(value: unknown, key: string): boolean {
-  if (value === undefined || value === null || typeof value === 'boolean') return false;
-  return typeof value !== 'number' || !/token$/i.test(key);
 }
 
 function firstOf(values: Set<unknown>, count: number): unknown[] {
