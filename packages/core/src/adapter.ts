@@ -17,7 +17,8 @@ export { readInScope } from './http/read-in-scope.js';
 export { RequestTracing } from './http/request-tracing.js';
 export type { RecordedRequestTrace } from './http/trace/recorded-request-trace.js';
 export type { Place } from './http/trace/request-facts.js';
-export { pathForName, pathOf } from './http/trace/request-path.js';
+export { pathForName } from './http/trace/request-name.js';
+export { pathOf } from './http/trace/request-path.js';
 export { defineTraceProperty } from './http/trace/trace-property.js';
 export {
   getTrace,

@@ -20,6 +20,7 @@ import type { RequestAdapter } from './options/request-adapter.js';
 import { RequestSettings } from './options/request-settings.js';
 import type { TracingOptions } from './options/tracing-options.js';
 import { readCallerHeaders, trustedCaller } from './request/caller-headers.js';
+import { FrameworkRequestReader } from './request/framework-request-reader.js';
 import {
   AppIdReader,
   appIdOf,
@@ -29,7 +30,6 @@ import {
   idInResponse,
   readIdHeader,
 } from './request/request-id.js';
-import { FrameworkRequestReader } from './request/request-reader.js';
 import { InnerRequestTrace, innerRequestOf } from './trace/inner-request-trace.js';
 import { RecordedRequestTrace } from './trace/recorded-request-trace.js';
 import { setTraceProperty } from './trace/trace-property.js';

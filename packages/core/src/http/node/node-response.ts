@@ -14,8 +14,8 @@ import { emitterBehind } from '../../follow/observe/on-emit.js';
 import { assignMethod, type Method, methodNamed } from '../../follow/observe/replace-method.js';
 import type { Outcome } from '../../trace/model/types.js';
 import { NOTHING_SENT, type ResponseFacts } from '../body/body-facts.js';
+import type { FollowedResponse } from '../trace/followed-response.js';
 import type { RecordedRequestTrace } from '../trace/recorded-request-trace.js';
-import type { FollowedResponse } from '../trace/request-facts.js';
 import { openTraceOf } from '../trace/traced-requests.js';
 import { type Connection, isReadSlowly, mayHaveLeft } from './client-left.js';
 import {

@@ -2,7 +2,7 @@
 
 import { type IdSpace, isInferenceId, registerId } from '../../trace/ids/inference-id.js';
 import type { RequestSettings } from '../options/request-settings.js';
-import type { AppId } from '../trace/request-facts.js';
+import type { AppId } from '../trace/recorded-request-trace.js';
 
 /** The id that the app itself created, unless it only repeats the client's, which `trust` decides on. Never throws. */
 export function appIdOf<Req extends object, Res>(

@@ -8,8 +8,9 @@ import { RecordedStep } from '../../trace/recorded-step.js';
 import { isBelow, type ScopeStep } from '../../trace/scope/scope.js';
 import type { StepType } from '../../wire.js';
 import type { RecordedRequestTrace } from './recorded-request-trace.js';
-import type { RequestReader } from './request-facts.js';
-import { httpText, pathAtStart, requestName } from './request-path.js';
+import { httpText } from './request-facts.js';
+import { pathAtStart, requestName } from './request-name.js';
+import type { RequestReader } from './request-reader.js';
 
 export interface InnerRequest {
   readonly method: string;

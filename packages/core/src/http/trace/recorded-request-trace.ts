@@ -24,14 +24,10 @@ import { condensedEvents } from '../body/condensed-events.js';
 import type { EventsKind } from '../body/event-framing.js';
 import { eventsKindOf } from '../body/joined-events.js';
 import { errorEventData } from './error-event.js';
-import type {
-  AppId,
-  FollowedResponse,
-  Place,
-  RequestFacts,
-  RequestReader,
-} from './request-facts.js';
-import { httpStartText, httpText, pathAtStart, requestName, routeName } from './request-path.js';
+import type { FollowedResponse } from './followed-response.js';
+import { httpStartText, httpText, type Place, type RequestFacts } from './request-facts.js';
+import { pathAtStart, requestName, routeName } from './request-name.js';
+import type { RequestReader } from './request-reader.js';
 
 /** The state of the trace when its row was written ahead. */
 interface WrittenAhead {
@@ -45,6 +41,12 @@ interface WrittenAhead {
 const LATENCY_TOLERANCE_MS = 10;
 
 const ENDED_BY_ERROR = 'the stream ended with an event of the type error';
+
+/** The inference ID that the app itself may create for a request after its trace began. */
+export interface AppId {
+  /** The id, registered; undefined while there is none. */
+  read(): string | undefined;
+}
 
 export interface RequestTraceStart extends TraceStart {
   readonly method: string;

@@ -9,14 +9,10 @@ import { bodyText } from '../body/body-value.js';
 import type { RequestBody } from '../body/request-body.js';
 import { withFiles } from '../body/uploaded-files.js';
 import type { RequestSettings } from '../options/request-settings.js';
-import type {
-  Naming,
-  Place,
-  PlaceFacts,
-  RequestFacts,
-  RequestReader,
-} from '../trace/request-facts.js';
-import { maskedPath, partsOf, pathAtStart } from '../trace/request-path.js';
+import type { Place, PlaceFacts, RequestFacts } from '../trace/request-facts.js';
+import { pathAtStart } from '../trace/request-name.js';
+import { maskedPath, partsOf } from '../trace/request-path.js';
+import type { Naming, RequestReader } from '../trace/request-reader.js';
 
 const COLUMNS: readonly string[] = ['body', 'query', 'params'];
 
