@@ -9,7 +9,6 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { fieldsMayBeSlow } from '#platform';
 import { emitterBehind } from '../../follow/observe/on-emit.js';
 import { assignMethod, type Method, methodNamed } from '../../follow/observe/replace-method.js';
 import type { Outcome } from '../../trace/model/types.js';
@@ -28,7 +27,9 @@ import {
   wasSentByStream,
 } from './http2-stream.js';
 import { followWebSocket, onWebSocket } from './node-web-socket.js';
+import { isEnd, isObserved, type ObservedResponse } from './observed-prototypes.js';
 import { replaceOnResponse } from './replace-on-response.js';
+import { type WaitingResponse, waitingOn } from './waiting-responses.js';
 
 /**
  * Captures the response, and settles the trace at its end, or at once if the response is over.
@@ -44,7 +45,7 @@ export function followResponse(
   response.start();
 }
 
-class NodeResponse implements FollowedResponse {
+class NodeResponse implements FollowedResponse, ObservedResponse, WaitingResponse {
   readonly #trace: RecordedRequestTrace;
   readonly #req: IncomingMessage;
   readonly #res: ServerResponse;
@@ -60,7 +61,7 @@ class NodeResponse implements FollowedResponse {
   /** For an upgrade request, the bytes that its connection had sent before. */
   readonly #bytesBefore: number | undefined;
   /** The open responses of the connection that wait for their turn, this one among them; undefined if it has its turn. */
-  #waiting: Set<NodeResponse> | undefined = undefined;
+  #waiting: Set<WaitingResponse> | undefined = undefined;
   /** Whether the connection was upgraded to a WebSocket that is observed. */
   #hasWebSocket = false;
   /** For an upgrade request, no longer waits for a WebSocket. */
@@ -408,58 +409,6 @@ function observedEmit(emit: Method, response: NodeResponse): Method {
   };
 }
 
-function isEnd(event: unknown): event is 'close' | 'finish' {
-  return event === 'close' || event === 'finish';
-}
-
-const OBSERVED = Symbol('openlayer-tracing.observed');
-
-/** Whether the prototype's methods are replaced, and the response has no such methods of its own. */
-function isObserved(res: object): boolean {
-  return fieldsMayBeSlow && OBSERVED in res && !METHODS.some((name) => Object.hasOwn(res, name));
-}
-
-const METHODS = ['write', 'end', 'emit'] as const;
-
-/** Replaces the methods of a prototype, to observe all responses that inherit from it. */
-export function observeResponses(prototype: object): void {
-  if (OBSERVED in prototype) return;
-  Object.defineProperty(prototype, OBSERVED, { value: true });
-  for (const name of METHODS) {
-    const own = Object.getOwnPropertyDescriptor(prototype, name)?.value as Method | undefined;
-    const methodAtStart = methodNamed(prototype, name);
-    if (methodAtStart === undefined) continue;
-    assignMethod(prototype, name, function observe(this: ServerResponse, ...args: unknown[]) {
-      // Read at each call, since the prototype's own prototype may be swapped, as by `inject()`.
-      const original = own ?? methodBehind(prototype, name) ?? methodAtStart;
-      const [event] = args;
-      if (name === 'emit' && !isEnd(event)) return original.apply(this, args);
-      const followed = followerOf(this);
-      if (followed === undefined) return original.apply(this, args);
-      if (name !== 'emit') return followed.callWriting(name, original, this, args);
-      if (isEnd(event)) followed.onEvent(event);
-      return original.apply(this, args);
-    });
-  }
-}
-
-function followerOf(res: ServerResponse): NodeResponse | undefined {
-  try {
-    const response = openTraceOf(res.req)?.response;
-    return response instanceof NodeResponse && response.isObserved ? response : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function methodBehind(holder: object, name: string): Method | undefined {
-  try {
-    return Reflect.get(Object.getPrototypeOf(holder), name) as Method | undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 /** A header that the app has set. */
 function appHeaderOf(res: ServerResponse, name: string): string | undefined {
   const value = typeof res.getHeader === 'function' ? res.getHeader(name) : undefined;
@@ -472,16 +421,12 @@ function sentHeaderOf(res: ServerResponse, pattern: RegExp): string | undefined 
   return typeof head === 'string' ? pattern.exec(head)?.[1] : undefined;
 }
 
-/** Open responses that wait for their turn, by socket, so that each socket has one listener for all of them. */
-const waitingBySocket = new WeakMap<Socket, Set<NodeResponse>>();
-
-function waitingOn(socket: Socket): Set<NodeResponse> {
-  const known = waitingBySocket.get(socket);
-  if (known !== undefined) return known;
-  const waiting = new Set<NodeResponse>();
-  waitingBySocket.set(socket, waiting);
-  socket.once('close', () => {
-    for (const response of waiting) response.socketClosed();
-  });
-  return waiting;
+/** The followed response, if its methods are those of an observed prototype. */
+export function followerOf(res: ServerResponse): NodeResponse | undefined {
+  try {
+    const response = openTraceOf(res.req)?.response;
+    return response instanceof NodeResponse && response.isObserved ? response : undefined;
+  } catch {
+    return undefined;
+  }
 }

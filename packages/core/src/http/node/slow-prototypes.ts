@@ -1,6 +1,7 @@
 import { fieldsMayBeSlow } from '#platform';
 import { defineTraceProperty } from '../trace/trace-property.js';
-import { observeResponses } from './node-response.js';
+import { followerOf } from './node-response.js';
+import { observeResponses } from './observed-prototypes.js';
 
 /**
  * Before V8 12, adding fields to requests and responses whose prototype was swapped costs microseconds. There, defines `trace`
@@ -15,5 +16,5 @@ export function prepareSlowPrototypes<Req extends object>(
   if (!fieldsMayBeSlow) return;
   // A mounted app inherits from the one that it is mounted in.
   if (request !== undefined && !('trace' in request)) defineTraceProperty(request, requestOf);
-  if (response !== undefined) observeResponses(response);
+  if (response !== undefined) observeResponses(response, followerOf);
 }
