@@ -4,7 +4,6 @@ import { capturingTracer } from '../api/captures.js';
 import { createMiddlewareTracer, defaultTracer, existingTracer } from '../api/default-tracer.js';
 import { ConfigError } from '../config/checks.js';
 import { TRACER_OPTIONS, type TracerOptions } from '../config/tracer-options.js';
-import { randomUuid } from '../platform/random-id.js';
 import { USER_AGENT } from '../publish/openlayer/openlayer-api.js';
 import { currentRecordedStep } from '../trace/current-step.js';
 import { registerId } from '../trace/ids/inference-id.js';
@@ -21,15 +20,7 @@ import { RequestSettings } from './options/request-settings.js';
 import type { TracingOptions } from './options/tracing-options.js';
 import { readCallerHeaders, trustedCaller } from './request/caller-headers.js';
 import { FrameworkRequestReader } from './request/framework-request-reader.js';
-import {
-  AppIdReader,
-  appIdOf,
-  clientIdOf,
-  echoId,
-  idByOption,
-  idInResponse,
-  readIdHeader,
-} from './request/request-id.js';
+import { appIdOf, chooseId, echoId, existingIdOf } from './request/request-id.js';
 import { InnerRequestTrace, innerRequestOf } from './trace/inner-request-trace.js';
 import { RecordedRequestTrace } from './trace/recorded-request-trace.js';
 import { setTraceProperty } from './trace/trace-property.js';
@@ -246,25 +237,17 @@ export class RequestTracing<Req extends object, Res> {
 
   #startRecorded(tracer: TracerCore, req: Req, res: Res, path: string): RequestTrace {
     const { adapter, capturesResponse, maxBytes, maxAgeMs, output, sample } = this.#settings;
-    const appId = appIdOf(this.#settings, req);
-    const mayComeLater = appId === undefined && adapter.appId !== undefined;
-    const chosenId = appId ?? idByOption(this.#settings, req);
-    const inHeader = readIdHeader(this.#settings, res);
-    // The client reads the response's id, also where it had sent another one.
-    const serverId = chosenId ?? idInResponse(this.#settings, req, inHeader);
-    const existingId = serverId ?? clientIdOf(this.#settings, req);
-    const id = existingId === undefined ? randomUuid() : registerId(existingId, tracer.idSpace);
-    const generatedId = existingId === undefined ? id : undefined;
-    const { traceIds, baggage } = readCallerHeaders(this.#settings, req, generatedId);
+    const id = chooseId(this.#settings, req, res, tracer.idSpace);
+    const { traceIds, baggage } = readCallerHeaders(this.#settings, req, id.generatedId);
     const method = this.#settings.guarded.readRequest('method', adapter.method, req) ?? 'GET';
     const reader = new FrameworkRequestReader(this.#settings, req, res, this.#bodyOf(req));
     const trace = new RecordedRequestTrace(tracer, {
       method,
       path,
-      inferenceId: id,
-      keepsId: chosenId !== undefined || (serverId === undefined && existingId !== undefined),
-      generatedId,
-      appId: mayComeLater ? new AppIdReader(this.#settings, req, tracer.idSpace) : undefined,
+      inferenceId: id.inferenceId,
+      keepsId: id.keepsId,
+      generatedId: id.generatedId,
+      appId: id.appId,
       traceIds,
       maxAgeMs,
       sample,
@@ -282,7 +265,7 @@ export class RequestTracing<Req extends object, Res> {
       trace.abandon();
       throw error;
     }
-    if (inHeader === undefined) echoId(this.#settings, res, id);
+    if (id.isHeaderFree) echoId(this.#settings, res, id.inferenceId);
     return trace;
   }
 
@@ -312,10 +295,7 @@ export class RequestTracing<Req extends object, Res> {
     const ambient = ambientContext();
     ambient?.traceBegan(undefined);
     const caller = () => ambient?.caller ?? trustedCaller(this.#settings, req);
-    const id =
-      idByOption(this.#settings, req) ??
-      idInResponse(this.#settings, req, readIdHeader(this.#settings, res)) ??
-      clientIdOf(this.#settings, req);
+    const id = existingIdOf(this.#settings, req, res);
     return new InertTrace(id, { scope, signal, caller });
   }
 

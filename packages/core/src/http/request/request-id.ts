@@ -1,8 +1,76 @@
 /** The inference ID of a request: its sources, and the response header that returns it. */
 
+import { randomUuid } from '../../platform/random-id.js';
 import { type IdSpace, isInferenceId, registerId } from '../../trace/ids/inference-id.js';
 import type { RequestSettings } from '../options/request-settings.js';
 import type { AppId } from '../trace/recorded-request-trace.js';
+
+/** The inference ID with which the trace of a request begins. */
+export interface RequestId {
+  readonly inferenceId: string;
+  /** Whether the client or the app has set it, so that an app to which the request is passed on does not change it. */
+  readonly keepsId: boolean;
+  /** The same id, if it was generated. */
+  readonly generatedId: string | undefined;
+  /** Undefined if the app sets no other id later. */
+  readonly appId: AppId | undefined;
+  /** Whether the response header that returns the id is not set yet. */
+  readonly isHeaderFree: boolean;
+}
+
+/**
+ * Chooses the id of a request: the one that the app created, else by the option `inferenceId.from`, else the one in the response
+ * header, else the client's, else a new one.
+ */
+export function chooseId<Req extends object, Res>(
+  settings: RequestSettings<Req, Res>,
+  req: Req,
+  res: Res,
+  space: IdSpace,
+): RequestId {
+  const appId = appIdOf(settings, req);
+  const mayComeLater = appId === undefined && settings.adapter.appId !== undefined;
+  const chosenId = appId ?? idByOption(settings, req);
+  const inHeader = readIdHeader(settings, res);
+  // The client reads the response's id, also where it had sent another one.
+  const serverId = chosenId ?? idInResponse(settings, req, inHeader);
+  const existingId = serverId ?? clientIdOf(settings, req);
+  const inferenceId = existingId === undefined ? randomUuid() : registerId(existingId, space);
+  return {
+    inferenceId,
+    keepsId: chosenId !== undefined || (serverId === undefined && existingId !== undefined),
+    generatedId: existingId === undefined ? inferenceId : undefined,
+    appId: mayComeLater ? new AppIdReader(settings, req, space) : undefined,
+    isHeaderFree: inHeader === undefined,
+  };
+}
+
+/** The id of a request that is not recorded; undefined without one. Never throws. */
+export function existingIdOf<Req extends object, Res>(
+  settings: RequestSettings<Req, Res>,
+  req: Req,
+  res: Res,
+): string | undefined {
+  return (
+    idByOption(settings, req) ??
+    idInResponse(settings, req, readIdHeader(settings, res)) ??
+    clientIdOf(settings, req)
+  );
+}
+
+/** Sets the response header, which is not set yet, to the id. Never throws. */
+export function echoId<Req extends object, Res>(
+  settings: RequestSettings<Req, Res>,
+  res: Res,
+  id: string,
+): void {
+  const { adapter, echo, idHeader } = settings;
+  try {
+    if (res && echo) adapter.setResponseHeader(res, idHeader, id);
+  } catch (error) {
+    settings.guarded.reportFailure('header', error);
+  }
+}
 
 /** The id that the app itself created, unless it only repeats the client's, which `trust` decides on. Never throws. */
 export function appIdOf<Req extends object, Res>(
@@ -14,7 +82,7 @@ export function appIdOf<Req extends object, Res>(
 }
 
 /** The id that the app creates after the trace began, as Hono's middleware `requestId` does if it is mounted later. */
-export class AppIdReader<Req extends object, Res> implements AppId {
+class AppIdReader<Req extends object, Res> implements AppId {
   readonly #settings: RequestSettings<Req, Res>;
   readonly #req: Req;
   readonly #space: IdSpace;
@@ -40,7 +108,7 @@ export class AppIdReader<Req extends object, Res> implements AppId {
 }
 
 /** The id by the option `inferenceId.from`, if it is valid. Never throws. */
-export function idByOption<Req extends object, Res>(
+function idByOption<Req extends object, Res>(
   settings: RequestSettings<Req, Res>,
   req: Req,
 ): string | undefined {
@@ -49,7 +117,7 @@ export function idByOption<Req extends object, Res>(
 }
 
 /** The id in the request header, if it is valid and trusted. Never throws. */
-export function clientIdOf<Req extends object, Res>(
+function clientIdOf<Req extends object, Res>(
   settings: RequestSettings<Req, Res>,
   req: Req,
 ): string | undefined {
@@ -64,7 +132,7 @@ export function clientIdOf<Req extends object, Res>(
 }
 
 /** The value of the response header that returns the id; undefined if it may be set. Never throws. */
-export function readIdHeader<Req extends object, Res>(
+function readIdHeader<Req extends object, Res>(
   settings: RequestSettings<Req, Res>,
   res: Res,
 ): unknown {
@@ -82,24 +150,10 @@ export function readIdHeader<Req extends object, Res>(
  * decides on. Never throws.
  * @param sent the value of the response header
  */
-export function idInResponse<Req extends object, Res>(
+function idInResponse<Req extends object, Res>(
   settings: RequestSettings<Req, Res>,
   req: Req,
   sent: unknown,
 ): string | undefined {
   return isInferenceId(sent) && sent !== settings.header(req, settings.idHeader) ? sent : undefined;
-}
-
-/** Sets the response header, which is not set yet, to the id. Never throws. */
-export function echoId<Req extends object, Res>(
-  settings: RequestSettings<Req, Res>,
-  res: Res,
-  id: string,
-): void {
-  const { adapter, echo, idHeader } = settings;
-  try {
-    if (res && echo) adapter.setResponseHeader(res, idHeader, id);
-  } catch (error) {
-    settings.guarded.reportFailure('header', error);
-  }
 }
