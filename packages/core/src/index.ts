@@ -2,15 +2,7 @@
 
 import './platform/load-platform.js';
 
-export {
-  configure,
-  feedback,
-  flush,
-  getTracer,
-  metricsText,
-  shutdown,
-  updateRow,
-} from './api/default-tracer.js';
+export { configure, getTracer } from './api/default-tracer.js';
 export {
   addStep,
   currentStep,
@@ -23,6 +15,7 @@ export {
 export { type LogFields, logFields } from './api/log-fields.js';
 export type { TraceOptions } from './api/trace-options.js';
 export { trace, traced } from './api/traced.js';
+export { feedback, flush, metricsText, shutdown, updateRow } from './api/tracer-functions.js';
 export { ConfigError } from './config/checks.js';
 export type { TracerOptions } from './config/tracer-options.js';
 export type { DiagnosticReason } from './diagnostics/diagnostic-reason.js';
