@@ -256,7 +256,7 @@ export class RequestTracing<Req extends object, Res> {
       convertOutput: output,
       reader,
     });
-    if (baggage !== undefined) trace.root.addMetadata({ baggage });
+    if (baggage !== undefined) trace.root.fillMetadata({ baggage });
     tracer.addOpen(trace, adapter.waitUntil?.(req));
     try {
       this.#follow(trace, req, res);

@@ -535,7 +535,7 @@ export class RecordedStep<T extends StepType = StepType>
       ...(this.#output === undefined && { output }),
       ...(this.#error === undefined && { error }),
     });
-    if (metadata !== undefined) this.addMetadata(metadata);
+    if (metadata !== undefined) this.fillMetadata(metadata);
   }
 
   #hasField(name: string): boolean {
@@ -564,8 +564,8 @@ export class RecordedStep<T extends StepType = StepType>
     this.#metadata = mergeIntoMetadata(this.#metadata, metadata, this.values);
   }
 
-  /** Adds metadata; a value under an existing key stays. */
-  addMetadata(metadata: Readonly<Record<string, unknown>>): void {
+  /** Merges only metadata under keys that are not set yet. */
+  fillMetadata(metadata: Readonly<Record<string, unknown>>): void {
     this.#metadata = mergeIntoMetadata(this.#metadata, metadata, this.values, {
       replace: false,
     });

@@ -297,7 +297,7 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
 /** Merges the result of the option `metadata`; keys that the handler set win. */
 function recordMetadata(trace: RecordedTrace, metadata: unknown): void {
   if (typeof metadata !== 'object' || metadata === null) return;
-  trace.root.addMetadata(metadata as Readonly<Record<string, unknown>>);
+  trace.root.fillMetadata(metadata as Readonly<Record<string, unknown>>);
 }
 
 function isIdentity(id: unknown): boolean {
