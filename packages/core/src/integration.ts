@@ -23,9 +23,9 @@ export {
   type BodyObserver,
   isNodeBody,
   type NodeBody,
-  tapNodeBody,
-  tapStream,
-} from './integration/bodies/tap-stream.js';
+  observedStream,
+  observeNodeBody,
+} from './integration/bodies/body-observer.js';
 export { providerSlug } from './integration/call/provider-slug.js';
 export { type CallProgress, RecordedCall } from './integration/call/recorded-call.js';
 export { type TokenFields, tokenFields } from './integration/call/token-fields.js';
@@ -49,7 +49,7 @@ export { beforeJoining, isNearSharedCall } from './integration/once/join-shared-
 export {
   isUnrecorded,
   type OutgoingRequest,
-  watchRequests,
+  observeRequests,
 } from './integration/once/outgoing-request.js';
 export { expectRuns, replaceSpans } from './integration/once/replaced-instrumentations.js';
 export {

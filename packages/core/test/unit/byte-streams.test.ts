@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { trace } from '@openlayer-tracing/core';
-import { tapStream } from '@openlayer-tracing/core/integration';
+import { observedStream } from '@openlayer-tracing/core/integration';
 import { record, rootOf } from '../support.ts';
 
 function bytesOf(...texts: readonly string[]): ReadableStream<Uint8Array> {
@@ -41,13 +41,13 @@ const observer = {
   failed: () => void noted.push('failed'),
   cancelled: () => void noted.push('cancelled'),
 };
-const tapped = (source: ReadableStream<Uint8Array>) => tapStream(source, observer, {});
+const observed = (source: ReadableStream<Uint8Array>) => observedStream(source, observer, {});
 const followed = (source: ReadableStream<Uint8Array>) => trace(() => source, { name: 'read' })();
 
 describe('a stream of bytes that is passed through', () => {
   beforeEach(() => void noted.splice(0));
 
-  for (const [what, pass] of Object.entries({ tapped, followed })) {
+  for (const [what, pass] of Object.entries({ observed, followed })) {
     it(`can be read into a buffer: ${what}`, async () => {
       using _ = record();
       for (const size of [1, 2, 3, 16]) {
@@ -89,7 +89,7 @@ describe('a stream of bytes that is passed through', () => {
 
   it('is observed and recorded', async () => {
     using traces = record();
-    await readInto(tapped(bytesOf('abc', 'd')), 2);
+    await readInto(observed(bytesOf('abc', 'd')), 2);
     assert.deepEqual(noted, ['abc', 'd', 'ended']);
     await readInto(followed(bytesOf('abc', 'd')), 2);
     assert.equal(rootOf(await traces.row()).output, 'abcd');
@@ -99,7 +99,7 @@ describe('a stream of bytes that is passed through', () => {
     const upper = (bytes: Uint8Array) =>
       new TextEncoder().encode(Buffer.from(bytes).toString().toUpperCase().replace('B', ''));
     const change = { chunk: upper, end: () => new TextEncoder().encode('end') };
-    const stream = tapStream(bytesOf('a', 'b', 'c'), observer, {}, change);
+    const stream = observedStream(bytesOf('a', 'b', 'c'), observer, {}, change);
     assert.deepEqual(await readInto(stream, 2), ['A', 'C', 'en', 'd']);
   });
 });

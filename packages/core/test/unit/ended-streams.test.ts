@@ -6,7 +6,7 @@ import { createServer, get, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { getTracer, trace } from '@openlayer-tracing/core';
-import { type NodeBody, tapNodeBody } from '@openlayer-tracing/core/integration';
+import { type NodeBody, observeNodeBody } from '@openlayer-tracing/core/integration';
 import { record, rootOf, sleep } from '../support.ts';
 
 const BROKEN = new Error('broken');
@@ -132,7 +132,7 @@ describe('the observer of a body', () => {
   for (const [name, [make, end]] of Object.entries(NODE_STREAMS)) {
     it(`is called once for the end of ${name}`, async () => {
       const ends: unknown[] = [];
-      tapNodeBody((await make()) as NodeBody, {
+      observeNodeBody((await make()) as NodeBody, {
         chunk: () => ends.push('chunk'),
         ended: () => ends.push('ended'),
         failed: (error) => ends.push('failed', error),

@@ -1,6 +1,7 @@
 import {
   announceRequest,
   type BodyObserver,
+  observedStream,
   type RecordedCall,
   runGuarded,
   type StepOptions,
@@ -8,7 +9,6 @@ import {
   startCall,
   startTimer,
   stopTimer,
-  tapStream,
   unref,
 } from '@openlayer-tracing/core/integration';
 import type { Ending } from '../common/calls/ending.js';
@@ -342,9 +342,13 @@ export class AiModelCall {
         end('left');
       },
     };
-    // `tapStream` passes on chunks of any type.
-    const tapped = tapStream(parts as unknown as ReadableStream<Uint8Array>, observer, parts);
-    return tapped as unknown as ReadableStream<Part>;
+    // `observedStream` passes on chunks of any type.
+    const observed = observedStream(
+      parts as unknown as ReadableStream<Uint8Array>,
+      observer,
+      parts,
+    );
+    return observed as unknown as ReadableStream<Part>;
   }
 
   /** Ends the call, as a failure if the response states one. */

@@ -5,10 +5,10 @@ import {
   announcedRequest,
   isNodeBody,
   isUntraced,
+  observedStream,
+  observeNodeBody,
   reportUnrecorded,
   runGuarded,
-  tapNodeBody,
-  tapStream,
 } from '@openlayer-tracing/core/integration';
 import { HttpCall } from '../http/calls/http-call.js';
 import type { RequestSignals } from '../http/calls/interruption.js';
@@ -109,9 +109,9 @@ function exchangeOf(call: HttpCall, methodCall: MethodCall | undefined): SmithyE
         const head = { status, headers, isUnobservable, maxBackoffMs, signals };
         const observer = call.observeBody(head);
         if (status >= 400) endIfAborted();
-        if (isNodeBody(body)) tapNodeBody(body, observer);
+        if (isNodeBody(body)) observeNodeBody(body, observer);
         else if (typeof ReadableStream === 'function' && body instanceof ReadableStream) {
-          response.body = tapStream(body, observer, response);
+          response.body = observedStream(body, observer, response);
         } else {
           if (body instanceof Uint8Array) observer.chunk(body);
           observer.ended();

@@ -3,9 +3,9 @@
 import {
   isUnrecorded,
   type OutgoingRequest,
+  observeRequests,
   processWide,
   reportUnrecorded,
-  watchRequests,
 } from '@openlayer-tracing/core/integration';
 import { pathPattern } from './request/recognize.js';
 
@@ -37,7 +37,7 @@ export function reportRequests(
 ): void {
   if (watched.frameworks.has(framework)) return;
   watched.frameworks.add(framework);
-  watchRequests((request) => {
+  observeRequests((request) => {
     if (request.isSocket) {
       if (socketAgent?.test(request.userAgent)) reportSocket(request);
       return;
@@ -57,7 +57,7 @@ export function reportSockets(baseUrl: unknown): void {
   if (host === undefined) return;
   const { hosts } = watched;
   if (hosts.size === 0) {
-    watchRequests((request) => {
+    observeRequests((request) => {
       if (request.isSocket && hosts.has(request.url.host)) reportSocket(request);
     });
   }

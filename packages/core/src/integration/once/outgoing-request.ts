@@ -40,7 +40,7 @@ interface HttpRequest {
  * the code that sends it. Only Node has these channels: on other runtimes, `listener` is never called. It may throw, which is
  * reported as `integration_failed`.
  */
-export function watchRequests(listener: (request: OutgoingRequest) => void): void {
+export function observeRequests(listener: (request: OutgoingRequest) => void): void {
   const guarded = (read: (request: never) => OutgoingRequest) => (message: unknown) => {
     try {
       listener(read((message as { readonly request: never }).request));

@@ -4,10 +4,10 @@ import {
   type BodyChange,
   type BodyObserver,
   isNodeBody,
+  observedStream,
+  observeNodeBody,
   reportFailure,
   runGuarded,
-  tapNodeBody,
-  tapStream,
 } from '@openlayer-tracing/core/integration';
 import { withSignatureOf } from '../../common/hooks/replace-method.js';
 import { isPlainObject } from '../../common/json.js';
@@ -49,8 +49,9 @@ export function observedResponse(
       observer.ended();
       return response;
     }
-    if (!isNodeBody(body)) return withBody(response, tapStream(body, observer, response, change));
-    tapNodeBody(body, observer);
+    if (!isNodeBody(body))
+      return withBody(response, observedStream(body, observer, response, change));
+    observeNodeBody(body, observer);
     // `NodeResponse` has the part of a response with such a body that is used.
     const fromNode = response as unknown as NodeResponse;
     return change === undefined ? response : withChangedNodeBody(fromNode, change);

@@ -34,24 +34,24 @@ export interface BodyChange {
  * A stream of the same chunks with the same back-pressure. It locks the source at the first read.
  * @param keep referenced until the end: if the response of a fetch were garbage collected, its body would be cancelled
  */
-export function tapStream(
+export function observedStream(
   source: ReadableStream<Uint8Array>,
   observer: BodyObserver,
   keep: object,
   change?: BodyChange,
 ): ReadableStream<Uint8Array> {
-  const tap = guarded(observer);
+  const guardedObserver = guarded(observer);
   return passThrough(
     source,
     {
       onPull(read) {
-        tap.pulled();
+        guardedObserver.pulled();
         return read();
       },
-      onChunk: tap.chunk,
-      onEnd: tap.ended,
-      onError: tap.failed,
-      onCancel: (_isRead, reason) => tap.cancelled(reason),
+      onChunk: guardedObserver.chunk,
+      onEnd: guardedObserver.ended,
+      onError: guardedObserver.failed,
+      onCancel: (_isRead, reason) => guardedObserver.cancelled(reason),
       onFailure: reportFailure,
     },
     { keep, change: change && guardedChange(change), type: streamType(source) },
@@ -101,7 +101,7 @@ export function isNodeBody(body: unknown): body is NodeBody {
  * Observes a Node stream by the events that it emits, without a listener. A stream that has ended before is over at once, and one
  * that cannot be changed counts as left.
  */
-export function tapNodeBody(body: NodeBody, observer: BodyObserver): void {
+export function observeNodeBody(body: NodeBody, observer: BodyObserver): void {
   const guardedObserver = guarded(observer);
   const end = endOfReadable(body);
   if (end !== undefined) {
