@@ -15,22 +15,19 @@ import {
 import type { Request } from 'express';
 import { type Layer, noteMount } from './mounts.js';
 import { requestBehind } from './request-behind.js';
+import { type Router, recordPassedError, watchParams, watchRouters } from './watch-routers.js';
 
 /** An app, or a router with its own stack. */
-interface AnyApp {
+interface AnyApp extends Router {
   readonly _router?: AnyApp;
   readonly router?: AnyApp;
   readonly stack?: readonly object[];
-  /** Callbacks of `param()`, by the name of the parameter. */
-  readonly params?: Readonly<Record<string, ParamCallback[]>>;
   readonly request?: Request;
   readonly response?: object;
 }
 
-type ParamCallback = (this: unknown, req: Request, ...args: unknown[]) => unknown;
 type Next = (this: unknown, ...args: unknown[]) => unknown;
 type Handle = (this: Layer, req: Request, res: unknown, next: Next) => unknown;
-type RunRouter = (this: unknown, req: Request, res: unknown, done: unknown) => unknown;
 type HandleError = (this: Layer, error: unknown, req: Request, res: unknown, next: Next) => unknown;
 
 /** Files of Express that contain the class of layers. */
@@ -44,10 +41,6 @@ const ROUTER_MODULE =
 const preparedApps = new WeakSet<object>();
 /** Prototypes of layers whose methods are replaced. */
 const watchedLayers = new WeakSet<object>();
-/** Prototypes of routers whose method is replaced. */
-const watchedRouters = new WeakSet<object>();
-/** Arrays of callbacks of `param()` of which the first one is replaced. */
-const watchedParams = new WeakSet<object>();
 /** The app of the last request: a fast check, since most processes have one app. */
 let latestApp: unknown;
 
@@ -87,78 +80,6 @@ export function watchLoadedCopies(): void {
     const { prototype } = loaded as { prototype?: object };
     for (const routers of [prototype, loaded]) watchRouters(routers);
   }
-}
-
-/** Replaces the method by which the prototype of routers runs their layers, once. @param router the prototype, or a router */
-function watchRouters(router: unknown): void {
-  let holder = router as object | null | undefined;
-  while (holder && !Object.hasOwn(holder, 'handle')) {
-    holder = Object.getPrototypeOf(holder) as object | null;
-  }
-  if (!holder || watchedRouters.has(holder)) return;
-  watchedRouters.add(holder);
-  replaceMethod(holder, 'handle', watchedRouter);
-}
-
-/** Errors of parameters, and of paths that cannot be decoded, leave a router without passing a layer. */
-function watchedRouter(original: RunRouter): RunRouter {
-  return function handle(this: unknown, req, res, done) {
-    watchParams(this as AnyApp);
-    if (typeof done !== 'function') return original.call(this, req, res, done);
-    return original.call(this, req, res, function passOut(this: unknown, ...args: unknown[]) {
-      const trace = openTraceOf(req);
-      if (trace !== undefined) recordPassedError(trace, args[0]);
-      return Reflect.apply(done, this, args);
-    });
-  };
-}
-
-/**
- * Has the parameters read before the first callback of `param()` sees them: a callback may replace them, and if it refuses the
- * request, Express enters no layer, and restores the parameters from before. Never throws.
- */
-function watchParams(router: AnyApp | undefined): void {
-  try {
-    const params = router?.params;
-    for (const name in params) {
-      const callbacks = params[name];
-      if (!Array.isArray(callbacks) || watchedParams.has(callbacks)) continue;
-      const [first] = callbacks;
-      if (typeof first !== 'function') continue;
-      watchedParams.add(callbacks);
-      callbacks[0] = watchedParam(first);
-    }
-  } catch {
-    // The app froze its callbacks, or has other ones than Express.
-  }
-}
-
-function watchedParam(original: ParamCallback): ParamCallback {
-  return function param(this: unknown, req, ...args) {
-    const trace = openTraceOf(req);
-    if (trace !== undefined) enterParam(trace, req, args[3]);
-    return original.call(this, req, ...args);
-  };
-}
-
-/**
- * Records the pattern of the layer whose parameter is about to be checked: if the callback refuses the request, Express does not
- * enter the layer. Never throws.
- */
-function enterParam(trace: RecordedRequestTrace, req: Request, name: unknown): void {
-  try {
-    trace.enter(isParamOfRoute(req, name) ? 'route' : 'mount');
-    // Nothing is entered after the first byte, but a secret in the path has to be known.
-    if (trace.hasResponded) trace.readParams();
-  } catch (error) {
-    trace.reportFailure('param', error);
-  }
-}
-
-/** Whether the parameter is one of the request's route. If a mount has it, the request may still have the route before that. */
-function isParamOfRoute(req: Request, name: unknown): boolean {
-  const path = String(req.route?.path ?? '');
-  return [':', '*', '<'].some((mark) => path.includes(`${mark}${String(name)}`));
 }
 
 /** Replaces the methods of the prototype of layers, once. */
@@ -233,10 +154,6 @@ function leaveLayer(trace: RecordedRequestTrace, req: Request, before: unknown):
   } catch (error) {
     trace.reportFailure('layer', error);
   }
-}
-
-function recordPassedError(trace: RecordedRequestTrace, error: unknown): void {
-  if (error && error !== 'route' && error !== 'router') trace.recordFirstError(error);
 }
 
 function placeOf(layer: Layer, req: Request): Place {
