@@ -30,5 +30,5 @@ export { type BodySource, WebExchange } from './http/web/web-exchange.js';
 export { webRequestBody } from './http/web/web-request-body.js';
 export { loadedModules } from './platform/for-packages.js';
 export { headerOf } from './platform/message-header.js';
-export type { RequestTrace } from './trace/model/types.js';
+export type { RequestTrace } from './trace/model/trace-api.js';
 export { percentDecoded } from './values/text/percent-decoded.js';

@@ -52,7 +52,6 @@ export type {
   StepUpdate,
   ToolFields,
 } from './trace/model/step-types.js';
-export type { TraceLimits } from './trace/model/trace-limits.js';
 export type {
   Outcome,
   RequestTrace,
@@ -62,7 +61,8 @@ export type {
   Trace,
   TraceUpdate,
   Usage,
-} from './trace/model/types.js';
+} from './trace/model/trace-api.js';
+export type { TraceLimits } from './trace/model/trace-limits.js';
 export type { ScopeManager } from './trace/scope/scope.js';
 export {
   BudgetError,

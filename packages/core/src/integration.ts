@@ -57,7 +57,7 @@ export {
   reportOtelMismatch,
   reportUnrecorded,
   runGuarded,
-} from './integration/report/report.js';
+} from './integration/report/integration-diagnostics.js';
 export { registerAmbientContext } from './integration/scope/ambient.js';
 export {
   type AnnouncingChannel,
@@ -113,7 +113,7 @@ export type {
   StepOptions,
   StepUpdate,
 } from './trace/model/step-types.js';
-export type { Step } from './trace/model/types.js';
+export type { Step } from './trace/model/trace-api.js';
 export type { AmbientContext } from './trace/scope/ambient-context.js';
 export type { BilledPart, Billing, PricedCall, Pricing } from './trace/usage/pricing.js';
 export { laterCounts, type TokenCounts } from './trace/usage/token-counts.js';

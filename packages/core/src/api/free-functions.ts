@@ -4,7 +4,7 @@ import { stepName } from '../trace/content/step-name.js';
 import { currentInertStep, currentRecordedStep, endedTraceStep } from '../trace/current-step.js';
 import { inertStep } from '../trace/inert.js';
 import type { FinishedStep, StepOptions, StepUpdate } from '../trace/model/step-types.js';
-import type { Step, Trace, TraceUpdate } from '../trace/model/types.js';
+import type { Step, Trace, TraceUpdate } from '../trace/model/trace-api.js';
 import type { TracedStep } from '../trace/traced-step.js';
 import { quote } from '../values/json/json-text.js';
 import type { StepType } from '../wire.js';

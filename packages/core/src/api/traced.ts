@@ -2,7 +2,7 @@
 
 import { currentRecordedStep, endedTraceStep, isInInertScope } from '../trace/current-step.js';
 import type { StepOptions } from '../trace/model/step-types.js';
-import type { Step } from '../trace/model/types.js';
+import type { Step } from '../trace/model/trace-api.js';
 import { runInStep } from '../trace/recorded-step.js';
 import type { RecordedTrace } from '../trace/recorded-trace.js';
 import { tracedStep } from '../trace/traced-step.js';

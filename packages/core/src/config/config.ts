@@ -13,8 +13,8 @@ import type {
   SpoolMode,
   SpoolOptions,
 } from '../spool/folder/spool-options.js';
+import type { Trace, Usage } from '../trace/model/trace-api.js';
 import type { TraceLimits } from '../trace/model/trace-limits.js';
-import type { Trace, Usage } from '../trace/model/types.js';
 import type { ScopeManager } from '../trace/scope/scope.js';
 import type { BudgetOptions } from '../trace/usage/cost-tracker.js';
 import type { Pricing } from '../trace/usage/pricing.js';

@@ -3,7 +3,7 @@
 import { isProxy } from '#platform';
 import { isNodeReadable, type NodeReadable } from '../follow/observe/node-readable.js';
 import { defineMethod, type Method, methodNamed } from '../follow/observe/replace-method.js';
-import type { RequestTrace } from '../trace/model/types.js';
+import type { RequestTrace } from '../trace/model/trace-api.js';
 import { hasMethod } from '../values/reading/read-safely.js';
 import type { RecordedRequestTrace } from './trace/recorded-request-trace.js';
 import { openRequestTrace } from './trace/traced-requests.js';

@@ -9,7 +9,7 @@ import { currentRecordedStep } from '../trace/current-step.js';
 import { registerId } from '../trace/ids/inference-id.js';
 import { InertTrace } from '../trace/inert.js';
 import { isRequestTrace } from '../trace/model/request-trace.js';
-import type { RequestTrace } from '../trace/model/types.js';
+import type { RequestTrace } from '../trace/model/trace-api.js';
 import { ambientContext } from '../trace/scope/ambient-context.js';
 import type { Tracer } from '../tracer/api/tracer-api.js';
 import { asCore, type TracerCore } from '../tracer/tracer.js';

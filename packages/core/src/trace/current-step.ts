@@ -1,7 +1,7 @@
 /** Finds the step that the running code belongs to, of any scope manager. */
 
 import { isInert } from './inert.js';
-import type { Step } from './model/types.js';
+import type { Step } from './model/trace-api.js';
 import { innermost, scopeManagers } from './scope/scope.js';
 import { type TracedStep, tracedStep } from './traced-step.js';
 

@@ -5,7 +5,7 @@ import { watchRejection } from '../values/reading/thenable.js';
 import type { StepType } from '../wire.js';
 import type { Caller } from './ids/trace-context.js';
 import { REQUEST_TRACE } from './model/request-trace.js';
-import type { RequestTrace, StartedTrace, Step, Usage } from './model/types.js';
+import type { RequestTrace, StartedTrace, Step, Usage } from './model/trace-api.js';
 import { ambientContext } from './scope/ambient-context.js';
 import { defaultScope, runOnceInScope, type ScopeOwner, type StepScope } from './scope/scope.js';
 import { NOTHING_USED } from './usage/usage.js';

@@ -31,7 +31,7 @@ import {
   misfit,
 } from './model/step-fields.js';
 import type { FinishedStep, StepOptions, StepUpdate } from './model/step-types.js';
-import type { Step } from './model/types.js';
+import type { Step } from './model/trace-api.js';
 import type { ScopeStep } from './scope/scope.js';
 import type { StepOwner } from './step-owner.js';
 import type { Estimate, UsageStep } from './usage/estimated-cost.js';

@@ -19,7 +19,6 @@ import { TraceIds } from './ids/trace-context.js';
 import type { EndedTrace } from './model/ended-trace.js';
 import { reportUnknownKeys, traceUpdateKeys } from './model/known-keys.js';
 import type { FinishedStep, StepOptions, StepUpdate } from './model/step-types.js';
-import type { TraceLimits } from './model/trace-limits.js';
 import type {
   Outcome,
   SettledTrace,
@@ -27,7 +26,8 @@ import type {
   Step,
   TraceUpdate,
   Usage,
-} from './model/types.js';
+} from './model/trace-api.js';
+import type { TraceLimits } from './model/trace-limits.js';
 import { type OpenCall, OpenCalls } from './open-calls.js';
 import { PendingOptions } from './pending-options.js';
 import { RecordedStep } from './recorded-step.js';

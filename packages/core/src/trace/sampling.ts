@@ -4,7 +4,7 @@ import type { Diagnostics } from '../diagnostics/diagnostics.js';
 import { optionAsync } from '../diagnostics/option-failure.js';
 import { watchRejection } from '../values/reading/thenable.js';
 import type { RecordedError } from './model/recorded-error.js';
-import type { SettledTrace, Usage } from './model/types.js';
+import type { SettledTrace, Usage } from './model/trace-api.js';
 
 /** The part of a settled trace that sampling reads. */
 interface Sampled {

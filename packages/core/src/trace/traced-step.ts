@@ -1,6 +1,6 @@
 import type { StepType } from '../wire.js';
 import { isInert } from './inert.js';
-import type { Step } from './model/types.js';
+import type { Step } from './model/trace-api.js';
 import type { RecordedStep } from './recorded-step.js';
 import type { RecordedTrace } from './recorded-trace.js';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Usage } from '../../src/trace/model/types.ts';
+import type { Usage } from '../../src/trace/model/trace-api.ts';
 import { BudgetError, type CostOptions, CostTracker } from '../../src/trace/usage/cost-tracker.ts';
 import type { PricedCall } from '../../src/trace/usage/pricing.ts';
 

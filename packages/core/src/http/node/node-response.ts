@@ -11,7 +11,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { emitterBehind } from '../../follow/observe/on-emit.js';
 import { assignMethod, type Method, methodNamed } from '../../follow/observe/replace-method.js';
-import type { Outcome } from '../../trace/model/types.js';
+import type { Outcome } from '../../trace/model/trace-api.js';
 import { NOTHING_SENT, type ResponseFacts } from '../body/body-facts.js';
 import type { FollowedResponse } from '../trace/followed-response.js';
 import type { RecordedRequestTrace } from '../trace/recorded-request-trace.js';

@@ -7,7 +7,7 @@
  */
 
 import { defineMethod } from '../../follow/observe/replace-method.js';
-import type { Outcome } from '../../trace/model/types.js';
+import type { Outcome } from '../../trace/model/trace-api.js';
 import type { RecordedRequestTrace } from '../trace/recorded-request-trace.js';
 
 interface NodeWebSocket {

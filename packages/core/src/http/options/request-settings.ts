@@ -1,7 +1,7 @@
 /** The options of a middleware with their defaults. */
 
 import type { Diagnostics } from '../../diagnostics/diagnostics.js';
-import type { SettledTrace } from '../../trace/model/types.js';
+import type { SettledTrace } from '../../trace/model/trace-api.js';
 import { GuardedCalls } from './guarded-calls.js';
 import type { RequestAdapter } from './request-adapter.js';
 import { checkTracingOptions, type TracingOptions } from './tracing-options.js';

@@ -11,7 +11,7 @@ import {
   optionalFunction,
 } from '../../config/checks.js';
 import { TRACER_OPTIONS, type TracerOptions } from '../../config/tracer-options.js';
-import type { SettledTrace } from '../../trace/model/types.js';
+import type { SettledTrace } from '../../trace/model/trace-api.js';
 import type { Tracer } from '../../tracer/api/tracer-api.js';
 
 /** A value or a promise of it. */

@@ -3,7 +3,7 @@
 import { reportUnknownKeys, traceUpdateKeys } from '../../trace/model/known-keys.js';
 import { REQUEST_TRACE } from '../../trace/model/request-trace.js';
 import type { FinishedStep, StepOptions, StepUpdate } from '../../trace/model/step-types.js';
-import type { RequestTrace, Step, TraceUpdate, Usage } from '../../trace/model/types.js';
+import type { RequestTrace, Step, TraceUpdate, Usage } from '../../trace/model/trace-api.js';
 import { RecordedStep } from '../../trace/recorded-step.js';
 import { isBelow, type ScopeStep } from '../../trace/scope/scope.js';
 import type { StepType } from '../../wire.js';

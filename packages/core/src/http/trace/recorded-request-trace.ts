@@ -1,7 +1,7 @@
 /** The trace of a request: request facts, response facts and the outcome. */
 
 import { REQUEST_TRACE } from '../../trace/model/request-trace.js';
-import type { Outcome, RequestTrace } from '../../trace/model/types.js';
+import type { Outcome, RequestTrace } from '../../trace/model/trace-api.js';
 import {
   MAX_GROUPED_CHARS,
   RecordedTrace,

@@ -1,7 +1,7 @@
 /** The property `trace` of requests and contexts. */
 
 import { InertTrace } from '../../trace/inert.js';
-import type { RequestTrace } from '../../trace/model/types.js';
+import type { RequestTrace } from '../../trace/model/trace-api.js';
 import { getTrace } from './traced-requests.js';
 
 /**

@@ -2,7 +2,7 @@
 
 import { fieldsMayBeSlow } from '#platform';
 import { processWide } from '../../platform/process-wide.js';
-import type { RequestTrace } from '../../trace/model/types.js';
+import type { RequestTrace } from '../../trace/model/trace-api.js';
 import { InnerRequestTrace } from './inner-request-trace.js';
 import { RecordedRequestTrace } from './recorded-request-trace.js';
 

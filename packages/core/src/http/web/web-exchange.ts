@@ -8,7 +8,7 @@
 
 import { passThrough } from '../../follow/observe/pass-through.js';
 import { startTimer, stopTimer, type Timer } from '../../platform/timers.js';
-import type { Outcome } from '../../trace/model/types.js';
+import type { Outcome } from '../../trace/model/trace-api.js';
 import { isStreamedType, type ResponseFacts } from '../body/body-facts.js';
 import type { FollowedResponse } from '../trace/followed-response.js';
 import type { RecordedRequestTrace } from '../trace/recorded-request-trace.js';

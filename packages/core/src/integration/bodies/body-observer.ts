@@ -7,7 +7,7 @@ import {
 } from '../../follow/observe/node-readable.js';
 import { onEmit } from '../../follow/observe/on-emit.js';
 import { passThrough, type StreamChange, streamType } from '../../follow/observe/pass-through.js';
-import { reportFailure, runGuarded } from '../report/report.js';
+import { reportFailure, runGuarded } from '../report/integration-diagnostics.js';
 
 /** Called for each chunk of a body, and once for its end: by `ended`, `failed` or `cancelled`. */
 export interface BodyObserver {

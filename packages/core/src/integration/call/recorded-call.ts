@@ -7,7 +7,7 @@ import { startTimer, stopTimer, type Timer, unref } from '../../platform/timers.
 import { numberIn, textIn } from '../../trace/model/field-values.js';
 import { isModelCall } from '../../trace/model/step-fields.js';
 import type { StepUpdate } from '../../trace/model/step-types.js';
-import type { Step } from '../../trace/model/types.js';
+import type { Step } from '../../trace/model/trace-api.js';
 import type { OpenCall } from '../../trace/open-calls.js';
 import type { TracedStep } from '../../trace/traced-step.js';
 import type { Billing, RecordedUsage } from '../../trace/usage/pricing.js';
@@ -15,7 +15,7 @@ import { laterCounts, type TokenCounts } from '../../trace/usage/token-counts.js
 import { definedFields } from '../../values/json/json-fields.js';
 import { quote } from '../../values/json/json-text.js';
 import type { StepType } from '../../wire.js';
-import { reportFailure } from '../report/report.js';
+import { reportFailure } from '../report/integration-diagnostics.js';
 import { type TokenFields, tokenFields } from './token-fields.js';
 
 /** How long a settled trace waits for a call whose response is no longer read. */

@@ -3,7 +3,7 @@
 import { currentRecordedStep } from '../../trace/current-step.js';
 import { isModelCall } from '../../trace/model/step-fields.js';
 import type { StepOptions, StepUpdate } from '../../trace/model/step-types.js';
-import type { Step } from '../../trace/model/types.js';
+import type { Step } from '../../trace/model/trace-api.js';
 import { type TracedStep, tracedStep } from '../../trace/traced-step.js';
 import type { StepType } from '../../wire.js';
 import { type CallProgress, RecordedCall } from '../call/recorded-call.js';

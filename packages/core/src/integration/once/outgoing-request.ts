@@ -3,7 +3,7 @@
 import { subscribeTo } from '#platform';
 import { existingTracer } from '../../api/default-tracer.js';
 import { currentRecordedStep, isInInertScope } from '../../trace/current-step.js';
-import { reportFailure } from '../report/report.js';
+import { reportFailure } from '../report/integration-diagnostics.js';
 import { isRequestAnnounced } from './announced-request.js';
 import { isRecordedByCaller } from './client-call.js';
 

@@ -7,7 +7,7 @@ import {
   addAmbientReader,
 } from '../../trace/scope/ambient-context.js';
 import type { ScopeStep } from '../../trace/scope/scope.js';
-import { reportFailure } from '../report/report.js';
+import { reportFailure } from '../report/integration-diagnostics.js';
 
 /**
  * Registers a function that returns the operation of another tracing library that the running code belongs to. A trace that

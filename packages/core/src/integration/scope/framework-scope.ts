@@ -4,9 +4,9 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { tracingChannel } from '#platform';
 import { processWide } from '../../platform/process-wide.js';
 import { currentRecordedStep } from '../../trace/current-step.js';
-import type { Step } from '../../trace/model/types.js';
+import type { Step } from '../../trace/model/trace-api.js';
 import { isBelow, registerFinder } from '../../trace/scope/scope.js';
-import { reportFailure } from '../report/report.js';
+import { reportFailure } from '../report/integration-diagnostics.js';
 
 /** The part of a diagnostics channel that is used. */
 export interface AnnouncingChannel {

@@ -1,13 +1,13 @@
 import { textIn } from '../../trace/model/field-values.js';
 import { isModelCall } from '../../trace/model/step-fields.js';
-import type { Step } from '../../trace/model/types.js';
+import type { Step } from '../../trace/model/trace-api.js';
 import { type TracedStep, tracedStep } from '../../trace/traced-step.js';
 import type { StepType } from '../../wire.js';
 import { isSameModel } from '../call/model-name.js';
 import { joinedCall } from '../once/join-shared-call.js';
 import { openSpans } from '../once/open-span-registry.js';
 import { hasReplacedSpans, isOfExpectedRuns } from '../once/replaced-instrumentations.js';
-import { reportLeftSpans } from '../report/report.js';
+import { reportLeftSpans } from '../report/integration-diagnostics.js';
 import { FillingSpan } from './filling-span.js';
 import type { RecordedSpan } from './recorded-span.js';
 import { SpanOfStep } from './span-of-step.js';

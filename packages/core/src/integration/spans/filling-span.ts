@@ -1,11 +1,11 @@
 /** Spans of work that another observer records as a step. */
 
 import type { Deferred } from '../../trace/deferred-values.js';
-import type { Step } from '../../trace/model/types.js';
+import type { Step } from '../../trace/model/trace-api.js';
 import type { TracedStep } from '../../trace/traced-step.js';
 import { type RecordedCall, stepOfCall } from '../call/recorded-call.js';
 import type { SharedCall } from '../once/shared-call.js';
-import { reportFailure } from '../report/report.js';
+import { reportFailure } from '../report/integration-diagnostics.js';
 import {
   identify,
   isNeededNow,

@@ -1,10 +1,10 @@
 /** What the recordings of all spans have in common. */
 
 import type { Deferred } from '../../trace/deferred-values.js';
-import type { Step } from '../../trace/model/types.js';
+import type { Step } from '../../trace/model/trace-api.js';
 import type { RecordedTrace } from '../../trace/recorded-trace.js';
 import type { TracedStep } from '../../trace/traced-step.js';
-import { reportFailure } from '../report/report.js';
+import { reportFailure } from '../report/integration-diagnostics.js';
 import type { SpanReport, SpanSource } from './span-source.js';
 
 /** A span while it is recorded. Its methods never throw. */

@@ -1,13 +1,13 @@
 import type { Deferred } from '../../trace/deferred-values.js';
 import { isModelCall } from '../../trace/model/step-fields.js';
 import type { StepOptions, StepUpdate } from '../../trace/model/step-types.js';
-import type { Step } from '../../trace/model/types.js';
+import type { Step } from '../../trace/model/trace-api.js';
 import type { TracedStep } from '../../trace/traced-step.js';
 import type { StepType } from '../../wire.js';
 import { type RecordedCall, stepOfCall } from '../call/recorded-call.js';
 import { openSpans } from '../once/open-span-registry.js';
 import { type CallFacts, SharedCall } from '../once/shared-call.js';
-import { reportFailure } from '../report/report.js';
+import { reportFailure } from '../report/integration-diagnostics.js';
 import { startSeparateCall } from '../start/start-call.js';
 import {
   identify,

@@ -1,7 +1,7 @@
 /** Where a span belongs among the steps. */
 
 import { currentRecordedStep, endedTraceStep, isInInertScope } from '../../trace/current-step.js';
-import type { Step } from '../../trace/model/types.js';
+import type { Step } from '../../trace/model/trace-api.js';
 import { isBelow } from '../../trace/scope/scope.js';
 import { tracedStep } from '../../trace/traced-step.js';
 

@@ -6,7 +6,7 @@ import type { RecordedStep } from '../../trace/recorded-step.js';
 import type { StepType } from '../../wire.js';
 import { type RecordedCall, stepOfCall } from '../call/recorded-call.js';
 import { inClientCall } from '../once/client-call.js';
-import { reportFailure, runGuarded } from '../report/report.js';
+import { reportFailure, runGuarded } from '../report/integration-diagnostics.js';
 
 /** Receives the result of a call's function, and ends the call with it. */
 export interface CallResult {

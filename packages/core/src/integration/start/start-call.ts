@@ -3,14 +3,14 @@
 import { openCallTrace } from '../../api/call-trace.js';
 import { currentRecordedStep, endedTraceStep, isInInertScope } from '../../trace/current-step.js';
 import type { StepOptions } from '../../trace/model/step-types.js';
-import type { Step } from '../../trace/model/types.js';
+import type { Step } from '../../trace/model/trace-api.js';
 import type { RecordedTrace } from '../../trace/recorded-trace.js';
 import { type TracedStep, tracedStep } from '../../trace/traced-step.js';
 import type { StepType } from '../../wire.js';
 import { type CallProgress, RecordedCall, stepOfCall } from '../call/recorded-call.js';
 import { joinSharedCall } from '../once/join-shared-call.js';
 import { openSpans } from '../once/open-span-registry.js';
-import { reportFailure } from '../report/report.js';
+import { reportFailure } from '../report/integration-diagnostics.js';
 
 /** How long a trace that stands for one call may make no progress, in case its result is never read to the end. */
 const MAX_UNREAD_MS = 600_000;

@@ -5,7 +5,7 @@ import { unknownKey } from '../../diagnostics/unknown-key.js';
 import type { StepType } from '../../wire.js';
 import { FIELDS } from './step-fields.js';
 import type { FinishedStep, StepFields, StepOptions, StepUpdate } from './step-types.js';
-import type { TraceUpdate } from './types.js';
+import type { TraceUpdate } from './trace-api.js';
 
 /** The keys of one kind of options. */
 export interface KnownKeys {

@@ -1,6 +1,6 @@
 /** Tells the traces of requests from other values. */
 
-import type { RequestTrace } from './types.js';
+import type { RequestTrace } from './trace-api.js';
 
 /** Marks the traces of requests, of any loaded copy of this package. */
 export const REQUEST_TRACE: unique symbol = Symbol.for('openlayer-tracing.request-trace.v1');

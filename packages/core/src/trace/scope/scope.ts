@@ -2,7 +2,7 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { processWide } from '../../platform/process-wide.js';
-import type { Step } from '../model/types.js';
+import type { Step } from '../model/trace-api.js';
 
 /**
  * Carries the current step along asynchronous calls. It may lose a step, but it must never return a step to code of another

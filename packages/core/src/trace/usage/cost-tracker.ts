@@ -5,7 +5,7 @@ import { optionAsync } from '../../diagnostics/option-failure.js';
 import { recognizeAcrossCopies } from '../../platform/process-wide.js';
 import { startTimer } from '../../platform/timers.js';
 import { watchRejection } from '../../values/reading/thenable.js';
-import type { Trace, Usage } from '../model/types.js';
+import type { Trace, Usage } from '../model/trace-api.js';
 import { isPrice, type Pricing } from './pricing.js';
 
 /** What `onExceeded` is given: a trace that cost more than its budget. */

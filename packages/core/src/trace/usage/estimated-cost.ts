@@ -3,7 +3,7 @@
 import type { EndedStep } from '../model/ended-trace.js';
 import { numberIn, parsedField, textIn } from '../model/field-values.js';
 import { isModelCall } from '../model/step-fields.js';
-import type { Usage } from '../model/types.js';
+import type { Usage } from '../model/trace-api.js';
 import {
   type Billing,
   isPrice,

@@ -1,6 +1,6 @@
 /** The public interface of a tracer. */
 
-import type { StartedTrace } from '../../trace/model/types.js';
+import type { StartedTrace } from '../../trace/model/trace-api.js';
 import type { RowUpdateConfig } from '../../wire.js';
 import type { Feedback, UpdateOptions, UpdateResult } from '../row-updates/row-update.js';
 
