@@ -54,8 +54,10 @@ export function measuresOf(
   numbers: Uint16Array,
   keys: readonly number[],
 ): ChunkMeasures {
-  const { cost } = chunk.wide;
-  const { flags, promptTokens, completionTokens } = chunk.narrow;
+  const cost = chunk.wide.cost.read(indexes);
+  const promptTokens = chunk.counts.promptTokens.read(indexes);
+  const completionTokens = chunk.counts.completionTokens.read(indexes);
+  const { flags } = chunk;
   const { latency, firstToken } = chunk.buckets;
   const sums = new Float64Array(keys.length * SUMS);
   const ends = new Uint32Array(keys.length * 2);

@@ -133,7 +133,7 @@ function isWhole({ minTime, maxTime }: Chunk, query: ParsedQuery): boolean {
 }
 
 function rangeOf({ chunk, indexes }: Matches): Range {
-  const { time } = chunk.wide;
+  const time = chunk.wide.time.read(indexes);
   let first = Number.POSITIVE_INFINITY;
   let last = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < indexes.length; i += 1) {
@@ -187,7 +187,7 @@ function setBuckets(
   bucketMs: number,
   numbers: Uint16Array,
 ): readonly number[] {
-  const { time } = chunk.wide;
+  const time = chunk.wide.time.read(indexes);
   const known = new Map<number, number>();
   let [number, start, end] = [0, 0, 0];
   for (let i = 0; i < indexes.length; i += 1) {

@@ -207,7 +207,7 @@ export class ReadHandler {
     const dialects = new Uint32Array(FLAGS.dialect.mask + 1);
     const marks = new Uint32Array(MARKS.length);
     for await (const { chunk, indexes } of matchesOf(this.#index, {}, budget)) {
-      const { flags } = chunk.narrow;
+      const { flags } = chunk;
       for (let i = 0; i < indexes.length; i += 1) {
         const all = flags[indexes[i] ?? 0] ?? 0;
         count(dialects, flag(all, FLAGS.dialect));

@@ -76,7 +76,7 @@ const FEEDBACK_CODES: Readonly<Record<FeedbackFilter, readonly number[]>> = {
   none: [0],
 };
 
-function keepUndeleted({ narrow: { flags } }: Chunk, indexes: Uint16Array, count: number): number {
+function keepUndeleted({ flags }: Chunk, indexes: Uint16Array, count: number): number {
   const deleted = 1 << FLAGS.deleted.shift;
   let kept = 0;
   for (let i = 0; i < count; i += 1) {
@@ -127,7 +127,7 @@ function isWithin(
   max = Number.POSITIVE_INFINITY,
 ): TraceFilter {
   return ({ wide }, indexes, count) => {
-    const values = wide[column];
+    const values = wide[column].read(indexes, count);
     let kept = 0;
     for (let i = 0; i < count; i += 1) {
       const at = indexes[i] ?? 0;
@@ -140,7 +140,8 @@ function isWithin(
 }
 
 function isBefore(limit: number): TraceFilter {
-  return ({ wide: { time } }, indexes, count) => {
+  return ({ wide }, indexes, count) => {
+    const time = wide.time.read(indexes, count);
     let kept = 0;
     for (let i = 0; i < count; i += 1) {
       const at = indexes[i] ?? 0;
@@ -152,7 +153,8 @@ function isBefore(limit: number): TraceFilter {
 }
 
 function hasTokens(min: number): TraceFilter {
-  return ({ narrow: { tokens } }, indexes, count) => {
+  return ({ counts }, indexes, count) => {
+    const tokens = counts.tokens.read(indexes, count);
     let kept = 0;
     for (let i = 0; i < count; i += 1) {
       const at = indexes[i] ?? 0;
@@ -167,7 +169,7 @@ function hasTokens(min: number): TraceFilter {
 function hasFlag(name: keyof typeof FLAGS, values: readonly number[]): TraceFilter {
   const { shift, mask } = FLAGS[name];
   const wanted = bitsOf(values);
-  return ({ narrow: { flags } }, indexes, count) => {
+  return ({ flags }, indexes, count) => {
     let kept = 0;
     for (let i = 0; i < count; i += 1) {
       const at = indexes[i] ?? 0;
@@ -181,7 +183,7 @@ function hasFlag(name: keyof typeof FLAGS, values: readonly number[]): TraceFilt
 
 function hasMark(marks: readonly number[]): TraceFilter {
   const wanted = bitsOf(marks) << FLAGS.marks.shift;
-  return ({ narrow: { flags } }, indexes, count) => {
+  return ({ flags }, indexes, count) => {
     let kept = 0;
     for (let i = 0; i < count; i += 1) {
       const at = indexes[i] ?? 0;
@@ -205,7 +207,8 @@ function hasStatus(statuses: readonly string[]): TraceFilter {
     if (each.endsWith('xx')) isWanted.fill(1, Number(each[0]) * 100, Number(each[0]) * 100 + 100);
     else isWanted[Number(each)] = 1;
   }
-  return ({ narrow: { status } }, indexes, count) => {
+  return ({ counts }, indexes, count) => {
+    const status = counts.status.read(indexes, count);
     let kept = 0;
     for (let i = 0; i < count; i += 1) {
       const at = indexes[i] ?? 0;

@@ -110,8 +110,10 @@ class GroupSums {
   ): void {
     const { codes, hashes } = chunk.texts[kind];
     const groupOf = new Int32Array(hashes.length).fill(NOT_LOOKED_UP);
-    const { time, cost } = chunk.wide;
-    const { flags, tokens } = chunk.narrow;
+    const time = chunk.wide.time.read(indexes);
+    const cost = chunk.wide.cost.read(indexes);
+    const tokens = chunk.counts.tokens.read(indexes);
+    const { flags } = chunk;
     let values = this.#values;
     for (let i = 0; i < indexes.length; i += 1) {
       const at = indexes[i] ?? 0;
@@ -131,7 +133,7 @@ class GroupSums {
       if (isFirst) values[to + TOKENS] = values[to + COST] = Number.NaN;
       if (isFirst || began < (values[to + FIRST] ?? 0)) values[to + FIRST] = began;
       const last = values[to + LAST] ?? 0;
-      const number = chunk.number[at] ?? 0;
+      const number = chunk.numberAt(at);
       if (isFirst || began > last || (began === last && number > (values[to + NEWEST] ?? 0))) {
         values[to + LAST] = began;
         values[to + NEWEST] = number;

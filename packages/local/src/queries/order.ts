@@ -18,28 +18,37 @@ export class Order {
   readonly #column: ParsedQuery['sort'];
   readonly #isReversed: boolean;
   readonly #sign: number;
-  readonly #isNarrow: boolean;
+  readonly #isCount: boolean;
 
   /** @param isReversed reverses the order of the query: traces whose value is unknown then come first */
   constructor({ sort, order }: ParsedQuery, isReversed: boolean) {
     this.#column = sort;
     this.#isReversed = isReversed;
     this.#sign = order === 'asc' ? 1 : -1;
-    this.#isNarrow = isNarrow(sort);
+    this.#isCount = isCount(sort);
     this.isByTime = sort === 'time';
     this.isAscending = (order === 'asc') !== isReversed;
   }
 
-  /** The values by which the traces of a chunk are sorted. */
-  columnOf({ wide, narrow }: Chunk): Float64Array | Uint32Array {
+  /** The values by which the traces at these indexes of a chunk are sorted, until the next chunk is read. */
+  columnOf({ wide, counts }: Chunk, indexes: Uint16Array): Float64Array | Uint32Array {
     const column = this.#column;
-    return isNarrow(column) ? narrow[column] : wide[column];
+    return isCount(column) ? counts[column].read(indexes) : wide[column].read(indexes);
   }
 
   /** The rank of a trace by its value in `columnOf`. */
   rankIn(column: Float64Array | Uint32Array, at: number): number {
-    const value = column[at] ?? Number.NaN;
-    return this.rankOf(this.#isNarrow && value === NO_COUNT ? Number.NaN : value);
+    return this.#rankOfStored(column[at] ?? Number.NaN);
+  }
+
+  /** The rank of one trace of a chunk. */
+  rankAt({ wide, counts }: Chunk, at: number): number {
+    const column = this.#column;
+    return this.#rankOfStored(isCount(column) ? counts[column].at(at) : wide[column].at(at));
+  }
+
+  #rankOfStored(value: number): number {
+    return this.rankOf(this.#isCount && value === NO_COUNT ? Number.NaN : value);
   }
 
   /** @param value NaN if it is unknown */
@@ -73,6 +82,6 @@ export class Order {
   }
 }
 
-function isNarrow(column: ParsedQuery['sort']): column is 'tokens' | 'steps' | 'bytes' {
+function isCount(column: ParsedQuery['sort']): column is 'tokens' | 'steps' | 'bytes' {
   return column === 'tokens' || column === 'steps' || column === 'bytes';
 }

@@ -73,7 +73,7 @@ export function cursorAt(
   const [chunk, at] = index.facts.find(number);
   if (!chunk || chunk.isDeleted(at)) return undefined;
   const order = new Order(query, false);
-  return order.cursorAfter({ rank: order.rankIn(order.columnOf(chunk), at), number });
+  return order.cursorAfter({ rank: order.rankAt(chunk, at), number });
 }
 
 /** Whether the chunk may have a trace that belongs on the page: not if all its times are before or after it. */
@@ -96,13 +96,12 @@ function addTraces(
   best: BestTraces,
   cursor: RankedTrace | undefined,
 ): void {
-  const column = order.columnOf(chunk);
-  const { number: numbers } = chunk;
+  const column = order.columnOf(chunk, indexes);
   for (let i = 0; i < indexes.length; i += 1) {
     const at = indexes[order.isAscending ? i : indexes.length - 1 - i] ?? 0;
     const rank = order.rankIn(column, at);
     if (best.isFull && rank > best.last.rank) continue;
-    const number = numbers[at] ?? 0;
+    const number = chunk.numberAt(at);
     if (cursor === undefined || order.comesAfter(rank, number, cursor)) best.add(rank, number);
   }
 }

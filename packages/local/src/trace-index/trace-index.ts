@@ -244,22 +244,22 @@ export class TraceIndex {
     do {
       isDone = false;
       // A read may have begun to wait when the last transaction had already looked for changes.
-      while (!this.#isClosed && !(isDone && this.#waiting.isEmpty && !this.fullText.lacksWords)) {
+      while (!this.#isClosed && !(isDone && this.#waiting.isEmpty && !this.fullText.isIncomplete)) {
         const batch = await this.#indexSome(budget);
         isDone = batch.isDone;
         this.#onDelta(batch.delta);
-        if (await this.#indexWords(budget)) isDone = false;
+        if (await this.#completeWords(budget)) isDone = false;
       }
     } while ((await this.#removeLabels(budget)) || (await this.#shrink(budget)));
   }
 
   /**
-   * Indexes the words of a full partition, in a transaction of its own, with pauses for reads.
+   * Completes a full partition of the words, in a transaction of its own, with pauses for reads.
    * @returns whether it ran: rows may have come meanwhile
    */
-  async #indexWords(budget: TimeBudget): Promise<boolean> {
-    if (this.#isClosed || !this.fullText.lacksWords) return false;
-    await this.#change(() => this.fullText.indexWords(budget));
+  async #completeWords(budget: TimeBudget): Promise<boolean> {
+    if (this.#isClosed || !this.fullText.isIncomplete) return false;
+    await this.#change(() => this.fullText.completeOne(budget));
     return true;
   }
 

@@ -189,17 +189,17 @@ describe('a catch-up that indexes words', () => {
         added = delta.added?.[1] ?? added;
       },
     });
-    const indexWords = index.fullText.indexWords.bind(index.fullText);
+    const completeOne = index.fullText.completeOne.bind(index.fullText);
     const finished = new Promise<void>((resolve) => {
       finish = resolve;
     });
-    index.fullText.indexWords = async (budget) => {
+    index.fullText.completeOne = async (budget) => {
       onWords();
       await finished;
-      await indexWords(budget);
+      await completeOne(budget);
     };
     await index.catchUp();
-    assert.equal(index.fullText.lacksWords, false);
+    assert.equal(index.fullText.isIncomplete, false);
     // One transaction writes them, and fills a partition.
     append(12, 24);
   });
@@ -241,18 +241,18 @@ describe('an index file that two processes write', () => {
     }
     const openWithoutWords = async () => {
       const index = new TraceIndex(store.database, file, { maxBytes: 16 * 1024 * 1024 });
-      index.fullText.indexWords = () => Promise.reject(new Error('not yet'));
+      index.fullText.completeOne = () => Promise.reject(new Error('not yet'));
       await assert.rejects(index.catchUp(), /not yet/);
       return index;
     };
     const one = await openWithoutWords();
     const other = await openWithoutWords();
-    assert.ok(other.fullText.lacksWords);
-    Reflect.deleteProperty(one.fullText, 'indexWords');
+    assert.ok(other.fullText.isIncomplete);
+    Reflect.deleteProperty(one.fullText, 'completeOne');
     await one.catchUp();
     // It would not be able to index them.
     await other.catchUp();
-    assert.equal(other.fullText.lacksWords, false);
+    assert.equal(other.fullText.isIncomplete, false);
     const stored = store.get(1);
     assert.ok(stored);
     store.update(stored, { output: 'anextraordinaryword' });

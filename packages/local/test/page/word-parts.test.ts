@@ -153,6 +153,50 @@ describe('the words of full partitions', () => {
     }
   }
 
+  /** Pieces of the index of a partition: the first numbers of FTS5's record of its structure. */
+  function piecesOf(first: number): number {
+    const sql = `SELECT block FROM search_${first}_data WHERE id = 10`;
+    const bytes = new Uint8Array(db.query<{ block: ArrayBuffer }>(sql).get()?.block ?? []);
+    // A cookie of 4 bytes, 4 more with `contentless_delete`, the number of levels, that of pieces.
+    return bytes[9] ?? 0;
+  }
+
+  it('are found in some traces after the others, as lists do that are read chunk by chunk', async function () {
+    this.timeout(60_000);
+    db = openDatabase(IN_MEMORY, 1_000_000);
+    db.exec(PARTITIONS_TABLE);
+    index = new FullTextIndex(db, 300_000);
+    texts.clear();
+    for (let number = 1; number <= 1500; number += 1) write('add', number);
+    for (let complete = 0; complete < 4; complete += 1) {
+      for (let i = 0; i < 20; i += 1) {
+        const part = folded(chance.oneOf(vocabulary)).slice(0, 3);
+        if (part.length < 3) continue;
+        const search = index.searchFor(part);
+        const length = 50 + chance.below(700);
+        const ranges = Array.from({ length: Math.ceil(1500 / length) }, (_, at) => 1 + at * length);
+        if (chance.below(2) === 0) ranges.reverse();
+        for (const from of ranges) {
+          const to = from + length - 1;
+          const found: number[] = [];
+          for await (const numbers of index.matches(search, from, to, budget())) {
+            found.push(...numbers);
+          }
+          const expected = [...texts]
+            .filter(([number, text]) => number >= from && number <= to && text.includes(part))
+            .map(([number]) => number);
+          assert.deepEqual(
+            found.sort((a, b) => a - b),
+            expected,
+            `SEED=${seed} ${part} ${from}-${to}`,
+          );
+        }
+      }
+      await index.completeOne(budget());
+    }
+    texts.clear();
+  });
+
   const tables = () =>
     db
       .query<{ name: string }>(
@@ -167,12 +211,13 @@ describe('the words of full partitions', () => {
     db.exec(PARTITIONS_TABLE);
     index = new FullTextIndex(db, 300_000);
     for (let number = 1; number <= 900; number += 1) write('add', number);
-    assert.ok(index.lacksWords);
+    assert.ok(index.isIncomplete);
     await check(30);
-    await index.indexWords(budget());
+    await index.completeOne(budget());
     await check(30);
-    while (index.lacksWords) await index.indexWords(budget());
+    while (index.isIncomplete) await index.completeOne(budget());
     await check(60);
+    assert.deepEqual(piecesOf(1), 1);
     for (let i = 0; i < 50; i += 1) write('replace', 1 + chance.below(900));
     await check(60);
     index.reload();

@@ -8,16 +8,18 @@ export const WIDE = ['time', 'latency', 'firstByte', 'firstToken', 'cost'] as co
 /** Columns of texts, of which only the hashes are kept: 0 is null. */
 export const TEXTS = ['pipeline', 'name', 'route', 'user', 'session', 'models'] as const;
 
-/** Columns of 32-bit integers: `NO_COUNT` is null. */
-export const NARROW = [
+/** Columns of counts, as 32-bit integers: `NO_COUNT` is null. */
+export const COUNTS = [
   'tokens',
   'promptTokens',
   'completionTokens',
   'steps',
   'bytes',
   'status',
-  'flags',
 ] as const;
+
+/** Columns of 32-bit integers. */
+export const NARROW = [...COUNTS, 'flags'] as const;
 
 /** Durations whose quantiles are shown. */
 export const DURATIONS = ['latency', 'firstToken'] as const;
@@ -26,7 +28,7 @@ export type WideColumn = (typeof WIDE)[number];
 export type TextColumn = (typeof TEXTS)[number];
 export type NarrowColumn = (typeof NARROW)[number];
 
-/** Stands for null in a narrow column. */
+/** Stands for null in a column of counts. */
 export const NO_COUNT = 0xffffffff;
 
 /** The value in a wide column of numbers; null if it is unknown. */

@@ -2,7 +2,8 @@ import { Chunk } from './chunk.js';
 import { CHUNK_LENGTH } from './columns.js';
 
 /**
- * The values by which lists are filtered, sorted and counted, as columns in memory: some 90 bytes for each trace. A scan of a
+ * The values by which lists are filtered, sorted and counted, as columns in memory: some 40 bytes for each trace,
+ * or 90 of the last ones. A scan of a
  * million traces takes a few milliseconds, whatever the filter and the order are. SQLite would need an index for each
  * combination of a filter and an order: each would make inserts slower, and without one a scan takes a second.
  */
@@ -66,7 +67,7 @@ export class Facts {
     }
     const [oldest] = this.#chunks;
     if (!oldest) return;
-    for (let at = 0; at < oldest.length && (oldest.number[at] ?? 0) <= number; at += 1) {
+    for (let at = 0; at < oldest.length && oldest.numberAt(at) <= number; at += 1) {
       if (oldest.markDeleted(at)) this.#count -= 1;
     }
   }

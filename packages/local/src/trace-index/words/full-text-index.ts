@@ -19,6 +19,9 @@ const SHARE = 64;
  */
 const MIN_INDEXED_LENGTH = 256 * 1024;
 
+/** A full partition is matched as a whole if it does not have more traces. */
+const MAX_MATCHED = 40_000;
+
 /** How many characters of text one partition takes, so that dropping one deletes a small part of the files. */
 export function partitionLength(maxBytes = Number.POSITIVE_INFINITY): number {
   return Math.max(MIN_LENGTH, Math.min(MAX_LENGTH, Math.floor(maxBytes / SHARE)));
@@ -92,25 +95,34 @@ export class FullTextIndex {
       const index = Math.max(this.#indexOf(next), 0);
       const partition = this.#partitions[index];
       if (!partition || partition.first > to) return;
-      const isThere = () => this.#partitionOf(partition.first)?.first === partition.first;
+      const { first } = partition;
+      const isThere = () => this.#partitionOf(first)?.first === first;
       next = this.#partitions[index + 1]?.first;
-      const expression = await search.expressionFor(async (part) => {
+      const expression = await search.expressionFor(first, async (part) => {
         await budget.turn();
         return isThere() ? partition.wordsWith(part, budget, isThere) : [];
       });
-      if (isThere()) yield partition.match(expression, from, to);
+      // To match some traces of a partition takes almost as long as to match all.
+      const last = next === undefined ? Number.POSITIVE_INFINITY : next - 1;
+      if (isThere() && last - first < MAX_MATCHED) {
+        const numbers = search.numbersOf(first, () => partition.match(expression, first, last));
+        yield numbers.filter((number) => number >= from && number <= to);
+      } else if (isThere()) yield partition.match(expression, from, to);
       await budget.turn();
     }
   }
 
-  /** Whether a partition is full, and `indexWords` has not run for it. */
-  get lacksWords(): boolean {
+  /** Whether a partition is full, and `completeOne` has not done all for it. */
+  get isIncomplete(): boolean {
     return this.#full !== undefined;
   }
 
-  /** Indexes the words of a partition that is full, so that parts of them are found without reading them all. */
-  async indexWords(budget: TimeBudget): Promise<void> {
-    await this.#full?.indexWords(budget);
+  /**
+   * Indexes the words of a partition that is full, so that parts of them are found without reading them all; or merges the
+   * pieces of its index, so that each word is looked up once.
+   */
+  async completeOne(budget: TimeBudget): Promise<void> {
+    await this.#full?.complete(budget);
   }
 
   /** Drops the partitions that have no trace above this number. The last one stays: the next trace is added to it. */
@@ -123,11 +135,11 @@ export class FullTextIndex {
     }
   }
 
-  /** A partition that gets no more traces, and whose words are to be indexed. */
+  /** A partition that gets no more traces, and is to be completed. */
   get #full(): Partition | undefined {
     const last = this.#partitions.at(-1);
     return this.#partitions.find(
-      (each) => each !== last && !each.hasWords && each.length >= MIN_INDEXED_LENGTH,
+      (each) => each !== last && !each.isComplete && each.length >= MIN_INDEXED_LENGTH,
     );
   }
 

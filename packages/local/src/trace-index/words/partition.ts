@@ -7,10 +7,15 @@ import { Vocabulary } from './vocabulary.js';
 const ROW_WORDS = 32;
 /** Words that are read at a time. */
 const STRIDE = 64 * ROW_WORDS;
+/** Pages of 4 KB that are merged at a time. */
+const MERGED_PAGES = 64;
 /** Trigrams of a part that are looked up. */
 const MAX_TRIGRAMS = 16;
 /** Added to the length of each text, because traces without words take space too. */
 const TRACE_LENGTH = 100;
+
+/** `has_words` of a partition: none, `words_N`, and `words_N` beside a `search_N` that is one piece. */
+const WORDS = { none: 0, indexed: 1, merged: 2 } as const;
 
 /** In the order of `first`, which is the number of the first trace. */
 export const PARTITIONS_TABLE = `
@@ -26,8 +31,8 @@ interface PartitionRecord {
 
 /**
  * The texts of consecutive traces. Their words are in two tables of FTS5: `search_N` finds the traces that have a word.
- * `words_N` finds the words that contain a part, by the trigrams of the words; it is written once the partition is full.
- * Until then `vocabulary_N`, a view of `search_N`, is read from its first word to its last.
+ * `words_N` finds the words that contain a part, by the trigrams of the words; it is written once the partition is full, and
+ * then `search_N` is merged. Until then `vocabulary_N`, a view of `search_N`, is read from its first word to its last.
  */
 export class Partition {
   /** Number of its first trace. */
@@ -36,6 +41,7 @@ export class Partition {
   readonly #tokenizer: Tokenizer;
   #length: number;
   #hasWords: boolean;
+  #isMerged: boolean;
   #statements: ReturnType<typeof statementsOf> | undefined;
   #wordStatements: ReturnType<typeof wordStatementsOf> | undefined;
   /** Its words, while it gets texts and parts of words are searched. */
@@ -46,7 +52,8 @@ export class Partition {
     this.#tokenizer = tokenizer;
     this.first = record.first;
     this.#length = record.length;
-    this.#hasWords = record.has_words === 1;
+    this.#hasWords = record.has_words !== WORDS.none;
+    this.#isMerged = record.has_words === WORDS.merged;
   }
 
   /** Creates an empty partition. */
@@ -74,9 +81,9 @@ export class Partition {
     return this.#length;
   }
 
-  /** Whether `indexWords` has run. */
-  get hasWords(): boolean {
-    return this.#hasWords;
+  /** Whether `indexWords` and `merge` have run. */
+  get isComplete(): boolean {
+    return this.#isMerged;
   }
 
   set(number: number, text: string): void {
@@ -96,7 +103,7 @@ export class Partition {
   /** Numbers of the traces from `from` to `to` that match an expression of FTS5, in any order. */
   match(expression: string, from: number, to: number): readonly number[] {
     const ids = this.#to.match.get(expression, from, to)?.ids;
-    return ids ? ids.split(',').map(Number) : [];
+    return ids ? numbersIn(ids) : [];
   }
 
   /**
@@ -113,8 +120,13 @@ export class Partition {
     return rows ? wordsIn(rows, part) : [];
   }
 
-  /** Writes `words_N`, within a transaction. */
-  async indexWords(budget: TimeBudget): Promise<void> {
+  /** Writes `words_N` if it is missing, else merges `search_N`, within a transaction. */
+  async complete(budget: TimeBudget): Promise<void> {
+    if (this.#hasWords) await this.#merge(budget);
+    else await this.#indexWords(budget);
+  }
+
+  async #indexWords(budget: TimeBudget): Promise<void> {
     const table = `words_${this.first}`;
     this.#db.exec(
       `DROP TABLE IF EXISTS ${table};
@@ -127,9 +139,27 @@ export class Partition {
     }
     // One piece of the index is searched in half the time of several.
     this.#db.exec(`INSERT INTO ${table} (${table}) VALUES ('optimize')`);
-    this.#to.setHasWords.run(this.first);
+    this.#to.setHasWords.run(WORDS.indexed, this.first);
     this.#hasWords = true;
     this.#vocabulary = undefined;
+  }
+
+  /**
+   * Makes one piece of `search_N`: a full partition has some fifteen, and a search looks up each word in each of them. FTS5's
+   * `optimize` would do so without pauses for reads.
+   */
+  async #merge(budget: TimeBudget): Promise<void> {
+    const { merge, totalChanges } = this.#to;
+    const changes = () => totalChanges.get()?.changes ?? 0;
+    // A negative number begins to merge all pieces; others go on, and change less than two rows when there is nothing to merge.
+    for (let pages = -MERGED_PAGES; ; pages = MERGED_PAGES) {
+      await budget.turn();
+      const before = changes();
+      merge.run(pages);
+      if (changes() - before < 2) break;
+    }
+    this.#to.setHasWords.run(WORDS.merged, this.first);
+    this.#isMerged = true;
   }
 
   drop(): void {
@@ -190,6 +220,24 @@ export class Partition {
   }
 }
 
+/** The numbers of a text in which commas separate them: `split` and `Number` take three times as long. */
+function numbersIn(text: string): readonly number[] {
+  const numbers: number[] = [];
+  let number = 0;
+  for (let i = 0; i < text.length; i += 1) {
+    const unit = text.charCodeAt(i);
+    if (unit === COMMA) {
+      numbers.push(number);
+      number = 0;
+    } else number = 10 * number + unit - ZERO;
+  }
+  numbers.push(number);
+  return numbers;
+}
+
+const COMMA = 44;
+const ZERO = 48;
+
 /** The different words of a text that contain a part, where spaces are between the words. */
 function wordsIn(text: string, part: string): readonly string[] {
   const found = new Set<string>();
@@ -228,6 +276,8 @@ function statementsOf(
   readonly missing: Query<{ words: string | null }>;
   readonly addLength: Command;
   readonly setHasWords: Command;
+  readonly merge: Command;
+  readonly totalChanges: Query<{ changes: number }>;
 } {
   const table = `search_${first}`;
   return {
@@ -247,7 +297,9 @@ function statementsOf(
        WHERE NOT EXISTS (SELECT 1 FROM vocabulary_${first} WHERE term = value)`,
     ),
     addLength: db.command('UPDATE partitions SET length = length + ? WHERE first = ?'),
-    setHasWords: db.command('UPDATE partitions SET has_words = 1 WHERE first = ?'),
+    setHasWords: db.command('UPDATE partitions SET has_words = ? WHERE first = ?'),
+    merge: db.command(`INSERT INTO ${table} (${table}, rank) VALUES ('merge', ?)`),
+    totalChanges: db.query('SELECT total_changes() AS changes'),
   };
 }
 

@@ -28,6 +28,8 @@ interface SearchedWord {
 export class Search {
   readonly #words: readonly SearchedWord[];
   #isCut = false;
+  #lastExpression: { readonly partition: number; readonly expression: string } | undefined;
+  #lastNumbers: { readonly partition: number; readonly numbers: readonly number[] } | undefined;
 
   constructor(text: string, tokenizer: Tokenizer) {
     this.#words = text
@@ -47,8 +49,28 @@ export class Search {
     return this.#isCut;
   }
 
-  /** The expression of FTS5 for one partition. */
-  async expressionFor(wordsWith: WordsWith): Promise<string> {
+  /**
+   * The expression of FTS5 for one partition. That of the last one is kept: a search reads some traces of it after the others.
+   * @param partition number of its first trace
+   */
+  async expressionFor(partition: number, wordsWith: WordsWith): Promise<string> {
+    const last = this.#lastExpression;
+    if (last?.partition === partition) return last.expression;
+    const expression = await this.#expressionOf(wordsWith);
+    this.#lastExpression = { partition, expression };
+    return expression;
+  }
+
+  /** What `match` returns, or what it returned for this partition if that is the last one. */
+  numbersOf(partition: number, match: () => readonly number[]): readonly number[] {
+    const last = this.#lastNumbers;
+    if (last?.partition === partition) return last.numbers;
+    const numbers = match();
+    this.#lastNumbers = { partition, numbers };
+    return numbers;
+  }
+
+  async #expressionOf(wordsWith: WordsWith): Promise<string> {
     const conditions: string[] = [];
     for (const word of this.#words) {
       const { first, others, phrase, isOpenAtStart, isOpenAtEnd } = word;
