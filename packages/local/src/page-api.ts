@@ -211,8 +211,8 @@ export interface TracePage {
 }
 
 export interface Neighbours {
-  readonly previous: number | null;
-  readonly next: number | null;
+  readonly previous: TraceSummary | null;
+  readonly next: TraceSummary | null;
 }
 
 /** The types of steps of this library. Other tracers send others. */

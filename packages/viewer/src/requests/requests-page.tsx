@@ -34,12 +34,12 @@ import { RequestsGrid } from './requests-grid.js';
 import { RequestsOverTime } from './requests-over-time.js';
 import css from './requests-page.module.css';
 import { SetUp } from './set-up.js';
+import { useOpenedNext } from './use-opened-next.js';
 import { useRestoredPlace } from './use-restored-place.js';
 import { useTraceList } from './use-trace-list.js';
 
-const TracePane = lazy(() =>
-  import('../trace/trace-view.js').then(({ TraceView }) => ({ default: TraceView })),
-);
+const loadTraceView = () => import('../trace/trace-view.js');
+const TracePane = lazy(() => loadTraceView().then(({ TraceView }) => ({ default: TraceView })));
 
 /** Whether Enter and Space are for the list: nothing has the focus, or the list has it and none of its buttons. */
 function isListFocused(): boolean {
@@ -159,6 +159,8 @@ export function RequestsPage(): ReactNode {
     },
   });
 
+  const point = useOpenedNext(rows, { active, isPaneOpen, load: loadTraceView });
+
   // A phone has no room for a trace beside the list: show the trace alone.
   const isPaneImpossible = isNarrow && state.trace !== undefined;
   const paneTrace = state.trace;
@@ -225,6 +227,7 @@ export function RequestsPage(): ReactNode {
                 else showBeside(index);
               }}
               onOpen={openRow}
+              onPoint={point}
             />
           )}
         </div>
