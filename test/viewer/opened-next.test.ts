@@ -23,14 +23,6 @@ interface Case {
 /** The list has the newest first: its rows are the traces 3, 2, 1 and 0. */
 const CASES: readonly Case[] = [
   {
-    title: 'a row under the pointer, on its own page',
-    path: () => LIST,
-    ready: ROW,
-    point: (page) => page.locator(ROW).nth(1).hover(),
-    open: (page) => page.locator(ROW).nth(1).dblclick(),
-    opened: 2,
-  },
-  {
     title: 'a row under the pointer, beside the list',
     path: () => LIST,
     ready: ROW,

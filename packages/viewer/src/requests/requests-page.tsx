@@ -124,6 +124,15 @@ export function RequestsPage(): ReactNode {
     address.current.write(number);
     change({ trace: number, step: undefined }, { replace: state.trace !== undefined });
   };
+  /** The row that follows if the selected one is deleted: by then the list may not have it any more. */
+  const following = useRef<number>(undefined);
+  if (active >= 0) following.current = (rows[active + 1] ?? rows[active - 1])?.number;
+  const showFollowing = () => {
+    const number = following.current;
+    setSelected(number);
+    if (number !== undefined) address.current.write(number);
+    change({ trace: number, step: undefined }, { replace: true });
+  };
   const showHeld = () => {
     setSelected(undefined);
     grid.current?.scrollTo(0);
@@ -242,6 +251,7 @@ export function RequestsPage(): ReactNode {
               isPane
               onClose={() => change({ trace: undefined, step: undefined })}
               onOpen={() => openTrace(paneTrace)}
+              onDeleted={showFollowing}
             />
           </Suspense>
         </section>
