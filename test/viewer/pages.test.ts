@@ -1,33 +1,9 @@
 /** The other pages, and what holds for all: both themes, phones, no fault that axe finds, nothing on the console. */
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import type { Page } from 'playwright-core';
+import { faultsOf } from './axe.ts';
 import { agentRequest, dayOfRequests } from './rows.ts';
 import { until, useViewer, type Viewer } from './support.ts';
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-interface AxeResults {
-  readonly violations: readonly {
-    readonly id: string;
-    readonly help: string;
-    readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[];
-  }[];
-}
-
-/** What axe finds, in a line for each kind. The page's policy lets no script in, but for one that the debugger runs. */
-async function faultsOf(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate<AxeResults>(
-    'axe.run(document, { resultTypes: ["violations"] })',
-  );
-  return violations.map(
-    ({ id, help, nodes }) =>
-      `${id}: ${help}: ${nodes[0]?.html.slice(0, 300)} ${nodes[0]?.failureSummary ?? ''}`,
-  );
-}
 
 const PAGES = [
   ['/requests', 'main [role="row"][aria-selected]'],
@@ -43,6 +19,16 @@ const PAGES = [
   ['/health', 'main dl'],
   ['/compare?a=1&b=2', 'main ins'],
 ] as const;
+
+/** Texts that end at the edge of their element. Elements of one pixel are for screen readers. */
+const CUT_TEXTS = `[...document.querySelectorAll('main *')]
+  .filter((element) => {
+    const { overflowX, textOverflow } = getComputedStyle(element);
+    const isCut = element.scrollWidth > element.clientWidth && element.clientWidth > 1;
+    const isHidden = overflowX === 'hidden' || overflowX === 'clip';
+    return isCut && isHidden && textOverflow !== 'ellipsis';
+  })
+  .map((element) => element.textContent)`;
 
 describe('all pages', function () {
   this.timeout(300_000);
@@ -86,6 +72,23 @@ describe('all pages', function () {
     }
     assert.deepEqual(wide, []);
   });
+
+  for (const [width, height] of [
+    [1440, 900],
+    [390, 844],
+  ] as const) {
+    it(`cut no text without an ellipsis, at ${width} pixels`, async () => {
+      const { page } = await viewer.open('/requests', { width, height });
+      const cut: string[] = [];
+      for (const [path, ready] of PAGES) {
+        await page.goto(`${viewer.origin}${path}`);
+        await page.locator(ready).first().waitFor();
+        const texts = await page.evaluate<string[]>(CUT_TEXTS);
+        cut.push(...texts.map((text) => `${path}: ${text}`));
+      }
+      assert.deepEqual(cut, []);
+    });
+  }
 
   it('show something useful, whatever their address says', async () => {
     const { page, complaints } = await viewer.open('/requests');

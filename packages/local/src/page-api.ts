@@ -19,8 +19,9 @@
  * | `GET /api/events?` `TraceQuery`                   | server-sent events, read by `fetch`: `ServerEvent` as `data:` lines |
  * | `GET /api/attachments/ID`                         | the bytes of a file that a client has uploaded               |
  *
- * Two calls of the platform's API take the page's token as a key: `PUT /v1/inference-pipelines/ID/rows?inferenceId=`, for
- * feedback, and `POST /v1/inference-pipelines/opened-files/data-stream`, for files that are opened on the page.
+ * Three calls of the platform's API take the page's token as a key: `PUT` and `DELETE
+ * /v1/inference-pipelines/ID/rows?openlayer_row_id=NUMBER`, for feedback and to delete a trace, and `POST
+ * /v1/inference-pipelines/opened-files/data-stream`, for files that are opened on the page.
  *
  * Reads of steps take the `version` of the `TraceDetail` that they belong to: a change of the row may move its steps.
  *
@@ -211,8 +212,8 @@ export interface TracePage {
 }
 
 export interface Neighbours {
-  readonly previous: number | null;
-  readonly next: number | null;
+  readonly previous: TraceSummary | null;
+  readonly next: TraceSummary | null;
 }
 
 /** The types of steps of this library. Other tracers send others. */

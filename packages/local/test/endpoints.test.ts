@@ -161,6 +161,23 @@ describe('GET, PUT and DELETE rows', () => {
     assert.deepEqual(await Promise.all(['3', '4', '0', 'x'].map(put)), [404, 404, 400, 400]);
   });
 
+  it('deletes one row by its number, and no other of its ID or of another pipeline', async () => {
+    await using server = await startLocalServer();
+    for (const pipeline of [PIPELINE, PIPELINE, 'other']) {
+      await send(server, requestOf('twice'), pipeline);
+    }
+    const remove = async (query: string) =>
+      (await call(server, 'DELETE', `/inference-pipelines/${PIPELINE}/rows${query}`)).status;
+    assert.equal(await remove('?openlayer_row_id=1'), 204);
+    assert.equal(server.rows().length, 2);
+    const refused = ['1', '3', '4', '0', 'x', ''].map((number) => `?openlayer_row_id=${number}`);
+    assert.deepEqual(
+      await Promise.all([...refused, ''].map(remove)),
+      [404, 404, 404, 400, 400, 400, 400],
+    );
+    assert.equal(server.rows().length, 2);
+  });
+
   it('responds with 404 to an unknown inference ID, and counts no violation', async () => {
     await using server = await startLocalServer();
     await send(server, requestOf('known'), 'other');

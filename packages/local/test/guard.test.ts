@@ -307,7 +307,7 @@ describe("the page's token", () => {
     }
   });
 
-  it('allows feedback and opened files, but no traces of apps, if an API key is set', async () => {
+  it('allows feedback, opened files and the deletion of one row, but no traces of apps, if an API key is set', async () => {
     await using server = await startLocalServer({ apiKey: 'the-key' });
     const key = { authorization: 'Bearer the-key' };
     const pageKey = { authorization: `Bearer ${pageTokenOf(server)}` };
@@ -324,7 +324,7 @@ describe("the page's token", () => {
     const rows = `${pipeline}/rows?inferenceId=a`;
     assert.equal((await call(server, 'PUT', rows, update, pageKey)).status, 200);
     assert.equal(server.row('a')?.human_feedback, 1);
-    // The page neither deletes rows nor lists them by the platform's calls.
+    // By the platform's calls the page neither lists rows nor deletes all rows of an ID.
     for (const [method, path, body] of [
       ['DELETE', `${pipeline}/rows/a`, undefined],
       ['GET', rows, undefined],
@@ -334,15 +334,17 @@ describe("the page's token", () => {
     ] as const) {
       assert.equal((await call(server, method, path, body, pageKey)).status, 401, method + path);
     }
-    assert.equal(
-      (await call(server, 'PUT', rows, update, { authorization: 'Bearer other' })).status,
-      401,
-    );
+    const one = `${pipeline}/rows?openlayer_row_id=1`;
+    const other = { authorization: 'Bearer other' };
+    assert.equal((await call(server, 'PUT', rows, update, other)).status, 401);
+    assert.equal((await call(server, 'DELETE', one, undefined, other)).status, 401);
     assert.equal(
       (await call(server, 'PUT', rows, update, { ...pageKey, 'content-type': 'text/plain' }))
         .status,
       400,
     );
+    assert.equal((await call(server, 'DELETE', one, undefined, pageKey)).status, 204);
+    assert.equal(server.row('a'), undefined);
   });
 });
 

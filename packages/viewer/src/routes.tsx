@@ -60,15 +60,13 @@ function page<Name extends string>(
   });
 }
 
-/** The page of a trace, whose first steps are requested while the page is loaded. */
+/** The page of a trace, whose first steps are requested while the page is loaded, and for a link that is pointed at. */
 function tracePage(queries: QueryClient) {
   return createRoute({
     getParentRoute: () => root,
     path: '/traces/$number',
     component: lazyRouteComponent(() => import('./trace/trace-page.js'), 'TracePage'),
-    loader: ({ params, preload }) => {
-      // A link under the pointer is not opened yet.
-      if (preload) return;
+    loader: ({ params }) => {
       // It is called again for each step that the address names: a trace that is there stays as it is.
       const staleTime = Number.POSITIVE_INFINITY;
       void queries.prefetchQuery({ ...traceQuery(Number(params.number)), staleTime });

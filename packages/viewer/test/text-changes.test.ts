@@ -23,6 +23,21 @@ describe('the difference of two texts', () => {
     );
   });
 
+  it('has words that follow each other as one text, and lines apart', () => {
+    const shown = (before: string, after: string) =>
+      changesOf(before, after)
+        ?.map(({ value, added, removed }) =>
+          added ? `{+${value}+}` : removed ? `[-${value}-]` : value,
+        )
+        .join('');
+    assert.equal(
+      shown('"Is a room free?" he asked', '"How can I go?" he asked'),
+      '"[-Is a room free-]{+How can I go+}?" he asked',
+    );
+    assert.equal(shown('a b\nc', 'x b\ny'), '[-a-]{+x+} b\n[-c-]{+y+}');
+    assert.equal(shown('a b c', 'a c'), 'a [-b -]c');
+  });
+
   for (const { title, before, after, changes } of [
     { title: 'nothing and many lines', before: '', after: words('b', 1e6, '\n'), changes: 1 },
     { title: 'many lines and nothing', before: words('a', 1e6, '\n'), after: '', changes: 1 },

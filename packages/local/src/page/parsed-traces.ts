@@ -26,8 +26,8 @@ const MAX_FOUND = 1000;
 const MAX_RESPONSE_CHARS = 8 * 1024 * 1024;
 /** Limit for a whole row, and for the contents of one step, which are cut to fit. */
 const MAX_ROW_CHARS = 16 * 1024 * 1024;
-/** Traces that stay parsed for the next read, and for how long. */
-const MAX_KEPT = 2;
+/** Traces that stay parsed for the next read, and for how long: the one that is read, and its neighbours. */
+const MAX_KEPT = 3;
 const KEEP_MS = 30_000;
 
 interface ParsedTrace {
@@ -161,9 +161,9 @@ class KeptTraces<T> {
   /** @param version the result of `TraceIndex.versionOf` */
   get(number: number, version: string, read: () => T): T {
     const kept = this.#kept.get(number);
-    if (kept?.version === version) return kept.value;
     this.#kept.delete(number);
-    const value = read();
+    // The one that was read last is the last to go.
+    const value = kept?.version === version ? kept.value : read();
     this.#kept.set(number, { version, value });
     for (const oldest of this.#kept.keys()) {
       if (this.#kept.size <= MAX_KEPT) break;

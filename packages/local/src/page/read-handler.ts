@@ -7,7 +7,6 @@ import {
   DIALECTS,
   type Health,
   MARKS,
-  type Neighbours,
   OVERVIEW_GROUPINGS,
   type RefusedCall,
   type ServerInfo,
@@ -168,10 +167,9 @@ export class ReadHandler {
     const at = { ...query, cursor, limit: 1 };
     const after = await select(this.#index, at, budget);
     const before = await select(this.#index, at, budget, { isReversed: true });
-    return toJson({
-      previous: before.numbers[0] ?? null,
-      next: after.numbers[0] ?? null,
-    } satisfies Neighbours);
+    const summaryOf = ([first]: readonly number[]) =>
+      (first === undefined ? undefined : this.#index.summary(first)) ?? 'null';
+    return `{"previous":${summaryOf(before.numbers)},"next":${summaryOf(after.numbers)}}`;
   }
 
   async #groups(

@@ -27,6 +27,7 @@ const PIPELINE_ROUTES = new Map<string, Route>([
   ['GET rows', getRow],
   ['POST rows', listRows],
   ['GET rows/', getRow],
+  ['DELETE rows', deleteRow],
   ['DELETE rows/', deleteRow],
 ]);
 
@@ -49,13 +50,14 @@ const WHAT_IS_SERVED =
 /** Who may call the platform's API at this path. */
 export function audienceOf(method: string, path: string): Audience {
   if (path === UPLOADS) return 'anyone'; // its address has a token
-  // The page gives feedback by the platform's own call, and sends the traces of files that are opened in it to a pipeline that
-  // no app has.
+  // The page gives feedback by the platform's own call, deletes one row, and sends the traces of files that are opened in it to
+  // a pipeline that no app has.
   const [, pipeline, resource, row] = PIPELINE_PATH.exec(path) ?? [];
-  const isFeedback = method === 'PUT' && resource === 'rows' && row === undefined;
+  const isChange =
+    (method === 'PUT' || method === 'DELETE') && resource === 'rows' && row === undefined;
   const isOpenedFile =
     method === 'POST' && resource === 'data-stream' && pipeline === OPENED_FILES_PIPELINE;
-  return isFeedback || isOpenedFile ? 'either' : 'client';
+  return isChange || isOpenedFile ? 'either' : 'client';
 }
 
 /** Finds the route of a request. The path is not normalised. @throws Refusal 404 without a route */

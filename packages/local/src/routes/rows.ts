@@ -42,10 +42,19 @@ export const getRow: Route = (call, backend) => {
   return jsonReply(200, { row: rowToReturn(found, backend), success: true });
 };
 
-/** `DELETE /inference-pipelines/{p}/rows/ID` */
-export const deleteRow: Route = (call, { store }) => {
-  const { inferenceId = '', pipelineId } = call;
-  if (store.remove(inferenceId, pipelineId) === 0) throw unknownRow(inferenceId, pipelineId);
+/**
+ * `DELETE /inference-pipelines/{p}/rows/ID` deletes all rows of that ID. This server also takes `?openlayer_row_id=NUMBER`
+ * instead, for one row.
+ */
+export const deleteRow: Route = (call, backend) => {
+  const { store } = backend;
+  const { inferenceId, pipelineId } = call;
+  if (inferenceId === undefined) {
+    const { number } = numbered(call.query.get('openlayer_row_id') ?? '', call, backend);
+    store.removeRow(number);
+  } else if (store.remove(inferenceId, pipelineId) === 0) {
+    throw unknownRow(inferenceId, pipelineId);
+  }
   return { status: 204 };
 };
 

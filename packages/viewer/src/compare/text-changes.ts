@@ -15,8 +15,34 @@ export function changesOf(before: string, after: string): readonly Change[] | un
   }
   const options = { maxEditLength: MAX_EDITS, timeout: TIMEOUT_MS };
   const isShort = before.length + after.length <= MAX_WORDS_CHARS;
-  return (
-    (isShort ? diffWordsWithSpace(before, after, options) : undefined) ??
-    diffLines(before, after, options)
-  );
+  const byWords = isShort ? diffWordsWithSpace(before, after, options) : undefined;
+  return byWords === undefined ? diffLines(before, after, options) : joined(byWords);
+}
+
+/** Changes with spaces alone between them become one removed and one added text: words in turns cannot be read. */
+function joined(changes: readonly Change[]): readonly Change[] {
+  const found: Change[] = [];
+  let removed = '';
+  let added = '';
+  const end = () => {
+    if (removed !== '') found.push({ value: removed, removed: true, added: false, count: 1 });
+    if (added !== '') found.push({ value: added, removed: false, added: true, count: 1 });
+    removed = '';
+    added = '';
+  };
+  for (const [place, change] of changes.entries()) {
+    const { value } = change;
+    const isBetween = removed !== '' && added !== '' && place < changes.length - 1;
+    if (change.removed) removed += value;
+    else if (change.added) added += value;
+    else if (isBetween && /^[^\S\n]+$/.test(value)) {
+      removed += value;
+      added += value;
+    } else {
+      end();
+      found.push(change);
+    }
+  }
+  end();
+  return found;
 }

@@ -56,9 +56,9 @@ export function HelpSheet({
   return (
     <Dialog.Root open={isOpen} onOpenChange={onOpen}>
       <Dialog.Portal>
-        <Dialog.Backdrop className={css.backdrop} />
-        <Dialog.Popup className={`${popup.raised} ${css.sheet}`}>
-          <Dialog.Title className={css.title}>Keys</Dialog.Title>
+        <Dialog.Backdrop className={popup.backdrop} />
+        <Dialog.Popup className={`${popup.raised} ${popup.centred} ${css.sheet}`}>
+          <Dialog.Title className={popup.title}>Keys</Dialog.Title>
           <div className={css.groups}>
             {KEYS.map(({ title, keys }) => (
               <section key={title}>

@@ -7,7 +7,7 @@ import type { Health } from '../../../local/src/page-api.js';
 import { beginOf, formatBytes, formatCount, formatDuration, plural } from '../format.js';
 import { healthQuery, infoQuery } from '../server/queries.js';
 import { toSearch } from '../state/to-search.js';
-import { CopyButton } from '../ui/controls/copy-button.js';
+import { CopyId } from '../ui/controls/copy-button.js';
 import { Failure, Loading } from '../ui/layout/states.js';
 import page from '../ui/styles/page.module.css';
 import { Fact, Facts } from '../ui/values/facts.js';
@@ -64,9 +64,11 @@ export function HealthPage(): ReactNode {
               </Fact>
               <Fact label="Version">{info.data.version}</Fact>
               <Fact label="Address for apps">
-                <CopyButton text={info.data.baseUrl} title="Copy OPENLAYER_BASE_URL">
-                  <code>{info.data.baseUrl}</code>
-                </CopyButton>
+                <CopyId
+                  label="OPENLAYER_BASE_URL"
+                  value={info.data.baseUrl}
+                  length={info.data.baseUrl.length}
+                />
               </Fact>
             </>
           )}

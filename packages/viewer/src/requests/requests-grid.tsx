@@ -28,6 +28,7 @@ export function RequestsGrid({
   onActive,
   onPress,
   onOpen,
+  onPoint,
 }: {
   readonly list: TraceList;
   readonly columns: readonly ColumnName[];
@@ -38,6 +39,7 @@ export function RequestsGrid({
   readonly onActive: (index: number) => void;
   readonly onPress: (index: number) => void;
   readonly onOpen: (index: number) => void;
+  readonly onPoint: (index: number) => void;
 }): ReactNode {
   const isNarrow = useIsNarrow();
   const clock = useClock();
@@ -88,6 +90,7 @@ export function RequestsGrid({
       onActive={onActive}
       onPress={onPress}
       onOpen={onOpen}
+      onPoint={onPoint}
       onEnd={nextPage.load}
       keepsPlace
       {...(!isNarrow && { minWidth })}

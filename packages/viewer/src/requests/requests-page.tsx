@@ -34,12 +34,12 @@ import { RequestsGrid } from './requests-grid.js';
 import { RequestsOverTime } from './requests-over-time.js';
 import css from './requests-page.module.css';
 import { SetUp } from './set-up.js';
+import { useOpenedNext } from './use-opened-next.js';
 import { useRestoredPlace } from './use-restored-place.js';
 import { useTraceList } from './use-trace-list.js';
 
-const TracePane = lazy(() =>
-  import('../trace/trace-view.js').then(({ TraceView }) => ({ default: TraceView })),
-);
+const loadTraceView = () => import('../trace/trace-view.js');
+const TracePane = lazy(() => loadTraceView().then(({ TraceView }) => ({ default: TraceView })));
 
 /** Whether Enter and Space are for the list: nothing has the focus, or the list has it and none of its buttons. */
 function isListFocused(): boolean {
@@ -124,6 +124,15 @@ export function RequestsPage(): ReactNode {
     address.current.write(number);
     change({ trace: number, step: undefined }, { replace: state.trace !== undefined });
   };
+  /** The row that follows if the selected one is deleted: by then the list may not have it any more. */
+  const following = useRef<number>(undefined);
+  if (active >= 0) following.current = (rows[active + 1] ?? rows[active - 1])?.number;
+  const showFollowing = () => {
+    const number = following.current;
+    setSelected(number);
+    if (number !== undefined) address.current.write(number);
+    change({ trace: number, step: undefined }, { replace: true });
+  };
   const showHeld = () => {
     setSelected(undefined);
     grid.current?.scrollTo(0);
@@ -158,6 +167,8 @@ export function RequestsPage(): ReactNode {
       return true;
     },
   });
+
+  const point = useOpenedNext(rows, { active, isPaneOpen, load: loadTraceView });
 
   // A phone has no room for a trace beside the list: show the trace alone.
   const isPaneImpossible = isNarrow && state.trace !== undefined;
@@ -225,6 +236,7 @@ export function RequestsPage(): ReactNode {
                 else showBeside(index);
               }}
               onOpen={openRow}
+              onPoint={point}
             />
           )}
         </div>
@@ -239,6 +251,7 @@ export function RequestsPage(): ReactNode {
               isPane
               onClose={() => change({ trace: undefined, step: undefined })}
               onOpen={() => openTrace(paneTrace)}
+              onDeleted={showFollowing}
             />
           </Suspense>
         </section>

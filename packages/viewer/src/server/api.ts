@@ -157,17 +157,22 @@ export const api = {
       body: jsonText(body, 0),
     }),
 
+  /** Deletes one row: others may have the same inference ID. */
+  deleteRow: ({ pipelineId, number }: Pick<TraceSummary, 'pipelineId' | 'number'>) =>
+    call<unknown>(rowPath(pipelineId, number), { method: 'DELETE' }),
+
   /**
    * The platform's own call, by which apps update rows as well. It names the row by its number: other rows may have the same
    * inference ID, and a summary has only the beginning of a long one.
    */
   updateRow: ({ pipelineId, number }: Pick<TraceSummary, 'pipelineId' | 'number'>, body: object) =>
-    call<unknown>(
-      `/v1/inference-pipelines/${encodeURIComponent(pipelineId)}/rows?openlayer_row_id=${number}`,
-      {
-        method: 'PUT',
-        headers: { 'content-type': 'application/json' },
-        body: jsonText(body, 0),
-      },
-    ),
+    call<unknown>(rowPath(pipelineId, number), {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: jsonText(body, 0),
+    }),
 };
+
+function rowPath(pipelineId: string, number: number): string {
+  return `/v1/inference-pipelines/${encodeURIComponent(pipelineId)}/rows?openlayer_row_id=${number}`;
+}

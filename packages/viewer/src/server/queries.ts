@@ -1,7 +1,12 @@
 /** The queries of the page that more than one component makes, by keys that say what they load. */
 
 import { keepPreviousData, type QueryClient, queryOptions } from '@tanstack/react-query';
-import type { Overview, OverviewGrouping, TraceDetail } from '../../../local/src/page-api.js';
+import type {
+  Overview,
+  OverviewGrouping,
+  TraceDetail,
+  TraceSummary,
+} from '../../../local/src/page-api.js';
 import { atTime, type FilteredTime, listKey, type PageState } from '../state/page-state.js';
 import { api, type TraceVersion } from './api.js';
 import { isOtherVersion } from './api-error.js';
@@ -22,6 +27,28 @@ export function traceQuery(number: number) {
     queryKey: ['trace', number],
     queryFn: ({ signal }) => api.trace(number, signal),
     structuralSharing: false,
+  });
+}
+
+/** The server takes long to parse a larger row, and the reader would wait for it with what is opened instead. */
+const MAX_PREFETCHED_BYTES = 1_000_000;
+
+/** Loads a trace that may be opened next, without contents, unless it is large. */
+export function prefetchTrace(
+  queries: QueryClient,
+  trace: Pick<TraceSummary, 'number' | 'bytes'> | null | undefined,
+): void {
+  if (trace == null || trace.bytes > MAX_PREFETCHED_BYTES) return;
+  void queries.prefetchQuery(traceQuery(trace.number));
+}
+
+/** The traces beside one in the list that led to it. */
+export function neighboursQuery(number: number, filter: PageState) {
+  return queryOptions({
+    queryKey: ['neighbours', number, listKey(filter)],
+    queryFn: ({ signal }) => api.neighbours(number, filter, signal),
+    // Others arrive and are deleted meanwhile.
+    staleTime: 0,
   });
 }
 

@@ -1,4 +1,5 @@
-import type { QueryClient } from '@tanstack/react-query';
+import type { InfiniteData, QueryClient } from '@tanstack/react-query';
+import type { TracePage } from '../../../local/src/page-api.js';
 import { jsonText } from '../json.js';
 
 /**
@@ -10,6 +11,30 @@ const NAMES = ['trace', 'root', 'row', 'notes'];
 /** Loads a trace again whose row has changed: those of its parts that are shown. */
 export async function reloadTrace(queries: QueryClient, number: number): Promise<void> {
   await Promise.all(NAMES.map((name) => queries.invalidateQueries({ queryKey: [name, number] })));
+}
+
+/** Removes a trace that was deleted from the lists: the event that says so comes later. */
+export function removeFromLists(queries: QueryClient, number: number): void {
+  queries.setQueriesData<InfiniteData<TracePage>>({ queryKey: ['traces'] }, (data) => {
+    if (!data?.pages.some(({ traces }) => traces.some((each) => each.number === number))) {
+      return data;
+    }
+    const pages = data.pages.map((page, place) => ({
+      ...page,
+      // That of the first page counts.
+      total: place === 0 ? page.total - 1 : page.total,
+      traces: page.traces.filter((each) => each.number !== number),
+    }));
+    return { ...data, pages };
+  });
+}
+
+/** Removes what is known of a trace that was deleted, once it is not shown any more. */
+export function forgetTrace(queries: QueryClient, number: number): void {
+  queries.removeQueries({
+    predicate: ({ queryKey: [name, of] }) =>
+      of === number && [...NAMES, 'step', 'find', 'neighbours'].includes(String(name)),
+  });
 }
 
 /**

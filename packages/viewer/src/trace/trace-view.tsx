@@ -31,12 +31,15 @@ export function TraceView({
   isPane = false,
   onClose,
   onOpen,
+  onDeleted,
 }: {
   readonly number: number;
   /** Whether the trace is shown beside the list. */
   readonly isPane?: boolean;
   readonly onClose: () => void;
   readonly onOpen?: () => void;
+  /** Called when the reader has deleted the trace: shows another one, or the list. */
+  readonly onDeleted: () => void;
 }): ReactNode {
   const trace = useTrace(number);
   const { detail, steps, isComplete } = trace;
@@ -70,6 +73,7 @@ export function TraceView({
 
   const close = useStable(onClose);
   const open = useStable(() => onOpen?.());
+  const leave = useStable(onDeleted);
 
   useKeys({
     m: () => {
@@ -165,6 +169,7 @@ export function TraceView({
         isPane={isPane}
         onClose={close}
         onOpen={open}
+        onDeleted={leave}
         onStep={showStep}
       />
       <div className={css.body}>

@@ -1,9 +1,9 @@
-import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useMemo, useRef } from 'react';
 import type { Neighbours } from '../../../../local/src/page-api.js';
-import { api } from '../../server/api.js';
-import { listKey, listQueryOf } from '../../state/page-state.js';
+import { neighboursQuery, prefetchTrace } from '../../server/queries.js';
+import { listQueryOf } from '../../state/page-state.js';
 import { toSearch } from '../../state/to-search.js';
 import { usePageState } from '../../state/use-page-state.js';
 import { useKeys } from '../../ui/controls/use-keys.js';
@@ -19,16 +19,15 @@ export function NeighbourButtons({ number }: { readonly number: number }): React
   const navigate = useNavigate();
   const filter = useMemo(() => listQueryOf(state), [state]);
   const queries = useQueryClient();
-  const query = queryOptions({
-    queryKey: ['neighbours', number, listKey(filter)],
-    queryFn: ({ signal }) => api.neighbours(number, filter, signal),
-    // Others arrive and are deleted meanwhile.
-    staleTime: 0,
-  });
+  const query = neighboursQuery(number, filter);
   const { data } = useQuery({
     ...query,
     refetchInterval: () => (document.hidden ? false : REFETCH_MS),
   });
+  useEffect(() => {
+    prefetchTrace(queries, data?.next);
+    prefetchTrace(queries, data?.previous);
+  }, [queries, data]);
   // The reader may leave while the neighbours are loaded.
   const shown = useRef<number>(undefined);
   useEffect(() => {
@@ -40,10 +39,10 @@ export function NeighbourButtons({ number }: { readonly number: number }): React
   const go = async (where: keyof Neighbours) => {
     const latest = await queries.fetchQuery(query).catch(() => data);
     const to = latest?.[where];
-    if (to === null || to === undefined || shown.current !== number) return;
+    if (to == null || shown.current !== number) return;
     await navigate({
       to: '/traces/$number',
-      params: { number: String(to) },
+      params: { number: String(to.number) },
       search: toSearch((before) => ({ ...before, step: undefined, find: undefined })),
       replace: true,
     });

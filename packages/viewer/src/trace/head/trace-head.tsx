@@ -27,6 +27,7 @@ export const TraceHead = memo(function TraceHead({
   isPane,
   onClose,
   onOpen,
+  onDeleted,
   onStep,
 }: {
   readonly detail: TraceDetail;
@@ -34,6 +35,7 @@ export const TraceHead = memo(function TraceHead({
   readonly isPane: boolean;
   readonly onClose: () => void;
   readonly onOpen: () => void;
+  readonly onDeleted: () => void;
   readonly onStep: (step: number) => void;
 }): ReactNode {
   const { trace } = detail;
@@ -65,7 +67,7 @@ export const TraceHead = memo(function TraceHead({
         <span className={css.gap} />
         {!isPane && <NeighbourButtons number={trace.number} />}
         <FeedbackButton trace={trace} columns={detail.feedbackColumns} />
-        <TraceMenu detail={detail} />
+        <TraceMenu detail={detail} onDeleted={onDeleted} />
         {isPane && (
           <>
             <button

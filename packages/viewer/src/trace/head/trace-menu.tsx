@@ -12,11 +12,19 @@ import { Icon } from '../../ui/icons.js';
 import controls from '../../ui/styles/controls.module.css';
 import popup from '../../ui/styles/popup.module.css';
 import { curlOf } from './curl.js';
+import { DeleteDialog } from './delete-dialog.js';
 import { testOf } from './generated-test.js';
 
-export function TraceMenu({ detail }: { readonly detail: TraceDetail }): ReactNode {
+export function TraceMenu({
+  detail,
+  onDeleted,
+}: {
+  readonly detail: TraceDetail;
+  readonly onDeleted: () => void;
+}): ReactNode {
   const { trace } = detail;
   const [notice, setNotice] = useState('');
+  const [isDeleting, setDeleting] = useState(false);
   const withNotice = (work: () => Promise<string>) => async () => {
     setNotice(
       await work().catch((error: unknown) =>
@@ -51,9 +59,9 @@ export function TraceMenu({ detail }: { readonly detail: TraceDetail }): ReactNo
         {notice}
       </span>
       <Menu.Root>
-        <Menu.Trigger className={controls.button} title="Copy, download, compare">
+        <Menu.Trigger className={controls.button} title="Copy, download, compare, delete">
           <Icon name="more" />
-          <span className="visually-hidden">Copy, download, compare</span>
+          <span className="visually-hidden">Copy, download, compare, delete</span>
         </Menu.Trigger>
         <Menu.Portal>
           <Menu.Positioner sideOffset={4} align="end">
@@ -93,10 +101,15 @@ export function TraceMenu({ detail }: { readonly detail: TraceDetail }): ReactNo
               >
                 Compare with another trace
               </Menu.Item>
+              <Menu.Separator className={popup.separator} />
+              <Menu.Item className={popup.item} onClick={() => setDeleting(true)}>
+                Delete…
+              </Menu.Item>
             </Menu.Popup>
           </Menu.Positioner>
         </Menu.Portal>
       </Menu.Root>
+      <DeleteDialog trace={trace} isOpen={isDeleting} onOpen={setDeleting} onDeleted={onDeleted} />
     </>
   );
 }

@@ -5,7 +5,9 @@ import css from './steps-grid.module.css';
 /** Some round times along the part of the axis that is shown. */
 export function AxisTicks({ zoom }: { readonly zoom: TimeRange }): ReactNode {
   const [from, to] = zoom;
-  return ticksOf(zoom).map(({ time, label }) => {
+  const ticks = ticksOf(zoom);
+  const step = (ticks[1]?.time ?? 1) - (ticks[0]?.time ?? 0);
+  return ticks.map(({ time, label }) => {
     const left = ((time - from) / (to - from)) * 100;
     return (
       <span
@@ -13,6 +15,7 @@ export function AxisTicks({ zoom }: { readonly zoom: TimeRange }): ReactNode {
         className={css.tick}
         style={{ left: `${left}%` }}
         data-last={left > 85 || undefined}
+        data-second={(ticks.length > 3 && Math.round(time / step) % 2 !== 0) || undefined}
       >
         {label}
       </span>

@@ -50,6 +50,8 @@ interface GridProps<Row> {
   readonly onActive: (index: number) => void;
   /** Called at a click, and at Enter if there is no `onOpen`. By default a click does what a key does. */
   readonly onPress?: (index: number) => void;
+  /** Called when the pointer comes to a row. */
+  readonly onPoint?: (index: number) => void;
   /** Folds or unfolds a row. */
   readonly onToggle?: (index: number) => void;
   /** Called at Enter and at a double click. */
@@ -71,6 +73,7 @@ export function Grid<Row>(props: GridProps<Row>): ReactNode {
   const { count, rowHeight, active, onToggle, onScroll, onEnd } = props;
   const onPress = useStable(props.onPress ?? props.onActive);
   const onOpen = useStable((index: number) => props.onOpen?.(index));
+  const onPoint = useStable((index: number) => props.onPoint?.(index));
   const id = useId();
   const scroller = useRef<HTMLDivElement>(null);
   const { first, last } = useDrawnRows(scroller, count, rowHeight, onScroll);
@@ -186,6 +189,7 @@ export function Grid<Row>(props: GridProps<Row>): ReactNode {
         renderRow={props.renderRow}
         onPress={onPress}
         onOpen={onOpen}
+        onPoint={onPoint}
       />,
     );
   }
@@ -228,6 +232,7 @@ interface RowProps<Row> extends Pick<GridProps<Row>, 'factsOf' | 'renderRow'> {
   readonly isActive: boolean;
   readonly onPress: (index: number) => void;
   readonly onOpen: (index: number) => void;
+  readonly onPoint: (index: number) => void;
 }
 
 /** While the grid is scrolled, or gets further rows, only the rows that come into sight render. */
@@ -246,6 +251,7 @@ const MemoizedRow = memo(function GridRow<Row>(props: RowProps<Row>): ReactNode 
       {...(expanded !== undefined && { 'aria-expanded': expanded })}
       onClick={() => props.onPress(index)}
       onDoubleClick={() => props.onOpen(index)}
+      onPointerEnter={() => props.onPoint(index)}
     >
       {props.renderRow(row, index)}
     </div>
