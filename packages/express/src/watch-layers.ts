@@ -236,7 +236,7 @@ function leaveLayer(trace: RecordedRequestTrace, req: Request, before: unknown):
 }
 
 function recordPassedError(trace: RecordedRequestTrace, error: unknown): void {
-  if (error && error !== 'route' && error !== 'router') trace.recordFirstError(error);
+  if (error && error !== 'route' && error !== 'router') trace.recordAppError(error);
 }
 
 function placeOf(layer: Layer, req: Request): Place {
