@@ -16,6 +16,10 @@ import { tracedFetch } from '@openlayer-tracing/integrations/fetch';
 import { traceLangChain } from '@openlayer-tracing/integrations/langchain';
 import { traceOpenAI } from '@openlayer-tracing/integrations/openai';
 import { agentsTraceProcessor } from '@openlayer-tracing/integrations/openai-agents';
+import { embed as embed5, generateText as generateText5 } from 'ai5';
+import { createOpenAI as createOpenAI5 } from 'ai5-openai';
+import { embed as embed6, generateText as generateText6 } from 'ai6';
+import { createOpenAI as createOpenAI6 } from 'ai6-openai';
 import { embed, generateImage, generateText } from 'ai7';
 import { createOpenAI } from 'ai7-openai';
 import OpenAI4 from 'openai4';
@@ -24,7 +28,7 @@ import OpenAI6 from 'openai6';
 import OpenAI7 from 'openai7';
 import { WebSocketServer } from 'ws';
 import { rowsOf } from './stage.ts';
-import { forgetUnrecorded, unrecordedCalls } from './unrecorded.ts';
+import { forgetUnrecorded, unrecordedCalls, unrecordedReports } from './unrecorded.ts';
 
 const USAGE = { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 };
 const ANSWERS: Readonly<Record<string, object>> = {
@@ -253,6 +257,59 @@ describe('what the AI SDK does not tell its telemetry', () => {
     });
     assert.deepEqual(said, ['POST /v1/images/generations']);
   });
+
+  const older = (version: number) =>
+    new RegExp(
+      `; traceAISDK\\(\\) records only version 7 .*: in version ${version}, pass models to traceModel\\(\\)`,
+    );
+  const noTelemetry = /; the AI SDK sent no telemetry for it: pass its model to traceModel\(\)$/;
+  const settings = (baseURL: string) => ({ apiKey: 'k', baseURL });
+  const CALLS: readonly (readonly [string, (url: string) => Promise<unknown>, RegExp])[] = [
+    [
+      'a text of version 5',
+      (url) =>
+        generateText5({
+          model: createOpenAI5(settings(url)).chat('m'),
+          prompt: 'hi',
+          maxRetries: 0,
+        }),
+      older(5),
+    ],
+    [
+      'an embedding of version 5',
+      (url) => embed5({ model: createOpenAI5(settings(url)).embedding('m'), value: 'hi' }),
+      older(5),
+    ],
+    [
+      'a text of version 6',
+      (url) =>
+        generateText6({
+          model: createOpenAI6(settings(url)).chat('m'),
+          prompt: 'hi',
+          maxRetries: 0,
+        }),
+      older(6),
+    ],
+    [
+      'an embedding of version 6',
+      (url) => embed6({ model: createOpenAI6(settings(url)).embedding('m'), value: 'hi' }),
+      older(6),
+    ],
+    [
+      'an image of version 7',
+      (url) =>
+        generateImage({ model: createOpenAI(settings(url)).image('gpt-image-1'), prompt: 'a cat' }),
+      noTelemetry,
+    ],
+  ];
+  for (const [what, call, advice] of CALLS) {
+    it(`is reported with what to do, where it is ${what}`, async () => {
+      await using far = await provider();
+      const [report, ...others] = await unrecordedReports(() => call(far.url));
+      assert.match(report ?? '', advice);
+      assert.deepEqual(others, []);
+    });
+  }
 
   it('is no report where its model, or the fetch of its provider, is traced', async () => {
     await using far = await provider();

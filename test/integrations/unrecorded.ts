@@ -14,17 +14,22 @@ export function reportedCall(message: string): string {
 
 /** The calls that are reported, while this runs, as not recorded: `POST /v1/evals/*\/runs`. */
 export async function unrecordedCalls(run: () => Promise<unknown>): Promise<readonly string[]> {
-  const calls: string[] = [];
+  return (await unrecordedReports(run)).map(reportedCall);
+}
+
+/** What is reported, while this runs, of calls that are not recorded. */
+export async function unrecordedReports(run: () => Promise<unknown>): Promise<readonly string[]> {
+  const reports: string[] = [];
   const tracer = createTracer({
     inferencePipelineId: 'p',
     transport: memoryTransport(),
     onDiagnostic: ({ reason, message }) => {
-      if (reason === 'unrecorded_call') calls.push(reportedCall(message));
+      if (reason === 'unrecorded_call') reports.push(message);
     },
   });
   const trace = tracer.startTrace({ name: 'r' });
   await trace.run(run);
   trace.end();
   await tracer.shutdown();
-  return calls;
+  return reports;
 }

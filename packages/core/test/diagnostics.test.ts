@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { runInNewContext } from 'node:vm';
-import { createTracer, type Diagnostic, type RedactOptions } from '@openlayer-tracing/core';
+import {
+  createTracer,
+  type Diagnostic,
+  type RedactOptions,
+  type StartedTrace,
+} from '@openlayer-tracing/core';
 import { memoryTransport } from '@openlayer-tracing/core/testing';
 
 /** The diagnostic of a scope manager that throws this. */
@@ -130,6 +135,58 @@ describe('diagnostics that a function given as onDiagnostic causes', () => {
     assert.deepEqual(told, ['bad_input']);
     trace.update({ tagz: [] } as never);
     assert.deepEqual(told, ['bad_input', 'unknown_option']);
+    trace.end();
+    await tracer.shutdown();
+  });
+});
+
+describe('mistakes in calls', () => {
+  /** Each is about something else. */
+  const MISTAKES: readonly ((trace: StartedTrace) => void)[] = [
+    (trace) => trace.update({ bogus: 1 } as never),
+    (trace) => trace.update({ context: 'no array' as never }),
+    (trace) => trace.update({ userId: {} as never }),
+    (trace) => trace.update({ metadata: 5 as never }),
+    (trace) => trace.update({ inferenceId: 'with spaces' }),
+    (trace) => trace.update(7 as never),
+    (trace) => trace.updateStep({ bogus: 1 } as never),
+    (trace) => trace.step({ name: 'a', bogus: 1 } as never, () => {}),
+    (trace) => trace.step({ name: 'a', type: 'tool', bogus: 1 } as never, () => {}),
+    (trace) => trace.step({ name: 'a', type: 'nope' } as never, () => {}),
+    (trace) => trace.addStep(5 as never),
+    (trace) => trace.addStep({ name: 'a', latency: 'fast' as never }),
+    (trace) => trace.addStep({ name: 'a', type: 'chat_completion', tokens: 'many' as never }),
+    (trace) => trace.addStep({ name: 'a', type: 'chat_completion', cost: 'much' as never }),
+  ];
+
+  it('are each reported once a minute, also of one reason', async () => {
+    const messages: string[] = [];
+    const tracer = createTracer({
+      transport: memoryTransport(),
+      onDiagnostic: ({ message }) => messages.push(message),
+    });
+    const trace = tracer.startTrace('x');
+    for (const make of MISTAKES) make(trace);
+    assert.equal(new Set(messages).size, MISTAKES.length, messages.join('\n'));
+    for (const make of MISTAKES) make(trace);
+    assert.equal(messages.length, MISTAKES.length);
+    trace.end();
+    await tracer.shutdown();
+  });
+
+  it('that contain what clients chose are reported once', async () => {
+    const messages: string[] = [];
+    const tracer = createTracer({
+      transport: memoryTransport(),
+      onDiagnostic: ({ message }) => messages.push(message),
+    });
+    const trace = tracer.startTrace('x');
+    for (let n = 0; n < 100; n++) {
+      trace.update({ [`chosen${n}`]: n } as never);
+      trace.step({ name: 'a', type: `chosen${n}` } as never, () => {});
+      trace.addStep({ name: 'a', type: 'chat_completion', tokens: `${n},5` as never });
+    }
+    assert.equal(messages.length, 3, messages.join('\n'));
     trace.end();
     await tracer.shutdown();
   });

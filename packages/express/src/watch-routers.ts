@@ -95,5 +95,5 @@ function isParamOfRoute(req: Request, name: unknown): boolean {
 
 /** Records an error that middleware passed on. */
 export function recordPassedError(trace: RecordedRequestTrace, error: unknown): void {
-  if (error && error !== 'route' && error !== 'router') trace.recordFirstError(error);
+  if (error && error !== 'route' && error !== 'router') trace.recordAppError(error);
 }

@@ -201,4 +201,49 @@ describe('an upload', () => {
       assert.equal((await stage.only()).body, `[multipart/form-data: ${bytes.byteLength} bytes]`);
     });
   }
+
+  const tooLarge = { limits: { fileSize: 10 } };
+  const UNFILLED: readonly (readonly [name: string, serve: Setup['serve']])[] = [
+    ...expressVersions.flatMap(({ name, express, serve }): [string, Setup['serve']][] => [
+      [
+        `multer refuses its file, on ${name}`,
+        (tracer) =>
+          serve((app) => {
+            app.use(forExpress({ tracer }));
+            app.post('/', multer(tooLarge).any(), (_req, res) => void res.send('ok'));
+            app.use(refuse);
+          }),
+      ],
+      [
+        `only a parser of JSON has seen it, on ${name}`,
+        (tracer) =>
+          serve((app) => {
+            app.use(forExpress({ tracer }));
+            app.use(express.json());
+            app.post('/', (req, res) => {
+              req.body ??= {};
+              req.resume().on('end', () => res.send('ok'));
+            });
+          }),
+      ],
+    ]),
+    ...koaVersions.map(({ name, serve }): [string, Setup['serve']] => [
+      `@koa/multer refuses its file, on ${name}`,
+      (tracer) =>
+        serve((app) => {
+          app.silent = true;
+          app.use(forKoa({ tracer }));
+          app.use(koaMulter(tooLarge).any() as Middleware);
+        }),
+    ]),
+  ];
+  for (const [name, serve] of UNFILLED) {
+    it(`has its size in the inputs if ${name}`, async () => {
+      await using stage = await stageOn(serve);
+      const form = new FormData();
+      form.set('report', new Blob([Buffer.alloc(50_000)], { type: 'application/pdf' }), 'fees.pdf');
+      await (await fetch(stage.url, { method: 'POST', body: form })).text();
+      assert.match(String((await stage.only()).body), /^\[multipart\/form-data: 50\d{3} bytes\]$/);
+    });
+  }
 });

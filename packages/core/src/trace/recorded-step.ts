@@ -318,7 +318,8 @@ export class RecordedStep<T extends StepType = StepType>
 
   #reportBadType(type: unknown): void {
     const typeText = typeof type === 'string' ? quote(stepName(type, '')) : typeof type;
-    this.values.reportBadInput(`unknown step type ${typeText}; it was recorded as user_call`);
+    const message = `unknown step type ${typeText}; it was recorded as user_call`;
+    this.values.reportBadInput(message, 'step type');
   }
 
   run<R>(fn: () => R): R {
@@ -512,6 +513,7 @@ export class RecordedStep<T extends StepType = StepType>
       } else if (field.kind !== 'counts') {
         traceValues.reportBadInput(
           `${field.name} of a ${this.type} step takes ${misfit(field, value)}; it was kept in metadata`,
+          `${field.name} of a ${this.type} step`,
         );
         this.setMetadata(field.name, traceValues.snapshot(value, field.name));
       }

@@ -58,6 +58,8 @@ export interface Recorder {
   addOpen(trace: RecordedTrace): void;
   /** Writes the row of a trace to disk before the last bytes of its response are sent; undefined unless a spool does so. */
   readonly writeAhead?: ((trace: RecordedTrace) => void) | undefined;
+  /** Ends the trace at the end of this turn of the event loop; at once on runtimes without turns, and where the exit must not wait. */
+  endSoon(trace: RecordedTrace): void;
   /** Takes a trace that has ended, to publish it. */
   takeEnded(trace: RecordedTrace): void;
 }
@@ -392,7 +394,7 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
 
   #workSettled(): void {
     this.#pendingWork--;
-    if (this.#pendingWork === 0 && this.isSettled && this.isOpen) this.#end();
+    if (this.#pendingWork === 0 && this.isSettled && this.isOpen) this.#endWithSteps();
   }
 
   /**
@@ -535,10 +537,31 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
       if (error !== undefined) this.recordFirstError(error);
       this.root.end();
       this.#calls?.traceSettled();
-      if (this.#pendingWork === 0 && this.isOpen) this.#end();
+      if (this.#pendingWork > 0 || !this.isOpen) return;
+      // The signal has just aborted.
+      if (outcome === 'aborted') this.#endWithSteps();
+      else this.#end();
     } catch (failure) {
       this.reportFailure('settle', failure);
     }
+  }
+
+  /** Ends the settled trace when the steps that end with what just happened have ended: they need a few microtasks for that. */
+  #endWithSteps(): void {
+    try {
+      if (hasRunningStep(this.root as RecordedStep)) {
+        this.recorder.endSoon(this);
+        return;
+      }
+    } catch (error) {
+      this.reportFailure('end', error);
+    }
+    this.#end();
+  }
+
+  /** Ends the settled trace unless it has ended, or work has begun for which it waits. */
+  endUnlessWaiting(): void {
+    if (this.#pendingWork === 0 && this.isOpen) this.#end();
   }
 
   /** Sets the outcome before the trace settles. */
@@ -668,4 +691,9 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
 
 function never(): false {
   return false;
+}
+
+/** Whether a step below this one is running. */
+function hasRunningStep({ children }: RecordedStep): boolean {
+  return children?.some((child) => child.isRunning || hasRunningStep(child)) === true;
 }

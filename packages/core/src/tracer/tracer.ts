@@ -1,6 +1,6 @@
 /** The tracer: starts traces, takes them when they end, and owns everything that publishes them. */
 
-import { isTopLevel, onSignal, timersOutliveRequests } from '#platform';
+import { atTurnEnd, isTopLevel, onSignal, timersOutliveRequests } from '#platform';
 import { ConfigError } from '../config/checks.js';
 import { type Config, resolveConfig } from '../config/config.js';
 import { isEnabledBy, whyUnpublished } from '../config/publishing-state.js';
@@ -87,6 +87,8 @@ export class TracerCore implements Tracer, Recorder {
   /** Whether the warning has been reported. */
   #isWarned = false;
   #shuttingDown: Promise<void> | undefined;
+  /** Number of traces that end at the end of this turn of the event loop. */
+  #endingSoon = 0;
   #started = 0;
   /** Number of requests that the sampling rate left out. */
   #sampledOut = 0;
@@ -326,6 +328,23 @@ export class TracerCore implements Tracer, Recorder {
     this.#ended.sampleOutAwaiting();
   }
 
+  endSoon(trace: RecordedTrace): void {
+    if (atTurnEnd === undefined || !this.publishing.mayDelayExit) {
+      trace.endUnlessWaiting();
+      return;
+    }
+    this.#endingSoon++;
+    const end = () => {
+      this.#endingSoon--;
+      try {
+        trace.endUnlessWaiting();
+      } catch (error) {
+        trace.reportFailure('end', error);
+      }
+    };
+    this.#runDetached(() => atTurnEnd?.(end));
+  }
+
   /** Takes a trace that has ended, to publish it. */
   takeEnded(trace: RecordedTrace): void {
     this.#open.countEnded();
@@ -333,8 +352,21 @@ export class TracerCore implements Tracer, Recorder {
   }
 
   flush(options?: DeadlineOptions): Promise<void> {
-    this.#ended.queueAll();
     const deadlineMs = this.#deadlineMs(options, 'flush', 10_000);
+    const ended = this.#whenEnded();
+    return ended === undefined
+      ? this.#flush(deadlineMs)
+      : ended.then(() => this.#flush(deadlineMs));
+  }
+
+  /** Resolves when the traces that end soon have ended; undefined if there are none. */
+  #whenEnded(): Promise<void> | undefined {
+    if (this.#endingSoon === 0) return undefined;
+    return new Promise((resolve) => atTurnEnd?.(resolve));
+  }
+
+  #flush(deadlineMs: number): Promise<void> {
+    this.#ended.queueAll();
     if (this.#ended.size === 0) return this.publishing.flush(deadlineMs);
     return this.#ended
       .waitForAll(deadlineMs)
@@ -343,13 +375,14 @@ export class TracerCore implements Tracer, Recorder {
 
   /** Resolves when the row with this id is not queued for the platform any more. */
   async #flushRow(inferenceId: string, deadlineMs: number): Promise<void> {
+    await this.#whenEnded();
     this.#ended.queueAll();
     await this.#ended.whenQueued(inferenceId);
     await this.publishing.flushRow(inferenceId, deadlineMs);
   }
 
   shutdown(options?: DeadlineOptions): Promise<void> {
-    this.#shuttingDown ??= this.#shutDown(this.#deadlineMs(options, 'shutdown', 5000)).then(() => {
+    this.#shuttingDown ??= this.#endAndShutDown(options).then(() => {
       this.#isShutDown = true;
       stopTimer(this.#checkTimer);
       // Traces that are still open are written to the spool at the exit of the process.
@@ -377,6 +410,14 @@ export class TracerCore implements Tracer, Recorder {
       `deadlineMs of ${functionName} takes a number of milliseconds; it is ${otherwise}`,
     );
     return otherwise;
+  }
+
+  #endAndShutDown(options: DeadlineOptions | undefined): Promise<void> {
+    const deadlineMs = this.#deadlineMs(options, 'shutdown', 5000);
+    const ended = this.#whenEnded();
+    return ended === undefined
+      ? this.#shutDown(deadlineMs)
+      : ended.then(() => this.#shutDown(deadlineMs));
   }
 
   #shutDown(deadlineMs: number): Promise<void> {

@@ -44,6 +44,7 @@ function recorded({
     costs: pricing && new CostTracker(costs, diagnostics),
     admit: () => true,
     addOpen() {},
+    endSoon: (each) => each.endUnlessWaiting(),
     takeEnded: (each) => ended.push(each),
   };
   const trace = new RecordedTrace(recorder, 'job', { inferenceId: 'id' }, type);

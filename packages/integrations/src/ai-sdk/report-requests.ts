@@ -34,6 +34,15 @@ export function reportAiRequests(): void {
   reportRequests('ai-sdk', {
     userAgent: AGENT,
     socketAgent: SOCKET_AGENT,
+    advice: adviceFor,
     unreportedPaths: UNREPORTED,
   });
+}
+
+/** The header has the version of the SDK, unless a provider's model was called without the SDK. */
+function adviceFor(userAgent: string): string {
+  const version = /(?:^| )ai\/(\d+)\./.exec(userAgent)?.[1];
+  return version !== undefined && Number(version) < 7
+    ? `traceAISDK() records only version 7 of the AI SDK or newer: in version ${version}, pass models to traceModel() and tools to traceTools()`
+    : 'the AI SDK sent no telemetry for it: pass its model to traceModel()';
 }

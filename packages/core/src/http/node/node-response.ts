@@ -12,6 +12,7 @@ import type { Socket } from 'node:net';
 import { emitterBehind } from '../../follow/observe/on-emit.js';
 import { assignMethod, type Method, methodNamed } from '../../follow/observe/replace-method.js';
 import type { Outcome } from '../../trace/model/trace-api.js';
+import { dataProperty, isError } from '../../values/reading/read-safely.js';
 import { NOTHING_SENT, type ResponseFacts } from '../body/body-facts.js';
 import type { FollowedResponse } from '../trace/followed-response.js';
 import type { RecordedRequestTrace } from '../trace/recorded-request-trace.js';
@@ -143,6 +144,21 @@ class NodeResponse implements FollowedResponse, ObservedResponse, WaitingRespons
     res.once?.('close', () => {
       if (!res.writableFinished) this.#trace.settleResponse('aborted', NOTHING_SENT);
     });
+  }
+
+  isOfClosedConnection(error: unknown): boolean {
+    try {
+      const connection: Partial<Pick<Socket, 'destroyed' | 'errored'>> | undefined =
+        this.#stream ?? this.#connection;
+      // If the response was destroyed with an error, the connection was closed because of that.
+      if (connection?.destroyed !== true || this.#res.errored || !isError(error)) return false;
+      return (
+        error === connection.errored || dataProperty(error, 'code') === 'ERR_STREAM_PREMATURE_CLOSE'
+      );
+    } catch (failure) {
+      this.#trace.reportFailure('error', failure);
+      return false;
+    }
   }
 
   /** The status that was sent; undefined before. Adapters may redefine `headersSent`. */

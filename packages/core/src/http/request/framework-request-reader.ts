@@ -203,7 +203,9 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
     const parsed = this.#readParsed();
     if (body.capture === undefined) {
       const unread = body.contentType === undefined ? null : this.#unreadForm();
-      return trace.values.snapshot(parsed ?? unread, 'body');
+      // A parser that refuses a form, or reads no forms, may set an object without members.
+      const isUnread = unread !== null && isEmpty(parsed);
+      return trace.values.snapshot(isUnread ? unread : (parsed ?? unread), 'body');
     }
     // Mocks and some platforms provide a parsed body, and no stream.
     const isValue = typeof parsed === 'object' && parsed !== null && !ArrayBuffer.isView(parsed);
@@ -302,4 +304,9 @@ function recordMetadata(trace: RecordedTrace, metadata: unknown): void {
 
 function isIdentity(id: unknown): boolean {
   return typeof id === 'number' || typeof id === 'string';
+}
+
+/** Whether the value is an object without members. */
+function isEmpty(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).length === 0;
 }

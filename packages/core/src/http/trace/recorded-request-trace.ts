@@ -325,6 +325,18 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace,
     this.settle(this.outcome);
   }
 
+  /**
+   * Records an error that the app threw or passed on, unless an error was recorded before. Errors that may be consequences of the
+   * client's leaving, or of a response that has failed, are ignored.
+   */
+  recordAppError(error: unknown): void {
+    const { isOpen, outcome } = this;
+    const isRecorded = isOpen
+      ? outcome !== 'aborted' && this.#response?.isOfClosedConnection(error) !== true
+      : outcome === 'completed' || outcome === 'abandoned';
+    if (isRecorded) this.recordFirstError(error);
+  }
+
   /** Aborts the signal: the client cannot get the rest of the response. */
   abortSignal(): void {
     this.#hasClientLeft = true;

@@ -103,9 +103,7 @@ export function recordRequestError(req: object, error: unknown): void {
     }
     if (!(ofRequest instanceof RecordedRequestTrace)) return;
     trace = ofRequest;
-    // Where the response failed or the client left, the error may be a consequence of that.
-    const { isOpen, outcome } = trace;
-    if (isOpen || outcome === 'completed' || outcome === 'abandoned') trace.recordFirstError(error);
+    trace.recordAppError(error);
   } catch (failure) {
     trace?.reportFailure('error', failure);
   }

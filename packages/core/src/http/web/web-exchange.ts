@@ -124,6 +124,11 @@ export class WebExchange implements FollowedResponse {
   /** The signal and the body of the response are followed anyway. */
   followClient(): void {}
 
+  /** The runtime reports a closed connection by the signal alone. */
+  isOfClosedConnection(): boolean {
+    return false;
+  }
+
   #followBody(response: Response): Response {
     const { body } = response;
     if (body === null || body.locked) {

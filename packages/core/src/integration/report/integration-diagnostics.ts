@@ -39,9 +39,11 @@ export function reportFailure(what: string, error: unknown): void {
  * Reports as `unrecorded_call` that a client made a call that may be billed and that is not recorded. Once per process and call,
  * for at most 256 calls. Never throws.
  * @param call names the call: `POST /v1/realtime/calls`
+ * @param advice what to do to have it recorded, if anything can be done
  */
-export function reportUnrecorded(call: string): void {
-  const message = `${call} is not recorded; its cost is missing in the trace`;
+export function reportUnrecorded(call: string, advice?: string): void {
+  const isMissing = `${call} is not recorded; its cost is missing in the trace`;
+  const message = advice === undefined ? isMissing : `${isMissing}; ${advice}`;
   reportOnce('unrecorded-calls.v1', 'warn', call, message);
 }
 

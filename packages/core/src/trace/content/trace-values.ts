@@ -153,8 +153,11 @@ export class TraceValues {
     return this.redactor.label(cutKey(key));
   }
 
-  /** Reports a value of the wrong type as `bad_input`. */
-  reportBadInput(message: string): void {
-    this.#diagnostics.report('warn', 'bad_input', message);
+  /**
+   * Reports a value of the wrong type as `bad_input`, once a minute for each `about`.
+   * @param about needed if the message contains what clients may choose
+   */
+  reportBadInput(message: string, about = message): void {
+    this.#diagnostics.report('warn', 'bad_input', message, undefined, about);
   }
 }

@@ -77,7 +77,7 @@ function byType(
   return Object.fromEntries(entries) as Record<StepType, KnownKeys>;
 }
 
-/** Reports the first key that is not known, as `unknown_option`. */
+/** Reports the first key that is not known, as `unknown_option`: once a minute for each kind of call. */
 export function reportUnknownKeys(
   options: object,
   known: KnownKeys,
@@ -102,5 +102,7 @@ function reportKey(key: string, { owner, keys }: KnownKeys, diagnostics: Diagnos
     'warn',
     'unknown_option',
     `${owner}: ${unknownKey(key.slice(0, 64), [...keys], owner)}; it has no effect`,
+    undefined,
+    owner,
   );
 }
