@@ -12,6 +12,7 @@ import type { Socket } from 'node:net';
 import { fieldsMayBeSlow } from '#platform';
 import { emitterBehind } from '../../follow/observe/on-emit.js';
 import { assignMethod, type Method, methodNamed } from '../../follow/observe/replace-method.js';
+import { errorThatWasFound } from '../../trace/model/recorded-error.js';
 import type { Outcome } from '../../trace/model/types.js';
 import { NOTHING_SENT, type ResponseFacts } from '../body/body-facts.js';
 import type { RecordedRequestTrace } from '../trace/recorded-request-trace.js';
@@ -244,7 +245,7 @@ class NodeResponse implements FollowedResponse {
     const length = this.#contentLength({ isInHead: true });
     const { responseBytes } = this.#trace;
     if (length === undefined || !(responseBytes < length)) return undefined;
-    return new Error(
+    return errorThatWasFound(
       `the response has ${responseBytes} of the ${length} bytes of its content-length`,
     );
   }
@@ -271,7 +272,8 @@ class NodeResponse implements FollowedResponse {
   #causeOfClose(): unknown {
     const errored = this.#stream === undefined ? this.#connection?.errored : this.#stream.errored;
     return (
-      errored ?? new Error('the server closed the connection before its response was complete')
+      errored ??
+      errorThatWasFound('the server closed the connection before its response was complete')
     );
   }
 

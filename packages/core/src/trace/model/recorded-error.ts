@@ -39,6 +39,11 @@ export function recordedError(error: unknown, redacted: (value: unknown) => stri
   return new ThrownError(name, redacted(text === '' ? factsOf(error) : text), error, redacted);
 }
 
+/** An error that this library found and no code threw. It has no stack: that would show code of this library alone. */
+export function errorThatWasFound(message: string): Error {
+  return Object.defineProperty(new Error(message), 'stack', { value: undefined });
+}
+
 /**
  * An error of the app. Its stack is read when the row is made: the engine writes the message into the stack at the first read, and
  * the app may still change the message before it logs the error.
