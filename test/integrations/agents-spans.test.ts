@@ -3,9 +3,11 @@
 import assert from 'node:assert/strict';
 import {
   setTraceProcessors,
+  withAgentSpan,
   withCustomSpan,
   withFunctionSpan,
   withGenerationSpan,
+  withGuardrailSpan,
   withMCPListToolsSpan,
   withResponseSpan,
   withSpeechSpan,
@@ -169,6 +171,87 @@ describe('a span of the Agents SDK', () => {
     const { groupId, metadata, agentsTraceId } = row?.steps[0]?.metadata ?? {};
     assert.deepEqual([groupId, metadata], ['chat_1', { plan: 'pro' }]);
     assert.match(String(agentsTraceId), /^trace_/);
+  });
+
+  const said = (text: string) => [{ type: 'message', content: [{ type: 'output_text', text }] }];
+  const call = { type: 'function_call', call_id: 'c', name: 'weather', arguments: '{}' };
+  const asks = (text: string, output: readonly object[], more: object = {}) =>
+    withResponseSpan(
+      saying({
+        _input: [{ role: 'user', content: text }],
+        _response: { id: 'r', model: 'm', status: 'completed', output, ...more },
+      }),
+    );
+  const agent = (name: string, run: () => Promise<unknown>) =>
+    withAgentSpan(async () => void (await run()), { data: { name } });
+
+  it('of an agent has the prompt of its first model call and its answer, and so has the workflow', async () => {
+    using captured = captureTraces();
+    await withTrace('workflow', async () => {
+      await agent('first', async () => {
+        await asks('one', [call]);
+        await withFunctionSpan(
+          async () => {
+            await agent('within', () => asks('two', said('inner')));
+          },
+          { data: { name: 'weather', input: '{}', output: 'sunny' } },
+        );
+        await asks('three', [...said('wait'), call]);
+      });
+      await withGuardrailSpan(
+        async () => {
+          await agent('judge', () => asks('is it four', said('yes')));
+        },
+        { data: { name: 'fair', triggered: false } },
+      );
+      await agent('second', () =>
+        withTurnSpan(() => asks('four', said('the end')), {
+          data: { turn: 1, agent_name: 'second' },
+        }),
+      );
+    });
+    const [row] = await rowsOf(captured, 1);
+    const told: unknown[] = [];
+    const visit = (step: WireStep): void => {
+      const { prompt } = (step.inputs ?? {}) as { prompt?: readonly { content: string }[] };
+      if (step.type === 'agent' || step.type === 'chain')
+        told.push([step.name, prompt?.map(({ content }) => content), step.output]);
+      step.steps.forEach(visit);
+    };
+    visit(row?.steps[0] as WireStep);
+    assert.deepEqual(told, [
+      ['workflow', ['one'], 'the end'],
+      ['first', ['one'], null],
+      ['within', ['two'], 'inner'],
+      ['judge', ['is it four'], 'yes'],
+      ['second', ['four'], 'the end'],
+    ]);
+    assert.equal(row?.output, 'the end');
+  });
+
+  it('of an agent has neither with content: false', async () => {
+    setTraceProcessors([agentsTraceProcessor({ content: false })]);
+    try {
+      const step = await stepOf(() =>
+        agent('first', () => asks('a secret', said('a secret'), { instructions: 'a secret' })),
+      );
+      assert.doesNotMatch(JSON.stringify(step), /a secret/);
+    } finally {
+      setTraceProcessors([agentsTraceProcessor()]);
+    }
+  });
+
+  it('of a response has its instructions and tools once, among the inputs', async () => {
+    const tools = [{ type: 'function', name: 'weather' }];
+    const step = await stepOf(() => asks('one', said('two'), { instructions: 'Be brief.', tools }));
+    assert.deepEqual(step.inputs, {
+      prompt: [
+        { role: 'system', content: 'Be brief.' },
+        { role: 'user', content: 'one' },
+      ],
+      tools,
+    });
+    assert.deepEqual([step.metadata.instructions, step.metadata.tools], [undefined, undefined]);
   });
 
   it('has no content with content: false', async () => {

@@ -47,8 +47,8 @@ describe('frameworks outside a request', () => {
       ],
       [`└─ LangChain Chat Completion [chat_completion]  gpt-5-2026  5+7 tokens  → ${said}`],
       [
-        '└─ Agent workflow [chain]',
-        '   └─ Helper [agent]',
+        `└─ Agent workflow [chain]  → ${said}`,
+        `   └─ Helper [agent]  → ${said}`,
         `      └─ OpenAI Agents Chat Completion [chat_completion]  gpt-5-2026  5+7 tokens  → ${said}`,
       ],
     ]);

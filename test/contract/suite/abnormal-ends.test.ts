@@ -268,6 +268,7 @@ for (const [name, make] of Object.entries(FRAMEWORKS)) {
           row.metadata?.error,
           'the response has 3 of the 10 bytes of its content-length',
         );
+        assert.equal(row.metadata?.errorStack, undefined);
       });
 
       it(`is completed where it ends at the length that was ${given}`, async () => {

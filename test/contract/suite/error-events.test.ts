@@ -133,6 +133,8 @@ describe('A stream of Hono on a Node server that', () => {
       server.close();
       const [status, outcome, told] = errorOf(row) as [number, string, string | undefined];
       assert.deepEqual([status, outcome], [200, 'completed']);
+      const isByApp = what === 'fails, with a callback that records another error';
+      assert.equal(row.metadata?.errorStack !== undefined, isByApp, 'only the app has a stack');
       if (error === null) assert.equal(told, undefined);
       else assert.match(String(told), error);
     });

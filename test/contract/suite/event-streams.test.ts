@@ -370,6 +370,29 @@ const raw: Readonly<Record<string, readonly [body: string, output: string]>> = {
   'plain texts, each with its space': ['data: Late \n\ndata: fees\n\n', 'Late fees'],
   'plain lines': ['data: Late\n\ndata: fees\n\n', 'Late\nfees'],
   'plain texts, one of them empty': ['data:  Late\n\ndata: \n\ndata:  fees\n\n', ' Late fees'],
+  'plain texts in Chinese': ['data: 逾\n\ndata: 期费\n\ndata: 用\n\n', '逾期费用'],
+  'plain texts in Japanese': ['data: 延滞\n\ndata: の\n\ndata: リスク。\n\n', '延滞のリスク。'],
+  'plain texts in Thai': ['data: ค่า\n\ndata: ปรับ\n\n', 'ค่าปรับ'],
+  'plain sentences in Chinese': ['data: 逾期。\n\ndata: 费用。\n\n', '逾期。\n费用。'],
+  'plain texts in Chinese and in English': ['data: 费用\n\ndata: Late\n\n', '费用\nLate'],
+  'records in Chinese': [
+    'data: {"city":"东京"}\n\ndata: {"city":"大阪"}\n\n',
+    '{"city":"东京"}\n{"city":"大阪"}',
+  ],
+  'marks without data': [
+    'event: open\ndata:\n\ndata: Late\n\nevent: ping\ndata: \n\ndata:  fees\n\nevent: end\ndata: \n\n',
+    'Late fees',
+  ],
+  'a type without data that is no mark': [
+    'data: Late\n\ndata:  fees\n\nevent: left\ndata: \n\n',
+    'Late fees\nleft: ',
+  ],
+  'an error behind a plain text': [
+    'data: Late fees\n\ndata: {"error":{"message":"no"}}\n\n',
+    'Late fees\n{"error":{"message":"no"}}',
+  ],
+  'nothing but an error': ['data: {"error":{"message":"no"}}\n\n', '{"error":{"message":"no"}}'],
+  'nothing but a failure': ['event: failed\ndata: {"message":"no"}\n\n', '{"message":"no"}'],
   'texts as JSON': [
     'event: data\ndata: "Late "\n\nevent: data\ndata: "fees"\n\nevent: end\n\n',
     'Late fees',
@@ -475,6 +498,17 @@ describe('the output of a stream', () => {
       return Array.from({ length: count }, (_, i) => bytes.subarray(i * 997, (i + 1) * 997));
     },
   };
+
+  for (const [where, chunksOf] of Object.entries(CHUNKS)) {
+    it(`of thousands of plain texts in Chinese is the whole text, ${where}`, async () => {
+      const pieces = Array.from({ length: 4000 }, (_, i) => String.fromCodePoint(0x4e00 + i));
+      const output = await outputOf(
+        chunksOf(pieces.map((piece) => `data: ${piece}\n\n`)),
+        'text/event-stream',
+      );
+      assert.equal(output, pieces.join(''));
+    });
+  }
 
   for (const [how, { type: contentType, frame }] of Object.entries(framings)) {
     for (const [where, chunksOf] of Object.entries(CHUNKS)) {

@@ -78,7 +78,11 @@ const REASON = /^(?:the server closed the connection before its response was com
 function assertEnd({ row, isAborted }: End, outcome: string, status: number | null): void {
   const http = httpOf(row);
   assert.deepEqual([http.outcome, http.status], [outcome, status]);
-  if (outcome === 'error') assert.match(String(row.metadata?.error), REASON);
+  if (outcome === 'error') {
+    const { error, errorStack } = row.metadata ?? {};
+    assert.match(String(error), REASON);
+    assert.equal(errorStack !== undefined, error === 'too slow', 'only the app has a stack');
+  }
   assert.equal(isAborted, true, 'the signal aborts');
 }
 

@@ -107,12 +107,13 @@ function placeOf(
   others: ReadonlySet<string>,
 ): string | undefined {
   for (const step of steps) {
+    // First below: a framework's step may repeat what its call says.
+    const below = placeOf(leaf, step.steps, OF_STEPS_BELOW);
+    if (below !== undefined) return `steps[].${below}`;
     for (const [key, value] of Object.entries(step)) {
       const place = others.has(key) ? undefined : placeIn(leaf, value, key);
       if (place !== undefined) return place;
     }
-    const below = placeOf(leaf, step.steps, OF_STEPS_BELOW);
-    if (below !== undefined) return `steps[].${below}`;
   }
   return undefined;
 }

@@ -139,6 +139,35 @@ describe('an error that is recorded', () => {
     assert.equal(messageOf(refused), '{"code":"23505","detail":"there is one"}');
   });
 
+  class Reply {}
+  const WITHOUT_MESSAGE: readonly (readonly [facts: object, message: string])[] = [
+    [{ status: 401 }, 'HTTP 401'],
+    [{ statusCode: 503 }, 'HTTP 503'],
+    // As basicAuth() and bodyLimit() of Hono throw it.
+    [{ res: new Response('no', { status: 413 }), status: 413 }, 'HTTP 413'],
+    [{ res: undefined, status: 402 }, 'HTTP 402'],
+    [
+      { status: 409, statusCode: 409, expose: true },
+      '{"status":409,"statusCode":409,"expose":true}',
+    ],
+    [{ status: 'gone' }, '{"status":"gone"}'],
+    [{ status: 3 }, '{"status":3}'],
+    [{ status: 422, body: { field: 'age' } }, '{"status":422,"body":{"field":"age"}}'],
+    [{ reply: new Reply(), retry: () => {}, mark: Symbol('m') }, 'Error'],
+    [{ reply: new Reply(), at: new Date(0) }, '{"at":"1970-01-01T00:00:00.000Z"}'],
+    [
+      Object.create(null, { status: { get: () => assert.fail('read'), enumerable: true } }),
+      'Error',
+    ],
+  ];
+  for (const [facts, message] of WITHOUT_MESSAGE) {
+    it(`says ${message} if it has no message and nothing else that is text`, () => {
+      const text = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
+      const error = Object.defineProperties(new Error(''), Object.getOwnPropertyDescriptors(facts));
+      assert.equal(recordedError(error, text).message, message);
+    });
+  }
+
   it('leaves the stack unread until the row is made: the app may still change its message', () => {
     const error = new Error('first');
     const kept = recorded(error);

@@ -15,6 +15,7 @@ import { messageError, streamError } from '../common/failures/call-error.js';
 import { endAborted } from '../common/failures/fail-call.js';
 import {
   fieldsExcept,
+  isJsonObject,
   type JsonObject,
   nonEmptyFields,
   objectOrEmpty,
@@ -22,7 +23,14 @@ import {
 } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
 import { openSteps } from './open-steps.js';
-import { agentsSpanFacts, agentsStep, isModelSpan, isUnanswered, turnTokens } from './span-step.js';
+import {
+  agentsSpanFacts,
+  agentsStep,
+  hasTurns,
+  isModelSpan,
+  isUnanswered,
+  turnTokens,
+} from './span-step.js';
 
 /** The most failed workflows that are remembered, because they continue if the app caught the error. */
 const MAX_FAILED = 1000;
@@ -40,6 +48,10 @@ interface OpenSpan {
   /** The workflow that ends with a failure of the span: the SDK does not report the end of a failed workflow. */
   readonly failsWith?: RecordedCall | undefined;
   readonly parent?: OpenSpan | undefined;
+  /** Whether the model calls within it are its own, and not those of a tool or a guardrail. */
+  readonly hasTurns: boolean;
+  /** Whether the inputs of its first model call are known. */
+  hasInputs?: boolean;
   /** The model calls within the span that have no token counts. */
   readonly uncounted: RecordedCall[];
 }
@@ -78,7 +90,13 @@ export class AgentsProcessor {
       if (recorded === undefined) return;
       const workflow = recorded as RecordedCall;
       workflow.startBackgroundWork();
-      this.#open.add(traceId, { step: recorded.step, recorded: workflow, workflow, uncounted: [] });
+      this.#open.add(traceId, {
+        step: recorded.step,
+        recorded: workflow,
+        workflow,
+        hasTurns: true,
+        uncounted: [],
+      });
       openSteps.remember(traceId, recorded.step);
     });
   }
@@ -122,6 +140,7 @@ export class AgentsProcessor {
         workflow: options === undefined ? parent.workflow : undefined,
         failsWith: parent.workflow,
         parent,
+        hasTurns: hasTurns(objectOrEmpty(spanData)),
         uncounted: [],
       };
       const openParentId = this.#open.get(parentId) === undefined ? traceId : parentId;
@@ -149,6 +168,7 @@ export class AgentsProcessor {
       };
       if (billing !== undefined) recorded?.addBilling(billing);
       if (open !== undefined) countTurn(open, data, update);
+      if (open !== undefined && isModelSpan(data)) tellAgents(open.parent, update);
       if (error === null || error === undefined) {
         if (statedFailure !== undefined) {
           recorded?.fail(streamError(this.#options, statedFailure), update);
@@ -208,6 +228,21 @@ function countTurn(open: OpenSpan, data: JsonObject, update: StepUpdate): void {
   } else if (data.type === 'turn' && uncounted.length === 1) {
     const tokens = turnTokens(data.usage);
     if (tokens !== undefined) uncounted[0]?.update(tokenFields(tokens) as StepUpdate);
+  }
+}
+
+/**
+ * Gives the agent and the workflow of a model call its prompt, if it is their first, and its answer: the SDK states neither. An answer
+ * that calls tools is not theirs.
+ */
+function tellAgents(above: OpenSpan | undefined, { inputs, output }: StepUpdate): void {
+  const asked = isJsonObject(inputs) && 'prompt' in inputs ? { prompt: inputs.prompt } : inputs;
+  const isAnswer = output !== undefined && !(isJsonObject(output) && 'tool_calls' in output);
+  for (let span = above; span?.hasTurns === true; span = span.parent) {
+    if (span.recorded?.isOpen !== true) continue;
+    if (!span.hasInputs && asked !== undefined) span.recorded.update({ inputs: asked });
+    span.hasInputs = true;
+    if (isAnswer) span.recorded.update({ output });
   }
 }
 

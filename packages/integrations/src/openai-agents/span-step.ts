@@ -93,6 +93,11 @@ export function isModelSpan({ type }: JsonObject): boolean {
   return type === 'response' || type === 'generation';
 }
 
+/** Whether the span stands for an agent, or groups the turns of one. */
+export function hasTurns({ type }: JsonObject): boolean {
+  return type === 'agent' || type === 'task' || type === 'turn';
+}
+
 /**
  * Whether the span of a model call that ended without an error has no response: the app stopped reading its stream. Without the
  * inputs, the app has the SDK leave out responses too.
@@ -243,22 +248,29 @@ function modelFacts(
   { input, response, settings }: Exchange,
   options: CallOptions,
 ): SpanFacts {
-  const reader = readWhole(shape, response);
+  const { tools, ...untooled } = response;
+  const { instructions, ...others } = untooled;
+  const isText = typeof instructions === 'string' && instructions !== '';
+  // The response repeats them, and they are inputs.
+  const reader = readWhole(shape, isText ? others : untooled);
   const { model, output, tokens, metadata, details, reasoning, ...read } = reader.response();
   const billing = read.billing && withPricedTier(read.billing);
-  const { temperature, top_p, max_output_tokens, tool_choice, ...others } = settings ?? response;
+  const { temperature, top_p, max_output_tokens, tool_choice, ...more } = settings ?? response;
   const parameters = definedFields({
     temperature,
     top_p,
     max_output_tokens,
     tool_choice,
-    ...(settings && others),
+    ...(settings && more),
   });
   const update = {
     inputs: recordedContent(
       options,
       'inputs',
-      definedFields({ prompt: input, tools: nonEmptyArrayOrUndefined(response.tools) }),
+      definedFields({
+        prompt: isText ? withInstructions(instructions, input) : input,
+        tools: nonEmptyArrayOrUndefined(tools),
+      }),
     ),
     output: recordedContent(options, 'output', output),
     model,
@@ -280,6 +292,12 @@ function modelFacts(
     response.status === 'failed' ? (response.error ?? 'the response failed') : undefined;
   const end = { reasons: [metadata?.finishReason], output, isComplete: true };
   return { update, billing, failure: reader.failure ?? failure ?? failureOfEnd(end) };
+}
+
+/** The prompt with the instructions before it, as that of OpenAI's client. */
+function withInstructions(instructions: string, input: unknown): readonly unknown[] {
+  const messages = typeof input === 'string' ? [{ role: 'user', content: input }] : input;
+  return [{ role: 'system', content: instructions }, ...arrayOrEmpty(messages)];
 }
 
 function parsedIfJson(value: unknown): unknown {

@@ -17,6 +17,7 @@ import {
   type IsSecretPiece,
   isEmptyPiece,
   isGrowing,
+  isSplit,
   isText,
   startsWord,
 } from './text-channels.js';
@@ -104,7 +105,11 @@ function joinChannel(
     return;
   }
   const wordAt = pieces.findIndex(
-    (piece, i) => i > 0 && (startsWord(piece) || endsWord(pieces[i - 1] as string)),
+    (piece, i) =>
+      i > 0 &&
+      (startsWord(piece) ||
+        endsWord(pieces[i - 1] as string) ||
+        isSplit(pieces[i - 1] as string, piece)),
   );
   const half = Math.max(wordAt, 1);
   const joined = [pieces.slice(0, half).join(''), pieces.slice(half).join('')] as const;

@@ -45,12 +45,11 @@ function lineOf({ type, isNamedByField }: StreamEvent, line: string, answer: str
   return isNamed ? `${type}: ${line}` : line;
 }
 
-function isControl({ type, value }: StreamEvent): boolean {
-  return (
-    isJsonObject(value) &&
-    CONTROL.test(type) &&
-    Object.keys(value).every((key) => IDENTITY.test(key))
-  );
+function isControl({ type, data, value }: StreamEvent): boolean {
+  if (!CONTROL.test(type)) return false;
+  return isJsonObject(value)
+    ? Object.keys(value).every((key) => IDENTITY.test(key))
+    : data.trim() === '';
 }
 
 /** Merges events that differ in their text alone into one line. */

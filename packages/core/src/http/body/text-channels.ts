@@ -120,26 +120,42 @@ export function isEmptyPiece(
   );
 }
 
-/** The channel of the answer: the one with the most text, among those whose names do not exclude it if there are any. */
+/** Types and keys of texts that are never the answer. */
+const FAILURE = /error|fail/i;
+
+/**
+ * The channel of the answer: the one with the most text, among those whose names do not exclude it if there are any. Undefined if
+ * there are only errors.
+ */
 export function answerChannelOf(channels: readonly Channel[]): Channel | undefined {
   let main: Channel | undefined;
   for (const channel of channels) {
-    if (!isText(channel)) continue;
+    if (!isText(channel) || isNamed(channel, FAILURE)) continue;
     if (main === undefined || rank(channel) > rank(main)) main = channel;
   }
   return main;
 }
 
-function rank({ name, path, pieces }: Channel): number {
-  const isNotAnswer = NOT_ANSWER.test(name) || path.some((key) => NOT_ANSWER.test(key));
-  return pieces.join('').length + (isNotAnswer ? 0 : 1e9);
+function rank(channel: Channel): number {
+  return channel.pieces.join('').length + (isNamed(channel, NOT_ANSWER) ? 0 : 1e9);
 }
 
-/** Whether the pieces are one text, by their key or by spaces at their ends. Records have short texts too. */
+function isNamed({ name, path }: Channel, pattern: RegExp): boolean {
+  return pattern.test(name) || path.some((key) => pattern.test(key));
+}
+
+/**
+ * Whether the pieces are one text, by their key or by spaces at their ends; plain data also by letters there of a script that has no
+ * spaces. Records have short texts too.
+ */
 export function isText({ path, isPlain, pieces }: Channel): boolean {
   const key = path.findLast((each) => !/^\d+$/.test(each));
   if (!isPlain && (key === undefined || TEXT_KEY.test(key))) return true;
-  return pieces.some((piece, i) => startsWord(piece) || (endsWord(piece) && i < pieces.length - 1));
+  return pieces.some((piece, i) => {
+    if (startsWord(piece)) return true;
+    const next = pieces[i + 1];
+    return next !== undefined && (endsWord(piece) || (isPlain && isSplit(piece, next)));
+  });
 }
 
 /** Whether a new word begins with the piece. */
@@ -150,6 +166,18 @@ export function startsWord(piece: string): boolean {
 /** Whether a word ends with the piece. */
 export function endsWord(piece: string): boolean {
   return /\s$/.test(piece);
+}
+
+/** Scripts without spaces between words. */
+const UNSPACED = ['Han', 'Hiragana', 'Katakana', 'Thai', 'Lao', 'Khmer', 'Myanmar'].map(
+  (name) => `\\p{Script=${name}}`,
+);
+const STARTS_UNSPACED = new RegExp(`^[${UNSPACED.join('')}]`, 'u');
+const ENDS_UNSPACED = new RegExp(`[${UNSPACED.join('')}]$`, 'u');
+
+/** Whether a text of a script without spaces was split between the pieces. A sentence would end with a mark. */
+export function isSplit(piece: string, next: string): boolean {
+  return ENDS_UNSPACED.test(piece) && STARTS_UNSPACED.test(next);
 }
 
 /** The joined pieces; the last piece if each one contains the whole text so far. */

@@ -11,6 +11,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { emitterBehind } from '../../follow/observe/on-emit.js';
 import { assignMethod, type Method, methodNamed } from '../../follow/observe/replace-method.js';
+import { errorThatWasFound } from '../../trace/model/recorded-error.js';
 import type { Outcome } from '../../trace/model/trace-api.js';
 import { dataProperty, isError } from '../../values/reading/read-safely.js';
 import { NOTHING_SENT, type ResponseFacts } from '../body/body-facts.js';
@@ -261,7 +262,7 @@ class NodeResponse implements FollowedResponse, ObservedResponse, WaitingRespons
     const length = this.#contentLength({ isInHead: true });
     const { responseBytes } = this.#trace;
     if (length === undefined || !(responseBytes < length)) return undefined;
-    return new Error(
+    return errorThatWasFound(
       `the response has ${responseBytes} of the ${length} bytes of its content-length`,
     );
   }
@@ -288,7 +289,8 @@ class NodeResponse implements FollowedResponse, ObservedResponse, WaitingRespons
   #causeOfClose(): unknown {
     const errored = this.#stream === undefined ? this.#connection?.errored : this.#stream.errored;
     return (
-      errored ?? new Error('the server closed the connection before its response was complete')
+      errored ??
+      errorThatWasFound('the server closed the connection before its response was complete')
     );
   }
 

@@ -1,5 +1,6 @@
 /** The trace of a request: request facts, response facts and the outcome. */
 
+import { errorThatWasFound } from '../../trace/model/recorded-error.js';
 import { REQUEST_TRACE } from '../../trace/model/request-trace.js';
 import type { Outcome, RequestTrace } from '../../trace/model/trace-api.js';
 import {
@@ -390,7 +391,7 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace,
     const data = this.#errorEvent;
     if (data === undefined || mediaType(contentType) !== 'text/event-stream') return;
     const message = this.#recordsBody && data !== '' ? data : ENDED_BY_ERROR;
-    this.recordFirstError(new Error(message));
+    this.recordFirstError(errorThatWasFound(message));
   }
 
   override interrupt(): void {

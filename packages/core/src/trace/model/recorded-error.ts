@@ -2,6 +2,7 @@
 
 import { isProxy } from '#platform';
 import {
+  classOf,
   dataProperty,
   errorMessage,
   errorName,
@@ -36,6 +37,11 @@ export function recordedError(error: unknown, redacted: (value: unknown) => stri
   if (!isError(error)) return { name, message: redacted(message === '' ? error : message) };
   const text = withReasons(message, error);
   return new ThrownError(name, redacted(text === '' ? factsOf(error) : text), error, redacted);
+}
+
+/** An error that this library found and no code threw. It has no stack: that would show code of this library alone. */
+export function errorThatWasFound(message: string): Error {
+  return Object.defineProperty(new Error(message), 'stack', { value: undefined });
 }
 
 /**
@@ -76,9 +82,35 @@ function factsOf(error: object): unknown {
   const facts: Record<string, unknown> = Object.create(null);
   for (const key of Object.keys(error)) {
     const value = Object.getOwnPropertyDescriptor(error, key)?.value;
-    if (value !== undefined && key !== 'name') facts[key] = value;
+    if (key !== 'name' && isFact(value)) facts[key] = value;
   }
-  return Object.keys(facts).length > 0 ? facts : errorName(error);
+  const [first, ...others] = Object.entries(facts);
+  if (first === undefined) return errorName(error);
+  const [key, value] = first;
+  const isStatus = others.length === 0 && /^status(?:Code)?$/.test(key) && isHttpError(value);
+  return isStatus ? `HTTP ${value}` : facts;
+}
+
+/** Classes whose objects are recorded by their content. */
+const READABLE: ReadonlySet<string> = new Set([
+  'Object',
+  'Array',
+  'Map',
+  'Set',
+  'Date',
+  'URL',
+  'RegExp',
+]);
+
+/** Whether a property says what has happened: no function, and no object of a class, such as a response. */
+function isFact(value: unknown): boolean {
+  if (typeof value !== 'object') return !['undefined', 'function', 'symbol'].includes(typeof value);
+  if (value === null) return true;
+  return !isProxy(value) && (isError(value) || READABLE.has(classOf(value)));
+}
+
+function isHttpError(status: unknown): boolean {
+  return Number.isInteger(status) && (status as number) >= 400 && (status as number) < 600;
 }
 
 /** The message with those of the error's causes, and of its `errors`, that are not part of it already. */
