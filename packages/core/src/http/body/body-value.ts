@@ -2,12 +2,12 @@
 
 import { decodeContent } from '#platform';
 import type { RecordedTrace } from '../../trace/recorded-trace.js';
+import { eventsKindOf, joinedEvents } from '../../values/events/joined-events.js';
 import { tryParseJson } from '../../values/json/json-text.js';
 import { isThenable } from '../../values/reading/thenable.js';
 import { cutTo, withoutHalf } from '../../values/text/well-formed.js';
 import type { BodyCapture } from './body-capture.js';
-import { type BodyFacts, charsetOf, kindOf, mediaType } from './body-facts.js';
-import { eventsKindOf, joinedEvents } from './joined-events.js';
+import { type BodyFacts, charsetOf, declaredEvents, kindOf, mediaType } from './body-facts.js';
 
 /** A compressed body is decoded to at most this multiple of the kept bytes. */
 const MAX_DECODED_FACTOR = 8;
@@ -67,7 +67,7 @@ export function bodyText(
       : converted(trace, fields, convert);
   }
   // Events are a model's answer only in a response.
-  const events = key === 'output' && eventsKindOf(text, kind);
+  const events = key === 'output' && eventsKindOf(text, declaredEvents(kind));
   if (events) {
     const isSecret = (key: string, piece: string) => redactor.isSecretInStream(key, piece);
     const answer = joinedEvents(text, events, { ...extent, isSecret });

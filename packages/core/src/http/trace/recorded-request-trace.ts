@@ -9,20 +9,21 @@ import {
   type TraceSoFar,
   type TraceStart,
 } from '../../trace/recorded-trace.js';
+import { condensedEvents } from '../../values/events/condensed-events.js';
+import type { EventsKind } from '../../values/events/event-framing.js';
+import { eventsKindOf } from '../../values/events/joined-events.js';
 import type { JsonMembers } from '../../values/json/json-members.js';
 import { roundedText } from '../../values/json/number-text.js';
 import type { BodyCapture, Condenser } from '../body/body-capture.js';
 import {
   charsetOf,
+  declaredEvents,
   kindOf,
   mediaType,
   NOTHING_SENT,
   type ResponseFacts,
 } from '../body/body-facts.js';
 import { bodyText } from '../body/body-value.js';
-import { condensedEvents } from '../body/condensed-events.js';
-import type { EventsKind } from '../body/event-framing.js';
-import { eventsKindOf } from '../body/joined-events.js';
 import { errorEventData } from './error-event.js';
 import type {
   AppId,
@@ -248,7 +249,7 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace,
       const { contentType } = this.#response?.facts() ?? NOTHING_SENT;
       const kind = kindOf(mediaType(contentType));
       if (kind === 'binary' || charsetOf(contentType) !== undefined) return false;
-      this.#eventsKind = eventsKindOf(head(), kind);
+      this.#eventsKind = eventsKindOf(head(), declaredEvents(kind));
     } catch (error) {
       this.reportFailure('events', error);
     }

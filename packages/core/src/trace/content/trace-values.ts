@@ -115,6 +115,11 @@ export class TraceValues {
     return this.#snapshotter.text(value, key, maxChars);
   }
 
+  /** The JSON text of an item of a stream. It is recorded at the stream's end, and its characters do not count until then. */
+  snapshotOfItem(item: unknown): string {
+    return this.#snapshotter.textOfItem(item, this.#maxChars);
+  }
+
   /** The JSON text of the value of a JSON text, which is reused if nothing has to be masked. Undefined if it is not JSON. */
   snapshotOfJson(json: string, key: string): string | undefined {
     const text = this.#snapshotter.textOfJson(json, key, this.#maxChars);

@@ -130,9 +130,13 @@ export function answerChannelOf(channels: readonly Channel[]): Channel | undefin
   return main;
 }
 
-function rank({ name, path, pieces }: Channel): number {
-  const isNotAnswer = NOT_ANSWER.test(name) || path.some((key) => NOT_ANSWER.test(key));
-  return pieces.join('').length + (isNotAnswer ? 0 : 1e9);
+function rank(channel: Channel): number {
+  return channel.pieces.join('').length + (isNoAnswer(channel) ? 0 : 1e9);
+}
+
+/** Whether the name or a key says that the text is another one than the answer. */
+export function isNoAnswer({ name, path }: Channel): boolean {
+  return NOT_ANSWER.test(name) || path.some((key) => NOT_ANSWER.test(key));
 }
 
 /** Whether the pieces are one text, by their key or by spaces at their ends. Records have short texts too. */
