@@ -4,6 +4,7 @@ import { decodeContent } from '#platform';
 import type { RecordedTrace } from '../../trace/recorded-trace.js';
 import { eventsKindOf, joinedEvents } from '../../values/events/joined-events.js';
 import { tryParseJson } from '../../values/json/json-text.js';
+import { fieldsByName } from '../../values/reading/fields-by-name.js';
 import { isThenable } from '../../values/reading/thenable.js';
 import { cutTo, withoutHalf } from '../../values/text/well-formed.js';
 import type { BodyCapture } from './body-capture.js';
@@ -135,20 +136,6 @@ function converted(
     trace.reportOptionThrew('output', error);
     return 'null';
   }
-}
-
-/** A form's fields by name; an array where a name comes more than once. */
-export function fieldsByName(
-  entries: Iterable<readonly [name: string, value: string]>,
-): Readonly<Record<string, unknown>> {
-  const fields: Record<string, unknown> = Object.create(null);
-  for (const [name, value] of entries) {
-    const before = fields[name];
-    if (before === undefined) fields[name] = value;
-    else if (Array.isArray(before)) before.push(value);
-    else fields[name] = [before, value];
-  }
-  return fields;
 }
 
 function decodedText(

@@ -36,6 +36,7 @@ import {
   regExpText,
   streamMark,
 } from './value-marks.js';
+import { webValue } from './web-values.js';
 
 export interface SnapshotLimits {
   /** Approximate limit for the characters of one value's text. */
@@ -319,8 +320,10 @@ export class ValueWalk {
     if (hasMethod(value, 'then')) return this.#mark('[Promise]');
     if (isObservable(value)) return this.#namingMark(`[${classOf(value)}]`);
     const keys = Object.keys(value);
-    if (keys.length === 0) return this.#namingMark(`[${classOf(value)}]`);
-    return this.#plain(value, depth);
+    if (keys.length > 0) return this.#plain(value, depth);
+    const web = webValue(value, this.#limits.maxNodes);
+    if (typeof web === 'object') return this.#plain(web, depth);
+    return this.#namingMark(web ?? `[${classOf(value)}]`);
   }
 
   #viaToJson(value: object, toJson: ToJson, depth: number): string {
