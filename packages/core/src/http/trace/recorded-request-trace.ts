@@ -128,6 +128,24 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace,
     return super.inputsSoFar() ?? this.#reader?.inputsSoFar(this);
   }
 
+  override outputSoFar(): string | undefined {
+    const body = this.#body;
+    // The option `output` may be meant to leave something out, and is called once.
+    const isKnown = this.#isBodyPending && this.#convertOutput === undefined && body.bytes > 0;
+    if (!isKnown || this.root.output !== undefined || this.method === 'HEAD') return undefined;
+    const facts = this.#response?.facts() ?? NOTHING_SENT;
+    body.setEnded(false);
+    try {
+      return bodyText(this, body, facts, { key: 'output', values: this.values.uncounted() });
+    } finally {
+      body.setEnded(true);
+    }
+  }
+
+  override get soFarRevision(): number {
+    return this.revision + this.#body.bytes;
+  }
+
   override get statusCode(): number | undefined {
     return this.#statusCode;
   }

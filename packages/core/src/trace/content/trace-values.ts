@@ -76,6 +76,21 @@ export class TraceValues {
     );
   }
 
+  /** The same for a value that is not recorded in the trace: its characters do not count. */
+  uncounted(): TraceValues {
+    const room = new TraceRoom(this.#room.max);
+    room.left = this.#room.left;
+    const trace = { markChanged() {} };
+    return new TraceValues(
+      trace,
+      this.#snapshotter,
+      this.redactor,
+      this.#diagnostics,
+      room,
+      this.#areOfSteps,
+    );
+  }
+
   /** Characters that these values have left; negative if a last value took more. */
   get room(): number {
     const { left, max } = this.#room;
