@@ -94,7 +94,7 @@ const FLOORS = [
  * files beside the rooms are above them.
  */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
-  'core/values': ['text', 'json', 'reading', 'redaction', 'snapshot'],
+  'core/values': ['text', 'json', 'reading', 'events', 'redaction', 'snapshot'],
   'core/follow': ['observe'],
   'core/trace': ['model', 'ids', 'scope', 'usage', 'content'],
   'core/publish': ['row', 'transport', 'counts', 'chain', 'openlayer', 'queue'],

@@ -452,3 +452,42 @@ describe('other facts', () => {
     assert.deepEqual(step.documents, [{ id: 'd1', content: 'About spans', metadata: { page: 3 } }]);
   });
 });
+
+describe('the model that a request names', () => {
+  /** The attributes of both models, and what else makes the span a model call, by convention. */
+  const PAIRS: readonly (readonly [
+    asked: string,
+    answered: string,
+    call: SpanData['attributes'],
+  ])[] = [
+    ['gen_ai.request.model', 'gen_ai.response.model', { 'gen_ai.operation.name': 'chat' }],
+    ['gen_ai.request.model', 'gen_ai.response.model', { 'gen_ai.operation.name': 'embeddings' }],
+    ['llm.request.model_name', 'llm.model_name', { 'openinference.span.kind': 'LLM' }],
+    ['ai.model.id', 'ai.response.model', { 'ai.operationId': 'ai.streamText.doStream' }],
+  ];
+  for (const [asked, answered, call] of PAIRS) {
+    it(`is in the metadata if another one answered: ${asked}, ${JSON.stringify(call)}`, () => {
+      const both = stepWith({ ...call, [asked]: 'm', [answered]: 'm-2026-01-01' });
+      assert.equal(both.model, 'm-2026-01-01');
+      assert.equal(both.metadata?.requestModel, 'm');
+      for (const models of [
+        { [asked]: 'm', [answered]: 'm' },
+        { [asked]: 'm' },
+        { [answered]: 'm' },
+      ]) {
+        const one = stepWith({ ...call, ...models });
+        assert.equal(one.model, 'm');
+        assert.ok(!('requestModel' in (one.metadata ?? {})));
+      }
+    });
+  }
+
+  it('is no other one because of what Google puts before it', () => {
+    const { metadata } = stepWith({
+      'gen_ai.operation.name': 'chat',
+      'gen_ai.request.model': 'models/m',
+      'gen_ai.response.model': 'm',
+    });
+    assert.ok(!('requestModel' in (metadata ?? {})));
+  });
+});

@@ -317,7 +317,7 @@ export const HOSTILE_VALUES: readonly HostileValue[] = [
   {
     name: 'fetch classes',
     make: () => [new Headers({ cookie: 'sk-canary' }), new Response('sk-canary')],
-    logged: ['[Headers]', '[Response]'],
+    logged: ['[Headers: cookie]', '[Response 200, text/plain;charset=UTF-8]'],
   },
   { name: 'a date', make: () => new Date(0), logged: '1970-01-01T00:00:00.000Z' },
   { name: 'an invalid date', make: () => new Date('no'), logged: 'Invalid Date' },

@@ -8,7 +8,11 @@ import { temporaryFolder } from '../temporary-folder.ts';
 import { publishingTo, start } from './support.ts';
 
 /** The row of a request whose process is killed `openMs` after its work has begun. */
-async function rowOf(framework: string, openMs: number): Promise<WireRow> {
+async function rowOf(
+  framework: string,
+  openMs: number,
+  path = '/chat/t-secret?page=1',
+): Promise<WireRow> {
   await using collector = await startCollector();
   using folder = temporaryFolder();
   const variables = {
@@ -18,7 +22,7 @@ async function rowOf(framework: string, openMs: number): Promise<WireRow> {
   };
   await using app = start('open-requests.mts', variables);
   const port = await app.port;
-  fetch(`http://127.0.0.1:${port}/chat/t-secret?page=1`, {
+  fetch(`http://127.0.0.1:${port}${path}`, {
     method: 'POST',
     headers: { 'x-request-id': 'open', 'content-type': 'application/json' },
     body: '{"question":"why?","password":"hush"}',
@@ -67,6 +71,15 @@ describe('a request that was open when its process was killed', () => {
       assert.equal(row.latency, root.latency);
       assert.ok(row.latency >= 1000 && row.latency < 4000, `${row.latency} ms`);
       assert.ok(root.endTime >= (root.steps[1]?.endTime ?? Number.NaN));
+    });
+  }
+
+  for (const framework of ['Express', 'Koa', 'Hono']) {
+    it(`is published with what was sent of its output, on ${framework}`, async () => {
+      const row = await rowOf(framework, 2200, '/answer');
+      assert.equal(row.output, 'About loans');
+      assert.equal((row.steps as readonly [WireStep])[0].output, 'About loans');
+      assert.equal(httpOf(row).outcome, 'interrupted');
     });
   }
 

@@ -1,13 +1,14 @@
 /**
- * Collects what a stream or generator yielded, up to a limit: one string if it yielded strings or bytes of text, a mark if it
- * yielded other bytes, else an array.
+ * Collects what a stream or generator yielded, up to a limit: one string if it yielded strings, bytes of text, or objects that are
+ * pieces of one text; a mark if it yielded other bytes, else an array.
  */
 
+import { type ItemText, textOfFrames, textOfObjects } from '../values/events/item-text.js';
 import { parseJson } from '../values/json/json-text.js';
 import { classOf } from '../values/reading/read-safely.js';
 import { byteLengthOf, bytesMark } from '../values/snapshot/value-marks.js';
 import type { Followers } from './followers.js';
-import type { FollowingStep } from './following-step.js';
+import { type FollowingStep, StreamedText } from './following-step.js';
 
 const MAX_ITEMS = 1000;
 const MAX_CHARS = 65_536;
@@ -15,13 +16,22 @@ const MAX_CHARS = 65_536;
 /** The items of one stream or iterator, and the end of its step. */
 export class CollectedOutput {
   readonly step: FollowingStep;
-  readonly #items: unknown[] = [];
+  /** Strings; or JSON, while all items are objects; or values. */
+  #items: unknown[] = [];
   #decoder: InstanceType<typeof TextDecoder> | undefined;
   /** Reads the same bytes, and throws if they are not UTF-8. */
   #checker: InstanceType<typeof TextDecoder> | undefined;
   #chars = 0;
-  #seen = 0;
+  #maxChars = MAX_CHARS;
+  #isEmpty = true;
+  /** Items that were not kept. */
+  #cut = 0;
   #isAllText = true;
+  #areObjects: boolean;
+  /** Whether items were condensed, which are pieces of one text. */
+  #isCondensed = false;
+  /** Whether no more can be condensed. */
+  #isUncondensable = false;
   #isAllBytes = true;
   /** The stream began with bytes of text: a later byte that is not UTF-8 does not make it binary. */
   #isTextInBytes = false;
@@ -32,66 +42,117 @@ export class CollectedOutput {
 
   constructor(step: FollowingStep) {
     this.step = step;
+    this.#areObjects = step.outputOf === undefined && step.takesLastItem !== true;
   }
 
   /** Adds one item. Bytes are read as UTF-8 text, if they can be, or if the stream began with bytes of text. */
   collect(item: unknown): void {
     try {
       if (this.step.takesLastItem === true) this.#clear();
-      this.#seen++;
+      this.#isEmpty = false;
       if (isBytes(item)) {
         this.#collectBytes(item);
         return;
       }
       this.#isAllBytes = false;
       if (this.#binary !== undefined) this.#replaceByMark();
-      if (typeof item !== 'string') this.#isAllText = false;
-      if (this.#isFull()) return;
-      if (typeof item === 'string') this.#add(item);
-      else this.#addValue(item);
+      if (typeof item === 'string') this.#collectText(item);
+      else this.#collectValue(item);
     } catch (error) {
+      this.#cut++;
       this.step.reportFailure('output', error);
     }
   }
 
   #collectBytes(bytes: Uint8Array): void {
     this.#bytes += byteLengthOf(bytes);
-    if (this.#binary !== undefined || this.#isFull()) return;
+    if (this.#binary !== undefined || !this.#hasRoom()) return;
     const text = this.#decode(bytes);
     if (text !== undefined) {
-      this.#add(text);
+      this.#addText(text);
       if (this.#isAllBytes && text !== '') this.#isTextInBytes = true;
     } else if (this.#isAllBytes && this.step.takesLastItem !== true) {
       this.#binary = classOf(bytes);
       this.#items.length = 0;
     } else {
       this.#isAllText = false;
-      this.#add(bytesMark(bytes));
+      this.#addText(bytesMark(bytes));
     }
   }
 
-  /** Text has no limit of items: an LLM streams it in thousands of pieces. */
-  #isFull(): boolean {
-    return this.#chars >= MAX_CHARS || (!this.#isAllText && this.#items.length >= MAX_ITEMS);
+  #collectText(text: string): void {
+    if (this.#hasRoom()) this.#addText(text);
   }
 
-  #add(text: string): void {
+  #addText(text: string): void {
+    this.#leaveObjects();
     this.#chars += Math.max(text.length, 1);
     this.#items.push(text);
   }
 
-  #addValue(value: unknown): void {
+  #collectValue(value: unknown): void {
+    const wasText = this.#isAllText && this.#items.length > 0;
+    this.#isAllText = false;
+    if (wasText) this.#areObjects = false;
+    if (!this.#hasRoom()) return;
     // Copied, since the app may change the item later.
     const text = this.step.outputOf === undefined ? this.step.snapshot(value) : undefined;
     this.#chars += text?.length ?? 64;
-    this.#items.push(text === undefined ? value : parseJson(text));
+    if (text?.startsWith('{') !== true) this.#leaveObjects();
+    this.#items.push(text === undefined || this.#areObjects ? (text ?? value) : parseJson(text));
+  }
+
+  /** Called before an item is added that is no object. */
+  #leaveObjects(): void {
+    if (!this.#areObjects) return;
+    this.#areObjects = false;
+    if (!this.#isAllText) this.#items = this.#items.map((json) => parseJson(json as string));
+  }
+
+  /** Whether one more item is kept, which otherwise counts as cut. Text has no limit of items: it has thousands of pieces. */
+  #hasRoom(): boolean {
+    if (!this.#isFull()) return true;
+    this.#condense();
+    if (!this.#isFull()) return true;
+    this.#cut++;
+    return false;
+  }
+
+  #isFull(): boolean {
+    return this.#chars >= this.#maxChars || (!this.#isAllText && this.#items.length >= MAX_ITEMS);
+  }
+
+  /** Makes the items fewer if they are pieces of one text: the framing of a text is many times longer than the text. */
+  #condense(): void {
+    if (this.#isUncondensable || this.#cut > 0) return;
+    const items = this.#itemText()?.condense();
+    if (items !== undefined) {
+      this.#isCondensed = true;
+      this.#items = [...items];
+      this.#chars = items.reduce((sum, item) => sum + item.length, 0);
+    }
+    this.#isUncondensable =
+      items === undefined || this.#chars > MAX_CHARS || items.length > MAX_ITEMS / 2;
+    // Twice as many, so that condensing takes little time for each item.
+    this.#maxChars = this.#isUncondensable ? MAX_CHARS : 2 * MAX_CHARS;
+  }
+
+  /** The one text of which the items are pieces; undefined if they are not. */
+  #itemText(): ItemText | undefined {
+    const { step } = this;
+    if (step.outputOf !== undefined) return undefined;
+    const isSecret = (key: string, text: string) => step.isSecretPiece(key, text);
+    if (this.#isAllText) return textOfFrames(this.#items.join(''), isSecret);
+    if (!this.#areObjects) return undefined;
+    const isOneText = this.#isCondensed ? true : undefined;
+    return textOfObjects(this.#items as readonly string[], { isSecret, isOneText });
   }
 
   /** Binary data was followed by another item: the output is an array, which begins with the mark of that data. */
   #replaceByMark(): void {
     this.#items[0] = this.#binaryMark();
-    this.#seen = 2;
     this.#isAllText = false;
+    this.#areObjects = false;
     this.#binary = undefined;
   }
 
@@ -124,18 +185,22 @@ export class CollectedOutput {
   #clear(): void {
     this.#items.length = 0;
     this.#chars = 0;
-    this.#seen = 0;
+    this.#cut = 0;
+    this.#isEmpty = true;
     this.#isTextInBytes = false;
     this.#forgetBytes();
   }
 
   #value(): unknown {
-    if (this.#seen === 0) return undefined;
+    if (this.#isEmpty) return undefined;
     if (this.#binary !== undefined) return this.#binaryMark();
     if (this.step.takesLastItem === true) return this.#items[0];
-    const cut = this.#seen - this.#items.length;
-    if (this.#isAllText)
-      return this.#items.join('') + (cut > 0 ? `… [cut: ${cut} more parts]` : '');
+    const cut = this.#cut;
+    const more = cut > 0 ? `… [cut: ${cut} more parts]` : '';
+    const itemText = this.#itemText();
+    if (itemText !== undefined) return new StreamedText(itemText.join(cut > 0) + more);
+    if (this.#isAllText) return this.#items.join('') + more;
+    this.#leaveObjects();
     return cut > 0 ? [...this.#items, `[cut: ${cut} more items]`] : this.#items;
   }
 
@@ -151,7 +216,8 @@ export class CollectedOutput {
     const cut = bytes.byteLength - MAX_CHARS;
     if (cut <= 0) return text;
     // Nothing may follow a gap. The decoder may hold the beginning of a character.
-    this.#chars = MAX_CHARS;
+    this.#chars = this.#maxChars;
+    this.#isUncondensable = true;
     this.#forgetBytes();
     return `${text}… [cut: ${cut} more bytes]`;
   }

@@ -17,14 +17,16 @@ export interface FollowingStep {
   currentTrace(): object | undefined;
   /** @returns a function that runs others in the scope that the caller is in now */
   callersScope(): <R>(fn: () => R) => R;
-  /** The JSON text of an item as it is now. */
+  /** The JSON text of an item of a stream as it is now. Its secrets are masked, but not a `token` that is a piece of text. */
   snapshot(item: unknown): string;
+  /** Whether a text of an item is a secret by its key. */
+  isSecretPiece(key: string, text: string): boolean;
   /**
    * Called in the scope of the step's caller for a result that is complete only once it is read. The trace waits at most `ms`
    * milliseconds for the reader.
    */
   waitForReader(ms: number): void;
-  /** The result is complete: ends the step with it. */
+  /** The result is complete: ends the step with it. It may be a `StreamedText`. */
   complete(result: unknown): void;
   /** The result failed: ends the step with the error. @param soFar what came before the failure */
   fail(error: unknown, soFar?: unknown): void;
@@ -32,4 +34,19 @@ export interface FollowingStep {
   end(): void;
   /** Reports a failure of this library. Never throws. */
   reportFailure(what: string, error: unknown): void;
+}
+
+/** The result of a stream whose items are pieces of one text. */
+export class StreamedText {
+  readonly #text: string;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  /** The text, if the result is one. Runs no code of a proxy, unlike `instanceof`. */
+  static textOf(result: unknown): string | undefined {
+    const isText = typeof result === 'object' && result !== null && #text in result;
+    return isText ? result.#text : undefined;
+  }
 }

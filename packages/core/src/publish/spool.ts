@@ -14,6 +14,10 @@ export interface SpooledTrace extends EndedTrace {
   soFar(): { readonly name: string; readonly http: string | undefined };
   /** The inputs as far as they are known. */
   inputsSoFar(): JsonMembers | undefined;
+  /** The JSON text of the output that was sent so far, if it is recorded at the end; undefined if it is not known. */
+  outputSoFar(): string | undefined;
+  /** Increases with each change of the trace, and with its output so far. */
+  readonly soFarRevision: number;
   /** Records the values that are recorded later otherwise. */
   recordDeferred(): void;
   /** What `metadata.otel` will be, as JSON text; undefined without `sharedTraceId`. */

@@ -58,6 +58,8 @@ interface WrittenTrace {
   readonly revision?: number | undefined;
   /** The age of the trace when its progress was written last, in milliseconds. */
   readonly progressMs?: number | undefined;
+  /** The trace's `soFarRevision` at that time. */
+  readonly soFarRevision?: number | undefined;
 }
 
 /** The progress of a trace is written from this age on, and then whenever its age has doubled, in milliseconds. */
@@ -132,10 +134,11 @@ export class DiskSpool implements Spool, RowKeeper, SendLog, WaitingRows {
     if (written?.position === undefined || written.row !== undefined || !this.#writesAhead) return;
     const { endMs: ageMs } = trace;
     const { position, progressMs = PROGRESS_MS / 2 } = written;
-    if (ageMs < 2 * progressMs || trace.revision === written.revision) return;
+    if (ageMs < 2 * progressMs || trace.soFarRevision === written.soFarRevision) return;
     const text = progressText(trace, this.#options.redactor);
     this.#own.writeProgress(position, text);
-    this.#written.set(trace, { position, progressMs: ageMs, revision: trace.revision });
+    const { soFarRevision } = trace;
+    this.#written.set(trace, { position, progressMs: ageMs, soFarRevision });
   }
 
   writeAhead(trace: SpooledTrace): void {

@@ -1,7 +1,7 @@
 /** Steps while they are recorded. */
 
 import { followResult } from '../follow/follow-result.js';
-import type { FollowingStep } from '../follow/following-step.js';
+import { type FollowingStep, StreamedText } from '../follow/following-step.js';
 import type { JsonMembers } from '../values/json/json-members.js';
 import { quote } from '../values/json/json-text.js';
 import { isThenable } from '../values/reading/thenable.js';
@@ -383,7 +383,11 @@ export class RecordedStep<T extends StepType = StepType>
   }
 
   snapshot(item: unknown): string {
-    return this.values.snapshotOfPart(item);
+    return this.values.snapshotOfItem(item);
+  }
+
+  isSecretPiece(key: string, text: string): boolean {
+    return this.values.redactor.isSecretInStream(key, text);
   }
 
   waitForReader(ms: number): void {
@@ -401,7 +405,9 @@ export class RecordedStep<T extends StepType = StepType>
     try {
       if (!this.isLive || this.#output !== undefined || result === undefined) return;
       const outputOf = this.#outputOf;
-      if (outputOf === undefined) this.#output = this.values.snapshot(result, 'output');
+      const streamed = StreamedText.textOf(result);
+      if (streamed !== undefined) this.#output = this.values.snapshotOfStream(streamed, 'output');
+      else if (outputOf === undefined) this.#output = this.values.snapshot(result, 'output');
       else this.#recordConverted(outputOf, result);
     } catch (error) {
       this.reportFailure('output', error);

@@ -161,6 +161,16 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
     return { name: this.root.name, http: undefined };
   }
 
+  /** The JSON text of the output so far that is recorded at the end; undefined if it is not known. */
+  outputSoFar(): string | undefined {
+    return undefined;
+  }
+
+  /** Increases with each change of the trace, and with its output so far. */
+  get soFarRevision(): number {
+    return this.revision;
+  }
+
   /** The inputs as far as they are known. */
   inputsSoFar(): JsonMembers | undefined {
     return this.columns.inputs;

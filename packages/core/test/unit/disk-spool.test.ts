@@ -22,10 +22,14 @@ function traceThat() {
     columns: {},
     soFar: () => ({ name: 'GET /', http: undefined }),
     inputsSoFar: () => undefined,
+    outputSoFar: () => undefined,
     recordDeferred: () => {},
     unrecordedSteps: 0,
     endMs: 5,
     get revision() {
+      return facts.revision;
+    },
+    get soFarRevision() {
       return facts.revision;
     },
     get root() {

@@ -49,6 +49,7 @@ function stepThat(options: Partial<FollowingStep> = {}): NotedStep {
     currentTrace: () => undefined,
     callersScope: () => (fn) => fn(),
     snapshot: (item) => JSON.stringify(item),
+    isSecretPiece: () => false,
     waitForReader() {},
     complete: (result) => void ends.push(['complete', result]),
     fail: (error, ...soFar) => void ends.push(['fail', (error as Error).message, ...soFar]),

@@ -2,6 +2,7 @@
 
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import { bodyParser } from '@koa/bodyparser';
 import Router from '@koa/router';
@@ -20,12 +21,25 @@ async function work(trace: RequestTrace, question: string): Promise<void> {
   await trace.step('think', () => new Promise(() => {}));
 }
 
+const EVENTS = ['data: {"token":"About"}\n\n', 'data: {"token":" loans"}\n\ndata: {"tok'];
+
+/** Events of an answer that never ends. */
+async function* answer() {
+  yield* EVENTS;
+  console.log('waiting');
+  await new Promise(() => {});
+}
+
 const APPS: Readonly<Record<string, () => RequestListener>> = {
   Express: () => {
     const app = express();
     app.use(forExpress());
     app.use(express.json());
     app.post('/chat/:token', (req) => work(req.trace, req.body.question));
+    app.post('/answer', (_req, res) => {
+      res.type('text/event-stream');
+      Readable.from(answer()).pipe(res);
+    });
     return app;
   },
   Koa: () => {
@@ -37,6 +51,10 @@ const APPS: Readonly<Record<string, () => RequestListener>> = {
       const { question } = ctx.request.body as { question: string };
       return work(ctx.trace, question);
     });
+    router.post('/answer', (ctx) => {
+      ctx.type = 'text/event-stream';
+      ctx.body = Readable.from(answer());
+    });
     app.use(router.routes());
     return app.callback();
   },
@@ -46,6 +64,11 @@ const APPS: Readonly<Record<string, () => RequestListener>> = {
     app.post('/chat/:token', async (c) => {
       await work(c.var.trace, (await c.req.json()).question);
       return c.text('never');
+    });
+    app.post('/answer', (c) => {
+      const body = Readable.toWeb(Readable.from(answer()).map((text) => Buffer.from(text)));
+      c.header('content-type', 'text/event-stream');
+      return c.body(body as ReadableStream);
     });
     return getRequestListener(app.fetch) as RequestListener;
   },

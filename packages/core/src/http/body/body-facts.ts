@@ -1,5 +1,7 @@
 /** What headers state about a body: its type and encoding, and how its value is read. */
 
+import type { EventsKind } from '../../values/events/event-framing.js';
+
 /** Headers that describe a body. */
 export interface BodyFacts {
   readonly contentType: string | undefined;
@@ -76,10 +78,14 @@ const JSON_LINES: ReadonlySet<string> = new Set([
   'application/ndjson',
 ]);
 
+/** How the events of a body of this kind are framed; undefined if it is no stream. */
+export function declaredEvents(kind: BodyKind): EventsKind | undefined {
+  return kind === 'events' || kind === 'lines' ? kind : undefined;
+}
+
 /** Whether bodies of this type are streams: of events, or of lines of JSON. */
 export function isStreamedType(contentType: string): boolean {
-  const kind = kindOf(mediaType(contentType));
-  return kind === 'events' || kind === 'lines';
+  return declaredEvents(kindOf(mediaType(contentType))) !== undefined;
 }
 
 const TEXT_TYPES: ReadonlySet<string> = new Set([

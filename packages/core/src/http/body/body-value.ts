@@ -1,13 +1,15 @@
 /** The value of a captured body: JSON as its value, text as a string, an event stream as the text that it carried. */
 
 import { decodeContent } from '#platform';
+import type { TraceValues } from '../../trace/content/trace-values.js';
 import type { RecordedTrace } from '../../trace/recorded-trace.js';
+import { eventsKindOf, joinedEvents } from '../../values/events/joined-events.js';
 import { tryParseJson } from '../../values/json/json-text.js';
+import { fieldsByName } from '../../values/reading/fields-by-name.js';
 import { isThenable } from '../../values/reading/thenable.js';
 import { cutTo, withoutHalf } from '../../values/text/well-formed.js';
 import type { BodyCapture } from './body-capture.js';
-import { type BodyFacts, charsetOf, kindOf, mediaType } from './body-facts.js';
-import { eventsKindOf, joinedEvents } from './joined-events.js';
+import { type BodyFacts, charsetOf, declaredEvents, kindOf, mediaType } from './body-facts.js';
 
 /** A compressed body is decoded to at most this multiple of the kept bytes. */
 const MAX_DECODED_FACTOR = 8;
@@ -18,6 +20,8 @@ export interface BodyRole {
   readonly key: 'body' | 'output';
   /** The option `output`, which converts the value. */
   readonly convert?: ((body: unknown) => unknown) | undefined;
+  /** Converts the value. @default the values of the trace */
+  readonly values?: TraceValues | undefined;
 }
 
 /** The JSON text of the body's value; undefined for an empty body. */
@@ -25,20 +29,20 @@ export function bodyText(
   trace: RecordedTrace,
   capture: BodyCapture,
   facts: BodyFacts,
-  { key, convert }: BodyRole,
+  { key, convert, values = trace.values }: BodyRole,
 ): string | undefined {
   if (capture.bytes === 0) return undefined;
   const type = mediaType(facts.contentType);
   const kind = kindOf(type);
   if (kind === 'binary' || (type === '' && !capture.isText()))
-    return namingMark(trace, key, binaryName(type, facts.contentEncoding, capture), capture);
+    return namingMark(values, key, binaryName(type, facts.contentEncoding, capture), capture);
   const charset = charsetOf(facts.contentType);
   const text = decodedText(capture, facts.contentEncoding, charset);
   if (text === undefined)
-    return namingMark(trace, key, `${type}, ${facts.contentEncoding}`, capture);
+    return namingMark(values, key, `${type}, ${facts.contentEncoding}`, capture);
   if (kind === 'json' && !capture.isCut) {
     if (convert === undefined) {
-      const json = trace.values.snapshotOfJson(text, key);
+      const json = values.snapshotOfJson(text, key);
       if (json !== undefined) return json;
     } else {
       const value = tryParseJson(text);
@@ -49,9 +53,7 @@ export function bodyText(
   if (kind === 'json' && capture.isCut) {
     const value = capture.excerpt(text, (head) => redactor.mask(head, { isCut: true }));
     if (typeof value === 'object' && value !== null)
-      return convert === undefined
-        ? trace.values.snapshot(value, key)
-        : converted(trace, value, convert);
+      return convert === undefined ? values.snapshot(value, key) : converted(trace, value, convert);
   }
   // What follows the part may show that its end is a secret.
   const extent = { isCut: capture.isPart };
@@ -62,23 +64,19 @@ export function bodyText(
     const fields = capture.isPart
       ? fieldsOfPart(form, capture, trace)
       : fieldsByName(new URLSearchParams(form));
-    return convert === undefined
-      ? trace.values.snapshot(fields, key)
-      : converted(trace, fields, convert);
+    return convert === undefined ? values.snapshot(fields, key) : converted(trace, fields, convert);
   }
   // Events are a model's answer only in a response.
-  const events = key === 'output' && eventsKindOf(text, kind);
+  const events = key === 'output' && eventsKindOf(text, declaredEvents(kind));
   if (events) {
     const isSecret = (key: string, piece: string) => redactor.isSecretInStream(key, piece);
     const answer = joinedEvents(text, events, { ...extent, isSecret });
     const whole = withMark(redactor.maskStream(answer, extent));
     if (convert !== undefined) return converted(trace, whole, convert);
-    return trace.values.snapshotOfStream(whole, key);
+    return values.snapshotOfStream(whole, key);
   }
   const whole = capture.isPart ? withMark(redactor.mask(text, extent)) : text;
-  return convert === undefined
-    ? trace.values.snapshot(whole, key)
-    : converted(trace, whole, convert);
+  return convert === undefined ? values.snapshot(whole, key) : converted(trace, whole, convert);
 }
 
 /** The text with a mark of the body's length, together within the limit of a value. */
@@ -137,20 +135,6 @@ function converted(
   }
 }
 
-/** A form's fields by name; an array where a name comes more than once. */
-export function fieldsByName(
-  entries: Iterable<readonly [name: string, value: string]>,
-): Readonly<Record<string, unknown>> {
-  const fields: Record<string, unknown> = Object.create(null);
-  for (const [name, value] of entries) {
-    const before = fields[name];
-    if (before === undefined) fields[name] = value;
-    else if (Array.isArray(before)) before.push(value);
-    else fields[name] = [before, value];
-  }
-  return fields;
-}
-
 function decodedText(
   capture: BodyCapture,
   encoding: string | undefined,
@@ -193,6 +177,6 @@ const MAGIC_NUMBERS: Readonly<Record<string, readonly number[]>> = {
 const PROBE_BYTES = 4096;
 const MAX_PROBED_BYTES = 4_194_304;
 
-function namingMark(trace: RecordedTrace, key: string, type: string, capture: BodyCapture): string {
-  return trace.values.snapshot(`[${type || 'body'}: ${capture.lengthText}]`, key);
+function namingMark(values: TraceValues, key: string, type: string, capture: BodyCapture): string {
+  return values.snapshot(`[${type || 'body'}: ${capture.lengthText}]`, key);
 }

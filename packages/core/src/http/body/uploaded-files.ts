@@ -1,18 +1,13 @@
 /** Names the files of an upload, `[report.pdf, application/pdf, 50000 bytes]`, as the parsers of forms describe them. */
 
 import { isProxy } from '#platform';
-import { dataProperty, MAX_NAME_CHARS } from '../../values/reading/read-safely.js';
-import { cutTo } from '../../values/text/well-formed.js';
+import { dataProperty } from '../../values/reading/read-safely.js';
+import { fileMark } from '../../values/snapshot/value-marks.js';
 
 const MAX_FILES = 100;
 /** What parsers call the name that the client gave, in the order in which they are looked for. */
 const NAMES = ['originalname', 'originalFilename', 'filename', 'name'];
 const TYPES = ['mimetype', 'type'];
-
-/** A mark for a file. */
-export function fileMark(name: string, type: string, bytes: number): string {
-  return `[${[name, type].flatMap((each) => (each === '' ? [] : [`${cutTo(each, MAX_NAME_CHARS)}, `])).join('')}${bytes} bytes]`;
-}
 
 /**
  * The fields of a form, with a mark for each of its files.

@@ -10,20 +10,21 @@ import {
   type TraceSoFar,
   type TraceStart,
 } from '../../trace/recorded-trace.js';
+import { condensedEvents } from '../../values/events/condensed-events.js';
+import type { EventsKind } from '../../values/events/event-framing.js';
+import { eventsKindOf } from '../../values/events/joined-events.js';
 import type { JsonMembers } from '../../values/json/json-members.js';
 import { roundedText } from '../../values/json/number-text.js';
 import type { BodyCapture, Condenser } from '../body/body-capture.js';
 import {
   charsetOf,
+  declaredEvents,
   kindOf,
   mediaType,
   NOTHING_SENT,
   type ResponseFacts,
 } from '../body/body-facts.js';
 import { bodyText } from '../body/body-value.js';
-import { condensedEvents } from '../body/condensed-events.js';
-import type { EventsKind } from '../body/event-framing.js';
-import { eventsKindOf } from '../body/joined-events.js';
 import { errorEventData } from './error-event.js';
 import type { FollowedResponse } from './followed-response.js';
 import { httpStartText, httpText, type Place, type RequestFacts } from './request-facts.js';
@@ -128,6 +129,24 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace,
 
   override inputsSoFar(): JsonMembers | undefined {
     return super.inputsSoFar() ?? this.#reader?.inputsSoFar(this);
+  }
+
+  override outputSoFar(): string | undefined {
+    const body = this.#body;
+    // The option `output` may be meant to leave something out, and is called once.
+    const isKnown = this.#isBodyPending && this.#convertOutput === undefined && body.bytes > 0;
+    if (!isKnown || this.root.output !== undefined || this.method === 'HEAD') return undefined;
+    const facts = this.#response?.facts() ?? NOTHING_SENT;
+    body.setEnded(false);
+    try {
+      return bodyText(this, body, facts, { key: 'output', values: this.values.uncounted() });
+    } finally {
+      body.setEnded(true);
+    }
+  }
+
+  override get soFarRevision(): number {
+    return this.revision + this.#body.bytes;
   }
 
   override get statusCode(): number | undefined {
@@ -251,7 +270,7 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace,
       const { contentType } = this.#response?.facts() ?? NOTHING_SENT;
       const kind = kindOf(mediaType(contentType));
       if (kind === 'binary' || charsetOf(contentType) !== undefined) return false;
-      this.#eventsKind = eventsKindOf(head(), kind);
+      this.#eventsKind = eventsKindOf(head(), declaredEvents(kind));
     } catch (error) {
       this.reportFailure('events', error);
     }

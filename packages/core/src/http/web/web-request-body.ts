@@ -2,10 +2,10 @@
 
 import { utf8Length } from '#platform';
 import { defineMethod, methodNamed } from '../../follow/observe/replace-method.js';
+import { fieldsByName } from '../../values/reading/fields-by-name.js';
+import { fileMark } from '../../values/snapshot/value-marks.js';
 import { BodyCapture } from '../body/body-capture.js';
-import { fieldsByName } from '../body/body-value.js';
 import type { RequestBody } from '../body/request-body.js';
-import { fileMark } from '../body/uploaded-files.js';
 import { jsonHead } from './json-head.js';
 
 /** The part of a web Request that is used. */

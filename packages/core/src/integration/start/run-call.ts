@@ -78,6 +78,10 @@ class FollowedCall implements FollowingStep {
     return this.#step.snapshot(item);
   }
 
+  isSecretPiece(key: string, text: string): boolean {
+    return this.#step.isSecretPiece(key, text);
+  }
+
   waitForReader(ms: number): void {
     this.#step.waitForReader(ms);
   }

@@ -21,7 +21,9 @@ export function progressText(trace: SpooledTrace, redactor: Redactor): string {
   const inputs = trace.columns.inputs === undefined ? trace.inputsSoFar()?.toText() : undefined;
   const { layout, text } = rowOf(trace, redactor);
   const members = membersText(trace, redactor);
-  return `${members}${inputs ? `,"inputs":{${inputs}}` : ''},"layout":${quote(layout)},"row":${text}}`;
+  const output = trace.outputSoFar();
+  const outputMember = output === undefined ? '' : `,"output":${output}`;
+  return `${members}${inputs ? `,"inputs":{${inputs}}` : ''}${outputMember},"layout":${quote(layout)},"row":${text}}`;
 }
 
 function membersText(trace: SpooledTrace, redactor: Redactor): string {
@@ -66,7 +68,10 @@ export function interruptedRow(
     latencyIsLowerBound: true,
   };
   const inputs = isJsonObject(facts.inputs) ? (facts.inputs as JsonMembers) : undefined;
-  const root = rootStep(facts, before, { name, metadata, latency, startedAt, inputs });
+  // An output that the app has set is in the row.
+  const output = before.output ?? facts.output;
+  const sent = output === undefined ? {} : { output };
+  const root = rootStep(facts, before, { name, metadata, latency, startedAt, inputs, ...sent });
   const layout = typeof facts.layout === 'string' ? facts.layout : BARE_LAYOUT;
   const ids = { inferenceTimestamp: startedAt / 1000, inferenceId, ...shared };
   const absent = { output: null, latency, cost: null, tokens: null };
@@ -75,6 +80,7 @@ export function interruptedRow(
     ...ids,
     ...absent,
     ...before,
+    ...sent,
     ...inputs,
     ...ids,
     latency,
@@ -100,6 +106,7 @@ function rootStep(
     readonly latency: number;
     readonly startedAt: number;
     readonly inputs: JsonMembers | undefined;
+    readonly output?: Json;
   },
 ): WireStep {
   const [written] = Array.isArray(row.steps) ? (row.steps as readonly unknown[]) : [];

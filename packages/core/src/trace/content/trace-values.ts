@@ -76,6 +76,21 @@ export class TraceValues {
     );
   }
 
+  /** The same for a value that is not recorded in the trace: its characters do not count. */
+  uncounted(): TraceValues {
+    const room = new TraceRoom(this.#room.max);
+    room.left = this.#room.left;
+    const trace = { markChanged() {} };
+    return new TraceValues(
+      trace,
+      this.#snapshotter,
+      this.redactor,
+      this.#diagnostics,
+      room,
+      this.#areOfSteps,
+    );
+  }
+
   /** Characters that these values have left; negative if a last value took more. */
   get room(): number {
     const { left, max } = this.#room;
@@ -113,6 +128,11 @@ export class TraceValues {
       if (text.length < SHORT_CHARS) return text;
     }
     return this.#snapshotter.text(value, key, maxChars);
+  }
+
+  /** The JSON text of an item of a stream. It is recorded at the stream's end, and its characters do not count until then. */
+  snapshotOfItem(item: unknown): string {
+    return this.#snapshotter.textOfItem(item, this.#maxChars);
   }
 
   /** The JSON text of the value of a JSON text, which is reused if nothing has to be masked. Undefined if it is not JSON. */

@@ -68,6 +68,15 @@ export class Snapshotter {
   }
 
   /**
+   * The JSON text of an item of a stream, of which more is known at its end: a `token` that is a piece of text is not masked yet, and
+   * `redact.text` is not applied yet.
+   */
+  textOfItem(value: unknown, maxChars: number): string {
+    const room = Math.min(maxChars, this.#limits.maxChars);
+    return this.#walk((walk) => walk.itemText(value, room));
+  }
+
+  /**
    * The JSON text of the joined text of stream events, where a `token` is a piece of the model's text.
    * @param key the value's key, by which it may be a secret
    */

@@ -19,12 +19,22 @@ export function streamMark(value: object): string | undefined {
     const method = dataProperty(value, 'method');
     const url = dataProperty(value, 'url');
     if (typeof method !== 'string' || typeof url !== 'string') return `[${classOf(value)}]`;
-    return `[${classOf(value)} ${method} ${cutTo(maskUserInfo(url.split('?', 1)[0] ?? ''), MAX_NAME_CHARS)}]`;
+    return `[${classOf(value)} ${method} ${urlText(url)}]`;
   }
   const isWritable =
     dataProperty(value, '_writableState') !== undefined ||
     dataProperty(value, '_header') !== undefined;
   return isWritable ? `[${classOf(value)}]` : undefined;
+}
+
+/** A URL without its query and credentials, cut to 256 characters. */
+export function urlText(url: string): string {
+  return cutTo(maskUserInfo(url.split(/[?#]/, 1)[0] ?? ''), MAX_NAME_CHARS);
+}
+
+/** A mark for a file: `[report.pdf, application/pdf, 50000 bytes]`. */
+export function fileMark(name: string, type: string, bytes: number): string {
+  return `[${[name, type].flatMap((each) => (each === '' ? [] : [`${cutTo(each, MAX_NAME_CHARS)}, `])).join('')}${bytes} bytes]`;
 }
 
 /** A mark for bytes: a buffer or a view of one. */

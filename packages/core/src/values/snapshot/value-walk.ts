@@ -37,6 +37,7 @@ import {
   regExpText,
   streamMark,
 } from './value-marks.js';
+import { webValue } from './web-values.js';
 
 export interface SnapshotLimits {
   /** Approximate limit for the characters of one value's text. */
@@ -70,6 +71,8 @@ export class ValueWalk {
   #longest = 0;
   /** Whether there was no room for some members or items. */
   #isCutShort = false;
+  /** Whether the value is an item of a stream, which is recorded at the end of the stream. */
+  #isItem = false;
 
   constructor(redactor: Redactor, limits: SnapshotLimits) {
     this.#redactor = redactor;
@@ -85,6 +88,16 @@ export class ValueWalk {
       text = this.#textWithin(value, key, room, mostChars);
     }
     return text;
+  }
+
+  /** The JSON text of an item of a stream. */
+  itemText(value: unknown, room: number): string {
+    this.#isItem = true;
+    try {
+      return this.text(value, '', room);
+    } finally {
+      this.#isItem = false;
+    }
   }
 
   #textWithin(value: unknown, key: string, room: number, mostChars: number): string {
@@ -135,8 +148,8 @@ export class ValueWalk {
   #string(value: string, key: string): string {
     const room = this.#textRoom;
     if (value.length > this.#longest) this.#longest = value.length;
-    if (value.length <= room && !this.#redactor.replacesTexts) {
-      const text = this.#redactor.quoted(value);
+    if (value.length <= room && (this.#isItem || !this.#redactor.replacesTexts)) {
+      const text = this.#isItem ? quote(this.#redactor.mask(value)) : this.#redactor.quoted(value);
       if (text.length <= 2 * room + 100) {
         this.#room -= text.length + 1;
         return text;
@@ -174,6 +187,7 @@ export class ValueWalk {
   }
 
   #quoted(text: string, key: string): string {
+    if (this.#isItem) return quote(text);
     return quote(this.#redactor.replaced(text, key, this.#limits.maxChars));
   }
 
@@ -273,9 +287,15 @@ export class ValueWalk {
     this.#nodes++;
     if (hasGetter(holder, key)) return this.#mark('[Getter]');
     const value = (holder as Readonly<Record<string, unknown>>)[key];
-    return info.isSecret && isMaskable(value, key)
+    return info.isSecret && isMaskable(value, key) && !this.#isPiece(value, key)
       ? this.#mark(MASK)
       : this.#value(value, key, depth + 1);
+  }
+
+  /** Whether the value of a secret's key is a piece of a streamed text, or contains one. */
+  #isPiece(value: unknown, key: string): boolean {
+    if (!this.#isItem) return false;
+    return !this.#redactor.isSecretInStream(key, typeof value === 'string' ? value : '{');
   }
 
   #isFull(): boolean {
@@ -301,8 +321,10 @@ export class ValueWalk {
     if (hasMethod(value, 'then')) return this.#mark('[Promise]');
     if (isObservable(value)) return this.#namingMark(`[${classOf(value)}]`);
     const keys = Object.keys(value);
-    if (keys.length === 0) return this.#namingMark(`[${classOf(value)}]`);
-    return this.#plain(value, depth);
+    if (keys.length > 0) return this.#plain(value, depth);
+    const web = webValue(value, this.#limits.maxNodes);
+    if (typeof web === 'object') return this.#plain(web, depth);
+    return this.#namingMark(web ?? `[${classOf(value)}]`);
   }
 
   #viaToJson(value: object, toJson: ToJson, depth: number): string {

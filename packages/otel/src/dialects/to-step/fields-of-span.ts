@@ -4,6 +4,7 @@ import {
   arrayOrEmpty,
   definedFields,
   isJsonObject,
+  isModelCall,
   type JsonObject,
   objectOrEmpty,
   providerSlug,
@@ -23,7 +24,7 @@ import { type ChatOutput, chatOutputOf } from '../messages/chat-output.js';
 import { unwrapped } from '../messages/message-parts.js';
 import { OTHER } from '../vocabulary/other-word.js';
 import { hasOtherSpelling } from '../vocabulary/request-parameters.js';
-import { modelOf } from './model-of-span.js';
+import { modelOf, requestModelOf } from './model-of-span.js';
 
 /** Undefined fields are not known. */
 interface Fields {
@@ -37,7 +38,12 @@ export function fieldsOf(facts: FoundFacts, type: StepType): Fields {
   return {
     ...fields,
     ...definedFields({ inputs: facts.get('stepInputs'), output: facts.get('stepOutput') }),
-    metadata: { ...metadata, ...callMetadata(facts, type), agentName: agentNameOf(facts, type) },
+    metadata: {
+      ...metadata,
+      ...callMetadata(facts, type),
+      requestModel: isModelCall(type) ? requestModelOf(facts) : undefined,
+      agentName: agentNameOf(facts, type),
+    },
   };
 }
 

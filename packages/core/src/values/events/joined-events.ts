@@ -1,6 +1,5 @@
 /** Joins the text of a streamed body. */
 
-import type { BodyKind } from './body-facts.js';
 import { type EventsKind, eventsIn, lastEventEnd } from './event-framing.js';
 import { knownTexts, type StreamEvent } from './known-events.js';
 import { answerOf } from './stream-answer.js';
@@ -17,10 +16,12 @@ export interface JoinOptions {
  * How the events of a body are framed; undefined for other bodies. Servers also send the events of models as plain text or JSON, and
  * lines of JSON as server-sent events.
  * @param text the body or its beginning
- * @param kind by its media type
+ * @param declared by its media type; undefined if that declares no stream of events
  */
-export function eventsKindOf(text: string, kind: BodyKind): EventsKind | undefined {
-  const declared = kind === 'events' || kind === 'lines' ? kind : undefined;
+export function eventsKindOf(
+  text: string,
+  declared: EventsKind | undefined,
+): EventsKind | undefined {
   const start = /^\uFEFF?\s*(?:(?:data|event|id|retry)?:|[0-9a-z]:["[{]|(\{))/.exec(text);
   if (start === null) return declared;
   const found = start[1] === undefined ? 'events' : 'lines';

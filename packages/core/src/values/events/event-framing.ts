@@ -1,7 +1,7 @@
 /** Splits a streamed body into events, and writes events as they are sent. */
 
-import { objectOrEmpty } from '../../values/json/json-fields.js';
-import { isJsonObject, jsonOf, tryParseJson } from '../../values/json/json-text.js';
+import { objectOrEmpty } from '../json/json-fields.js';
+import { isJsonObject, jsonOf, tryParseJson } from '../json/json-text.js';
 import type { StreamEvent } from './known-events.js';
 
 /** How the events of a body are framed: as server-sent events or parts, or as lines of JSON. */

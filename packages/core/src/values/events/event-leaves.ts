@@ -1,6 +1,6 @@
 /** The strings in the data of events, and the data with another string in their place. */
 
-import { jsonOf, quote } from '../../values/json/json-text.js';
+import { jsonOf, quote } from '../json/json-text.js';
 import { isErrorType, type StreamEvent } from './known-events.js';
 
 /** A string in the data of an event, and its path. */

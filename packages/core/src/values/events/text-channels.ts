@@ -137,7 +137,12 @@ export function answerChannelOf(channels: readonly Channel[]): Channel | undefin
 }
 
 function rank(channel: Channel): number {
-  return channel.pieces.join('').length + (isNamed(channel, NOT_ANSWER) ? 0 : 1e9);
+  return channel.pieces.join('').length + (isNoAnswer(channel) ? 0 : 1e9);
+}
+
+/** Whether the name or a key says that the text is another one than the answer. */
+export function isNoAnswer(channel: Channel): boolean {
+  return isNamed(channel, NOT_ANSWER);
 }
 
 function isNamed({ name, path }: Channel, pattern: RegExp): boolean {

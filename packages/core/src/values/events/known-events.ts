@@ -1,7 +1,7 @@
 /** The event protocols of model providers and chat front ends: the text that an event adds to the model's answer. */
 
-import { objectOrEmpty } from '../../values/json/json-fields.js';
-import { isJsonObject, type JsonObject } from '../../values/json/json-text.js';
+import { objectOrEmpty } from '../json/json-fields.js';
+import { isJsonObject, type JsonObject } from '../json/json-text.js';
 
 /** One event of a stream. */
 export interface StreamEvent {

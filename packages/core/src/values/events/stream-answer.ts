@@ -3,7 +3,7 @@
  * part of it. No event is left out because its shape is unknown.
  */
 
-import { isJsonObject, jsonOf } from '../../values/json/json-text.js';
+import { isJsonObject, jsonOf } from '../json/json-text.js';
 import { CONTROL, IDENTITY, withText } from './event-leaves.js';
 import { isErrorType, knownTexts, type StreamEvent } from './known-events.js';
 import {
