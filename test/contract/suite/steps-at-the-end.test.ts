@@ -1,7 +1,7 @@
 /** Steps that end with what the settled trace waits for, or because the client left: at their own end, a little later. */
 
 import assert from 'node:assert/strict';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createTracer, step, trace } from '@openlayer-tracing/core';
@@ -70,7 +70,7 @@ const STOPPED: readonly (readonly [what: string, names: readonly string[], Work]
     ({ trace: { signal } }) =>
       step('pipe', async () => {
         const source = new Readable({ read() {} });
-        await pipeline(source, new Readable().wrap(source) as never, { signal }).catch(() => {});
+        await pipeline(source, new PassThrough(), { signal }).catch(() => {});
         await new Promise((resolve) => process.nextTick(resolve));
         return 'piped';
       }),

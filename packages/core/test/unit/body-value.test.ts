@@ -30,6 +30,7 @@ function traceOf(redact: RedactOptions = {}): RecordedTrace {
       costs: undefined,
       admit: () => true,
       addOpen() {},
+      endSoon() {},
       takeEnded() {},
     },
     'job',
