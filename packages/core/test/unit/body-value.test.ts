@@ -75,6 +75,52 @@ describe('a form', () => {
     });
   }
 
+  for (const size of [1, 7, 1000, 1_000_000]) {
+    it(`that is longer than the limit is an excerpt with all of its fields, ${size} characters at a time`, () => {
+      const long = '%E5%AD%97 x'.replace(' ', '+').repeat(5000);
+      const form = `first=1&doc=${long}&tag=x&&tag=y=z&empty&password=sk-canary&last=a%26b%3Dc`;
+      const capture = new BodyCapture(4096);
+      capture.setForm(true);
+      for (let i = 0; i < form.length; i += size) capture.addChunk(form.slice(i, i + size), 'utf8');
+      const type = 'application/x-www-form-urlencoded';
+      const facts = { contentType: type, contentEncoding: undefined };
+      const text = bodyText(traceOf(), capture, facts, { key: 'body' }) ?? 'null';
+      const { doc, ...others } = JSON.parse(text) as Record<string, string>;
+      assert.deepEqual(others, {
+        first: '1',
+        tag: ['x', 'y=z'],
+        empty: '',
+        password: '[redacted]',
+        last: 'a&b=c',
+      });
+      assert.match(doc ?? '', /^(字 x)+(字 ?)?… \[cut: \d+ more characters\]$/);
+    });
+  }
+
+  it('of many fields has the first and the last ones', () => {
+    const capture = new BodyCapture(600);
+    capture.setForm(true);
+    for (let i = 0; i < 5000; i++) capture.addChunk(`k${i}=${i}&`, 'utf8');
+    const facts = { contentType: 'application/x-www-form-urlencoded', contentEncoding: undefined };
+    const fields = JSON.parse(bodyText(traceOf(), capture, facts, { key: 'body' }) ?? 'null');
+    assert.equal(fields.k0, '0');
+    assert.equal(fields.k4999, '4999');
+    assert.match(fields['…'], /^\[cut: \d+ more fields\]$/);
+  });
+
+  it('that broke off beyond the limit says so, and shows no part of a secret', () => {
+    const capture = new BodyCapture(1000);
+    capture.setForm(true);
+    capture.setEnded(false);
+    const note = encodeURIComponent('see https://me:hunter2@example.com/').slice(0, -20);
+    capture.addChunk(`a=${'x'.repeat(2000)}&b=2&note=${note}`, 'utf8');
+    const facts = { contentType: 'application/x-www-form-urlencoded', contentEncoding: undefined };
+    const fields = JSON.parse(bodyText(traceOf(), capture, facts, { key: 'body' }) ?? 'null');
+    assert.equal(fields.b, '2');
+    assert.equal(fields['…'], '[cut: the rest]');
+    assert.doesNotMatch(JSON.stringify(fields), /hunt/);
+  });
+
   it('that was cut shows no part of a secret', () => {
     const form = `note=${encodeURIComponent('see https://me:hunter2@example.com/')}`;
     assert.doesNotMatch(JSON.stringify(formValue(form, form.length - 20)), /hunt/);

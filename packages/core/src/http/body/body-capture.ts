@@ -1,6 +1,7 @@
-/** Keeps the first bytes of a body, and counts all. Of JSON that is longer, it keeps an excerpt as well. */
+/** Keeps the first bytes of a body, and counts all. Of JSON or a form that is longer, it keeps an excerpt as well. */
 
 import { copied, encoded, utf8Length, utf8Text } from '#platform';
+import { type FormEntry, FormExcerpt } from './form-excerpt.js';
 import { JsonExcerpt } from './json-excerpt.js';
 
 /** A chunk of more bytes than this multiple of the limit is not condensed: it would take milliseconds while the app writes it. */
@@ -40,8 +41,9 @@ export class BodyCapture {
   #bytes = 0;
   /** Bytes that were not kept. */
   #lost = 0;
-  /** Undefined while all bytes are kept, and for what does not begin as JSON does. */
-  #excerpt: JsonExcerpt | undefined = undefined;
+  /** Undefined while all bytes are kept, and for what is no form and does not begin as JSON does. */
+  #excerpt: JsonExcerpt | FormExcerpt | undefined = undefined;
+  #isForm = false;
   #decoder: InstanceType<typeof TextDecoder> | undefined = undefined;
   #isLengthKnown = true;
   #hasEnded = true;
@@ -75,6 +77,11 @@ export class BodyCapture {
   /** Condenses what is kept when it is full. */
   condenseBy(condenser: Condenser): void {
     this.#condenser = condenser;
+  }
+
+  /** Sets whether the body is a URL-encoded form. By default it is not. */
+  setForm(isForm: boolean): void {
+    this.#isForm = isForm;
   }
 
   /** Sets whether the end of the body was seen. By default it counts as seen. */
@@ -135,8 +142,9 @@ export class BodyCapture {
 
   #beginExcerpt(chunk: string | Uint8Array): void {
     const first = this.#parts().find((part) => part.length > 0) ?? chunk;
-    if (!beginsAsJson(first)) return;
-    this.#excerpt = new JsonExcerpt(this.#maxBytes);
+    if (this.#isForm) this.#excerpt = new FormExcerpt(this.#maxBytes);
+    else if (beginsAsJson(first)) this.#excerpt = new JsonExcerpt(this.#maxBytes);
+    else return;
     this.#decoder = new TextDecoder();
     for (const part of this.#parts()) this.#addToExcerpt(part);
   }
@@ -160,11 +168,25 @@ export class BodyCapture {
    * @param mask masks the beginning of a string that was cut
    */
   excerpt(head: string, mask: (head: string) => string): unknown {
-    const found = this.#excerpt?.value(mask);
+    const found = this.#excerpt instanceof JsonExcerpt ? this.#excerpt.value(mask) : undefined;
     if (found !== undefined) return found;
     const excerpt = new JsonExcerpt(this.#maxBytes);
     excerpt.add(head);
     return excerpt.value(mask);
+  }
+
+  /**
+   * The fields of a form of which not all bytes were kept, with marks where something was left out; undefined if only the kept part is
+   * known. Call it once.
+   * @param decode decodes the escapes of a name or value, which may be cut
+   * @param mask masks the beginning of a value that was cut
+   */
+  formEntries(
+    decode: (written: string) => string,
+    mask: (head: string) => string,
+  ): readonly FormEntry[] | undefined {
+    if (!(this.#excerpt instanceof FormExcerpt)) return undefined;
+    return this.#excerpt.entries(this.#hasEnded, decode, mask);
   }
 
   #mayCondense(chunk: string | Uint8Array, condenser: Condenser): boolean {

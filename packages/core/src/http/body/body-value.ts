@@ -62,7 +62,7 @@ export function bodyText(
   if (kind === 'form') {
     const form = charset === undefined ? text : inUtf8(text, charset);
     const fields = capture.isPart
-      ? fieldsOfPart(form, capture, trace)
+      ? fieldsOfPart(form, charset, capture, trace)
       : fieldsByName(new URLSearchParams(form));
     return convert === undefined ? values.snapshot(fields, key) : converted(trace, fields, convert);
   }
@@ -88,19 +88,33 @@ function withCutMark(text: string, length: string, trace: RecordedTrace): string
 /** The fields of a form of which the beginning is known; with a mark of the body's length, if not all of it was kept. */
 function fieldsOfPart(
   text: string,
+  charset: string | undefined,
   capture: BodyCapture,
   trace: RecordedTrace,
 ): Readonly<Record<string, unknown>> {
+  const { redactor } = trace.recorder;
+  const excerpt = capture.formEntries(
+    (written) => decodedField(written, charset),
+    (head) => redactor.mask(head, { isCut: true }),
+  );
+  if (excerpt !== undefined) return fieldsByName(excerpt);
   const entries = [...new URLSearchParams(text.replace(CUT_ESCAPE, ''))];
   const last = entries.pop();
   if (last !== undefined) {
     const [name, value] = last.map((part) =>
-      trace.recorder.redactor.mask(part.replace(CUT_CHARACTER, ''), { isCut: true }),
+      redactor.mask(part.replace(CUT_CHARACTER, ''), { isCut: true }),
     );
     entries.push([name ?? '', value ?? '']);
   }
   if (capture.isCut) entries.push(['…', `[cut: ${capture.lengthText} in all]`]);
   return fieldsByName(entries);
+}
+
+/** A name or value of a form without its escapes. It may be cut. */
+function decodedField(written: string, charset: string | undefined): string {
+  const whole = written.replace(CUT_ESCAPE, '');
+  const field = charset === undefined ? whole : inUtf8(whole, charset);
+  return (new URLSearchParams(`v=${field}`).get('v') ?? '').replace(CUT_CHARACTER, '');
 }
 
 /** The form with its escapes in UTF-8, as `URLSearchParams` reads them. */

@@ -5,6 +5,7 @@ import { type Emitter, emitterBehind, onEmit } from '../../follow/observe/on-emi
 import { assignMethod, methodNamed } from '../../follow/observe/replace-method.js';
 import { headerOf } from '../../platform/message-header.js';
 import { BodyCapture } from '../body/body-capture.js';
+import { kindOf, mediaType } from '../body/body-facts.js';
 import type { RequestBody } from '../body/request-body.js';
 
 /** The part of Node's IncomingMessage that is used. */
@@ -53,6 +54,7 @@ function followedBody(req: IncomingBody, maxBytes: number): RequestBody | undefi
   if (contentType?.startsWith('multipart/')) return MULTIPART;
   const capture = new BodyCapture(maxBytes);
   capture.setEnded(false);
+  if (kindOf(mediaType(contentType)) === 'form') capture.setForm(true);
   const chunks = new EmittedChunks(req, capture, Number(length));
   onEmit(req, (event, chunk) => {
     if (event === 'data') chunks.add(chunk);

@@ -5,6 +5,7 @@ import { defineMethod, methodNamed } from '../../follow/observe/replace-method.j
 import { fieldsByName } from '../../values/reading/fields-by-name.js';
 import { fileMark } from '../../values/snapshot/value-marks.js';
 import { BodyCapture } from '../body/body-capture.js';
+import { kindOf, mediaType } from '../body/body-facts.js';
 import type { RequestBody } from '../body/request-body.js';
 import { jsonHead } from './json-head.js';
 
@@ -70,6 +71,7 @@ class WebRequestBody implements RequestBody {
     this.capture = new BodyCapture(maxBytes);
     this.contentType = headers.get('content-type') ?? undefined;
     this.contentEncoding = headers.get('content-encoding') ?? undefined;
+    if (kindOf(mediaType(this.contentType)) === 'form') this.capture.setForm(true);
     this.#isMultipart = this.contentType?.startsWith('multipart/') === true;
     this.#kept = kept;
     this.#length = this.contentEncoding === undefined ? lengthIn(headers) : undefined;
@@ -112,6 +114,7 @@ class WebRequestBody implements RequestBody {
 
   #keepValue(value: unknown): void {
     this.contentType = 'application/json';
+    this.capture.setForm(false);
     this.contentEncoding = undefined;
     if (value === undefined) return;
     const { capture } = this;
