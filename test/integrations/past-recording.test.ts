@@ -16,6 +16,10 @@ import { tracedFetch } from '@openlayer-tracing/integrations/fetch';
 import { traceLangChain } from '@openlayer-tracing/integrations/langchain';
 import { traceOpenAI } from '@openlayer-tracing/integrations/openai';
 import { agentsTraceProcessor } from '@openlayer-tracing/integrations/openai-agents';
+import { generateText as generateText5 } from 'ai5';
+import { createOpenAI as createOpenAI5 } from 'ai5-openai';
+import { generateText as generateText6 } from 'ai6';
+import { createOpenAI as createOpenAI6 } from 'ai6-openai';
 import { embed, generateImage, generateText } from 'ai7';
 import { createOpenAI } from 'ai7-openai';
 import OpenAI4 from 'openai4';
@@ -252,6 +256,29 @@ describe('what the AI SDK does not tell its telemetry', () => {
       await image();
     });
     assert.deepEqual(said, ['POST /v1/images/generations']);
+  });
+
+  it('is reported with what to do, if the version is older than 7', async () => {
+    await using far = await provider();
+    const settings = { apiKey: 'k', baseURL: far.url };
+    const calls: Readonly<Record<string, () => Promise<unknown>>> = {
+      '5': () => generateText5({ model: createOpenAI5(settings).chat('m'), prompt: 'hi' }),
+      '6': () => generateText6({ model: createOpenAI6(settings).chat('m'), prompt: 'hi' }),
+      '7': () =>
+        generateImage({ model: createOpenAI(settings).image('gpt-image-1'), prompt: 'a cat' }),
+    };
+    for (const [major, call] of Object.entries(calls)) {
+      forgetUnrecorded();
+      const said: string[] = [];
+      using _ = captureTraces({ onDiagnostic: ({ message }) => said.push(message) });
+      await call();
+      assert.equal(said.length, 1, major);
+      assert.equal(
+        / from 7 on, and this is \d.*traceModel\(\)/.test(said[0] ?? ''),
+        major !== '7',
+        said[0],
+      );
+    }
   });
 
   it('is no report where its model, or the fetch of its provider, is traced', async () => {

@@ -34,6 +34,15 @@ export function reportAiRequests(): void {
   reportRequests('ai-sdk', {
     userAgent: AGENT,
     socketAgent: SOCKET_AGENT,
+    advice: adviceFor,
     unreportedPaths: UNREPORTED,
   });
+}
+
+/** What to do about requests of versions 5 and 6, which do not send what `traceAISDK()` records. */
+function adviceFor(userAgent: string): string | undefined {
+  const [, version] = /(?:^| )ai\/([56]\.\d+\.\d+)/.exec(userAgent) ?? [];
+  return version === undefined
+    ? undefined
+    : `traceAISDK() records the AI SDK from 7 on, and this is ${version}; wrap its models in traceModel() and its tools in traceTools()`;
 }

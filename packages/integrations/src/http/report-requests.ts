@@ -19,6 +19,8 @@ export interface ReportedRequests {
   readonly userAgent?: RegExp;
   /** Matches the header `user-agent` of its WebSockets. Without it, only other requests are reported. */
   readonly socketAgent?: RegExp;
+  /** What would have a request recorded, by its header `user-agent`; undefined if nothing is known. */
+  advice?(userAgent: string): string | undefined;
   /** POST paths that cost nothing, or whose cost is recorded by another call. @default none */
   readonly unreportedPaths?: readonly RegExp[];
 }
@@ -33,7 +35,7 @@ const MAX_HOSTS = 1024;
 /** Reports POST requests and WebSockets of a framework that may be billed and are part of no recorded call. */
 export function reportRequests(
   framework: string,
-  { userAgent, socketAgent, unreportedPaths = [] }: ReportedRequests,
+  { userAgent, socketAgent, advice, unreportedPaths = [] }: ReportedRequests,
 ): void {
   if (watched.frameworks.has(framework)) return;
   watched.frameworks.add(framework);
@@ -46,7 +48,7 @@ export function reportRequests(
     if (!isOurs || !isUnrecorded()) return;
     const { pathname } = request.url;
     if (!unreportedPaths.some((path) => path.test(pathname))) {
-      reportUnrecorded(`POST ${pathPattern(pathname)}`);
+      reportUnrecorded(`POST ${pathPattern(pathname)}`, advice?.(request.userAgent));
     }
   });
 }

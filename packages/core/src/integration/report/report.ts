@@ -39,9 +39,10 @@ export function reportFailure(what: string, error: unknown): void {
  * Reports as `unrecorded_call` that a client made a call that may be billed and that is not recorded. Once per process and call,
  * for at most 256 calls. Never throws.
  * @param call names the call: `POST /v1/realtime/calls`
+ * @param advice says what would have it recorded
  */
-export function reportUnrecorded(call: string): void {
-  const message = `${call} is not recorded; its cost is missing in the trace`;
+export function reportUnrecorded(call: string, advice?: string): void {
+  const message = `${call} is not recorded; its cost is missing in the trace${advice === undefined ? '' : `: ${advice}`}`;
   reportOnce('unrecorded-calls.v1', 'warn', call, message);
 }
 
