@@ -57,6 +57,34 @@ async function bothWays(
   );
 }
 
+const PROMPTS: Readonly<Record<string, readonly [parts: readonly object[], content: unknown]>> = {
+  'texts as one': [[{ text: 'Late ' }, { text: 'fees' }], 'Late fees'],
+  'a text that is no thought': [[{ text: 'Late', thought: false }], 'Late'],
+  'thoughts apart from the answer': [
+    [
+      { text: 'hm', thought: true },
+      { text: 'Late', thoughtSignature: 's'.repeat(300) },
+    ],
+    [
+      { text: 'hm', thought: true },
+      { text: 'Late', thoughtSignature: '[encrypted, 300 characters]' },
+    ],
+  ],
+  'a thought alone': [[{ text: 'hm', thought: true }], [{ text: 'hm', thought: true }]],
+};
+
+describe("Gemini's prompts", () => {
+  for (const [what, [parts, content]] of Object.entries(PROMPTS)) {
+    it(`have ${what}`, async () => {
+      const contents = [{ role: 'model', parts: [...parts] }];
+      const step = await stepOfCall({ json: answer([{ text: 'Hi' }]) }, (url) =>
+        gemini(url).models.generateContent({ ...ask, contents }),
+      );
+      assert.deepEqual(step.inputs, { prompt: [{ role: 'model', content }] });
+    });
+  }
+});
+
 describe("Gemini's responses", () => {
   it('have {} for a tool call without arguments', () =>
     bothWays(

@@ -14,12 +14,15 @@ import type { Message } from '../reading/message.js';
 const MAX_SIGNATURES = 256;
 const MAX_PATH = 16;
 
-/** A content as a message: one string if all parts are texts, else the parts. */
+/** A content as a message: one string if all parts are texts and none is a thought, else the parts. */
 export function geminiMessage(content: unknown): { content: unknown } {
   if (typeof content === 'string') return { content };
   const { parts: oneOrMore } = objectOrEmpty(content);
   const parts = Array.isArray(oneOrMore) ? oneOrMore : oneOrMore === undefined ? [] : [oneOrMore];
-  const texts = parts.map((part) => stringOrUndefined(objectOrEmpty(part).text));
+  const texts = parts.map((part) => {
+    const { text, thought } = objectOrEmpty(part);
+    return thought === true ? undefined : stringOrUndefined(text);
+  });
   return { content: texts.every((each) => each !== undefined) ? texts.join('') : parts };
 }
 
