@@ -127,6 +127,29 @@ describe('the controls of the page', function () {
     );
   });
 
+  it('have the theme of the system until a reader chooses one, which stays', async () => {
+    const { page } = await viewer.open('/requests', { theme: 'light' });
+    const ground = () => page.evaluate<string>('getComputedStyle(document.body).backgroundColor');
+    const menu = page.getByRole('button', { name: 'Times and theme' });
+    await menu.waitFor();
+    const light = await ground();
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await until(async () => (await ground()) !== light, 'the dark one of the system');
+    const dark = await ground();
+    for (const [name, wanted] of [
+      ['Light', light],
+      ['Dark', dark],
+    ] as const) {
+      await page.emulateMedia({ colorScheme: name === 'Light' ? 'dark' : 'light' });
+      await menu.click();
+      await page.getByRole('menuitemradio', { name }).click();
+      await until(async () => (await ground()) === wanted, name);
+      await page.reload();
+      await menu.waitFor();
+      assert.equal(await ground(), wanted);
+    }
+  });
+
   it('load no contents of a trace before it is opened', async () => {
     const { page } = await viewer.open('/requests');
     const asked: string[] = [];

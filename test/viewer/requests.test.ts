@@ -424,6 +424,19 @@ describe('the list of requests', function () {
     await page.waitForURL((url) => url.searchParams.get('trace') === null);
   });
 
+  it('opens a request on its own page at a double click, wherever the row was clicked', async () => {
+    for (const x of [40, 500, 1200]) {
+      const { page } = await rows.open('/requests');
+      const row = rowsOf(page).nth(2);
+      await row.waitFor();
+      const box = await row.boundingBox();
+      assert.ok(box);
+      // The first click opens the request beside the list, so that the second one is not on the row any more.
+      await page.mouse.dblclick(box.x + x, box.y + 10, { delay: 100 });
+      await page.waitForURL(/\/traces\/\d+/);
+    }
+  });
+
   it('leaves Enter and Space to what has the focus beside the list', async () => {
     const { page } = await rows.open('/requests');
     await rowsOf(page).nth(1).click();

@@ -66,8 +66,8 @@ const COLUMNS: readonly Column[] = [
   },
   { label: 'Tokens', width: '84px', isNumber: true, render: ({ tokens }) => formatCount(tokens) },
   { label: 'Cost', width: '84px', isNumber: true, render: ({ cost }) => formatCost(cost) },
-  { label: 'First', width: '108px', render: ({ first }) => <Time time={first} /> },
-  { label: 'Last', width: '108px', render: ({ last }) => <Time time={last} /> },
+  { label: 'First', width: '132px', render: ({ first }) => <Time time={first} /> },
+  { label: 'Last', width: '132px', render: ({ last }) => <Time time={last} /> },
 ];
 const TEMPLATE = COLUMNS.map(({ width }) => width).join(' ');
 

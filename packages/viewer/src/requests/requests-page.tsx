@@ -36,6 +36,7 @@ import css from './requests-page.module.css';
 import { SetUp } from './set-up.js';
 import { useOpenedNext } from './use-opened-next.js';
 import { useRestoredPlace } from './use-restored-place.js';
+import { useSecondClick } from './use-second-click.js';
 import { useTraceList } from './use-trace-list.js';
 
 const loadTraceView = () => import('../trace/trace-view.js');
@@ -178,6 +179,10 @@ export function RequestsPage(): ReactNode {
     if (isPaneImpossible && paneTrace !== undefined) openTrace(paneTrace, { replace: true });
   }, [isPaneImpossible, paneTrace, openTrace]);
 
+  const captureSecondClick = useSecondClick(() => {
+    if (isPaneOpen && paneTrace !== undefined) openTrace(paneTrace);
+  });
+
   const begun = useRef(`${key} ${lines}`);
   useLayoutEffect(() => {
     // Another filter, order or height of the rows begins at the top.
@@ -192,7 +197,11 @@ export function RequestsPage(): ReactNode {
   }, [isLoaded]);
 
   return (
-    <div className={css.page} data-pane={isPaneOpen || undefined}>
+    <div
+      className={css.page}
+      data-pane={isPaneOpen || undefined}
+      onClickCapture={captureSecondClick}
+    >
       <section className={css.list} aria-label="Requests">
         <h1 className="visually-hidden">Requests</h1>
         <div className={css.tools}>

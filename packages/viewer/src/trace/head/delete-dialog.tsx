@@ -58,8 +58,11 @@ export function DeleteDialog({
             <p>
               <strong>
                 <VisibleText text={beginOf(trace.name, 100)} />
-              </strong>{' '}
-              <Time time={trace.time} />, inference ID{' '}
+              </strong>
+              , <Time time={trace.time} />
+            </p>
+            <p>
+              Inference ID{' '}
               <span className={css.id}>
                 <VisibleText text={beginOf(trace.inferenceId, 100)} />
               </span>
