@@ -108,7 +108,7 @@ bicycle  completed  200
       `
 gone  aborted
 └─ POST /ask [user_call]
-   └─ ask answers [function_call]
+   └─ ask answers [function_call]  ✗ This operation was aborted
 `.trim(),
     );
     assert.equal(

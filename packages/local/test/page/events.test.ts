@@ -134,7 +134,15 @@ describe('events that are being sent', () => {
     const index = {
       position: {},
       facts: {
-        chunks: [{ length: 1, deleted: 0, firstNumber: 1, lastNumber: 1, wide: { time: [] } }],
+        chunks: [
+          {
+            length: 1,
+            deleted: 0,
+            firstNumber: 1,
+            lastNumber: 1,
+            wide: { time: { read: () => [] } },
+          },
+        ],
       },
       fullText: {
         searchFor: () => ({ isEmpty: false, isCut: false }),

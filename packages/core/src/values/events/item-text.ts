@@ -13,6 +13,7 @@ import {
   type IsSecretPiece,
   isGrowing,
   isNoAnswer,
+  isSplit,
   startsWord,
 } from './text-channels.js';
 
@@ -83,9 +84,7 @@ function haveOneText(events: readonly FramedEvent[], isSecret: IsSecretPiece): b
 /** A type or key of pieces. A `chunk` is one in a type alone: as a key, it may be a part of a document. */
 const PIECE_TYPE = /(?:token|delta|chunk|piece)s?$/i;
 const PIECE_KEY = /(?:token|delta|piece)$/i;
-/** Scripts without spaces between words. */
-const UNSPACED = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}]/u;
-/** Average characters of a piece in such a script. */
+/** Average characters of a piece in a script without spaces between words. */
 const MAX_UNSPACED_CHARS = 8;
 
 /** Whether the texts are pieces of one text, by their type or key, by spaces at their ends, or because each contains the last one. */
@@ -102,6 +101,8 @@ function arePieces(channel: Channel): boolean {
     )
   )
     return true;
-  const text = pieces.join('');
-  return UNSPACED.test(text) && text.length <= MAX_UNSPACED_CHARS * pieces.length;
+  return (
+    pieces.some((piece, i) => isSplit(piece, pieces[i + 1] ?? '')) &&
+    pieces.join('').length <= MAX_UNSPACED_CHARS * pieces.length
+  );
 }
