@@ -8,11 +8,16 @@ import { createServer } from 'node:http';
 import { createServer as createHttp2Server } from 'node:http2';
 
 const { setTimeout: start } = globalThis;
-globalThis.setTimeout = Object.assign((fn, ms = 0, ...args) => start(fn, ms / 20, ...args), start);
+globalThis.setTimeout = Object.assign((fn, ms = 0, ...args) => {
+  onTimer(ms);
+  return start(fn, ms / 20, ...args);
+}, start);
 // The longest of the waits that a client chooses at random.
 Math.random = () => 0.99;
 
 const name = process.argv[2];
+let failures = Number.POSITIVE_INFINITY;
+const aborting = process.argv[3] === 'aborted' ? new AbortController() : undefined;
 const messages = [{ role: 'user', content: 'hi' }];
 const usage = { prompt_tokens: 1000, completion_tokens: 200, total_tokens: 1200 };
 const load = async (path, fn) => (await import(`@openlayer-tracing/integrations/${path}`))[fn];
@@ -119,7 +124,12 @@ function answerTo(path) {
 
 const { captureTraces } = await import('@openlayer-tracing/core/testing');
 const traces = captureTraces();
-let failures = 1;
+
+/** Aborts the call, if it is to be aborted, when its client has begun to wait for its last failure to pass. */
+function onTimer(ms) {
+  if (failures <= 0 && ms >= 1000 && ms <= 100_000) start(() => aborting?.abort(), 20);
+}
+
 // AWS's client speaks HTTP/2 alone.
 const server = (name === 'bedrock' ? createHttp2Server : createServer)(async (req, res) => {
   for await (const _ of req);
@@ -135,8 +145,6 @@ const { failures: more = 1, chat } = await CLIENTS[name](
   `http://127.0.0.1:${server.address().port}`,
 );
 failures = more;
-const aborting = process.argv[3] === 'aborted' ? new AbortController() : undefined;
-if (aborting !== undefined) start(() => aborting.abort(), 300);
 let error;
 try {
   await chat(aborting && { signal: aborting.signal });

@@ -29,6 +29,10 @@ class Document {
 
 class Empty {}
 
+const form = new FormData();
+form.set('title', 'T');
+form.set('file', new File(['abc'], 'a.txt', { type: 'text/plain' }));
+
 const error = Object.assign(new Error('boom'), { code: 'E' });
 
 /** By what it is: the value, and the columns. Without columns, there is one, `input`, with what a step shows. */
@@ -49,7 +53,11 @@ const VALUES: Readonly<
   'a Set': [new Set(['k'])],
   'a Date': [new Date(0)],
   'an Error': [error],
-  URLSearchParams: [new URLSearchParams('a=1')],
+  URLSearchParams: [
+    new URLSearchParams('a=1&token=t&b=2&b=3'),
+    { a: '1', token: '[redacted]', b: ['2', '3'] },
+  ],
+  FormData: [form, { title: 'T', file: '[a.txt, text/plain, 3 bytes]' }],
   'a URL': [new URL('http://user:pass@host/')],
   'a stream': [Readable.from([])],
   'a web stream': [new ReadableStream()],

@@ -6,7 +6,7 @@ import { dataProperty, isError } from '../../values/reading/read-safely.js';
 import type { TraceValues } from './trace-values.js';
 
 /**
- * The object whose own properties are the members of the value: the value itself, or the result of its `toJSON`.
+ * The object whose own properties are the members of the value: the value itself, the result of its `toJSON`, or the fields of a form.
  * @returns undefined if a step does not show the value as an object with members: a stream, a request, a date or a Map
  */
 export function membersOf(value: unknown, values: TraceValues): object | undefined {
@@ -17,5 +17,6 @@ export function membersOf(value: unknown, values: TraceValues): object | undefin
   if (isMap(value) || isSet(value) || isError(value)) return undefined;
   const text = values.snapshotOfPart(value);
   if (!text.startsWith('{')) return undefined;
-  return hasToJson ? (parseJson(text) as object) : value;
+  const isShownOtherwise = hasToJson || Object.keys(value).length === 0;
+  return isShownOtherwise ? (parseJson(text) as object) : value;
 }
