@@ -87,8 +87,8 @@ export class TracerCore implements Tracer, Recorder {
   /** Whether the warning has been reported. */
   #isWarned = false;
   #shuttingDown: Promise<void> | undefined;
-  /** Number of traces that end at the end of this turn of the event loop. */
-  #endingSoon = 0;
+  /** Resolves when the traces that end soon have ended; undefined if there are none. */
+  #whenEnded: Promise<void> | undefined;
   #started = 0;
   /** Number of requests that the sampling rate left out. */
   #sampledOut = 0;
@@ -333,16 +333,20 @@ export class TracerCore implements Tracer, Recorder {
       trace.endUnlessWaiting();
       return;
     }
-    this.#endingSoon++;
-    const end = () => {
-      this.#endingSoon--;
-      try {
-        trace.endUnlessWaiting();
-      } catch (error) {
-        trace.reportFailure('end', error);
-      }
-    };
-    this.#runDetached(() => atTurnEnd?.(end));
+    const whenEnded = new Promise<void>((resolve) => {
+      const end = () => {
+        try {
+          trace.endUnlessWaiting();
+        } catch (error) {
+          trace.reportFailure('end', error);
+        }
+        // Of several traces, the last one ends last.
+        if (this.#whenEnded === whenEnded) this.#whenEnded = undefined;
+        resolve();
+      };
+      this.#runDetached(() => atTurnEnd?.(end));
+    });
+    this.#whenEnded = whenEnded;
   }
 
   /** Takes a trace that has ended, to publish it. */
@@ -353,19 +357,13 @@ export class TracerCore implements Tracer, Recorder {
 
   flush(options?: DeadlineOptions): Promise<void> {
     const deadlineMs = this.#deadlineMs(options, 'flush', 10_000);
-    const ended = this.#whenEnded();
-    return ended === undefined
-      ? this.#flush(deadlineMs)
-      : ended.then(() => this.#flush(deadlineMs));
+    const whenEnded = this.#whenEnded;
+    return whenEnded === undefined
+      ? this.#flushEnded(deadlineMs)
+      : whenEnded.then(() => this.#flushEnded(deadlineMs));
   }
 
-  /** Resolves when the traces that end soon have ended; undefined if there are none. */
-  #whenEnded(): Promise<void> | undefined {
-    if (this.#endingSoon === 0) return undefined;
-    return new Promise((resolve) => atTurnEnd?.(resolve));
-  }
-
-  #flush(deadlineMs: number): Promise<void> {
+  #flushEnded(deadlineMs: number): Promise<void> {
     this.#ended.queueAll();
     if (this.#ended.size === 0) return this.publishing.flush(deadlineMs);
     return this.#ended
@@ -375,7 +373,7 @@ export class TracerCore implements Tracer, Recorder {
 
   /** Resolves when the row with this id is not queued for the platform any more. */
   async #flushRow(inferenceId: string, deadlineMs: number): Promise<void> {
-    await this.#whenEnded();
+    await this.#whenEnded;
     this.#ended.queueAll();
     await this.#ended.whenQueued(inferenceId);
     await this.publishing.flushRow(inferenceId, deadlineMs);
@@ -414,10 +412,10 @@ export class TracerCore implements Tracer, Recorder {
 
   #endAndShutDown(options: DeadlineOptions | undefined): Promise<void> {
     const deadlineMs = this.#deadlineMs(options, 'shutdown', 5000);
-    const ended = this.#whenEnded();
-    return ended === undefined
+    const whenEnded = this.#whenEnded;
+    return whenEnded === undefined
       ? this.#shutDown(deadlineMs)
-      : ended.then(() => this.#shutDown(deadlineMs));
+      : whenEnded.then(() => this.#shutDown(deadlineMs));
   }
 
   #shutDown(deadlineMs: number): Promise<void> {
