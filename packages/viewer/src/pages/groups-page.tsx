@@ -160,7 +160,7 @@ export function GroupsPage(): ReactNode {
           onEnd={nextPage.load}
           keepsPlace
           headerRows={isNarrow ? 0 : 1}
-          {...(!isNarrow && { minWidth: 980 })}
+          {...(!isNarrow && { minWidth: 1028 })}
           header={
             isNarrow ? undefined : (
               <div
