@@ -17,6 +17,7 @@ for (const setup of SETUPS) {
       ]);
       const call = stepNamed(row, 'chat gpt-5-mini');
       assert.equal(call.promptTokens, 12);
-    });
+      // The first test of a set-up installs it.
+    }).timeout(300_000);
   });
 }
