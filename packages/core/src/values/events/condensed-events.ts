@@ -13,13 +13,12 @@ import {
   answerChannelOf,
   type Channel,
   channelsOf,
-  endsWord,
   type IsSecretPiece,
   isEmptyPiece,
   isGrowing,
   isSplit,
   isText,
-  startsWord,
+  meetAtWord,
 } from './text-channels.js';
 
 /**
@@ -104,13 +103,10 @@ function joinChannel(
     for (const i of indexes.slice(1, -2)) texts[i] = '';
     return;
   }
-  const wordAt = pieces.findIndex(
-    (piece, i) =>
-      i > 0 &&
-      (startsWord(piece) ||
-        endsWord(pieces[i - 1] as string) ||
-        isSplit(pieces[i - 1] as string, piece)),
-  );
+  const wordAt = pieces.findIndex((piece, i) => {
+    const before = pieces[i - 1];
+    return before !== undefined && (meetAtWord(before, piece) || isSplit(before, piece));
+  });
   const half = Math.max(wordAt, 1);
   const joined = [pieces.slice(0, half).join(''), pieces.slice(half).join('')] as const;
   const isUnsafe = (text: string) =>

@@ -1,7 +1,7 @@
 /** The one text that the items of a stream are pieces of: its objects or, in strings, its server-sent events or lines of JSON. */
 
 import { condensedEvents } from './condensed-events.js';
-import { type EventsKind, eventsIn, type FramedEvent } from './event-framing.js';
+import { eventsIn, type FramedEvent } from './event-framing.js';
 import { eventsKindOf, joinedEvents } from './joined-events.js';
 import { knownTexts } from './known-events.js';
 import { answerOf } from './stream-answer.js';
@@ -9,12 +9,11 @@ import {
   answerChannelOf,
   type Channel,
   channelsOf,
-  endsWord,
   type IsSecretPiece,
   isGrowing,
   isNoAnswer,
   isSplit,
-  startsWord,
+  meetAtWord,
 } from './text-channels.js';
 
 /** A text in pieces. */
@@ -54,7 +53,7 @@ export function textOfObjects(
 
 /** The text that server-sent events or lines of JSON carry; undefined for any other text. */
 export function textOfFrames(text: string, isSecret: IsSecretPiece): ItemText | undefined {
-  const kind = framesOf(text);
+  const kind = eventsKindOf(text, ONLY_FIELDS.test(text) ? 'events' : undefined);
   if (kind === undefined) return undefined;
   return {
     join: (isCut) => joinedEvents(text, kind, { isCut, isSecret }),
@@ -62,14 +61,6 @@ export function textOfFrames(text: string, isSecret: IsSecretPiece): ItemText | 
   };
 }
 
-function framesOf(text: string): EventsKind | undefined {
-  if (!FRAME_START.test(text)) return undefined;
-  const isFramed = FRAME_START.exec(text)?.[1] !== undefined && ONLY_FIELDS.test(text);
-  return eventsKindOf(text, isFramed ? 'events' : undefined);
-}
-
-/** A field of a server-sent event, a part of the AI SDK's older stream, or JSON. */
-const FRAME_START = /^\uFEFF?\s*(?:((?:data|event|id|retry)?:)|[0-9a-z]:["[{]|\{)/;
 /** A first event, each of whose lines is a field. */
 const ONLY_FIELDS = /^\uFEFF?\s*(?:(?:data|event|id|retry)?:[^\n]*\n)+\r?\n/;
 
@@ -95,14 +86,10 @@ function arePieces(channel: Channel): boolean {
   // A single `token` may be a secret.
   if (pieces.length < 2) return false;
   if (path.some((key) => PIECE_KEY.test(key)) || isGrowing(pieces)) return true;
-  if (
-    pieces.some(
-      (piece, i) => (i > 0 && startsWord(piece)) || (i < pieces.length - 1 && endsWord(piece)),
-    )
-  )
-    return true;
+  const meet = (how: (before: string, after: string) => boolean) =>
+    pieces.some((piece, i) => i > 0 && how(pieces[i - 1] as string, piece));
   return (
-    pieces.some((piece, i) => isSplit(piece, pieces[i + 1] ?? '')) &&
-    pieces.join('').length <= MAX_UNSPACED_CHARS * pieces.length
+    meet(meetAtWord) ||
+    (meet(isSplit) && pieces.join('').length <= MAX_UNSPACED_CHARS * pieces.length)
   );
 }

@@ -156,21 +156,25 @@ function isNamed({ name, path }: Channel, pattern: RegExp): boolean {
 export function isText({ path, isPlain, pieces }: Channel): boolean {
   const key = path.findLast((each) => !/^\d+$/.test(each));
   if (!isPlain && (key === undefined || TEXT_KEY.test(key))) return true;
-  return pieces.some((piece, i) => {
-    if (startsWord(piece)) return true;
-    const next = pieces[i + 1];
-    return next !== undefined && (endsWord(piece) || (isPlain && isSplit(piece, next)));
-  });
+  const [first = ''] = pieces;
+  return (
+    startsWithSpace(first) ||
+    pieces.some((piece, i) => {
+      const before = pieces[i - 1];
+      return (
+        before !== undefined && (meetAtWord(before, piece) || (isPlain && isSplit(before, piece)))
+      );
+    })
+  );
 }
 
-/** Whether a new word begins with the piece. */
-export function startsWord(piece: string): boolean {
+/** Whether a word ends or begins where two pieces meet. */
+export function meetAtWord(before: string, after: string): boolean {
+  return startsWithSpace(after) || /\s$/.test(before);
+}
+
+function startsWithSpace(piece: string): boolean {
   return /^\s/.test(piece);
-}
-
-/** Whether a word ends with the piece. */
-export function endsWord(piece: string): boolean {
-  return /\s$/.test(piece);
 }
 
 /** Scripts without spaces between words. */
@@ -181,8 +185,8 @@ const STARTS_UNSPACED = new RegExp(`^[${UNSPACED.join('')}]`, 'u');
 const ENDS_UNSPACED = new RegExp(`[${UNSPACED.join('')}]$`, 'u');
 
 /** Whether a text of a script without spaces was split between the pieces. A sentence would end with a mark. */
-export function isSplit(piece: string, next: string): boolean {
-  return ENDS_UNSPACED.test(piece) && STARTS_UNSPACED.test(next);
+export function isSplit(before: string, after: string): boolean {
+  return ENDS_UNSPACED.test(before) && STARTS_UNSPACED.test(after);
 }
 
 /** The joined pieces; the last piece if each one contains the whole text so far. */
