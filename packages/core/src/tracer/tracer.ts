@@ -357,10 +357,12 @@ export class TracerCore implements Tracer, Recorder {
 
   flush(options?: DeadlineOptions): Promise<void> {
     const deadlineMs = this.#deadlineMs(options, 'flush', 10_000);
-    const whenEnded = this.#whenEnded;
-    return whenEnded === undefined
-      ? this.#flushEnded(deadlineMs)
-      : whenEnded.then(() => this.#flushEnded(deadlineMs));
+    return this.#afterEnding(() => this.#flushEnded(deadlineMs));
+  }
+
+  /** Runs the work at once, or when the traces that end soon have ended. */
+  #afterEnding(work: () => Promise<void>): Promise<void> {
+    return this.#whenEnded?.then(work) ?? work();
   }
 
   #flushEnded(deadlineMs: number): Promise<void> {
@@ -412,10 +414,7 @@ export class TracerCore implements Tracer, Recorder {
 
   #endAndShutDown(options: DeadlineOptions | undefined): Promise<void> {
     const deadlineMs = this.#deadlineMs(options, 'shutdown', 5000);
-    const whenEnded = this.#whenEnded;
-    return whenEnded === undefined
-      ? this.#shutDown(deadlineMs)
-      : whenEnded.then(() => this.#shutDown(deadlineMs));
+    return this.#afterEnding(() => this.#shutDown(deadlineMs));
   }
 
   #shutDown(deadlineMs: number): Promise<void> {
