@@ -1,6 +1,6 @@
 /**
- * Loaded by mocha: ends the process some time after its last test. A test that timed out leaves its server open, and a client may leave a
- * timer of ten minutes: nothing would show what the run had found. A run without failures that has to be ended says so.
+ * Loaded by mocha: ends the process some time after its last test. A test that timed out leaves its server open, and Cohere's client a
+ * timer of many minutes when a call fails: nothing would show what the run had found. A run without failures that has to be ended says so.
  */
 
 const MOST_MS = 20_000;
