@@ -6,7 +6,7 @@ import { Followers, joinFollowers, rememberFollowers } from './followers.js';
 import type { FollowingStep } from './following-step.js';
 import { defineMethod, type Method } from './observe/replace-method.js';
 
-/** Whether it is an Observable whose subscription ends by itself. A subject is not: it is ended by whoever has it. */
+/** Whether the result is an Observable that can be followed to its end. A subject cannot: whoever has it decides when it ends. */
 export function isFollowedObservable(result: object): boolean {
   return isObservable(result) && !hasMethod(result, 'next');
 }

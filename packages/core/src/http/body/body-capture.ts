@@ -74,7 +74,7 @@ export class BodyCapture {
     return this.isCut || !this.#hasEnded;
   }
 
-  /** Condenses what is kept when it is full. */
+  /** Sets what makes the kept part shorter once it is full. */
   condenseBy(condenser: Condenser): void {
     this.#condenser = condenser;
   }
@@ -194,7 +194,7 @@ export class BodyCapture {
     return isKnown || condenser.mayCondense(() => this.toText() || headOf(chunk, this.#maxBytes));
   }
 
-  /** Condenses the complete lines of what is kept and of the chunk. @returns whether all of it is kept now */
+  /** Adds the chunk, and condenses all lines that are complete by then. @returns whether there was room for the result */
   #condenseWith(chunk: string | Uint8Array, condenser: Condenser): boolean {
     if (this.isCut) return false;
     const bytes = joined([...this.#parts(), chunk]);

@@ -59,6 +59,7 @@ export class QueuedRow {
     return this.#isFinished;
   }
 
+  /** Marks the row as one that nobody has to keep. */
   finish(): void {
     this.#isFinished = true;
   }
