@@ -11,6 +11,7 @@ import * as ai6 from 'ai6';
 import { createOpenAI } from 'ai6-openai';
 import { GoogleGenAI } from 'genai3';
 import OpenAI from 'openai7';
+import { forgetControllers, keepControllers } from '../support/kept-controllers.ts';
 import { CLIENTS, traceFrameworks } from './abort-clients.ts';
 import { type Cell, cellsOf, endOf, expectedEnd } from './abort-table.ts';
 import { type Reply, stepOf } from './far-end.ts';
@@ -77,6 +78,9 @@ const clients: Readonly<Record<string, readonly [Reply, Ask]>> = {
     },
   ],
 };
+
+before(keepControllers);
+after(forgetControllers);
 
 describe('a stream that the app aborts with its own reason', () => {
   for (const [client, [reply, ask]] of Object.entries(clients)) {
