@@ -8,6 +8,8 @@ import { PARTITIONS_TABLE } from './words/partition.js';
 
 const VERSION = 17;
 const CACHE_BYTES = 16 * 1024 * 1024;
+/** Pages of the log before they are copied to the file: a page that changes often is copied once. */
+const LOGGED_PAGES = 4000;
 
 /**
  * `meta` has the source of the traces file, and the last row and change that the index has. `revision` counts the
@@ -69,7 +71,9 @@ function openedIndex(file: string, rows: RowReader): Database {
 
 function openedFile(file: string): Database {
   try {
-    return openDatabase(file, CACHE_BYTES);
+    const db = openDatabase(file, CACHE_BYTES);
+    db.exec(`PRAGMA wal_autocheckpoint = ${LOGGED_PAGES}`);
+    return db;
   } catch (error) {
     if (isDamage(error)) throw error;
     throw new Error(

@@ -14,8 +14,8 @@ const LABEL_KINDS = ['pipeline', 'route', 'models', 'user', 'session'] as const;
 const MAX_UNUSED_BYTES = 64 * 1024;
 /** Most bytes that a label takes beside its text. */
 const OVERHEAD = 50;
-/** Labels of which is remembered that they are in the table. */
-const MAX_KNOWN = 10_000;
+/** Labels of each kind of which is remembered that they are in the table. */
+const MAX_KNOWN = 50_000;
 /** Labels that are read at a time. */
 const STRIDE = 5000;
 
@@ -44,7 +44,13 @@ interface Cleaning {
 /** The table of labels: texts by their kind and hash. */
 export class Labels {
   readonly #statements;
-  readonly #known = new Set<string>();
+  readonly #known: Readonly<Record<LabelKind, Set<number>>> = {
+    pipeline: new Set(),
+    route: new Set(),
+    models: new Set(),
+    user: new Set(),
+    session: new Set(),
+  };
   #bytes = 0;
   /** Traces that were deleted since labels were; unknown at the start. */
   #deletedTraces = Number.POSITIVE_INFINITY;
@@ -66,22 +72,26 @@ export class Labels {
    * it still knows which labels are used: two processes that began again after each other would never end.
    */
   reloadSize(): void {
-    this.#known.clear();
+    this.#forgetKnown();
     this.#bytes = this.#statements.bytes.get()?.bytes ?? 0;
   }
 
   add(kind: LabelKind, hash: number, text: string): void {
     if (this.#cleaning?.kind === kind) this.#cleaning.used.add(hash);
-    const key = `${kind}${hash}`;
-    if (this.#known.has(key)) return;
-    if (this.#known.size > MAX_KNOWN) this.#known.clear();
-    this.#known.add(key);
+    const known = this.#known[kind];
+    if (known.has(hash)) return;
+    if (known.size >= MAX_KNOWN) known.clear();
+    known.add(hash);
     const json = JSON.stringify(text);
     const own = foldedText(text);
     const folded = own === text ? null : JSON.stringify(own);
     const { changedRows } = this.#statements.add.run(kind, hash, json, folded);
     if (changedRows === 0) return;
     this.#bytes += Buffer.byteLength(json) + Buffer.byteLength(folded ?? '') + OVERHEAD;
+  }
+
+  #forgetKnown(): void {
+    for (const kind of LABEL_KINDS) this.#known[kind].clear();
   }
 
   /** Writes the size of the table, in the transaction that added labels. */
@@ -155,7 +165,7 @@ export class Labels {
       this.#bytes -= bytes;
     }
     this.saveSize();
-    this.#known.clear();
+    this.#forgetKnown();
     cleaning.after = labels.at(-1)?.hash ?? after;
     cleaning.isDone = labels.length < STRIDE;
     if (!cleaning.isDone || kind !== LABEL_KINDS.at(-1)) return;

@@ -16,8 +16,10 @@ import { type WaitingRead, WaitingReads } from './waiting-reads.js';
 import { FullTextIndex, partitionLength } from './words/full-text-index.js';
 
 /** A transaction writes this many traces to the index at most, and ends after `BATCH_MS` if a read waits for it. */
-const BATCH = 500;
+const BATCH = 2000;
 const BATCH_MS = 30;
+/** Changes of rows that are applied, or rows that are deleted, at a time. */
+const CHANGES = 500;
 /** Rows that are read at a time. */
 const STRIDE = 20;
 const LOAD_STRIDE = 5000;
@@ -337,6 +339,7 @@ export class TraceIndex {
       if (newest > meta.newest || change > meta.change) {
         to.setMeta.run(newest, Math.max(change, meta.change));
         this.labels.saveSize();
+        this.fullText.saveLengths();
       }
       this.#db.exec('COMMIT');
       this.#indexedTo = newest;
@@ -394,7 +397,7 @@ export class TraceIndex {
     const removed: number[] = [];
     let removedUpTo = 0;
     let change = Math.min(written.change, this.#appliedChange);
-    const records = this.#rows.changesAfter(change, BATCH);
+    const records = this.#rows.changesAfter(change, CHANGES);
     for (const { id, row, kind } of records) {
       change = id;
       const isWritten = id <= written.change;
@@ -413,7 +416,7 @@ export class TraceIndex {
       }
       await budget.turn();
     }
-    return { replaced, removed, removedUpTo, change, isEndOfChanges: records.length < BATCH };
+    return { replaced, removed, removedUpTo, change, isEndOfChanges: records.length < CHANGES };
   }
 
   #applyToMemory({ added }: WrittenRows, { replaced, removed, removedUpTo }: AppliedChanges): void {
@@ -481,9 +484,9 @@ export class TraceIndex {
   /** The words of a trace stay until those of its whole table go: no search finds a trace without facts. */
   async #eraseUpTo(number: number, budget: TimeBudget): Promise<void> {
     const { removeFactsUpTo, removeSummariesUpTo, removeOutlinesUpTo } = this.#statements;
-    while (removeFactsUpTo.run(number, BATCH).changedRows > 0) await budget.turn();
-    while (removeSummariesUpTo.run(number, BATCH).changedRows > 0) await budget.turn();
-    while (removeOutlinesUpTo.run(number, BATCH).changedRows > 0) await budget.turn();
+    while (removeFactsUpTo.run(number, CHANGES).changedRows > 0) await budget.turn();
+    while (removeSummariesUpTo.run(number, CHANGES).changedRows > 0) await budget.turn();
+    while (removeOutlinesUpTo.run(number, CHANGES).changedRows > 0) await budget.turn();
     this.fullText.dropUpTo(number);
     this.#hasFreePages = true;
   }

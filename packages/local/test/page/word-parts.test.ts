@@ -197,6 +197,28 @@ describe('the words of full partitions', () => {
     texts.clear();
   });
 
+  it('know how much text they have when they are read again, and get no more than without', () => {
+    const partitionsOf = (restartAfter: number) => {
+      const own = openDatabase(IN_MEMORY, 1_000_000);
+      own.exec(PARTITIONS_TABLE);
+      const restarted = new FullTextIndex(own, 5_000);
+      for (let number = 1; number <= 200; number += 1) {
+        restarted.add(number, 'word '.repeat(number % 40));
+        if (number % 3 === 0) restarted.replace(number, 'another');
+        if (number % restartAfter !== 0) continue;
+        restarted.saveLengths();
+        restarted.reload();
+      }
+      restarted.saveLengths();
+      const all = own.query('SELECT first, length FROM partitions ORDER BY first').all();
+      own.close();
+      return all;
+    };
+    const expected = partitionsOf(1000);
+    assert.ok(expected.length > 5);
+    for (const restartAfter of [1, 7, 50]) assert.deepEqual(partitionsOf(restartAfter), expected);
+  });
+
   const tables = () =>
     db
       .query<{ name: string }>(

@@ -63,12 +63,17 @@ export class FullTextIndex {
       last = Partition.create(this.#db, this.#tokenizer, number);
       this.#partitions.push(last);
     }
-    last.set(number, text);
+    last.add(number, text);
   }
 
   /** Replaces the text of a trace that was added. */
   replace(number: number, text: string): void {
-    this.#partitionOf(number)?.set(number, text);
+    this.#partitionOf(number)?.replace(number, text);
+  }
+
+  /** Writes how much text the partitions have, in the transaction that added it. */
+  saveLengths(): void {
+    for (const partition of this.#partitions) partition.saveLength();
   }
 
   remove(number: number): void {

@@ -9,6 +9,8 @@ const ROW_WORDS = 32;
 const STRIDE = 64 * ROW_WORDS;
 /** Pages of 4 KB that are merged at a time. */
 const MERGED_PAGES = 64;
+/** Of the words of one transaction, which are in memory until it ends. */
+const HASH_BYTES = 8 * 1024 * 1024;
 /** Trigrams of a part that are looked up. */
 const MAX_TRIGRAMS = 16;
 /** Added to the length of each text, because traces without words take space too. */
@@ -40,6 +42,7 @@ export class Partition {
   readonly #db: Database;
   readonly #tokenizer: Tokenizer;
   #length: number;
+  #isLengthSaved = true;
   #hasWords: boolean;
   #isMerged: boolean;
   #statements: ReturnType<typeof statementsOf> | undefined;
@@ -62,8 +65,11 @@ export class Partition {
       CREATE VIRTUAL TABLE search_${first} USING fts5(
         text, content='', contentless_delete=1, ${TOKENIZER});
       CREATE VIRTUAL TABLE vocabulary_${first} USING fts5vocab(search_${first}, row);`);
-    // Each transaction leaves a piece of the index; merging 16 at a time rather than 4 rewrites each word half as often.
-    db.exec(`INSERT INTO search_${first} (search_${first}, rank) VALUES ('automerge', 16)`);
+    // Each transaction leaves a piece of the index, and another for each `hashsize` bytes; merging 16 at a time rather than 4
+    // rewrites each word half as often.
+    for (const [option, value] of Object.entries({ automerge: 16, hashsize: HASH_BYTES })) {
+      db.exec(`INSERT INTO search_${first} (search_${first}, rank) VALUES ('${option}', ${value})`);
+    }
     db.command('INSERT INTO partitions VALUES (?, 0, 0)').run(first);
     return new Partition(db, tokenizer, { first, length: 0, has_words: 0 });
   }
@@ -86,14 +92,30 @@ export class Partition {
     return this.#isMerged;
   }
 
-  set(number: number, text: string): void {
-    const added = text.length + TRACE_LENGTH;
-    this.#length += added;
+  /** Adds the text of a trace that the partition does not have. */
+  add(number: number, text: string): void {
+    this.#write(this.#to.add, number, text);
+  }
+
+  /** Replaces the text of a trace, if the partition has it. */
+  replace(number: number, text: string): void {
+    this.#write(this.#to.replace, number, text);
+  }
+
+  #write(to: Command, number: number, text: string): void {
+    this.#length += text.length + TRACE_LENGTH;
+    this.#isLengthSaved = false;
     // Before the text is written: a word that `search_N` has is in `words_N` too.
     if (this.#hasWords) this.#addWords(this.#newWordsOf(text));
-    this.#to.set.run(number, text);
-    this.#to.addLength.run(added, this.first);
+    to.run(number, text);
     if (this.#vocabulary?.add(text) === false) this.#vocabulary = undefined;
+  }
+
+  /** Writes the length, in the transaction that added texts. */
+  saveLength(): void {
+    if (this.#isLengthSaved) return;
+    this.#to.setLength.run(this.#length, this.first);
+    this.#isLengthSaved = true;
   }
 
   remove(number: number): void {
@@ -269,19 +291,21 @@ function statementsOf(
   db: Database,
   first: number,
 ): {
-  readonly set: Command;
+  readonly add: Command;
+  readonly replace: Command;
   readonly remove: Command;
   readonly match: Query<{ ids: string | null }>;
   readonly slice: Query<Slice>;
   readonly missing: Query<{ words: string | null }>;
-  readonly addLength: Command;
+  readonly setLength: Command;
   readonly setHasWords: Command;
   readonly merge: Command;
   readonly totalChanges: Query<{ changes: number }>;
 } {
   const table = `search_${first}`;
   return {
-    set: db.command(`INSERT OR REPLACE INTO ${table} (rowid, text) VALUES (?, ?)`),
+    add: db.command(`INSERT INTO ${table} (rowid, text) VALUES (?, ?)`),
+    replace: db.command(`INSERT OR REPLACE INTO ${table} (rowid, text) VALUES (?, ?)`),
     remove: db.command(`DELETE FROM ${table} WHERE rowid = ?`),
     // One text for all rows, because libsql takes a microsecond for each row.
     match: db.query(
@@ -296,7 +320,7 @@ function statementsOf(
       `SELECT group_concat(value, ' ') AS words FROM json_each(?)
        WHERE NOT EXISTS (SELECT 1 FROM vocabulary_${first} WHERE term = value)`,
     ),
-    addLength: db.command('UPDATE partitions SET length = length + ? WHERE first = ?'),
+    setLength: db.command('UPDATE partitions SET length = ? WHERE first = ?'),
     setHasWords: db.command('UPDATE partitions SET has_words = ? WHERE first = ?'),
     merge: db.command(`INSERT INTO ${table} (${table}, rank) VALUES ('merge', ?)`),
     totalChanges: db.query('SELECT total_changes() AS changes'),
