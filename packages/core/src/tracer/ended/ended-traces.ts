@@ -5,13 +5,13 @@ import type { Diagnostics } from '../../diagnostics/diagnostics.js';
 import { reportInternalFailure } from '../../diagnostics/internal-failure.js';
 import { startMicrotask } from '../../platform/timers.js';
 import type { RecordedTrace } from '../../trace/recorded-trace.js';
-import type { Publishing } from '../destinations/publishing.js';
+import type { Destinations } from '../destinations/destinations.js';
 import { AwaitingTraces } from './awaiting-traces.js';
 import { GroupTimer } from './group-timer.js';
 import { TraceQueue } from './trace-queue.js';
 
 export interface EndedTracesOptions {
-  readonly publishing: Publishing;
+  readonly destinations: Destinations;
   /** Whether rows are written to disk, which must not wait longer than needed. */
   readonly hasSpool: boolean;
   readonly diagnostics: Diagnostics;
@@ -41,11 +41,11 @@ export class EndedTraces {
 
   constructor(options: EndedTracesOptions) {
     this.#options = options;
-    const { hasSpool, runDetached, publishing } = options;
+    const { hasSpool, runDetached, destinations } = options;
     this.#timer = new GroupTimer({
       hasSpool,
       runDetached,
-      mayDelayExit: () => publishing.mayDelayExit,
+      mayDelayExit: () => destinations.mayDelayExit,
       work: (most) => this.#queueSome(most),
     });
     this.#awaiting = new AwaitingTraces(options.diagnostics, (trace) => {
@@ -199,13 +199,13 @@ export class EndedTraces {
 
   /** Decides about a trace by the option `sample`. @returns whether its row is to be queued */
   #isKept(trace: RecordedTrace): boolean {
-    const { publishing } = this.#options;
+    const { destinations } = this.#options;
     try {
       if (trace.decideSampling()) return true;
       this.#sampledOut++;
-      publishing.discard(trace);
+      destinations.discard(trace);
     } catch (error) {
-      publishing.drop('internal_error', 1);
+      destinations.drop('internal_error', 1);
       trace.reportFailure('sample', error);
     }
     this.#takeOnDelivered(trace)?.();
@@ -215,14 +215,14 @@ export class EndedTraces {
 
   /** Queues the row of a trace. */
   #queue(trace: RecordedTrace): void {
-    const { publishing } = this.#options;
+    const { destinations } = this.#options;
     const done = this.#takeOnDelivered(trace);
     try {
-      if (done === undefined) publishing.queue(trace);
-      else publishing.sendNow(trace).then(done, done);
+      if (done === undefined) destinations.queue(trace);
+      else destinations.sendNow(trace).then(done, done);
     } catch (error) {
       done?.();
-      publishing.drop('internal_error', 1);
+      destinations.drop('internal_error', 1);
       trace.reportFailure('queue', error);
     }
     this.#release(trace);
