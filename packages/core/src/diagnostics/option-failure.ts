@@ -1,6 +1,4 @@
-/** What is reported of functions among the options that fail. */
-
-import type { Diagnostics } from './diagnostics.js';
+/** Messages about functions among the options that fail. */
 
 /** The function threw an error. */
 export function optionThrew(option: string): string {
@@ -20,14 +18,4 @@ export function optionUnreadable(option: string): string {
 /** The function returned a promise although its value is needed at once. */
 export function optionAsync(option: string, effect = 'the promise counts as no value'): string {
   return `the function given as ${option} returned a promise; its value is needed at once, so ${effect}`;
-}
-
-/** Reports as `option_..._failed` that the function failed. */
-export function reportOptionFailure(
-  diagnostics: Diagnostics,
-  option: string,
-  message: string,
-  error: unknown,
-): void {
-  diagnostics.report('error', `option_${option}_failed`, message, error);
 }

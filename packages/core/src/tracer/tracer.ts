@@ -7,7 +7,6 @@ import { type Config, resolveConfig } from '../config/config.js';
 import { isEnabledBy, whyNotUpdated, whyUnpublished } from '../config/publishing-state.js';
 import type { TracerOptions } from '../config/tracer-options.js';
 import { Diagnostics } from '../diagnostics/diagnostics.js';
-import { reportInternalFailure } from '../diagnostics/internal-failure.js';
 import { randomUuid } from '../platform/random-id.js';
 import { startTimer, stopTimer, type Timer, unref } from '../platform/timers.js';
 import { OpenlayerApi } from '../publish/openlayer/openlayer-api.js';
@@ -215,7 +214,7 @@ export class TracerCore implements Tracer, Recorder {
 
   /** Reports a failure of this library as `internal_error`. */
   reportFailure(what: string, error: unknown): void {
-    reportInternalFailure(this.diagnostics, what, error);
+    this.diagnostics.reportFailure(what, error);
   }
 
   startTrace(options: string | StartTraceOptions): StartedTrace {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Diagnostics } from '../../src/diagnostics/diagnostics.ts';
 import { processWide } from '../../src/platform/process-wide.ts';
 import { Ledger } from '../../src/publish/counts/ledger.ts';
 import { Publisher } from '../../src/publish/queue/publisher.ts';
@@ -24,6 +25,7 @@ function publisherOf(
   const calls: number[] = [];
   const ledger = new Ledger();
   let closes = 0;
+  let now = 0;
   const publisher = make({
     transport: {
       async send(batch, { signal }) {
@@ -41,9 +43,11 @@ function publisherOf(
       close: () => void closes++,
     },
     limits: LIMITS,
-    diagnostics: {
-      report: (level: string, reason: string) => said.push(`${level} ${reason}`),
-    } as never,
+    diagnostics: new Diagnostics({
+      onDiagnostic: ({ level, reason }) => said.push(`${level} ${reason}`),
+      // Each a minute after the one before, since a reason is reported once a minute.
+      now: () => (now += 60_000),
+    }),
     runDetached: (fn) => fn(),
     ledger,
     onSent: (ms) => calls.push(ms),

@@ -2,13 +2,11 @@
 
 import type { DiagnosticReason } from '../../diagnostics/diagnostic-reason.js';
 import type { Diagnostics } from '../../diagnostics/diagnostics.js';
-import { reportInternalFailure } from '../../diagnostics/internal-failure.js';
 import {
   optionAsync,
   optionRejected,
   optionThrew,
   optionUnreadable,
-  reportOptionFailure,
 } from '../../diagnostics/option-failure.js';
 import type { RecordedTrace } from '../../trace/recorded-trace.js';
 import { isThenable, watchRejection } from '../../values/reading/thenable.js';
@@ -79,12 +77,12 @@ export class GuardedCalls<Req extends object> {
   }
 
   #reportOption(name: string, message: string, error: unknown): void {
-    this.#try((diagnostics) => reportOptionFailure(diagnostics, name, message, error));
+    this.#try((diagnostics) => diagnostics.reportOptionFailure(name, message, error));
   }
 
   /** Reports a failure of this library as `internal_error`. Never throws. */
   reportFailure(what: string, error: unknown): void {
-    this.#try((diagnostics) => reportInternalFailure(diagnostics, what, error));
+    this.#try((diagnostics) => diagnostics.reportFailure(what, error));
   }
 
   #report(reason: DiagnosticReason, message: string, error: unknown): void {

@@ -2,7 +2,6 @@
 
 import { onNaturalExit } from '#platform';
 import type { Diagnostics } from '../../diagnostics/diagnostics.js';
-import { reportInternalFailure } from '../../diagnostics/internal-failure.js';
 import { monotonicMs } from '../../platform/clock.js';
 import { startTimer, stopTimer, type Timer, unref, waitAtMost } from '../../platform/timers.js';
 import { watchRejection } from '../../values/reading/thenable.js';
@@ -132,7 +131,7 @@ export class Publisher implements RowPublisher {
       this.#sealAll();
       await waitAtMost(Promise.all(this.#pendingSends), deadlineMs);
     } catch (error) {
-      this.#reportFailure('flush', error);
+      this.#diagnostics.reportFailure('flush', error);
     }
   }
 
@@ -150,9 +149,9 @@ export class Publisher implements RowPublisher {
     try {
       this.#removeFromExit();
       const closed: unknown = this.#transport.close();
-      watchRejection(closed, (error) => this.#reportFailure('close', error));
+      watchRejection(closed, (error) => this.#diagnostics.reportFailure('close', error));
     } catch (error) {
-      this.#reportFailure('shutdown', error);
+      this.#diagnostics.reportFailure('shutdown', error);
     }
   }
 
@@ -160,7 +159,7 @@ export class Publisher implements RowPublisher {
     try {
       this.#open.sealAll();
     } catch (error) {
-      this.#reportFailure('seal', error);
+      this.#diagnostics.reportFailure('seal', error);
     }
     if (this.#timer !== undefined) stopTimer(this.#timer);
     this.#timer = undefined;
@@ -188,7 +187,7 @@ export class Publisher implements RowPublisher {
       if (batch === undefined) return;
       this.#inFlight++;
       this.#send(batch, this.#stop.signal)
-        .catch((error: unknown) => this.#reportFailure('send', error))
+        .catch((error: unknown) => this.#diagnostics.reportFailure('send', error))
         .finally(() => {
           this.#inFlight--;
           batch.settle();
@@ -204,7 +203,7 @@ export class Publisher implements RowPublisher {
     try {
       await this.#send(batch, stop.signal);
     } catch (error) {
-      this.#reportFailure('send', error);
+      this.#diagnostics.reportFailure('send', error);
     } finally {
       stopTimer(timer);
       this.#singleSends.delete(stop);
@@ -239,11 +238,6 @@ export class Publisher implements RowPublisher {
   #removeFromExit(): void {
     this.#unregisterExit?.();
     this.#unregisterExit = undefined;
-  }
-
-  /** Reports a failure: thrown in a timer, or as an unhandled rejection, it would end the process. */
-  #reportFailure(what: string, error: unknown): void {
-    reportInternalFailure(this.#diagnostics, what, error);
   }
 
   get mayDelayExit(): boolean {

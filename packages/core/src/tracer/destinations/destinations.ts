@@ -2,7 +2,6 @@
 
 import type { Config } from '../../config/config.js';
 import { whyUnconfigured } from '../../config/publishing-state.js';
-import { reportInternalFailure } from '../../diagnostics/internal-failure.js';
 import { withWarnings } from '../../publish/chain/with-warnings.js';
 import type { SendTimes } from '../../publish/counts/send-times.js';
 import { httpTransport } from '../../publish/openlayer/http-transport.js';
@@ -144,7 +143,7 @@ export class Destinations {
     try {
       await call(destination);
     } catch (error) {
-      reportInternalFailure(this.#options.diagnostics, what, error);
+      this.#options.diagnostics.reportFailure(what, error);
     }
   }
 

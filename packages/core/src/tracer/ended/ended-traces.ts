@@ -2,7 +2,6 @@
 
 import { atTurnEnd } from '#platform';
 import type { Diagnostics } from '../../diagnostics/diagnostics.js';
-import { reportInternalFailure } from '../../diagnostics/internal-failure.js';
 import { startMicrotask } from '../../platform/timers.js';
 import type { RecordedTrace } from '../../trace/recorded-trace.js';
 import type { Destinations } from '../destinations/destinations.js';
@@ -177,7 +176,7 @@ export class EndedTraces {
       this.#queueGroup(most);
     } catch (error) {
       // What is left of the group goes with the next one.
-      reportInternalFailure(this.#options.diagnostics, 'the group of ended traces', error);
+      this.#options.diagnostics.reportFailure('the group of ended traces', error);
     }
   }
 
