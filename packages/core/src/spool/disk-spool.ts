@@ -17,6 +17,7 @@ import { OwnSegments } from './folder/own-segments.js';
 import { readBack } from './folder/read-back.js';
 import { SpoolFolder } from './folder/spool-folder.js';
 import type { SpoolConfig } from './folder/spool-options.js';
+import type { SpoolSpace } from './folder/spool-space.js';
 import { Upkeep } from './folder/upkeep.js';
 import { progressText, startText } from './segment/interrupted-row.js';
 import type { Segment } from './segment/segment.js';
@@ -71,6 +72,7 @@ export class DiskSpool implements Spool, RowKeeper, SendLog, WaitingRows {
   readonly #folder: SpoolFolder;
   readonly #own: OwnSegments;
   readonly #adopted: AdoptedSegments;
+  readonly #space: SpoolSpace;
   readonly #memory = new UnwrittenRows();
   /** The rows of each send that is under way. */
   readonly #sending = new Set<readonly QueuedRow[]>();
@@ -90,8 +92,9 @@ export class DiskSpool implements Spool, RowKeeper, SendLog, WaitingRows {
     this.#adopted = adopted;
     this.#own = own;
     this.#upkeep = new Upkeep({ folder, own, adopted, runDetached });
-    own.space.measure();
-    own.space.freeLater();
+    this.#space = own.space;
+    this.#space.measure();
+    this.#space.freeLater();
   }
 
   get folder(): string {
@@ -100,7 +103,7 @@ export class DiskSpool implements Spool, RowKeeper, SendLog, WaitingRows {
 
   /** Bytes on disk, of all processes, approximately. */
   get bytes(): number {
-    return this.#own.space.bytes;
+    return this.#space.bytes;
   }
 
   /** Bytes of rows in memory that could not be written to disk. */
@@ -301,14 +304,13 @@ export class DiskSpool implements Spool, RowKeeper, SendLog, WaitingRows {
   }
 
   async quarantine(row: QueuedRow): Promise<boolean> {
-    const { space } = this.#own;
     const { quarantine } = this.#folder;
     try {
       const ledger = this.#adopted.hasRow(row) ? this.adopted : this.#options.ledger;
-      space.addBytes(quarantine.add(row, ledger));
+      this.#space.addBytes(quarantine.add(row, ledger));
       await quarantine.sync();
       // With 'failure-only' or a slow disk, there may be no new segment that makes room.
-      space.freeLater();
+      this.#space.freeLater();
       return true;
     } catch (error) {
       this.#folder.pauseAfterFailure(error);
@@ -343,7 +345,7 @@ export class DiskSpool implements Spool, RowKeeper, SendLog, WaitingRows {
     // Otherwise an own segment that another process adopted could be found again.
     this.#own.closeAdoptedByOther();
     if (!(await this.#adopted.adopt())) return false;
-    this.#own.space.measure();
+    this.#space.measure();
     this.#upkeep.start();
     return true;
   }
@@ -377,7 +379,7 @@ export class DiskSpool implements Spool, RowKeeper, SendLog, WaitingRows {
   #keepAtExit(queuedRows: () => Iterable<QueuedRow>): void {
     this.#folder.resume();
     this.#isExiting = true;
-    this.#own.space.markExiting();
+    this.#space.markExiting();
     for (const rows of this.#sending) for (const row of rows) row.setArrival('unknown');
     for (const row of queuedRows()) if (hasToBeKept(row)) this.#keep(row);
     for (const row of this.#memory.takeAll()) if (hasToBeKept(row)) this.#keepOnDisk(row);
