@@ -17,7 +17,7 @@ export {
   oneOf,
   withMethods,
 } from './config/checks.js';
-export { unknownKey } from './diagnostics/unknown-key.js';
+export { unknownKeyIn, unknownKeyMessage } from './diagnostics/unknown-key.js';
 export {
   type BodyChange,
   type BodyObserver,

@@ -1,6 +1,6 @@
 /** Checks of options and environment variables. Each throws a ConfigError that says what to do. */
 
-import { unknownKey } from '../diagnostics/unknown-key.js';
+import { unknownKeyIn, unknownKeyMessage } from '../diagnostics/unknown-key.js';
 import { recognizeAcrossCopies } from '../platform/process-wide.js';
 import { LONGEST_TIMER_MS } from '../platform/timers.js';
 
@@ -177,9 +177,9 @@ export function assertOptions<T extends object>(
 ): void {
   assertObject(options, `the options of ${functionName}()`);
   const names = Object.keys(known);
-  const unknown = unknownIn(options, names);
+  const unknown = unknownKeyIn(options, names);
   if (unknown !== undefined)
-    throw new ConfigError(`${functionName}: ${unknownKey(unknown, names)}`);
+    throw new ConfigError(`${functionName}: ${unknownKeyMessage(unknown, names)}`);
 }
 
 /**
@@ -197,10 +197,7 @@ export function assertKnown<T extends object>(
 }
 
 function assertKnownIn(value: object, known: readonly string[], group: string): void {
-  const unknown = unknownIn(value, known);
-  if (unknown !== undefined) throw new ConfigError(`${group}.${unknownKey(unknown, known, group)}`);
-}
-
-function unknownIn(value: object, known: readonly string[]): string | undefined {
-  return Object.keys(value).find((key) => !known.includes(key));
+  const unknown = unknownKeyIn(value, known);
+  if (unknown !== undefined)
+    throw new ConfigError(`${group}.${unknownKeyMessage(unknown, known, group)}`);
 }
