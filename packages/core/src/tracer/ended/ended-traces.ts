@@ -45,7 +45,7 @@ export class EndedTraces {
       hasSpool,
       runDetached,
       mayDelayExit: () => destinations.mayDelayExit,
-      work: (most) => this.#queueSome(most),
+      work: (maxTraces) => this.#queueSome(maxTraces),
     });
     this.#awaiting = new AwaitingTraces(options.diagnostics, (trace) => {
       if (this.#isKept(trace)) this.#queue(trace);
@@ -98,7 +98,7 @@ export class EndedTraces {
       });
     } else {
       this.#unfinalized.add(trace);
-      this.#timer.added(this.#groupSize);
+      this.#timer.schedule(this.#groupSize);
       trace.readAtEnd();
     }
   }
@@ -145,7 +145,7 @@ export class EndedTraces {
       trace = this.#alone.take();
       if (trace === undefined || !this.#finalize(trace)) return;
       this.#finalized.add(trace);
-      this.#timer.added(this.#groupSize);
+      this.#timer.schedule(this.#groupSize);
     } catch (error) {
       trace?.reportFailure('finalize', error);
     }
@@ -171,29 +171,25 @@ export class EndedTraces {
    * Queues the oldest traces of the group, and the others in the next turns of the event loop. Never throws, since an error in a timer
    * would end the process.
    */
-  #queueSome(most: number): void {
+  #queueSome(maxTraces: number): void {
     try {
-      this.#queueGroup(most);
+      this.#timer.clearSchedule();
+      // A trace that ends meanwhile, as in a function for diagnostics, comes in a later turn.
+      takeOldest(this.#unfinalized, maxTraces, (trace) => {
+        if (this.#finalize(trace)) this.#finalized.add(trace);
+      });
+      takeOldest(this.#finalized, maxTraces, (trace) => {
+        try {
+          this.#queue(trace);
+        } catch (error) {
+          trace.reportFailure('queue', error);
+        }
+      });
+      if (this.#groupSize > 0) this.#timer.scheduleNextTurn(maxTraces);
     } catch (error) {
       // What is left of the group goes with the next one.
       this.#options.diagnostics.reportFailure('the group of ended traces', error);
     }
-  }
-
-  /** A trace that ends meanwhile, as in a function for diagnostics, comes in a later turn. */
-  #queueGroup(most: number): void {
-    this.#timer.begun();
-    takeOldest(this.#unfinalized, most, (trace) => {
-      if (this.#finalize(trace)) this.#finalized.add(trace);
-    });
-    takeOldest(this.#finalized, most, (trace) => {
-      try {
-        this.#queue(trace);
-      } catch (error) {
-        trace.reportFailure('queue', error);
-      }
-    });
-    if (this.#groupSize > 0) this.#timer.goOn(most);
   }
 
   /** Decides about a trace by the option `sample`. @returns whether its row is to be queued */
@@ -243,13 +239,13 @@ export class EndedTraces {
   }
 }
 
-/** Takes the traces that are in the queue now, at most `most` of them, one by one: another call may count or take the others. */
+/** Takes the traces that are in the queue now, at most `maxTraces` of them, one by one: another call may count or take the others. */
 function takeOldest(
   traces: TraceQueue,
-  most: number,
+  maxTraces: number,
   finish: (trace: RecordedTrace) => void,
 ): void {
-  for (let count = Math.min(traces.size, most); count > 0; count--) {
+  for (let count = Math.min(traces.size, maxTraces); count > 0; count--) {
     const trace = traces.take();
     if (trace === undefined) return;
     finish(trace);
