@@ -10,12 +10,12 @@ export {
   ConfigError,
   checkApiKey,
   checkBoolean,
+  checkMethods,
   checkNumber,
+  checkOneOf,
   checkPipelineId,
   checkString,
   formatValue,
-  oneOf,
-  withMethods,
 } from './config/checks.js';
 export { unknownKeyIn, unknownKeyMessage } from './diagnostics/unknown-key.js';
 export {
