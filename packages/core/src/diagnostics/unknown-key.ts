@@ -20,11 +20,11 @@ export function unknownKeyMessage(key: string, known: readonly string[], owner =
 function nearest(key: string, known: readonly string[]): string | undefined {
   const misspelled = key.slice(0, 64).toLowerCase();
   let found: string | undefined;
-  let least = Math.max(1, Math.floor(misspelled.length / 3)) + 1;
+  let minDistance = Math.max(1, Math.floor(misspelled.length / 3)) + 1;
   for (const each of known) {
     const distance = distanceOf(misspelled, each.toLowerCase());
-    if (distance < least) {
-      least = distance;
+    if (distance < minDistance) {
+      minDistance = distance;
       found = each;
     }
   }

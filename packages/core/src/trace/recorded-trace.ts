@@ -1,7 +1,7 @@
 /** Traces while they are recorded. */
 
 import type { Diagnostics } from '../diagnostics/diagnostics.js';
-import { optionThrew } from '../diagnostics/option-failure.js';
+import { optionThrewMessage } from '../diagnostics/option-failure.js';
 import { elapsedSince, monotonicMs, wallClockMs } from '../platform/clock.js';
 import type { JsonMembers } from '../values/json/json-members.js';
 import { quote } from '../values/json/json-text.js';
@@ -659,7 +659,7 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
 
   /** Reports that a function among the options threw. */
   reportOptionThrew(option: string, error: unknown): void {
-    this.diagnostics.reportOptionFailure(option, optionThrew(option), error);
+    this.diagnostics.reportOptionFailure(option, optionThrewMessage(option), error);
   }
 
   /** Reports as `late_span` that a span of OpenTelemetry is not recorded because the trace has ended. */

@@ -3,10 +3,10 @@
 import type { DiagnosticReason } from '../../diagnostics/diagnostic-reason.js';
 import type { Diagnostics } from '../../diagnostics/diagnostics.js';
 import {
-  optionAsync,
-  optionRejected,
-  optionThrew,
-  optionUnreadable,
+  optionAsyncMessage,
+  optionRejectedMessage,
+  optionThrewMessage,
+  optionUnreadableMessage,
 } from '../../diagnostics/option-failure.js';
 import type { RecordedTrace } from '../../trace/recorded-trace.js';
 import { isThenable, watchRejection } from '../../values/reading/thenable.js';
@@ -26,10 +26,10 @@ export class GuardedCalls<Req extends object> {
     if (fn === undefined) return undefined;
     const value = this.callOption(name, fn, req);
     const isPromise = watchRejection(value, (error) =>
-      this.#reportOption(name, optionRejected(name), error),
+      this.#reportOption(name, optionRejectedMessage(name), error),
     );
     if (!isPromise) return value;
-    this.#report(`option_${name}_async`, optionAsync(name), undefined);
+    this.#report(`option_${name}_async`, optionAsyncMessage(name), undefined);
     return undefined;
   }
 
@@ -48,7 +48,7 @@ export class GuardedCalls<Req extends object> {
       try {
         record(value as R);
       } catch (error) {
-        this.#reportOption(name, optionUnreadable(name), error);
+        this.#reportOption(name, optionUnreadableMessage(name), error);
       }
     }
   }
@@ -71,7 +71,7 @@ export class GuardedCalls<Req extends object> {
     try {
       return fn(req);
     } catch (error) {
-      this.#reportOption(name, optionThrew(name), error);
+      this.#reportOption(name, optionThrewMessage(name), error);
       return undefined;
     }
   }
