@@ -247,19 +247,19 @@ for (const [name, make] of PUBLISHERS) {
 }
 
 describe('the end of the process', () => {
-  it('has work of a publisher only while it has rows', async () => {
-    const works = () =>
-      processWide<{ works: Set<unknown> }>('natural-exit.v1', () =>
-        assert.fail('nothing is done there'),
-      ).works;
+  it('has a hook of a publisher only while it has rows', async () => {
+    const hooks = () =>
+      processWide<{ hooks: Set<unknown> }>('before-exit.v1', () =>
+        assert.fail('there are no hooks'),
+      ).hooks;
     const [, make] = PUBLISHERS[0] as (typeof PUBLISHERS)[number];
     const { publisher, ledger } = publisherOf(make);
     for (let i = 1; i <= 2; i++) {
       publisher.add(row('a'));
-      const work = [...works()].at(-1);
-      assert.equal(typeof work, 'function');
+      const hook = [...hooks()].at(-1);
+      assert.equal(typeof hook, 'function');
       await publisher.flush(5000);
-      assert.deepEqual([ledger.published, works().has(work)], [i, false]);
+      assert.deepEqual([ledger.published, hooks().has(hook)], [i, false]);
     }
   });
 });

@@ -1,6 +1,6 @@
 /** Queues rows, groups them into batches and sends each batch until its rows are delivered, dropped or kept on disk. */
 
-import { onNaturalExit } from '#platform';
+import { onBeforeExit } from '#platform';
 import type { Diagnostics } from '../../diagnostics/diagnostics.js';
 import { monotonicMs } from '../../platform/clock.js';
 import { startTimer, stopTimer, type Timer, unref, waitAtMost } from '../../platform/timers.js';
@@ -24,7 +24,7 @@ import {
 } from './row-publisher.js';
 
 /** How long an exiting process is kept alive to send its last rows. */
-const NATURAL_EXIT_MS = 150;
+const BEFORE_EXIT_MS = 150;
 
 /** How often it is kept alive: an app may record a trace at each `beforeExit`, which occurs again each time. */
 const MAX_EXIT_DELAYS = 10;
@@ -74,7 +74,7 @@ export class Publisher implements RowPublisher {
 
   add(row: QueuedRow): void {
     if (!this.#admit(row)) return;
-    this.#unregisterExit ??= onNaturalExit(() => this.#flushAtExit());
+    this.#unregisterExit ??= onBeforeExit(() => this.#flushAtExit());
     this.#hasFlushedAtExit = false;
     this.#open.add(row);
     if (this.#timer === undefined && !this.#open.isEmpty) this.#startTimer();
@@ -234,7 +234,7 @@ export class Publisher implements RowPublisher {
     if (this.#queue.isEmpty) this.#removeFromExit();
   }
 
-  /** Removes the work at the exit of the process: no row is queued. */
+  /** Removes the hook at the exit of the process: no row is queued. */
   #removeFromExit(): void {
     this.#unregisterExit?.();
     this.#unregisterExit = undefined;
@@ -249,6 +249,6 @@ export class Publisher implements RowPublisher {
     if (this.#hasFlushedAtExit || this.#queue.isEmpty || !this.mayDelayExit) return;
     this.#hasFlushedAtExit = true;
     this.#exitDelays++;
-    await this.flush(NATURAL_EXIT_MS);
+    await this.flush(BEFORE_EXIT_MS);
   }
 }

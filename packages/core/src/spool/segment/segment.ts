@@ -236,8 +236,8 @@ export class Segment {
     this.#appendNote(FrameKind.sent, numbers);
   }
 
-  /** Records of all rows that wait in the file that they may have arrived. */
-  recordWaitingSent(): void {
+  /** Records that all waiting rows may have arrived. */
+  recordAllWaitingSent(): void {
     this.recordSent(this.#table.numbersIn(State.spooled));
   }
 
