@@ -57,7 +57,7 @@ async function main(): Promise<number> {
   const tracer = createTracerCore({ spool: { dir, ...UNBOUNDED } });
   if (!tracer.isEnabled)
     throw new Error(
-      tracer.whyUnpublished ?? 'publishing is switched off by OPENLAYER_DISABLE_PUBLISH; unset it',
+      tracer.whyDisabled ?? 'publishing is switched off by OPENLAYER_DISABLE_PUBLISH; unset it',
     );
   const failed =
     args.buffer === undefined ? 0 : importBuffer(args.buffer, config.inferencePipelineId, tracer);

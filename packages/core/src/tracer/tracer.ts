@@ -4,7 +4,11 @@ import { atTurnEnd, isTopLevel, onSignal, timersOutliveRequests } from '#platfor
 import { isOnThisMachine } from '../config/base-url.js';
 import { ConfigError } from '../config/checks.js';
 import { type Config, resolveConfig } from '../config/config.js';
-import { isEnabledBy, whyNotUpdated, whyUnpublished } from '../config/publishing-state.js';
+import {
+  isEnabledBy,
+  missingSettingsMessage,
+  whyRowsCannotBeUpdated,
+} from '../config/publishing-state.js';
 import type { TracerOptions } from '../config/tracer-options.js';
 import { Diagnostics } from '../diagnostics/diagnostics.js';
 import { randomUuid } from '../platform/random-id.js';
@@ -122,9 +126,8 @@ export class TracerCore implements Tracer, Recorder {
       { maxChars: maxValueChars, maxDepth: 12, maxNodes: 10_000 },
       reportReplaced,
     );
-    const why = whyUnpublished(config);
     this.isEnabled = isEnabledBy(config);
-    this.#warning = settingsWarning(config, why);
+    this.#warning = settingsWarning(config);
     const runDetached = (fn: () => void) => runOnceInScope(this, undefined, fn);
     this.#runDetached = runDetached;
     const api = apiOf(config, () => this.#counts());
@@ -137,7 +140,7 @@ export class TracerCore implements Tracer, Recorder {
       beforeExit: () => this.#interruptAll(),
     });
     this.#rowUpdater = new RowUpdater(api, {
-      whyRefused: whyNotUpdated(config),
+      whyRefused: whyRowsCannotBeUpdated(config),
       redactor: this.redactor,
       flush: (inferenceId, deadlineMs) => this.#flushRow(inferenceId, deadlineMs),
     });
@@ -247,7 +250,7 @@ export class TracerCore implements Tracer, Recorder {
 
   /** Whether another trace may be opened. If not, the trace is counted as dropped and reported. Call it before each new trace. */
   admit(): boolean {
-    this.reportUnpublished();
+    this.reportSettingsWarning();
     if (!this.isEnabled) return false;
     if (isTopLevel()) {
       this.diagnostics.report(
@@ -290,13 +293,13 @@ export class TracerCore implements Tracer, Recorder {
     return this.#unqueuedTraces < this.limits.maxOpenTraces;
   }
 
-  /** Why traces are not published; undefined if they are, or if the option `publish` is false. */
-  get whyUnpublished(): string | undefined {
+  /** Why traces are not recorded; undefined if they are, or if the option `publish` is false. */
+  get whyDisabled(): string | undefined {
     return this.isEnabled ? undefined : this.#warning?.message;
   }
 
   /** Reports missing or wrong settings, once. */
-  reportUnpublished(): void {
+  reportSettingsWarning(): void {
     if (this.#warning === undefined || this.#isWarned) return;
     const { reason, message } = this.#warning;
     this.#isWarned = true;
@@ -523,11 +526,10 @@ interface SettingsWarning {
   readonly message: string;
 }
 
-function settingsWarning(
-  { publish, problems }: Config,
-  why: string | undefined,
-): SettingsWarning | undefined {
-  if (why !== undefined) return { reason: 'not_configured', message: why };
+function settingsWarning(config: Config): SettingsWarning | undefined {
+  const missing = missingSettingsMessage(config);
+  if (missing !== undefined) return { reason: 'not_configured', message: missing };
+  const { publish, problems } = config;
   if (!publish || problems.length === 0) return undefined;
   return { reason: 'bad_environment', message: problems.map(({ message }) => message).join('; ') };
 }

@@ -1,7 +1,7 @@
 /** The destinations of the rows of one tracer: the platform and the exports. */
 
 import type { Config } from '../../config/config.js';
-import { whyUnconfigured } from '../../config/publishing-state.js';
+import { whyPlatformIsMissing } from '../../config/publishing-state.js';
 import { withWarnings } from '../../publish/chain/with-warnings.js';
 import type { SendTimes } from '../../publish/counts/send-times.js';
 import { httpTransport } from '../../publish/openlayer/http-transport.js';
@@ -39,7 +39,8 @@ export class Destinations {
       exported.map((each) => [each.name, exportDestination(config, each, options)]),
     );
     const [firstExport] = this.#exports.values();
-    const isPlatformMissing = firstExport !== undefined && whyUnconfigured(config) !== undefined;
+    const isPlatformMissing =
+      firstExport !== undefined && whyPlatformIsMissing(config) !== undefined;
     this.#primary = isPlatformMissing ? firstExport : platformDestination(config, options);
     this.#all = [...new Set([this.#primary, ...this.#exports.values()])];
     const ahead = this.#all.flatMap(({ writeAhead }) => writeAhead ?? []);
