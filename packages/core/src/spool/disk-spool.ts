@@ -75,7 +75,7 @@ export class DiskSpool implements Spool, RowKeeper, SendLog, WaitingRows {
   readonly #space: SpoolSpace;
   readonly #memory = new UnwrittenRows();
   /** The rows of each send that is under way. */
-  readonly #sending = new Set<readonly QueuedRow[]>();
+  readonly #inFlight = new Set<readonly QueuedRow[]>();
   readonly #upkeep: Upkeep;
   readonly #written = new WeakMap<SpooledTrace, WrittenTrace>();
   #replay: Replay | undefined;
@@ -197,12 +197,12 @@ export class DiskSpool implements Spool, RowKeeper, SendLog, WaitingRows {
     return this.#replay;
   }
 
-  beforeSend(rows: readonly QueuedRow[]): void {
-    this.#sending.add(rows);
+  addInFlight(rows: readonly QueuedRow[]): void {
+    this.#inFlight.add(rows);
   }
 
-  afterSend(rows: readonly QueuedRow[]): void {
-    this.#sending.delete(rows);
+  removeInFlight(rows: readonly QueuedRow[]): void {
+    this.#inFlight.delete(rows);
   }
 
   /** Marks rows as finished: they were delivered, or are in the quarantine. */
@@ -232,7 +232,7 @@ export class DiskSpool implements Spool, RowKeeper, SendLog, WaitingRows {
     return notAdoptedByOther(rows);
   }
 
-  notArrived(rows: readonly QueuedRow[]): void {
+  recordNotArrived(rows: readonly QueuedRow[]): void {
     this.#recordForAll(rows, (segment, numbers) => segment.recordNotArrived(numbers));
   }
 
@@ -372,7 +372,7 @@ export class DiskSpool implements Spool, RowKeeper, SendLog, WaitingRows {
     const unregister = this.#folder.files.onExit(() => this.#keepAtExit(queuedRows));
     return () => {
       // Rows that are in memory alone have nothing but the exit.
-      if (this.#memory.bytes + this.#sending.size === 0) unregister();
+      if (this.#memory.bytes + this.#inFlight.size === 0) unregister();
     };
   }
 
@@ -380,7 +380,7 @@ export class DiskSpool implements Spool, RowKeeper, SendLog, WaitingRows {
     this.#folder.resume();
     this.#isExiting = true;
     this.#space.markExiting();
-    for (const rows of this.#sending) for (const row of rows) row.setArrival('unknown');
+    for (const rows of this.#inFlight) for (const row of rows) row.setArrival('unknown');
     for (const row of queuedRows()) if (hasToBeKept(row)) this.#keep(row);
     for (const row of this.#memory.takeAll()) if (hasToBeKept(row)) this.#keepOnDisk(row);
     this.#own.writeStarts();
