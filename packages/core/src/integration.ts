@@ -10,14 +10,14 @@ export {
   ConfigError,
   checkApiKey,
   checkBoolean,
+  checkMethods,
   checkNumber,
+  checkOneOf,
   checkPipelineId,
   checkString,
   formatValue,
-  oneOf,
-  withMethods,
 } from './config/checks.js';
-export { unknownKey } from './diagnostics/unknown-key.js';
+export { unknownKeyIn, unknownKeyMessage } from './diagnostics/unknown-key.js';
 export {
   type BodyChange,
   type BodyObserver,

@@ -57,7 +57,7 @@ async function main(): Promise<number> {
   const tracer = createTracerCore({ spool: { dir, ...UNBOUNDED } });
   if (!tracer.isEnabled)
     throw new Error(
-      tracer.whyUnpublished ?? 'publishing is switched off by OPENLAYER_DISABLE_PUBLISH; unset it',
+      tracer.whyDisabled ?? 'publishing is switched off by OPENLAYER_DISABLE_PUBLISH; unset it',
     );
   const failed =
     args.buffer === undefined ? 0 : importBuffer(args.buffer, config.inferencePipelineId, tracer);
@@ -169,18 +169,18 @@ async function replay(
   backlogs: readonly Backlog[],
   { watch }: { readonly watch: boolean },
 ): Promise<number> {
-  const mine = backlogs.find(({ folder }) => folder === tracer.publishing.spoolFolder);
+  const mine = backlogs.find(({ folder }) => folder === tracer.destinations.spoolFolder);
   const bar = new ProgressBar(mine?.waiting ?? 0);
   let isStopped = false;
   const stop = () => {
     isStopped = true;
   };
   process.once('SIGINT', stop).once('SIGTERM', stop);
-  let state = tracer.publishing.replayState;
+  let state = tracer.destinations.replayState;
   while (!isStopped) {
     // Holds the process until the rows are sent.
     await new Promise((resolve) => startTimer(resolve, 50));
-    state = tracer.publishing.replayState;
+    state = tracer.destinations.replayState;
     bar.show(state.delivered, state.waiting);
     if (watch) continue;
     if (state.isIdle || state.isRefused || state.failures >= MAX_FAILURES) break;
@@ -191,7 +191,7 @@ async function replay(
   for (const { folder, waiting } of others) {
     process.stderr.write(`${folder}: ${waiting} traces of another pipeline were left\n`);
   }
-  const { delivered, quarantined, dropped, waiting } = tracer.publishing.replayState;
+  const { delivered, quarantined, dropped, waiting } = tracer.destinations.replayState;
   process.stdout.write(
     `${delivered} delivered, ${quarantined} quarantined, ${dropped} lost, ${waiting} left\n`,
   );

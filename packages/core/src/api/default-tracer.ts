@@ -53,7 +53,7 @@ function createOwned(options: TracerOptions): TracerCore {
 export function configure(options: TracerOptions = {}): Tracer {
   const before = existingTracer();
   const tracer = setDefaultTracer(createOwned(options));
-  if (tracer.isEnabled) before?.publishing.useKeyOf(tracer.publishing);
+  if (tracer.isEnabled) before?.destinations.useKeyOf(tracer.destinations);
   const isOwned = before && shared.origins.get(before)?.functionName === 'configure';
   if (isOwned) before.retire();
   return tracer;

@@ -1,6 +1,6 @@
 /** The options of `trace()` and `@traced()`. */
 
-import { unknownKey } from '../diagnostics/unknown-key.js';
+import { unknownKeyIn, unknownKeyMessage } from '../diagnostics/unknown-key.js';
 import { FIELDS, isStepType } from '../trace/model/step-fields.js';
 import type { StepType } from '../wire.js';
 
@@ -60,9 +60,9 @@ export function checkTraceOptions(options: TraceOptions, functionName: string): 
     );
   }
   const known = Object.keys(KNOWN);
-  for (const key of Object.keys(options)) {
-    if (!known.includes(key)) throw new TypeError(`${functionName}: ${unknownKey(key, known)}`);
-  }
+  const unknown = unknownKeyIn(options, known);
+  if (unknown !== undefined)
+    throw new TypeError(`${functionName}: ${unknownKeyMessage(unknown, known)}`);
   const { name, type, params, inputs, output, metadata } = options;
   if (name !== undefined && typeof name !== 'string') throw new TypeError('name must be a string');
   if (type !== undefined && !isStepType(type)) {

@@ -1,6 +1,6 @@
 /** Checks of options and environment variables. Each throws a ConfigError that says what to do. */
 
-import { unknownKey } from '../diagnostics/unknown-key.js';
+import { unknownKeyIn, unknownKeyMessage } from '../diagnostics/unknown-key.js';
 import { recognizeAcrossCopies } from '../platform/process-wide.js';
 import { LONGEST_TIMER_MS } from '../platform/timers.js';
 
@@ -55,10 +55,10 @@ export function checkBoolean(value: unknown, name: string): boolean | undefined 
 }
 
 /** One of the known strings, or undefined. */
-export function oneOf<T extends string>(
-  known: readonly T[],
+export function checkOneOf<T extends string>(
   value: unknown,
   name: string,
+  known: readonly T[],
 ): T | undefined {
   if (value === undefined) return undefined;
   const found = known.find((each) => each === value);
@@ -67,7 +67,7 @@ export function oneOf<T extends string>(
 }
 
 /** An object with these methods, or undefined. */
-export function withMethods<T extends object>(
+export function checkMethods<T extends object>(
   value: T | undefined,
   name: string,
   methods: readonly (keyof T & string)[],
@@ -80,25 +80,25 @@ export function withMethods<T extends object>(
 
 /** What a numeric option may be. */
 export interface NumberRule {
-  readonly byDefault: number;
-  readonly least: number;
+  readonly defaultValue: number;
+  readonly min: number;
   /** A larger value becomes this one. */
-  readonly highest: number;
+  readonly max: number;
 }
 
 /** A number of things, at least 1. */
-export function count(byDefault: number): NumberRule {
-  return { byDefault, least: 1, highest: Infinity };
+export function countRule(defaultValue: number): NumberRule {
+  return { defaultValue, min: 1, max: Infinity };
 }
 
 /** A wait in milliseconds, which a timer ends. */
-export function wait(byDefault: number): NumberRule {
-  return { byDefault, least: 0, highest: LONGEST_TIMER_MS };
+export function waitRule(defaultValue: number): NumberRule {
+  return { defaultValue, min: 0, max: LONGEST_TIMER_MS };
 }
 
 /** A duration in milliseconds that is compared with a clock. */
-export function age(byDefault: number): NumberRule {
-  return { byDefault, least: 0, highest: Infinity };
+export function ageRule(defaultValue: number): NumberRule {
+  return { defaultValue, min: 0, max: Infinity };
 }
 
 /** A group of numeric options, complete with defaults and frozen. */
@@ -113,30 +113,30 @@ export function checkNumbers<K extends string>(
   }
   const result: Partial<Record<K, number>> = {};
   for (const key of Object.keys(rules) as K[]) {
-    const { byDefault, least, highest } = rules[key];
+    const { defaultValue, min, max } = rules[key];
     const value = values?.[key];
     result[key] =
-      value === undefined ? byDefault : checkNumber(value, `${group}.${key}`, least, highest);
+      value === undefined ? defaultValue : checkNumber(value, `${group}.${key}`, min, max);
   }
   // The loop has set every key.
   return Object.freeze(result as Record<K, number>);
 }
 
-/** A finite number of at least `least`; a larger one than `highest` becomes `highest`. */
-export function checkNumber(value: unknown, name: string, least: number, highest: number): number {
-  if (typeof value !== 'number' || !Number.isFinite(value) || value < least) {
+/** A finite number of at least `min`; a larger one than `max` becomes `max`. */
+export function checkNumber(value: unknown, name: string, min: number, max: number): number {
+  if (typeof value !== 'number' || !Number.isFinite(value) || value < min) {
     throw new ConfigError(
-      `${name} must be a number of at least ${least}, but is ${formatValue(value)}`,
+      `${name} must be a number of at least ${min}, but is ${formatValue(value)}`,
     );
   }
-  return Math.min(value, highest);
+  return Math.min(value, max);
 }
 
-/** @throws ConfigError unless the value is missing or a finite number above 0 */
-export function checkPositive(value: unknown, name: string): void {
-  if (value !== undefined && !(typeof value === 'number' && value > 0 && Number.isFinite(value))) {
-    throw new ConfigError(`${name} must be a number above 0, but is ${formatValue(value)}`);
-  }
+/** A finite number above 0, or undefined. */
+export function checkPositive(value: unknown, name: string): number | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value === 'number' && value > 0 && Number.isFinite(value)) return value;
+  throw new ConfigError(`${name} must be a number above 0, but is ${formatValue(value)}`);
 }
 
 /** A wrong value as a message shows it. */
@@ -148,8 +148,8 @@ export function formatValue(value: unknown): string {
   return String(value);
 }
 
-/** @throws ConfigError unless the value is missing or a function */
-export function optionalFunction<F>(value: F, name: string): F {
+/** A function or undefined. */
+export function checkFunction<F>(value: F, name: string): F {
   if (value !== undefined && typeof value !== 'function')
     throw new ConfigError(`${name} must be a function`);
   return value;
@@ -177,9 +177,9 @@ export function assertOptions<T extends object>(
 ): void {
   assertObject(options, `the options of ${functionName}()`);
   const names = Object.keys(known);
-  const unknown = unknownIn(options, names);
+  const unknown = unknownKeyIn(options, names);
   if (unknown !== undefined)
-    throw new ConfigError(`${functionName}: ${unknownKey(unknown, names)}`);
+    throw new ConfigError(`${functionName}: ${unknownKeyMessage(unknown, names)}`);
 }
 
 /**
@@ -197,10 +197,7 @@ export function assertKnown<T extends object>(
 }
 
 function assertKnownIn(value: object, known: readonly string[], group: string): void {
-  const unknown = unknownIn(value, known);
-  if (unknown !== undefined) throw new ConfigError(`${group}.${unknownKey(unknown, known, group)}`);
-}
-
-function unknownIn(value: object, known: readonly string[]): string | undefined {
-  return Object.keys(value).find((key) => !known.includes(key));
+  const unknown = unknownKeyIn(value, known);
+  if (unknown !== undefined)
+    throw new ConfigError(`${group}.${unknownKeyMessage(unknown, known, group)}`);
 }

@@ -21,23 +21,23 @@ import type { Pricing } from '../trace/usage/pricing.js';
 import type { RedactOptions } from '../values/redaction/redactor.js';
 import { checkedUrl, DEFAULT_BASE_URL } from './base-url.js';
 import {
-  age,
+  ageRule,
   assertKnown,
   assertObject,
   assertOptions,
   ConfigError,
   checkApiKey,
   checkBoolean,
+  checkFunction,
+  checkMethods,
   checkNumber,
   checkNumbers,
+  checkOneOf,
   checkPipelineId,
   checkString,
-  count,
+  countRule,
   type NumberRule,
-  oneOf,
-  optionalFunction,
-  wait,
-  withMethods,
+  waitRule,
 } from './checks.js';
 import { type EnvironmentProblem, EnvironmentReader } from './environment.js';
 import { TRACER_OPTIONS, type TracerOptions } from './tracer-options.js';
@@ -71,24 +71,24 @@ export interface Config {
 type RulesOf<T> = Readonly<Record<keyof T, NumberRule>>;
 
 const LIMITS: RulesOf<TraceLimits> = {
-  maxSteps: count(1000),
-  maxDepth: count(64),
-  maxValueChars: count(65_536),
-  maxTraceChars: count(1_048_576),
-  maxOpenTraces: count(10_000),
+  maxSteps: countRule(1000),
+  maxDepth: countRule(64),
+  maxValueChars: countRule(65_536),
+  maxTraceChars: countRule(1_048_576),
+  maxOpenTraces: countRule(10_000),
 };
 
 const BATCH: RulesOf<PublisherLimits> = {
-  maxBatchRows: count(100),
-  maxBatchBytes: count(1_048_576),
-  maxDelayMs: wait(1000),
-  maxQueueBytes: count(33_554_432),
+  maxBatchRows: countRule(100),
+  maxBatchBytes: countRule(1_048_576),
+  maxDelayMs: waitRule(1000),
+  maxQueueBytes: countRule(33_554_432),
 };
 
 const RETRY: RulesOf<RetryPolicy> = {
-  baseMs: wait(1000),
-  capMs: wait(60_000),
-  maxElapsedMs: age(900_000),
+  baseMs: waitRule(1000),
+  capMs: waitRule(60_000),
+  maxElapsedMs: ageRule(900_000),
 };
 
 const LOG_LEVELS: readonly LogLevel[] = ['off', 'error', 'warn', 'info', 'debug'];
@@ -115,7 +115,7 @@ export function resolveConfig(
     publish:
       checkBoolean(options.publish, 'publish') ??
       env.read('OPENLAYER_DISABLE_PUBLISH', parseDisablePublish) !== true,
-    scope: withMethods(options.scope, 'scope', ['get', 'run']),
+    scope: checkMethods(options.scope, 'scope', ['get', 'run']),
     redact: checkRedact(options.redact),
     limits: checkNumbers(LIMITS, options.limits, 'limits'),
     batch: checkNumbers(BATCH, options.batch, 'batch'),
@@ -124,14 +124,14 @@ export function resolveConfig(
     handleSignals: checkBoolean(options.handleSignals, 'handleSignals') ?? false,
     timeoutMs: checkNumber(options.timeoutMs ?? 30_000, 'timeoutMs', 1, LONGEST_TIMER_MS),
     logLevel:
-      oneOf(LOG_LEVELS, options.logLevel, 'logLevel') ??
+      checkOneOf(options.logLevel, 'logLevel', LOG_LEVELS) ??
       env.read('OPENLAYER_LOG', parseLogLevel) ??
       'warn',
-    onDiagnostic: optionalFunction(options.onDiagnostic, 'onDiagnostic'),
+    onDiagnostic: checkFunction(options.onDiagnostic, 'onDiagnostic'),
     exports,
-    transport: withMethods(options.transport, 'transport', ['send', 'close']),
-    pricing: withMethods(options.pricing, 'pricing', ['price']),
-    onUsage: optionalFunction(options.onUsage, 'onUsage'),
+    transport: checkMethods(options.transport, 'transport', ['send', 'close']),
+    pricing: checkMethods(options.pricing, 'pricing', ['price']),
+    onUsage: checkFunction(options.onUsage, 'onUsage'),
     budget: checkBudget(options),
   };
   return Object.freeze({
@@ -160,10 +160,10 @@ function parseDisablePublish(value: string, name: string): boolean {
 
 function parseLogLevel(value: string, name: string): LogLevel | undefined {
   const wanted = value.trim().toLowerCase();
-  return wanted === '' ? undefined : oneOf(LOG_LEVELS, wanted, name);
+  return wanted === '' ? undefined : checkOneOf(wanted, name, LOG_LEVELS);
 }
 
-const SPOOL = { maxBytes: count(268_435_456), maxAgeMs: age(604_800_000) };
+const SPOOL = { maxBytes: countRule(268_435_456), maxAgeMs: ageRule(604_800_000) };
 const MODES: readonly SpoolMode[] = ['wal', 'failure-only', 'off'];
 const DURABILITIES: readonly Durability[] = ['process', 'fsync'];
 
@@ -184,8 +184,8 @@ function checkSpool(
   const { dir: folder, mode, durability, ...bounds } = options ?? {};
   const config = {
     ...checkNumbers(SPOOL, bounds, 'spool'),
-    mode: oneOf(MODES, mode, 'spool.mode') ?? 'wal',
-    durability: oneOf(DURABILITIES, durability, 'spool.durability') ?? 'process',
+    mode: checkOneOf(mode, 'spool.mode', MODES) ?? 'wal',
+    durability: checkOneOf(durability, 'spool.durability', DURABILITIES) ?? 'process',
   };
   const dir = checkDir(folder, 'spool.dir') ?? env.read('OPENLAYER_SPOOL_DIR', checkDir);
   if (dir === undefined) {
@@ -213,7 +213,7 @@ function checkRedact(redact: TracerOptions['redact']): RedactOptions | false {
   if (redact === false) return false;
   assertObject(redact, 'redact');
   assertKnown(redact, { keys: true, defaults: true, text: true }, 'redact');
-  optionalFunction(redact.text, 'redact.text');
+  checkFunction(redact.text, 'redact.text');
   checkBoolean(redact.defaults, 'redact.defaults');
   if (redact.keys !== undefined && !Array.isArray(redact.keys)) {
     throw new ConfigError('redact.keys must be an array of strings and regular expressions');
@@ -273,7 +273,7 @@ function checkExports(exports: TracerOptions['exports']): readonly TraceExport[]
     if (checkString(address, `exports[${i}].address`) === undefined) {
       throw new ConfigError(`exports[${i}].address must be a string, such as a URL`);
     }
-    if (withMethods(transport, `exports[${i}].transport`, ['send', 'close']) === undefined) {
+    if (checkMethods(transport, `exports[${i}].transport`, ['send', 'close']) === undefined) {
       throw new ConfigError(`exports[${i}].transport must be an object with send() and close()`);
     }
     checkBoolean(isOff, `exports[${i}].isOff`);

@@ -6,16 +6,16 @@ import type { Config } from './config.js';
 export function isEnabledBy(config: Config): boolean {
   if (!config.publish) return false;
   return (
-    whyUnconfigured(config) === undefined || config.exports.some(({ isOff }) => isOff !== true)
+    whyPlatformIsMissing(config) === undefined || config.exports.some(({ isOff }) => isOff !== true)
   );
 }
 
-/** Why rows cannot be sent; undefined if they can, or if publishing is switched off. */
-export function whyUnpublished(config: Config): string | undefined {
+/** Says which settings are missing, and what that means for traces; undefined if none is, or if publishing is switched off. */
+export function missingSettingsMessage(config: Config): string | undefined {
   // With exports alone, the platform is left out on purpose.
   const { apiKey, inferencePipelineId, exports } = config;
   if (exports.length > 0 && (apiKey ?? inferencePipelineId) === undefined) return undefined;
-  const why = whyUnconfigured(config);
+  const why = whyPlatformIsMissing(config);
   if (why === undefined) return undefined;
   const until =
     exports.length > 0
@@ -25,18 +25,18 @@ export function whyUnpublished(config: Config): string | undefined {
 }
 
 /** Why published rows cannot be updated, and what to do; undefined if they can. */
-export function whyNotUpdated(config: Config): string | undefined {
+export function whyRowsCannotBeUpdated(config: Config): string | undefined {
   if (!config.publish) {
     return 'publishing is off: remove the option publish, or OPENLAYER_DISABLE_PUBLISH';
   }
   if (config.transport !== undefined) {
     return 'rows go to a transport of your own: update the row there';
   }
-  return whyUnconfigured(config);
+  return whyPlatformIsMissing(config);
 }
 
-/** Why the platform cannot be sent rows; undefined if it can, or if publishing is switched off. */
-export function whyUnconfigured(config: Config): string | undefined {
+/** Why no rows can be sent to the platform; undefined if they can, or if publishing is switched off. */
+export function whyPlatformIsMissing(config: Config): string | undefined {
   if (!config.publish || config.transport !== undefined) return undefined;
   const { problems } = config;
   const missing: string[] = [];

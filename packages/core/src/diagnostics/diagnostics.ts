@@ -91,6 +91,17 @@ export class Diagnostics {
     }
   }
 
+  /** Reports as `internal_error` that a part of this library failed. Never throws. @param what names the part */
+  reportFailure(what: string, error: unknown): void {
+    const message = `tracing failed in ${what}; the app is not affected`;
+    this.report('error', 'internal_error', message, error);
+  }
+
+  /** Reports as `option_..._failed` that a function among the options failed. Never throws. */
+  reportOptionFailure(option: string, message: string, error: unknown): void {
+    this.report('error', `option_${option}_failed`, message, error);
+  }
+
   #line(text: string): string {
     return oneLine(
       this.#redactor.replaced(this.#redactor.maskedHead(text, MAX_LINE_CHARS), '', MAX_LINE_CHARS),

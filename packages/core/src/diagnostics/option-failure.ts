@@ -1,33 +1,24 @@
-/** What is reported of functions among the options that fail. */
+/** Messages about functions among the options that fail. */
 
-import type { Diagnostics } from './diagnostics.js';
-
-/** The function threw an error. */
-export function optionThrew(option: string): string {
+/** Says that the function threw an error. */
+export function optionThrewMessage(option: string): string {
   return `the function given as ${option} threw`;
 }
 
-/** The function returned a promise that was rejected. */
-export function optionRejected(option: string): string {
+/** Says that the function returned a promise that was rejected. */
+export function optionRejectedMessage(option: string): string {
   return `the promise of the function given as ${option} was rejected`;
 }
 
-/** The value that the function returned or promised threw when it was read. */
-export function optionUnreadable(option: string): string {
+/** Says that the value that the function returned or promised threw when it was read. */
+export function optionUnreadableMessage(option: string): string {
   return `the result of the function given as ${option} could not be read`;
 }
 
-/** The function returned a promise although its value is needed at once. */
-export function optionAsync(option: string, effect = 'the promise counts as no value'): string {
-  return `the function given as ${option} returned a promise; its value is needed at once, so ${effect}`;
-}
-
-/** Reports as `option_..._failed` that the function failed. */
-export function reportOptionFailure(
-  diagnostics: Diagnostics,
+/** Says that the function returned a promise although its value is needed at once. */
+export function optionAsyncMessage(
   option: string,
-  message: string,
-  error: unknown,
-): void {
-  diagnostics.report('error', `option_${option}_failed`, message, error);
+  effect = 'the promise counts as no value',
+): string {
+  return `the function given as ${option} returned a promise; its value is needed at once, so ${effect}`;
 }

@@ -1,10 +1,15 @@
-/** The message for a misspelled key. */
+/** Keys that an object of options must not have: most are misspelled. */
+
+/** The first key of the object that is not known; undefined if all are. */
+export function unknownKeyIn(value: object, known: readonly string[]): string | undefined {
+  return Object.keys(value).find((key) => !known.includes(key));
+}
 
 /**
- * A message that names the key most likely meant, or all known ones.
+ * The message for an unknown key. It names the key most likely meant, or all known ones.
  * @param owner what the known keys belong to, such as `update of a trace`; '' for the options themselves
  */
-export function unknownKey(key: string, known: readonly string[], owner = ''): string {
+export function unknownKeyMessage(key: string, known: readonly string[], owner = ''): string {
   const meant = nearest(key, known);
   if (meant !== undefined) return `${key} is not known; did you mean ${meant}?`;
   if (known.length === 0) return `${key} is not known; ${owner} takes no options`;
@@ -15,11 +20,11 @@ export function unknownKey(key: string, known: readonly string[], owner = ''): s
 function nearest(key: string, known: readonly string[]): string | undefined {
   const misspelled = key.slice(0, 64).toLowerCase();
   let found: string | undefined;
-  let least = Math.max(1, Math.floor(misspelled.length / 3)) + 1;
+  let minDistance = Math.max(1, Math.floor(misspelled.length / 3)) + 1;
   for (const each of known) {
     const distance = distanceOf(misspelled, each.toLowerCase());
-    if (distance < least) {
-      least = distance;
+    if (distance < minDistance) {
+      minDistance = distance;
       found = each;
     }
   }

@@ -223,7 +223,7 @@ export class RequestTracing<Req extends object, Res> {
     const path = this.#settings.guarded.readRequest('path', adapter.path, req) ?? '/';
     if (this.#isOwnRequest(req, path)) return this.#inert(tracer, req, res);
     if (!tracer.isEnabled) {
-      tracer.reportUnpublished();
+      tracer.reportSettingsWarning();
       return this.#inert(tracer, req, res);
     }
     if (rate < 1 && Math.random() >= rate) {

@@ -2,8 +2,8 @@
 
 /** 2000-01-01 in epoch milliseconds: an earlier time is one of a wrong clock, or in another unit. */
 export const EARLIEST_MS = 946_684_800_000;
-/** The latest time in epoch milliseconds that the platform accepts. */
-const LATEST_MS = 99_999_999_999_999;
+/** In the year 5138: the platform accepts no later time, which is one of a wrong clock, or in microseconds or nanoseconds. */
+export const LATEST_MS = 99_999_999_999_999;
 /** Thirty years. */
 const LONGEST_MS = 1e12;
 

@@ -17,6 +17,7 @@ import { OwnSegments } from './folder/own-segments.js';
 import { readBack } from './folder/read-back.js';
 import { SpoolFolder } from './folder/spool-folder.js';
 import type { SpoolConfig } from './folder/spool-options.js';
+import type { SpoolSpace } from './folder/spool-space.js';
 import { Upkeep } from './folder/upkeep.js';
 import { progressText, startText } from './segment/interrupted-row.js';
 import type { Segment } from './segment/segment.js';
@@ -71,9 +72,10 @@ export class DiskSpool implements Spool, RowKeeper, SendLog, WaitingRows {
   readonly #folder: SpoolFolder;
   readonly #own: OwnSegments;
   readonly #adopted: AdoptedSegments;
+  readonly #space: SpoolSpace;
   readonly #memory = new UnwrittenRows();
   /** The rows of each send that is under way. */
-  readonly #sending = new Set<readonly QueuedRow[]>();
+  readonly #inFlight = new Set<readonly QueuedRow[]>();
   readonly #upkeep: Upkeep;
   readonly #written = new WeakMap<SpooledTrace, WrittenTrace>();
   #replay: Replay | undefined;
@@ -90,8 +92,9 @@ export class DiskSpool implements Spool, RowKeeper, SendLog, WaitingRows {
     this.#adopted = adopted;
     this.#own = own;
     this.#upkeep = new Upkeep({ folder, own, adopted, runDetached });
-    own.space.measure();
-    own.space.freeLater();
+    this.#space = own.space;
+    this.#space.measure();
+    this.#space.freeLater();
   }
 
   get folder(): string {
@@ -100,7 +103,7 @@ export class DiskSpool implements Spool, RowKeeper, SendLog, WaitingRows {
 
   /** Bytes on disk, of all processes, approximately. */
   get bytes(): number {
-    return this.#own.space.bytes;
+    return this.#space.bytes;
   }
 
   /** Bytes of rows in memory that could not be written to disk. */
@@ -194,12 +197,12 @@ export class DiskSpool implements Spool, RowKeeper, SendLog, WaitingRows {
     return this.#replay;
   }
 
-  beforeSend(rows: readonly QueuedRow[]): void {
-    this.#sending.add(rows);
+  addInFlight(rows: readonly QueuedRow[]): void {
+    this.#inFlight.add(rows);
   }
 
-  afterSend(rows: readonly QueuedRow[]): void {
-    this.#sending.delete(rows);
+  removeInFlight(rows: readonly QueuedRow[]): void {
+    this.#inFlight.delete(rows);
   }
 
   /** Marks rows as finished: they were delivered, or are in the quarantine. */
@@ -229,7 +232,7 @@ export class DiskSpool implements Spool, RowKeeper, SendLog, WaitingRows {
     return notAdoptedByOther(rows);
   }
 
-  notArrived(rows: readonly QueuedRow[]): void {
+  recordNotArrived(rows: readonly QueuedRow[]): void {
     this.#recordForAll(rows, (segment, numbers) => segment.recordNotArrived(numbers));
   }
 
@@ -301,14 +304,13 @@ export class DiskSpool implements Spool, RowKeeper, SendLog, WaitingRows {
   }
 
   async quarantine(row: QueuedRow): Promise<boolean> {
-    const { space } = this.#own;
     const { quarantine } = this.#folder;
     try {
       const ledger = this.#adopted.hasRow(row) ? this.adopted : this.#options.ledger;
-      space.addBytes(quarantine.add(row, ledger));
+      this.#space.addBytes(quarantine.add(row, ledger));
       await quarantine.sync();
       // With 'failure-only' or a slow disk, there may be no new segment that makes room.
-      space.freeLater();
+      this.#space.freeLater();
       return true;
     } catch (error) {
       this.#folder.pauseAfterFailure(error);
@@ -343,7 +345,7 @@ export class DiskSpool implements Spool, RowKeeper, SendLog, WaitingRows {
     // Otherwise an own segment that another process adopted could be found again.
     this.#own.closeAdoptedByOther();
     if (!(await this.#adopted.adopt())) return false;
-    this.#own.space.measure();
+    this.#space.measure();
     this.#upkeep.start();
     return true;
   }
@@ -370,15 +372,15 @@ export class DiskSpool implements Spool, RowKeeper, SendLog, WaitingRows {
     const unregister = this.#folder.files.onExit(() => this.#keepAtExit(queuedRows));
     return () => {
       // Rows that are in memory alone have nothing but the exit.
-      if (this.#memory.bytes + this.#sending.size === 0) unregister();
+      if (this.#memory.bytes + this.#inFlight.size === 0) unregister();
     };
   }
 
   #keepAtExit(queuedRows: () => Iterable<QueuedRow>): void {
     this.#folder.resume();
     this.#isExiting = true;
-    this.#own.space.markExiting();
-    for (const rows of this.#sending) for (const row of rows) row.setArrival('unknown');
+    this.#space.markExiting();
+    for (const rows of this.#inFlight) for (const row of rows) row.setArrival('unknown');
     for (const row of queuedRows()) if (hasToBeKept(row)) this.#keep(row);
     for (const row of this.#memory.takeAll()) if (hasToBeKept(row)) this.#keepOnDisk(row);
     this.#own.writeStarts();

@@ -1,11 +1,7 @@
 /** Promises that functions among the options returned, for which the row of a trace waits. */
 
 import type { Diagnostics } from '../diagnostics/diagnostics.js';
-import {
-  optionRejected,
-  optionUnreadable,
-  reportOptionFailure,
-} from '../diagnostics/option-failure.js';
+import { optionRejectedMessage, optionUnreadableMessage } from '../diagnostics/option-failure.js';
 
 export class PendingOptions {
   readonly #diagnostics: Diagnostics;
@@ -32,12 +28,12 @@ export class PendingOptions {
         try {
           record(value);
         } catch (error) {
-          reportOptionFailure(this.#diagnostics, option, optionUnreadable(option), error);
+          this.#diagnostics.reportOptionFailure(option, optionUnreadableMessage(option), error);
         }
       },
       (error: unknown) => {
         this.#promises.delete(settled);
-        reportOptionFailure(this.#diagnostics, option, optionRejected(option), error);
+        this.#diagnostics.reportOptionFailure(option, optionRejectedMessage(option), error);
       },
     );
     settled.catch(() => {});

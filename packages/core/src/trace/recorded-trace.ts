@@ -1,8 +1,7 @@
 /** Traces while they are recorded. */
 
 import type { Diagnostics } from '../diagnostics/diagnostics.js';
-import { reportInternalFailure } from '../diagnostics/internal-failure.js';
-import { optionThrew, reportOptionFailure } from '../diagnostics/option-failure.js';
+import { optionThrewMessage } from '../diagnostics/option-failure.js';
 import { elapsedSince, monotonicMs, wallClockMs } from '../platform/clock.js';
 import type { JsonMembers } from '../values/json/json-members.js';
 import { quote } from '../values/json/json-text.js';
@@ -655,12 +654,12 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
 
   /** Reports a failure of this library as `internal_error`. */
   reportFailure(what: string, error: unknown): void {
-    reportInternalFailure(this.diagnostics, what, error);
+    this.diagnostics.reportFailure(what, error);
   }
 
   /** Reports that a function among the options threw. */
   reportOptionThrew(option: string, error: unknown): void {
-    reportOptionFailure(this.diagnostics, option, optionThrew(option), error);
+    this.diagnostics.reportOptionFailure(option, optionThrewMessage(option), error);
   }
 
   /** Reports as `late_span` that a span of OpenTelemetry is not recorded because the trace has ended. */

@@ -1,7 +1,7 @@
 /** The option `sample`: whether a settled trace is published. */
 
 import type { Diagnostics } from '../diagnostics/diagnostics.js';
-import { optionAsync } from '../diagnostics/option-failure.js';
+import { optionAsyncMessage } from '../diagnostics/option-failure.js';
 import { watchRejection } from '../values/reading/thenable.js';
 import type { RecordedError } from './model/recorded-error.js';
 import type { SettledTrace, Usage } from './model/trace-api.js';
@@ -47,7 +47,7 @@ export function callSample(
       diagnostics.report(
         'error',
         'option_sample_async',
-        optionAsync('sample', 'the trace is kept'),
+        optionAsyncMessage('sample', 'the trace is kept'),
       );
     }
     return isSampled !== false;

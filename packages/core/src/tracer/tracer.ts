@@ -1,14 +1,21 @@
 /** The tracer: starts traces, takes them when they end, and owns everything that publishes them. */
 
 import { atTurnEnd, isTopLevel, onSignal, timersOutliveRequests } from '#platform';
+import { isOnThisMachine } from '../config/base-url.js';
 import { ConfigError } from '../config/checks.js';
 import { type Config, resolveConfig } from '../config/config.js';
-import { isEnabledBy, whyUnpublished } from '../config/publishing-state.js';
+import {
+  isEnabledBy,
+  missingSettingsMessage,
+  whyRowsCannotBeUpdated,
+} from '../config/publishing-state.js';
 import type { TracerOptions } from '../config/tracer-options.js';
 import { Diagnostics } from '../diagnostics/diagnostics.js';
-import { reportInternalFailure } from '../diagnostics/internal-failure.js';
 import { randomUuid } from '../platform/random-id.js';
 import { startTimer, stopTimer, type Timer, unref } from '../platform/timers.js';
+import { OpenlayerApi } from '../publish/openlayer/openlayer-api.js';
+import { publishingClient } from '../publish/openlayer/publishing-client.js';
+import { statsHeader } from '../publish/openlayer/stats-header.js';
 import type { QueuedRow } from '../publish/row/queued-row.js';
 import { stepName } from '../trace/content/step-name.js';
 import { type IdSpace, idSpaceOf, isInferenceId } from '../trace/ids/inference-id.js';
@@ -25,10 +32,11 @@ import { Snapshotter } from '../values/snapshot/snapshotter.js';
 import type { RowUpdateConfig } from '../wire.js';
 import { metricsText } from './api/metrics-text.js';
 import type { StartTraceOptions, Tracer, TracerStats } from './api/tracer-api.js';
-import { Publishing } from './destinations/publishing.js';
+import { Destinations } from './destinations/destinations.js';
 import { EndedTraces } from './ended/ended-traces.js';
 import { OpenTraces } from './open-traces.js';
 import type { Feedback, UpdateOptions, UpdateResult } from './row-updates/row-update.js';
+import { RowUpdater } from './row-updates/row-updater.js';
 
 /**
  * Creates a tracer with its own options, queue and connections, besides the process-wide one.
@@ -69,9 +77,10 @@ export class TracerCore implements Tracer, Recorder {
   /** Undefined unless a spool writes ahead. */
   readonly writeAhead: ((trace: RecordedTrace) => void) | undefined;
   readonly costs: CostTracker | undefined;
-  readonly publishing: Publishing;
+  readonly destinations: Destinations;
   /** Within which inference IDs must be distinct: the rows of one pipeline. */
   readonly idSpace: IdSpace;
+  readonly #rowUpdater: RowUpdater;
   readonly #config: Config;
   /** Functions that remove the tracer's process-wide registrations; undefined if it has none. */
   #registrations: (() => void)[] | undefined;
@@ -117,25 +126,29 @@ export class TracerCore implements Tracer, Recorder {
       { maxChars: maxValueChars, maxDepth: 12, maxNodes: 10_000 },
       reportReplaced,
     );
-    const why = whyUnpublished(config);
     this.isEnabled = isEnabledBy(config);
-    this.#warning = settingsWarning(config, why);
+    this.#warning = settingsWarning(config);
     const runDetached = (fn: () => void) => runOnceInScope(this, undefined, fn);
     this.#runDetached = runDetached;
-    this.publishing = new Publishing(config, {
+    const api = apiOf(config, () => this.#counts());
+    this.destinations = new Destinations(config, {
       isEnabled: this.isEnabled,
+      api,
       diagnostics: this.diagnostics,
       redactor: this.redactor,
       runDetached,
       beforeExit: () => this.#interruptAll(),
-      stats: () => this.#counts(),
+    });
+    this.#rowUpdater = new RowUpdater(api, {
+      whyRefused: whyRowsCannotBeUpdated(config),
+      redactor: this.redactor,
       flush: (inferenceId, deadlineMs) => this.#flushRow(inferenceId, deadlineMs),
     });
     const onSweep =
-      config.spool && ((trace: RecordedTrace) => this.publishing.recordProgress(trace));
+      config.spool && ((trace: RecordedTrace) => this.destinations.recordProgress(trace));
     this.#open = new OpenTraces(runDetached, onSweep);
     this.#ended = new EndedTraces({
-      publishing: this.publishing,
+      destinations: this.destinations,
       hasSpool: config.spool !== undefined,
       diagnostics: this.diagnostics,
       runDetached,
@@ -143,14 +156,14 @@ export class TracerCore implements Tracer, Recorder {
         if (this.#isShutDown && this.#isDone) this.#unregister();
       },
     });
-    this.writeAhead = this.publishing.writeAhead;
+    this.writeAhead = this.destinations.writeAhead;
     this.#register();
   }
 
   /** Registers the tracer with the process: its scope manager, and work at the exit and at signals. */
   #register(): void {
     const { scope, handleSignals } = this.#config;
-    const registrations = [this.publishing.keepRowsAtExit()];
+    const registrations = [this.destinations.keepRowsAtExit()];
     if (scope !== undefined) registrations.push(registerScope(scope, this.scope));
     if (handleSignals && !this.#isShutDown) {
       // If the app listens too, it still has requests to finish.
@@ -164,7 +177,7 @@ export class TracerCore implements Tracer, Recorder {
   /** Removes the registrations with the process, until another trace is opened. */
   #unregister(): void {
     try {
-      this.publishing.release();
+      this.destinations.release();
       for (const unregister of this.#registrations ?? []) unregister();
       this.#registrations = undefined;
     } catch (error) {
@@ -180,7 +193,7 @@ export class TracerCore implements Tracer, Recorder {
   /** Called when another tracer replaced it as the process-wide one: unregisters it once all rows are delivered. */
   retire(): void {
     this.#isRetired = true;
-    this.publishing.retire();
+    this.destinations.retire();
     this.#checkLater();
   }
 
@@ -195,7 +208,7 @@ export class TracerCore implements Tracer, Recorder {
   #unregisterWhenDone(): void {
     this.#checkTimer = undefined;
     try {
-      if (!this.#isDone || !this.publishing.isDelivered) this.#checkLater();
+      if (!this.#isDone || !this.destinations.isDelivered) this.#checkLater();
       else this.#unregister();
     } catch (error) {
       this.reportFailure('retire', error);
@@ -204,7 +217,7 @@ export class TracerCore implements Tracer, Recorder {
 
   /** Reports a failure of this library as `internal_error`. */
   reportFailure(what: string, error: unknown): void {
-    reportInternalFailure(this.diagnostics, what, error);
+    this.diagnostics.reportFailure(what, error);
   }
 
   startTrace(options: string | StartTraceOptions): StartedTrace {
@@ -237,7 +250,7 @@ export class TracerCore implements Tracer, Recorder {
 
   /** Whether another trace may be opened. If not, the trace is counted as dropped and reported. Call it before each new trace. */
   admit(): boolean {
-    this.reportUnpublished();
+    this.reportSettingsWarning();
     if (!this.isEnabled) return false;
     if (isTopLevel()) {
       this.diagnostics.report(
@@ -249,7 +262,7 @@ export class TracerCore implements Tracer, Recorder {
     }
     if (this.#hasRoom || this.#makeRoom()) return true;
     this.#started++;
-    this.publishing.drop('too_many_open', 1);
+    this.destinations.drop('too_many_open', 1);
     this.diagnostics.report(
       'warn',
       'too_many_open',
@@ -280,13 +293,13 @@ export class TracerCore implements Tracer, Recorder {
     return this.#unqueuedTraces < this.limits.maxOpenTraces;
   }
 
-  /** Why traces are not published; undefined if they are, or if the option `publish` is false. */
-  get whyUnpublished(): string | undefined {
+  /** Why traces are not recorded; undefined if they are, or if the option `publish` is false. */
+  get whyDisabled(): string | undefined {
     return this.isEnabled ? undefined : this.#warning?.message;
   }
 
   /** Reports missing or wrong settings, once. */
-  reportUnpublished(): void {
+  reportSettingsWarning(): void {
     if (this.#warning === undefined || this.#isWarned) return;
     const { reason, message } = this.#warning;
     this.#isWarned = true;
@@ -303,7 +316,7 @@ export class TracerCore implements Tracer, Recorder {
     if (this.#isRetired) this.#checkLater();
     this.#open.add(trace);
     try {
-      this.publishing.recordStart(trace);
+      this.destinations.recordStart(trace);
     } catch (error) {
       trace.reportFailure('spool', error);
     }
@@ -329,7 +342,7 @@ export class TracerCore implements Tracer, Recorder {
   }
 
   endSoon(trace: RecordedTrace): void {
-    if (atTurnEnd === undefined || !this.publishing.mayDelayExit) {
+    if (atTurnEnd === undefined || !this.destinations.mayDelayExit) {
       trace.endUnlessWaiting();
       return;
     }
@@ -367,10 +380,10 @@ export class TracerCore implements Tracer, Recorder {
 
   #flushEnded(deadlineMs: number): Promise<void> {
     this.#ended.queueAll();
-    if (this.#ended.size === 0) return this.publishing.flush(deadlineMs);
+    if (this.#ended.size === 0) return this.destinations.flush(deadlineMs);
     return this.#ended
       .waitForAll(deadlineMs)
-      .then((waitedMs) => this.publishing.flush(deadlineMs - waitedMs));
+      .then((waitedMs) => this.destinations.flush(deadlineMs - waitedMs));
   }
 
   /** Resolves when the row with this id is not queued for the platform any more. */
@@ -378,7 +391,7 @@ export class TracerCore implements Tracer, Recorder {
     await this.#whenEnded;
     this.#ended.queueAll();
     await this.#ended.whenQueued(inferenceId);
-    await this.publishing.flushRow(inferenceId, deadlineMs);
+    await this.destinations.flushRow(inferenceId, deadlineMs);
   }
 
   shutdown(options?: DeadlineOptions): Promise<void> {
@@ -419,13 +432,13 @@ export class TracerCore implements Tracer, Recorder {
 
   #shutDown(deadlineMs: number): Promise<void> {
     this.#ended.queueAll();
-    if (this.#ended.size === 0) return this.publishing.shutdown(deadlineMs);
+    if (this.#ended.size === 0) return this.destinations.shutdown(deadlineMs);
     // Half of the time, since sending needs time too.
     return this.#ended.waitForAll(deadlineMs / 2).then((waitedMs) => {
       // With those that have ended meanwhile.
       this.#ended.queueAll();
       this.#ended.queueAwaiting();
-      return this.publishing.shutdown(deadlineMs - waitedMs);
+      return this.destinations.shutdown(deadlineMs - waitedMs);
     });
   }
 
@@ -438,13 +451,13 @@ export class TracerCore implements Tracer, Recorder {
 
   /** Keeps a row that another library could not deliver, to send it. @returns whether it is on disk */
   importRow(row: QueuedRow): boolean {
-    const isSafe = this.publishing.importRow(row);
+    const isSafe = this.destinations.importRow(row);
     if (isSafe) this.#started++;
     return isSafe;
   }
 
   metricsText(): string {
-    return metricsText(this.stats(), this.publishing.times);
+    return metricsText(this.stats(), this.destinations.times);
   }
 
   stats(): TracerStats {
@@ -458,7 +471,7 @@ export class TracerCore implements Tracer, Recorder {
       started: this.#started,
       sampledOut: this.#sampledOut + this.#ended.sampledOut,
       open: this.#open.size + this.#ended.size,
-      ...this.publishing.stats(),
+      ...this.destinations.stats(),
     };
   }
 
@@ -468,7 +481,7 @@ export class TracerCore implements Tracer, Recorder {
     config?: RowUpdateConfig,
     options?: UpdateOptions,
   ): Promise<UpdateResult> {
-    return this.publishing.updates.update(inferenceId, row, config, options);
+    return this.#rowUpdater.update(inferenceId, row, config, options);
   }
 
   feedback(
@@ -476,8 +489,18 @@ export class TracerCore implements Tracer, Recorder {
     feedback: Feedback,
     options?: UpdateOptions,
   ): Promise<UpdateResult> {
-    return this.publishing.updates.feedback(inferenceId, feedback, options);
+    return this.#rowUpdater.feedback(inferenceId, feedback, options);
   }
+}
+
+/** @param stats returns the counts that a local server is sent with the rows */
+function apiOf(config: Config, stats: () => TracerStats): OpenlayerApi {
+  const { baseUrl = '', apiKey = '', inferencePipelineId = '', timeoutMs } = config;
+  const header = isOnThisMachine(baseUrl) ? statsHeader(stats) : undefined;
+  return new OpenlayerApi(
+    { baseUrl, apiKey, inferencePipelineId, timeoutMs, statsHeader: header },
+    publishingClient(),
+  );
 }
 
 /** How often a replaced tracer is checked for undelivered rows. */
@@ -503,11 +526,10 @@ interface SettingsWarning {
   readonly message: string;
 }
 
-function settingsWarning(
-  { publish, problems }: Config,
-  why: string | undefined,
-): SettingsWarning | undefined {
-  if (why !== undefined) return { reason: 'not_configured', message: why };
+function settingsWarning(config: Config): SettingsWarning | undefined {
+  const missing = missingSettingsMessage(config);
+  if (missing !== undefined) return { reason: 'not_configured', message: missing };
+  const { publish, problems } = config;
   if (!publish || problems.length === 0) return undefined;
   return { reason: 'bad_environment', message: problems.map(({ message }) => message).join('; ') };
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { resolveConfig } from '../../src/config/config.ts';
 import type { TracerOptions } from '../../src/config/tracer-options.ts';
-import { unknownKey } from '../../src/diagnostics/unknown-key.ts';
+import { unknownKeyMessage } from '../../src/diagnostics/unknown-key.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -301,11 +301,12 @@ describe('a key that is not known', () => {
     ['zzzz', 'zzzz is not known; known keys: name, metadata, maxBytes'],
   ];
   for (const [key, message] of CASES) {
-    it(`is told with what was meant: ${key}`, () => assert.equal(unknownKey(key, KNOWN), message));
+    it(`is told with what was meant: ${key}`, () =>
+      assert.equal(unknownKeyMessage(key, KNOWN), message));
   }
 
   it('is told with what takes it', () => {
-    assert.equal(unknownKey('x', ['dir'], 'spool'), 'x is not known; spool takes dir');
-    assert.equal(unknownKey('x', [], 'flush'), 'x is not known; flush takes no options');
+    assert.equal(unknownKeyMessage('x', ['dir'], 'spool'), 'x is not known; spool takes dir');
+    assert.equal(unknownKeyMessage('x', [], 'flush'), 'x is not known; flush takes no options');
   });
 });

@@ -36,13 +36,13 @@ describe('traces that end in one turn', () => {
         mayDelayExit: () => true,
         runDetached: (fn) => fn(),
         work(atOnce) {
-          timer.begun();
+          timer.clearSchedule();
           worked.push(atOnce);
           left -= atOnce;
-          if (left > 0) timer.goOn(atOnce);
+          if (left > 0) timer.scheduleNextTurn(atOnce);
         },
       });
-      for (let size = 1; size <= count; size++) timer.added(size);
+      for (let size = 1; size <= count; size++) timer.schedule(size);
       while (left > 0) {
         const before = worked.length;
         await new Promise((resolve) => setImmediate(resolve));

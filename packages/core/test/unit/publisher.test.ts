@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Diagnostics } from '../../src/diagnostics/diagnostics.ts';
 import { processWide } from '../../src/platform/process-wide.ts';
 import { Ledger } from '../../src/publish/counts/ledger.ts';
 import { Publisher } from '../../src/publish/queue/publisher.ts';
@@ -24,6 +25,7 @@ function publisherOf(
   const calls: number[] = [];
   const ledger = new Ledger();
   let closes = 0;
+  let now = 0;
   const publisher = make({
     transport: {
       async send(batch, { signal }) {
@@ -41,9 +43,11 @@ function publisherOf(
       close: () => void closes++,
     },
     limits: LIMITS,
-    diagnostics: {
-      report: (level: string, reason: string) => said.push(`${level} ${reason}`),
-    } as never,
+    diagnostics: new Diagnostics({
+      onDiagnostic: ({ level, reason }) => said.push(`${level} ${reason}`),
+      // Each a minute after the one before, since a reason is reported once a minute.
+      now: () => (now += 60_000),
+    }),
     runDetached: (fn) => fn(),
     ledger,
     onSent: (ms) => calls.push(ms),
@@ -243,19 +247,19 @@ for (const [name, make] of PUBLISHERS) {
 }
 
 describe('the end of the process', () => {
-  it('has work of a publisher only while it has rows', async () => {
-    const works = () =>
-      processWide<{ works: Set<unknown> }>('natural-exit.v1', () =>
-        assert.fail('nothing is done there'),
-      ).works;
+  it('has a hook of a publisher only while it has rows', async () => {
+    const hooks = () =>
+      processWide<{ hooks: Set<unknown> }>('before-exit.v1', () =>
+        assert.fail('there are no hooks'),
+      ).hooks;
     const [, make] = PUBLISHERS[0] as (typeof PUBLISHERS)[number];
     const { publisher, ledger } = publisherOf(make);
     for (let i = 1; i <= 2; i++) {
       publisher.add(row('a'));
-      const work = [...works()].at(-1);
-      assert.equal(typeof work, 'function');
+      const hook = [...hooks()].at(-1);
+      assert.equal(typeof hook, 'function');
       await publisher.flush(5000);
-      assert.deepEqual([ledger.published, works().has(work)], [i, false]);
+      assert.deepEqual([ledger.published, hooks().has(hook)], [i, false]);
     }
   });
 });

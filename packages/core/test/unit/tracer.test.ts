@@ -26,8 +26,8 @@ type Internal = Tracer &
     readonly mayOpen: boolean;
     sampleOutUnqueued(): void;
     retire(): void;
-    readonly whyUnpublished: string | undefined;
-    reportUnpublished(): void;
+    readonly whyDisabled: string | undefined;
+    reportSettingsWarning(): void;
   };
 
 function tracerOf(options: TracerOptions = {}) {
@@ -143,11 +143,11 @@ describe('a tracer without an API key', () => {
       publish: true,
       onDiagnostic: ({ message }) => reported.push(message),
     }) as Internal;
-    const before = tracer.whyUnpublished;
-    tracer.reportUnpublished();
-    tracer.reportUnpublished();
+    const before = tracer.whyDisabled;
+    tracer.reportSettingsWarning();
+    tracer.reportSettingsWarning();
     assert.match(before ?? '', /OPENLAYER_API_KEY/);
-    assert.equal(tracer.whyUnpublished, before);
+    assert.equal(tracer.whyDisabled, before);
     assert.deepEqual(reported, [before]);
   });
 });

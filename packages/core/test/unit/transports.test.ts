@@ -512,10 +512,10 @@ describe('a transport with a spool', () => {
     };
     const sending = new Set<readonly Row[]>();
     const spool: RowKeeper & SendLog = {
-      beforeSend: (rows) => void sending.add(rows),
-      afterSend: (rows) => void sending.delete(rows),
+      addInFlight: (rows) => void sending.add(rows),
+      removeInFlight: (rows) => void sending.delete(rows),
       finish: note('finish'),
-      notArrived: note('notArrived'),
+      recordNotArrived: note('recordNotArrived'),
       keepAll(rows: readonly Row[], error: unknown) {
         note('keep')(rows);
         return { delivered: 0, lost: {}, spooled: rows.length, error };
@@ -611,7 +611,7 @@ describe('a transport with a spool', () => {
 
   it('writes down that rows have not arrived where that is certain', async () => {
     for (const [error, noted] of [
-      [failing('busy'), ['notArrived a']],
+      [failing('busy'), ['recordNotArrived a']],
       [failing('busy', { isAmbiguous: true }), []],
       [new Error('ours'), []],
     ] as const) {

@@ -1,6 +1,6 @@
 /** The options that the entry points have in common, and their check. */
 
-import { unknownKey } from '@openlayer-tracing/core/integration';
+import { unknownKeyIn, unknownKeyMessage } from '@openlayer-tracing/core/integration';
 
 /** The part of a call that content belongs to: what was sent to the model, or what it returned. */
 export type ContentPart = 'inputs' | 'output';
@@ -114,7 +114,6 @@ export function checkKeys<T extends object>(
   knownKeys: Readonly<Record<keyof NoInfer<T>, true>>,
 ): void {
   const names = Object.keys(knownKeys);
-  for (const key of Object.keys(value)) {
-    if (!names.includes(key)) throw new TypeError(`${name}: ${unknownKey(key, names)}`);
-  }
+  const unknown = unknownKeyIn(value, names);
+  if (unknown !== undefined) throw new TypeError(`${name}: ${unknownKeyMessage(unknown, names)}`);
 }

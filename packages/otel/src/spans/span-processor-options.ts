@@ -1,6 +1,11 @@
 /** The options of the span processor, and their check. */
 
-import { assertKnown, assertObject, ConfigError, oneOf } from '@openlayer-tracing/core/integration';
+import {
+  assertKnown,
+  assertObject,
+  ConfigError,
+  checkOneOf,
+} from '@openlayer-tracing/core/integration';
 import type { SpanKind, SpanScope } from '../dialects/data/span-data.js';
 
 /** What is known of a span at its start. */
@@ -42,5 +47,5 @@ export function checkOptions(options: SpanProcessorOptions): void {
   if (filter !== undefined && typeof filter !== 'function') {
     throw new ConfigError('openlayerSpanProcessor.filter must be a function');
   }
-  oneOf(ORPHANS, orphans, 'openlayerSpanProcessor.orphans');
+  checkOneOf(orphans, 'openlayerSpanProcessor.orphans', ORPHANS);
 }

@@ -2,13 +2,11 @@
 
 import type { DiagnosticReason } from '../../diagnostics/diagnostic-reason.js';
 import type { Diagnostics } from '../../diagnostics/diagnostics.js';
-import { reportInternalFailure } from '../../diagnostics/internal-failure.js';
 import {
-  optionAsync,
-  optionRejected,
-  optionThrew,
-  optionUnreadable,
-  reportOptionFailure,
+  optionAsyncMessage,
+  optionRejectedMessage,
+  optionThrewMessage,
+  optionUnreadableMessage,
 } from '../../diagnostics/option-failure.js';
 import type { RecordedTrace } from '../../trace/recorded-trace.js';
 import { isThenable, watchRejection } from '../../values/reading/thenable.js';
@@ -28,10 +26,10 @@ export class GuardedCalls<Req extends object> {
     if (fn === undefined) return undefined;
     const value = this.callOption(name, fn, req);
     const isPromise = watchRejection(value, (error) =>
-      this.#reportOption(name, optionRejected(name), error),
+      this.#reportOption(name, optionRejectedMessage(name), error),
     );
     if (!isPromise) return value;
-    this.#report(`option_${name}_async`, optionAsync(name), undefined);
+    this.#report(`option_${name}_async`, optionAsyncMessage(name), undefined);
     return undefined;
   }
 
@@ -50,7 +48,7 @@ export class GuardedCalls<Req extends object> {
       try {
         record(value as R);
       } catch (error) {
-        this.#reportOption(name, optionUnreadable(name), error);
+        this.#reportOption(name, optionUnreadableMessage(name), error);
       }
     }
   }
@@ -73,18 +71,18 @@ export class GuardedCalls<Req extends object> {
     try {
       return fn(req);
     } catch (error) {
-      this.#reportOption(name, optionThrew(name), error);
+      this.#reportOption(name, optionThrewMessage(name), error);
       return undefined;
     }
   }
 
   #reportOption(name: string, message: string, error: unknown): void {
-    this.#try((diagnostics) => reportOptionFailure(diagnostics, name, message, error));
+    this.#try((diagnostics) => diagnostics.reportOptionFailure(name, message, error));
   }
 
   /** Reports a failure of this library as `internal_error`. Never throws. */
   reportFailure(what: string, error: unknown): void {
-    this.#try((diagnostics) => reportInternalFailure(diagnostics, what, error));
+    this.#try((diagnostics) => diagnostics.reportFailure(what, error));
   }
 
   #report(reason: DiagnosticReason, message: string, error: unknown): void {

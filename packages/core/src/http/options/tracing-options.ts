@@ -6,9 +6,9 @@ import {
   assertOptions,
   ConfigError,
   checkBoolean,
+  checkFunction,
   checkPositive,
   formatValue,
-  optionalFunction,
 } from '../../config/checks.js';
 import { TRACER_OPTIONS, type TracerOptions } from '../../config/tracer-options.js';
 import type { SettledTrace } from '../../trace/model/trace-api.js';
@@ -164,7 +164,7 @@ const CREDENTIAL_HEADER =
 /** Checks the options. @throws ConfigError if one is wrong */
 export function checkTracingOptions<Req>(options: TracingOptions<Req>): void {
   assertOptions(options, KNOWN, 'openlayerTracing');
-  for (const name of FUNCTIONS) optionalFunction(options[name], name);
+  for (const name of FUNCTIONS) checkFunction(options[name], name);
   const { inferenceId, traceContext, capture, sample, maxAgeMs, tracer } = options;
   if (inferenceId !== undefined) checkInferenceId(inferenceId);
   if (traceContext !== undefined) checkTraceContext(traceContext);
@@ -183,7 +183,7 @@ function checkInferenceId<Req>(options: InferenceIdOptions<Req>): void {
   assertObject(options, 'inferenceId');
   assertKnown(options, { header: true, from: true, trust: true, echo: true }, 'inferenceId');
   const { header, from, trust, echo } = options;
-  optionalFunction(from, 'inferenceId.from');
+  checkFunction(from, 'inferenceId.from');
   checkBoolean(echo, 'inferenceId.echo');
   checkTrust(trust, 'inferenceId.trust');
   if (header !== undefined && (typeof header !== 'string' || !HEADER_NAME.test(header))) {

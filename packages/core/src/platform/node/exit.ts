@@ -1,118 +1,124 @@
-/** Work at the end of the process: at its exit, when its event loop is empty, and at the signals that ask for it. */
+/** Hooks at the end of the process: at its exit, when its event loop is empty, and at the signals that ask for it. */
 
 import { processWide } from '../process-wide.js';
 
-/** Work of all tracers of all loaded copies of this package: a signal, which one copy handles, ends the process for all. */
-interface EndWork<W> {
-  readonly works: Set<W>;
-  /** Listens for the event while there is work. */
+/** Hooks of all tracers of all loaded copies of this package: a signal, which one copy handles, ends the process for all. */
+interface ExitHooks<Hook> {
+  readonly hooks: Set<Hook>;
+  /** Listens for the event while there are hooks. */
   readonly runAll: () => void;
 }
 
-/** @param start starts one piece of work */
-function endWork<W>(slot: string, start: (work: W) => void): EndWork<W> {
+/** @param run runs one hook */
+function exitHooks<Hook>(slot: string, run: (hook: Hook) => void): ExitHooks<Hook> {
   return processWide(slot, () => {
-    const works = new Set<W>();
+    const hooks = new Set<Hook>();
     const runAll = () => {
-      for (const work of works) {
+      for (const hook of hooks) {
         try {
-          start(work);
+          run(hook);
         } catch {
           // An error of this library must not change how the process exits.
         }
       }
     };
-    return { works, runAll };
+    return { hooks, runAll };
   });
 }
 
-/** The work at `exit`. */
-function exitWork(): EndWork<() => void> {
-  return endWork('exit.v1', (work) => work());
+/** The hooks at `exit`. */
+function hooksAtExit(): ExitHooks<() => void> {
+  return exitHooks('exit.v1', (hook) => hook());
 }
 
-/** The work at `beforeExit`. It runs at the same time for all tracers, so that several of them delay the exit no longer than one. */
-function naturalExitWork(): EndWork<() => Promise<void>> {
-  return endWork('natural-exit.v1', (work) => {
-    work().catch(() => {});
+/** The hooks at `beforeExit`. They run at the same time, so that several tracers delay the exit no longer than one. */
+function hooksBeforeExit(): ExitHooks<() => Promise<void>> {
+  return exitHooks('before-exit.v1', (hook) => {
+    hook().catch(() => {});
   });
 }
 
-function add<W>(event: 'exit' | 'beforeExit', { works, runAll }: EndWork<W>, work: W): () => void {
-  if (works.size === 0) process.on(event, runAll);
-  works.add(work);
+function addHook<Hook>(
+  event: 'exit' | 'beforeExit',
+  { hooks, runAll }: ExitHooks<Hook>,
+  hook: Hook,
+): () => void {
+  if (hooks.size === 0) process.on(event, runAll);
+  hooks.add(hook);
   return () => {
-    if (works.delete(work) && works.size === 0) process.removeListener(event, runAll);
+    if (hooks.delete(hook) && hooks.size === 0) process.removeListener(event, runAll);
   };
 }
 
 /**
- * Runs the work when the process exits, also by `process.exit()` or an error. The work must be synchronous.
- * @returns a function that removes the registration
+ * Runs the hook when the process exits, also by `process.exit()` or an error. The hook must be synchronous.
+ * @returns a function that removes the hook
  */
-export function onExit(work: () => void): () => void {
-  return add('exit', exitWork(), work);
+export function onExit(hook: () => void): () => void {
+  return addHook('exit', hooksAtExit(), hook);
 }
 
 /**
- * Runs the work when the process is about to exit because its event loop is empty.
- * @returns a function that removes the registration
+ * Runs the hook when the process is about to exit because its event loop is empty.
+ * @returns a function that removes the hook
  */
-export function onNaturalExit(work: () => Promise<void>): () => void {
-  return add('beforeExit', naturalExitWork(), work);
+export function onBeforeExit(hook: () => Promise<void>): () => void {
+  return addHook('beforeExit', hooksBeforeExit(), hook);
 }
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
-/** Whether the process ends after the work. */
+/** Whether the process ends after the hooks. */
 interface ReceivedSignal {
   readonly endsProcess: boolean;
 }
 
-type SignalWork = (signal: ReceivedSignal) => Promise<void>;
+type SignalHook = (signal: ReceivedSignal) => Promise<void>;
 
-/** Shared by all loaded copies of this package: one listener for the work of all tracers. */
-interface Shared {
-  readonly works: Set<SignalWork>;
+/** The hooks of all tracers of all loaded copies of this package, with the one listener that runs them. */
+interface SignalHooks {
+  readonly hooks: Set<SignalHook>;
   readonly onSignalReceived: (signal: NodeJS.Signals) => void;
 }
 
-function shared(): Shared {
-  return processWide('signals.v1', () => ({ works: new Set<SignalWork>(), onSignalReceived }));
+function signalHooks(): SignalHooks {
+  return processWide('signals.v1', () => ({ hooks: new Set<SignalHook>(), onSignalReceived }));
 }
 
 /**
- * Runs the work once, at SIGTERM or SIGINT. Then raises the signal again, which ends the process, unless the app listens
+ * Runs the hook once, at SIGTERM or SIGINT. Then raises the signal again, which ends the process, unless the app listens
  * for the signal too: then the app decides when the process ends.
- * @returns a function that removes the registration
+ * @returns a function that removes the hook
  */
-export function onSignal(work: SignalWork): () => void {
-  const { works, onSignalReceived } = shared();
-  if (works.size === 0) {
+export function onSignal(hook: SignalHook): () => void {
+  const { hooks, onSignalReceived } = signalHooks();
+  if (hooks.size === 0) {
     // First in line: a `once` listener of the app is removed before later listeners run, and could not be counted.
     for (const signal of SIGNALS) process.prependListener(signal, onSignalReceived);
   }
-  works.add(work);
+  hooks.add(hook);
   return () => {
-    if (works.delete(work) && works.size === 0) stopListening();
+    if (hooks.delete(hook) && hooks.size === 0) stopListening();
   };
 }
 
 function stopListening(): void {
-  for (const signal of SIGNALS) process.removeListener(signal, shared().onSignalReceived);
+  for (const signal of SIGNALS) process.removeListener(signal, signalHooks().onSignalReceived);
 }
 
 function onSignalReceived(signal: NodeJS.Signals): void {
-  const { works } = shared();
-  const all = [...works];
-  const endsProcess = process.listeners(signal).every((each) => each === shared().onSignalReceived);
+  const { hooks } = signalHooks();
+  const all = [...hooks];
+  const endsProcess = process
+    .listeners(signal)
+    .every((each) => each === signalHooks().onSignalReceived);
   // A second signal ends the process at once, as it would without this listener.
-  works.clear();
+  hooks.clear();
   stopListening();
-  Promise.allSettled(all.map((work) => work({ endsProcess }))).then(() => {
+  Promise.allSettled(all.map((hook) => hook({ endsProcess }))).then(() => {
     if (!endsProcess || process.listenerCount(signal) > 0) return;
     // A process that a signal ends emits no 'exit'.
-    exitWork().runAll();
+    hooksAtExit().runAll();
     process.kill(process.pid, signal);
   });
 }

@@ -9,7 +9,7 @@ import { brotliDecompressSync, constants, inflateSync, unzipSync } from 'node:zl
 import * as files from './spool-files.js';
 import { atTurnEnd as startImmediate } from './turn-end.js';
 
-export { onNaturalExit, onSignal } from './exit.js';
+export { onBeforeExit, onSignal } from './exit.js';
 export { nodeHttpClient as httpClient } from './http-client.js';
 
 /** Makes a path absolute. Undefined on runtimes without a file system. */

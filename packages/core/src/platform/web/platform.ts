@@ -127,7 +127,7 @@ export function onSignal(): () => void {
 }
 
 /** Does nothing: there is no event before the end. */
-export function onNaturalExit(): () => void {
+export function onBeforeExit(): () => void {
   return () => {};
 }
 

@@ -17,15 +17,15 @@ import type { RetryPolicy } from './backoff.js';
 /** The platform, or a proxy before it, failed while it handled the rows. */
 const STATUSES: ReadonlySet<number | undefined> = new Set([500, 502, 504]);
 /** After this number of failed sends with a row, the row is suspected: its batch is sent in parts. */
-const LEAST_FAILURES = 3;
+const MIN_FAILURES = 3;
 /** After this number of strikes, a row may be confirmed. */
-const LEAST_STRIKES = 10;
+const MIN_STRIKES = 10;
 /** A row is confirmed only if at least this number of other sends succeeded since its first failed send. */
-const LEAST_SUCCESSES = 3;
+const MIN_SUCCESSES = 3;
 /** A row is confirmed only if this number of other sends succeeded for each other send that failed since its first failed send. */
 const SUCCESSES_PER_FAILURE = 10;
 /** After this number of strikes against a row, a failed send with it does not count as a failure of the platform. */
-const LEAST_STRIKES_TO_BLAME = 2;
+const MIN_STRIKES_TO_BLAME = 2;
 /** After this number of consecutive failed sends of suspected rows, the platform counts as down. Halving 100 rows to one takes 8. */
 const MAX_PROBES = 16;
 const MAX_FAILED_ROWS = 10_000;
@@ -81,7 +81,7 @@ export function withPoisonDetection(transport: RowTransport, { capMs }: RetryPol
   /** Counts the failed send. */
   function poisoningOf(rows: readonly QueuedRow[]): Poisoning | undefined {
     const failed = rows.map(failedRowOf);
-    const isCounted = !failed.some(({ strikes }) => strikes >= LEAST_STRIKES_TO_BLAME);
+    const isCounted = !failed.some(({ strikes }) => strikes >= MIN_STRIKES_TO_BLAME);
     if (isCounted) failures++;
     for (const failedRow of failed) {
       failedRow.failures++;
@@ -90,15 +90,15 @@ export function withPoisonDetection(transport: RowTransport, { capMs }: RetryPol
       failedRow.strikes++;
       failedRow.successesAtStrike = successes;
     }
-    if (!failed.some((each) => each.failures >= LEAST_FAILURES)) return undefined;
+    if (!failed.some((each) => each.failures >= MIN_FAILURES)) return undefined;
     const [failedRow] = failed;
     const [row] = rows;
     if (rows.length > 1 || failedRow === undefined || row === undefined) return afterProbe();
     const good = successes - failedRow.successesBefore;
     const bad = failures - failedRow.failuresToIgnore;
     const isConfirmed =
-      failedRow.strikes >= LEAST_STRIKES &&
-      good >= Math.max(LEAST_SUCCESSES, bad * SUCCESSES_PER_FAILURE) &&
+      failedRow.strikes >= MIN_STRIKES &&
+      good >= Math.max(MIN_SUCCESSES, bad * SUCCESSES_PER_FAILURE) &&
       elapsedSince(failedRow.since) >= capMs;
     if (isConfirmed) {
       failedRows.delete(keyOf(row));

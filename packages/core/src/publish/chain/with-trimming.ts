@@ -7,7 +7,10 @@ import type { RowTransport } from '../transport/row-transport.js';
 import { SendError } from '../transport/send-error.js';
 
 /** A row of fewer bytes is not refused because of its size. */
-const LEAST_BYTES = 4096;
+const MIN_BYTES = 4096;
+/** No string is cut shorter, and no array. */
+const MIN_CHARS = 128;
+const MIN_ITEMS = 4;
 
 /** A transport that halves a single row that is too large, until it is accepted or would have less than 4096 bytes. */
 export function withTrimming(transport: RowTransport): RowTransport {
@@ -36,10 +39,10 @@ export function withTrimming(transport: RowTransport): RowTransport {
 
 /** The row in at most `maxBytes`; undefined if that is not possible. */
 export function trimmed(row: QueuedRow, maxBytes: number): QueuedRow | undefined {
-  if (maxBytes < LEAST_BYTES) return undefined;
+  if (maxBytes < MIN_BYTES) return undefined;
   const value: unknown = parseJson(row.text);
-  for (let most = maxBytes; most >= 16; most >>= 1) {
-    const text = jsonOf(cut(value, most, most >> 3));
+  for (let size = maxBytes; size >= 16; size >>= 1) {
+    const text = jsonOf(cut(value, Math.max(size, MIN_CHARS), Math.max(size >> 3, MIN_ITEMS)));
     const smaller = row.withText(text);
     if (smaller.byteLength <= maxBytes) return smaller;
   }
@@ -49,16 +52,14 @@ export function trimmed(row: QueuedRow, maxBytes: number): QueuedRow | undefined
 /** A copy whose strings have at most `maxChars` characters and whose arrays at most `maxItems` items. */
 function cut(value: unknown, maxChars: number, maxItems: number): unknown {
   if (typeof value === 'string') {
-    const most = Math.max(maxChars, 128);
-    return value.length <= most
+    return value.length <= maxChars
       ? value
-      : `${cutTo(value, most)}… [cut: ${value.length} characters, too large for the platform]`;
+      : `${cutTo(value, maxChars)}… [cut: ${value.length} characters, too large for the platform]`;
   }
   if (Array.isArray(value)) {
-    const most = Math.max(maxItems, 4);
-    const items = value.slice(0, most).map((item) => cut(item, maxChars, maxItems));
+    const items = value.slice(0, maxItems).map((item) => cut(item, maxChars, maxItems));
     // No mark among steps, where the platform expects steps alone.
-    if (value.length <= most || isStep(value[0])) return items;
+    if (value.length <= maxItems || isStep(value[0])) return items;
     return [...items, `… [cut: ${value.length} items, too large for the platform]`];
   }
   if (typeof value !== 'object' || value === null) return value;

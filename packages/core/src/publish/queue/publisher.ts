@@ -1,8 +1,7 @@
 /** Queues rows, groups them into batches and sends each batch until its rows are delivered, dropped or kept on disk. */
 
-import { onNaturalExit } from '#platform';
+import { onBeforeExit } from '#platform';
 import type { Diagnostics } from '../../diagnostics/diagnostics.js';
-import { reportInternalFailure } from '../../diagnostics/internal-failure.js';
 import { monotonicMs } from '../../platform/clock.js';
 import { startTimer, stopTimer, type Timer, unref, waitAtMost } from '../../platform/timers.js';
 import { watchRejection } from '../../values/reading/thenable.js';
@@ -25,7 +24,7 @@ import {
 } from './row-publisher.js';
 
 /** How long an exiting process is kept alive to send its last rows. */
-const NATURAL_EXIT_MS = 150;
+const BEFORE_EXIT_MS = 150;
 
 /** How often it is kept alive: an app may record a trace at each `beforeExit`, which occurs again each time. */
 const MAX_EXIT_DELAYS = 10;
@@ -75,7 +74,7 @@ export class Publisher implements RowPublisher {
 
   add(row: QueuedRow): void {
     if (!this.#admit(row)) return;
-    this.#unregisterExit ??= onNaturalExit(() => this.#flushAtExit());
+    this.#unregisterExit ??= onBeforeExit(() => this.#flushAtExit());
     this.#hasFlushedAtExit = false;
     this.#open.add(row);
     if (this.#timer === undefined && !this.#open.isEmpty) this.#startTimer();
@@ -132,7 +131,7 @@ export class Publisher implements RowPublisher {
       this.#sealAll();
       await waitAtMost(Promise.all(this.#pendingSends), deadlineMs);
     } catch (error) {
-      this.#reportFailure('flush', error);
+      this.#diagnostics.reportFailure('flush', error);
     }
   }
 
@@ -150,9 +149,9 @@ export class Publisher implements RowPublisher {
     try {
       this.#removeFromExit();
       const closed: unknown = this.#transport.close();
-      watchRejection(closed, (error) => this.#reportFailure('close', error));
+      watchRejection(closed, (error) => this.#diagnostics.reportFailure('close', error));
     } catch (error) {
-      this.#reportFailure('shutdown', error);
+      this.#diagnostics.reportFailure('shutdown', error);
     }
   }
 
@@ -160,7 +159,7 @@ export class Publisher implements RowPublisher {
     try {
       this.#open.sealAll();
     } catch (error) {
-      this.#reportFailure('seal', error);
+      this.#diagnostics.reportFailure('seal', error);
     }
     if (this.#timer !== undefined) stopTimer(this.#timer);
     this.#timer = undefined;
@@ -188,7 +187,7 @@ export class Publisher implements RowPublisher {
       if (batch === undefined) return;
       this.#inFlight++;
       this.#send(batch, this.#stop.signal)
-        .catch((error: unknown) => this.#reportFailure('send', error))
+        .catch((error: unknown) => this.#diagnostics.reportFailure('send', error))
         .finally(() => {
           this.#inFlight--;
           batch.settle();
@@ -204,7 +203,7 @@ export class Publisher implements RowPublisher {
     try {
       await this.#send(batch, stop.signal);
     } catch (error) {
-      this.#reportFailure('send', error);
+      this.#diagnostics.reportFailure('send', error);
     } finally {
       stopTimer(timer);
       this.#singleSends.delete(stop);
@@ -235,15 +234,10 @@ export class Publisher implements RowPublisher {
     if (this.#queue.isEmpty) this.#removeFromExit();
   }
 
-  /** Removes the work at the exit of the process: no row is queued. */
+  /** Removes the hook at the exit of the process: no row is queued. */
   #removeFromExit(): void {
     this.#unregisterExit?.();
     this.#unregisterExit = undefined;
-  }
-
-  /** Reports a failure: thrown in a timer, or as an unhandled rejection, it would end the process. */
-  #reportFailure(what: string, error: unknown): void {
-    reportInternalFailure(this.#diagnostics, what, error);
   }
 
   get mayDelayExit(): boolean {
@@ -255,6 +249,6 @@ export class Publisher implements RowPublisher {
     if (this.#hasFlushedAtExit || this.#queue.isEmpty || !this.mayDelayExit) return;
     this.#hasFlushedAtExit = true;
     this.#exitDelays++;
-    await this.flush(NATURAL_EXIT_MS);
+    await this.flush(BEFORE_EXIT_MS);
   }
 }

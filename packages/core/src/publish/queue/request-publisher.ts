@@ -7,7 +7,6 @@
  */
 
 import type { Diagnostics } from '../../diagnostics/diagnostics.js';
-import { reportInternalFailure } from '../../diagnostics/internal-failure.js';
 import { elapsedSince, monotonicMs } from '../../platform/clock.js';
 import {
   delay,
@@ -148,7 +147,7 @@ export class RequestPublisher implements RowPublisher {
         stopTimer(timer);
       }
     } catch (error) {
-      this.#reportFailure('flush', error);
+      this.#diagnostics.reportFailure('flush', error);
     }
   }
 
@@ -179,7 +178,7 @@ export class RequestPublisher implements RowPublisher {
       }
       this.#transport.close();
     } catch (error) {
-      this.#reportFailure('shutdown', error);
+      this.#diagnostics.reportFailure('shutdown', error);
     }
   }
 
@@ -245,7 +244,7 @@ export class RequestPublisher implements RowPublisher {
         stopInterval(lease);
       }
     } catch (error) {
-      this.#reportFailure('send', error);
+      this.#diagnostics.reportFailure('send', error);
     }
   }
 
@@ -257,7 +256,7 @@ export class RequestPublisher implements RowPublisher {
       try {
         await this.#send(batch, sender, signal);
       } catch (error) {
-        this.#reportFailure('send', error);
+        this.#diagnostics.reportFailure('send', error);
       }
     }
   }
@@ -288,9 +287,5 @@ export class RequestPublisher implements RowPublisher {
 
   #account({ rows }: RowBatch, delivery: RowDelivery): void {
     this.#queue.remove(rows, this.#isShutDown ? shutDownDelivery(delivery) : delivery);
-  }
-
-  #reportFailure(what: string, error: unknown): void {
-    reportInternalFailure(this.#diagnostics, what, error);
   }
 }

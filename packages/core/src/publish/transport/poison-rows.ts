@@ -5,6 +5,7 @@ import { SendError } from './send-error.js';
 /** `suspected` if rows of the batch have failed before, `confirmed` if a single row has failed often. */
 export type Poisoning = 'suspected' | 'confirmed';
 
+/** No field of the error: a transport of the app may have made it, frozen or by another copy of this package. */
 const poisonings = new WeakMap<SendError, Poisoning>();
 
 /** @returns undefined unless a row of the batch may be the cause of the error */

@@ -229,7 +229,7 @@ export class AdoptedSegments {
   /** Notes in the file that its rows may have arrived: the next process could not see any more that the file was old. */
   #noteMayHaveArrived(segment: Segment): void {
     try {
-      segment.recordWaitingSent();
+      segment.recordAllWaitingSent();
     } catch (error) {
       this.#folder.reportFailure(error);
     }

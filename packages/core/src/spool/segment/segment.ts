@@ -121,7 +121,7 @@ export class Segment {
   /** Writes pending `start` frames. A trace that already has a row needs none. */
   writeStarts(): void {
     if (this.#starts.size === 0) return;
-    const target = scratchOf(this.#mostStartBytes());
+    const target = scratchOf(this.#maxStartBytes());
     this.#append(target, this.#buildStarts(target));
     this.#starts.clear();
   }
@@ -140,8 +140,8 @@ export class Segment {
   appendRow(number: number, row: QueuedRow): void {
     this.#table.forgetRow(number);
     const head = rowHead(row);
-    const most = HEADER_BYTES + head.length * 3 + row.byteLength;
-    const target = scratchOf(this.#mostStartBytes() + most);
+    const maxBytes = HEADER_BYTES + head.length * 3 + row.byteLength;
+    const target = scratchOf(this.#maxStartBytes() + maxBytes);
     const at = this.#buildStarts(target, number);
     const frame = at === 0 ? target : target.subarray(at);
     const start = HEADER_BYTES + writeUtf8(frame, head, HEADER_BYTES);
@@ -171,7 +171,7 @@ export class Segment {
     return number;
   }
 
-  #mostStartBytes(): number {
+  #maxStartBytes(): number {
     let bytes = 0;
     for (const text of this.#starts.values()) bytes += HEADER_BYTES + text.length * 3;
     return bytes;
@@ -236,8 +236,8 @@ export class Segment {
     this.#appendNote(FrameKind.sent, numbers);
   }
 
-  /** Records of all rows that wait in the file that they may have arrived. */
-  recordWaitingSent(): void {
+  /** Records that all waiting rows may have arrived. */
+  recordAllWaitingSent(): void {
     this.recordSent(this.#table.numbersIn(State.spooled));
   }
 

@@ -104,8 +104,8 @@ export class TraceTable {
     return (this.#rowOf[number] ?? 0) > 0;
   }
 
-  #growTraces(least: number): void {
-    const size = Math.max(least, this.#states.length * 2);
+  #growTraces(minSize: number): void {
+    const size = Math.max(minSize, this.#states.length * 2);
     this.#states = grown(this.#states, new Uint8Array(size));
     this.#mayHaveArrived = grown(this.#mayHaveArrived, new Uint8Array(size));
     this.#rowOf = grown(this.#rowOf, new Uint32Array(size));

@@ -1,7 +1,6 @@
 /** Sends rows that wait on disk, the oldest first, with a pause between batches to spare a platform that has just recovered. */
 
 import type { Diagnostics } from '../../diagnostics/diagnostics.js';
-import { reportInternalFailure } from '../../diagnostics/internal-failure.js';
 import { monotonicMs } from '../../platform/clock.js';
 import { delay, startTimer, stopTimer, type Timer, unref } from '../../platform/timers.js';
 import { paceOf, waitBefore } from '../../publish/chain/backoff.js';
@@ -123,7 +122,7 @@ export class Replay implements ReplayHandle {
     this.#timer = undefined;
     this.#running = this.#run()
       .catch((error: unknown) => {
-        reportInternalFailure(this.#options.diagnostics, 'replay', error);
+        this.#options.diagnostics.reportFailure('replay', error);
         return SCAN_MS;
       })
       .then((waitMs) => {

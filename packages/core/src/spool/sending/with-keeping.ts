@@ -7,9 +7,9 @@ import { SendError } from '../../publish/transport/send-error.js';
 
 /** Where undelivered rows are kept. */
 export interface RowKeeper {
-  /** Called before rows are sent. Until `afterSend`, they may arrive. */
-  beforeSend(rows: readonly QueuedRow[]): void;
-  afterSend(rows: readonly QueuedRow[]): void;
+  /** Adds rows that are sent now. If the process exits before they are removed, they may have arrived. */
+  addInFlight(rows: readonly QueuedRow[]): void;
+  removeInFlight(rows: readonly QueuedRow[]): void;
   /** Marks the traces of rows as finished. */
   finish(rows: readonly QueuedRow[]): void;
   /** Keeps rows to be sent again. */
@@ -23,7 +23,7 @@ export function withKeeping(transport: RowTransport, keeper: RowKeeper): RowTran
   return {
     async send(batch, options) {
       const { rows } = batch;
-      keeper.beforeSend(rows);
+      keeper.addInFlight(rows);
       try {
         const delivery = await transport.send(batch, options);
         keeper.finish(rows);
@@ -35,7 +35,7 @@ export function withKeeping(transport: RowTransport, keeper: RowKeeper): RowTran
         if (rows.length > 1) throw error;
         return quarantineAll(keeper, rows, error);
       } finally {
-        keeper.afterSend(rows);
+        keeper.removeInFlight(rows);
       }
     },
     close: () => transport.close(),

@@ -9,7 +9,7 @@ export interface SendLog {
   /** Records that rows are about to be sent. @returns those that no other process has adopted */
   beginSend(rows: readonly QueuedRow[]): readonly QueuedRow[];
   /** Records that rows were sent and did not arrive. */
-  notArrived(rows: readonly QueuedRow[]): void;
+  recordNotArrived(rows: readonly QueuedRow[]): void;
 }
 
 /** A transport that records its sends. It does not send rows that another process has adopted. */
@@ -27,7 +27,7 @@ export function withSendLog(transport: RowTransport, log: SendLog): RowTransport
         if (adoptedByOther === 0) return delivery;
         return { ...delivery, lost: { ...delivery.lost, taken_over: adoptedByOther } };
       } catch (error) {
-        if (error instanceof SendError && !error.isAmbiguous) log.notArrived(rows);
+        if (error instanceof SendError && !error.isAmbiguous) log.recordNotArrived(rows);
         throw error;
       }
     },

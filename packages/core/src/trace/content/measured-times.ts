@@ -1,9 +1,7 @@
 /** The times that users give for work that they measured themselves. */
 
-import { EARLIEST_MS } from '../../platform/clock.js';
+import { EARLIEST_MS, LATEST_MS } from '../../platform/clock.js';
 
-/** The last time that Date can hold: a later one is in another unit. */
-const LATEST_MS = 8_640_000_000_000_000;
 const MAX_LATENCY_MS = 1e12;
 
 export interface MeasuredTimes {

@@ -1,7 +1,7 @@
 /** The keys that steps and traces take, and the diagnostic for any other. */
 
 import type { Diagnostics } from '../../diagnostics/diagnostics.js';
-import { unknownKey } from '../../diagnostics/unknown-key.js';
+import { unknownKeyMessage } from '../../diagnostics/unknown-key.js';
 import type { StepType } from '../../wire.js';
 import { FIELDS } from './step-fields.js';
 import type { FinishedStep, StepFields, StepOptions, StepUpdate } from './step-types.js';
@@ -101,7 +101,7 @@ function reportKey(key: string, { owner, keys }: KnownKeys, diagnostics: Diagnos
   diagnostics.report(
     'warn',
     'unknown_option',
-    `${owner}: ${unknownKey(key.slice(0, 64), [...keys], owner)}; it has no effect`,
+    `${owner}: ${unknownKeyMessage(key.slice(0, 64), [...keys], owner)}; it has no effect`,
     undefined,
     owner,
   );

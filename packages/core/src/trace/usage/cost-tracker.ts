@@ -1,7 +1,7 @@
 /** Reports usage and cost of running traces to the app, and enforces budgets. */
 
 import type { Diagnostics } from '../../diagnostics/diagnostics.js';
-import { optionAsync } from '../../diagnostics/option-failure.js';
+import { optionAsyncMessage } from '../../diagnostics/option-failure.js';
 import { recognizeAcrossCopies } from '../../platform/process-wide.js';
 import { startTimer } from '../../platform/timers.js';
 import { watchRejection } from '../../values/reading/thenable.js';
@@ -106,7 +106,7 @@ export class CostTracker {
 
   #isPromised(option: string, value: unknown): boolean {
     if (!watchRejection(value, (error) => this.#reportFailure(option, error))) return false;
-    this.#diagnostics.report('error', `option_${option}_async`, optionAsync(option));
+    this.#diagnostics.report('error', `option_${option}_async`, optionAsyncMessage(option));
     return true;
   }
 

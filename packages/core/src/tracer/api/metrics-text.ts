@@ -79,13 +79,13 @@ export function metricsText(stats: TracerStats, times: SendTimes): string {
   metric(
     'adopted_published_total',
     'counter',
-    'Of these, those that the platform took.',
+    'Adopted traces that the platform took.',
     one(adopted.published),
   );
   metric(
     'adopted_dropped_total',
     'counter',
-    'Of these, those that were lost, by reason.',
+    'Adopted traces that were lost, by reason.',
     byReason(adopted.dropped),
   );
   exportMetrics(stats.exports ?? {}, metric);

@@ -2,16 +2,15 @@
 
 import { atTurnEnd } from '#platform';
 import type { Diagnostics } from '../../diagnostics/diagnostics.js';
-import { reportInternalFailure } from '../../diagnostics/internal-failure.js';
 import { startMicrotask } from '../../platform/timers.js';
 import type { RecordedTrace } from '../../trace/recorded-trace.js';
-import type { Publishing } from '../destinations/publishing.js';
+import type { Destinations } from '../destinations/destinations.js';
 import { AwaitingTraces } from './awaiting-traces.js';
 import { GroupTimer } from './group-timer.js';
 import { TraceQueue } from './trace-queue.js';
 
 export interface EndedTracesOptions {
-  readonly publishing: Publishing;
+  readonly destinations: Destinations;
   /** Whether rows are written to disk, which must not wait longer than needed. */
   readonly hasSpool: boolean;
   readonly diagnostics: Diagnostics;
@@ -41,12 +40,12 @@ export class EndedTraces {
 
   constructor(options: EndedTracesOptions) {
     this.#options = options;
-    const { hasSpool, runDetached, publishing } = options;
+    const { hasSpool, runDetached, destinations } = options;
     this.#timer = new GroupTimer({
       hasSpool,
       runDetached,
-      mayDelayExit: () => publishing.mayDelayExit,
-      work: (most) => this.#queueSome(most),
+      mayDelayExit: () => destinations.mayDelayExit,
+      work: (maxTraces) => this.#queueSome(maxTraces),
     });
     this.#awaiting = new AwaitingTraces(options.diagnostics, (trace) => {
       if (this.#isKept(trace)) this.#queue(trace);
@@ -99,7 +98,7 @@ export class EndedTraces {
       });
     } else {
       this.#unfinalized.add(trace);
-      this.#timer.added(this.#groupSize);
+      this.#timer.schedule(this.#groupSize);
       trace.readAtEnd();
     }
   }
@@ -146,7 +145,7 @@ export class EndedTraces {
       trace = this.#alone.take();
       if (trace === undefined || !this.#finalize(trace)) return;
       this.#finalized.add(trace);
-      this.#timer.added(this.#groupSize);
+      this.#timer.schedule(this.#groupSize);
     } catch (error) {
       trace?.reportFailure('finalize', error);
     }
@@ -172,40 +171,36 @@ export class EndedTraces {
    * Queues the oldest traces of the group, and the others in the next turns of the event loop. Never throws, since an error in a timer
    * would end the process.
    */
-  #queueSome(most: number): void {
+  #queueSome(maxTraces: number): void {
     try {
-      this.#queueGroup(most);
+      this.#timer.clearSchedule();
+      // A trace that ends meanwhile, as in a function for diagnostics, comes in a later turn.
+      takeOldest(this.#unfinalized, maxTraces, (trace) => {
+        if (this.#finalize(trace)) this.#finalized.add(trace);
+      });
+      takeOldest(this.#finalized, maxTraces, (trace) => {
+        try {
+          this.#queue(trace);
+        } catch (error) {
+          trace.reportFailure('queue', error);
+        }
+      });
+      if (this.#groupSize > 0) this.#timer.scheduleNextTurn(maxTraces);
     } catch (error) {
       // What is left of the group goes with the next one.
-      reportInternalFailure(this.#options.diagnostics, 'the group of ended traces', error);
+      this.#options.diagnostics.reportFailure('the group of ended traces', error);
     }
-  }
-
-  /** A trace that ends meanwhile, as in a function for diagnostics, comes in a later turn. */
-  #queueGroup(most: number): void {
-    this.#timer.begun();
-    takeOldest(this.#unfinalized, most, (trace) => {
-      if (this.#finalize(trace)) this.#finalized.add(trace);
-    });
-    takeOldest(this.#finalized, most, (trace) => {
-      try {
-        this.#queue(trace);
-      } catch (error) {
-        trace.reportFailure('queue', error);
-      }
-    });
-    if (this.#groupSize > 0) this.#timer.goOn(most);
   }
 
   /** Decides about a trace by the option `sample`. @returns whether its row is to be queued */
   #isKept(trace: RecordedTrace): boolean {
-    const { publishing } = this.#options;
+    const { destinations } = this.#options;
     try {
       if (trace.decideSampling()) return true;
       this.#sampledOut++;
-      publishing.discard(trace);
+      destinations.discard(trace);
     } catch (error) {
-      publishing.drop('internal_error', 1);
+      destinations.drop('internal_error', 1);
       trace.reportFailure('sample', error);
     }
     this.#takeOnDelivered(trace)?.();
@@ -215,14 +210,14 @@ export class EndedTraces {
 
   /** Queues the row of a trace. */
   #queue(trace: RecordedTrace): void {
-    const { publishing } = this.#options;
+    const { destinations } = this.#options;
     const done = this.#takeOnDelivered(trace);
     try {
-      if (done === undefined) publishing.queue(trace);
-      else publishing.sendNow(trace).then(done, done);
+      if (done === undefined) destinations.queue(trace);
+      else destinations.sendNow(trace).then(done, done);
     } catch (error) {
       done?.();
-      publishing.drop('internal_error', 1);
+      destinations.drop('internal_error', 1);
       trace.reportFailure('queue', error);
     }
     this.#release(trace);
@@ -244,13 +239,13 @@ export class EndedTraces {
   }
 }
 
-/** Takes the traces that are in the queue now, at most `most` of them, one by one: another call may count or take the others. */
+/** Takes the traces that are in the queue now, at most `maxTraces` of them, one by one: another call may count or take the others. */
 function takeOldest(
   traces: TraceQueue,
-  most: number,
+  maxTraces: number,
   finish: (trace: RecordedTrace) => void,
 ): void {
-  for (let count = Math.min(traces.size, most); count > 0; count--) {
+  for (let count = Math.min(traces.size, maxTraces); count > 0; count--) {
     const trace = traces.take();
     if (trace === undefined) return;
     finish(trace);

@@ -28,8 +28,8 @@ export interface GroupTimerOptions {
   readonly mayDelayExit: () => boolean;
   /** Runs a function outside any request's scope. */
   readonly runDetached: (fn: () => void) => void;
-  /** Works on the oldest traces of the group, at most `most` of them. Never throws. */
-  readonly work: (most: number) => void;
+  /** Works on the oldest traces of the group, at most `maxTraces` of them. Never throws. */
+  readonly work: (maxTraces: number) => void;
 }
 
 export class GroupTimer {
@@ -43,11 +43,11 @@ export class GroupTimer {
   }
 
   /**
-   * Call it when a trace has come. Schedules the work in a microtask if too many traces wait, in the next turn of the event loop if the
-   * group is full or rows are written to disk, else within 20 ms.
-   * @param size number of traces in the group
+   * Schedules the work, unless it is scheduled early enough: in a microtask if too many traces wait, in the next turn of the event loop
+   * if the group is full or rows are written to disk, else within 20 ms.
+   * @param size number of traces in the group, with the one that has just come
    */
-  added(size: number): void {
+  schedule(size: number): void {
     const { hasSpool, mayDelayExit, runDetached, work } = this.#options;
     const isFull = size === FULL_GROUP && !hasSpool;
     if (this.#isScheduled && !isFull && size !== MAX_GROUP) return;
@@ -60,22 +60,22 @@ export class GroupTimer {
     });
   }
 
-  /** Call it when the work begins. */
-  begun(): void {
+  /** Removes the schedule, since the work begins. */
+  clearSchedule(): void {
     if (this.#timer !== undefined) stopTimer(this.#timer);
     this.#timer = undefined;
     this.#isScheduled = false;
   }
 
-  /** Call it when traces are left. They come in the next turn. */
-  goOn(most: number): void {
+  /** Schedules the work on the traces that are left, at most `maxTraces` of them, in the next turn of the event loop. */
+  scheduleNextTurn(maxTraces: number): void {
     this.#isScheduled = true;
-    this.#workNext(most);
+    this.#workNext(maxTraces);
   }
 
   /** Works in the next turn of the event loop; in a microtask if that would delay an exit. */
-  #workNext(most: number): void {
-    const work = () => this.#options.work(most);
+  #workNext(maxTraces: number): void {
+    const work = () => this.#options.work(maxTraces);
     if (atTurnEnd === undefined || !this.#options.mayDelayExit()) startMicrotask(work);
     else atTurnEnd(work);
   }

@@ -1,6 +1,6 @@
 /** Makes the body of a call that updates a row: checks, masks and bounds its columns. */
 
-import { unknownKey } from '../../diagnostics/unknown-key.js';
+import { unknownKeyIn, unknownKeyMessage } from '../../diagnostics/unknown-key.js';
 import { isReserved } from '../../publish/row/layout.js';
 import { INFERENCE_ID_FORM, isInferenceId } from '../../trace/ids/inference-id.js';
 import { parseJson } from '../../values/json/json-text.js';
@@ -95,9 +95,9 @@ function checkConfig(config: RowUpdateConfig | null): void {
   if (config === null) return;
   if (typeof config !== 'object') throw new TypeError('config takes an object');
   const known = Object.keys(CONFIG);
-  for (const key of Object.keys(config)) {
-    if (!known.includes(key)) throw new TypeError(`config.${unknownKey(key, known, 'config')}`);
-  }
+  const unknown = unknownKeyIn(config, known);
+  if (unknown !== undefined)
+    throw new TypeError(`config.${unknownKeyMessage(unknown, known, 'config')}`);
 }
 
 function jsonText(value: object): string {

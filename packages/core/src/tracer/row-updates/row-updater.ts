@@ -1,6 +1,6 @@
 /** Sends updates of published rows (feedback, ground truth, business signals), with retries until a deadline. */
 
-import { checkNumbers, wait } from '../../config/checks.js';
+import { checkNumbers, waitRule } from '../../config/checks.js';
 import { monotonicMs } from '../../platform/clock.js';
 import { delay, startTimer, stopTimer, type Timer } from '../../platform/timers.js';
 import type { OpenlayerApi } from '../../publish/openlayer/openlayer-api.js';
@@ -71,7 +71,11 @@ export class RowUpdater {
     const deadline = new AbortController();
     let keepAlive: Timer | undefined;
     try {
-      const { deadlineMs } = checkNumbers({ deadlineMs: wait(DEADLINE_MS) }, options, 'options');
+      const { deadlineMs } = checkNumbers(
+        { deadlineMs: waitRule(DEADLINE_MS) },
+        options,
+        'options',
+      );
       const endsAt = monotonicMs() + deadlineMs;
       // Without a timer, a process that awaits this promise would exit.
       keepAlive = startTimer(() => deadline.abort(), deadlineMs);

@@ -4,8 +4,8 @@ import {
   assertKnown,
   assertObject,
   ConfigError,
-  oneOf,
-  withMethods,
+  checkMethods,
+  checkOneOf,
 } from '@openlayer-tracing/core/integration';
 import type { OtlpProtocol, OtlpSettings } from '../otlp/otlp-settings.js';
 import type { ExportProfile, SpanSettings } from '../rows/span-settings.js';
@@ -88,10 +88,10 @@ export function checkedExport(options: OtelExportOptions, env: OtelEnvironment):
   const spanSettings = checkedSpanSettings(options, env, {
     owner: 'otelExport',
     name: 'otel',
-    profile: oneOf(PROFILES, options.profile, 'otelExport.profile') ?? 'apm',
+    profile: checkOneOf(options.profile, 'otelExport.profile', PROFILES) ?? 'apm',
   });
   const timeoutMs = checkedTimeout(options, env, 'otelExport');
-  withMethods(exporter, 'otelExport.exporter', ['export', 'shutdown']);
+  checkMethods(exporter, 'otelExport.exporter', ['export', 'shutdown']);
   if (exporter !== undefined) {
     for (const key of ['url', 'headers', 'protocol', 'compression'] as const) {
       if (options[key] === undefined) continue;
@@ -110,7 +110,7 @@ export function checkedExport(options: OtelExportOptions, env: OtelEnvironment):
       ...checkedHeaders(headers, 'otelExport.headers'),
     },
     protocol:
-      oneOf(PROTOCOLS, protocol, 'otelExport.protocol') ??
+      checkOneOf(protocol, 'otelExport.protocol', PROTOCOLS) ??
       env.readForTraces('PROTOCOL', protocolOf) ??
       'http/protobuf',
     compression: checkedCompression(options, env, 'otelExport'),

@@ -3,9 +3,9 @@
 import {
   checkBoolean,
   checkNumber,
+  checkOneOf,
   checkString,
   LONGEST_TIMER_MS,
-  oneOf,
 } from '@openlayer-tracing/core/integration';
 import type { OtlpCompression } from '../otlp/otlp-settings.js';
 import type { ExportProfile, SpanSettings } from '../rows/span-settings.js';
@@ -84,7 +84,7 @@ export function checkedSpanSettings(
   { owner, name, profile }: SpanDefaults,
 ): SpanSettings {
   const { maxAttributeBytes = MAX_ATTRIBUTE_BYTES } = options;
-  const foreign = oneOf(FOREIGN, options.foreign, `${owner}.foreign`) ?? FOREIGN_BY[profile];
+  const foreign = checkOneOf(options.foreign, `${owner}.foreign`, FOREIGN) ?? FOREIGN_BY[profile];
   return {
     name: checkString(options.name, `${owner}.name`) ?? name,
     profile,
@@ -118,7 +118,7 @@ export function checkedCompression(
   owner: Owner,
 ): OtlpCompression {
   return (
-    oneOf(COMPRESSIONS, compression, `${owner}.compression`) ??
+    checkOneOf(compression, `${owner}.compression`, COMPRESSIONS) ??
     env.readForTraces('COMPRESSION', (value, name) => wordOf(COMPRESSIONS, value, name)) ??
     'none'
   );

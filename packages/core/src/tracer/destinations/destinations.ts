@@ -1,67 +1,48 @@
-/** Everything that publishes the rows of one tracer: the platform and the exports, and the updates of published rows. */
+/** The destinations of the rows of one tracer: the platform and the exports. */
 
-import { isOnThisMachine } from '../../config/base-url.js';
 import type { Config } from '../../config/config.js';
-import { whyNotUpdated, whyUnconfigured } from '../../config/publishing-state.js';
-import { reportInternalFailure } from '../../diagnostics/internal-failure.js';
+import { whyPlatformIsMissing } from '../../config/publishing-state.js';
 import { withWarnings } from '../../publish/chain/with-warnings.js';
 import type { SendTimes } from '../../publish/counts/send-times.js';
 import { httpTransport } from '../../publish/openlayer/http-transport.js';
-import { OpenlayerApi } from '../../publish/openlayer/openlayer-api.js';
-import { publishingClient } from '../../publish/openlayer/publishing-client.js';
-import { statsHeader } from '../../publish/openlayer/stats-header.js';
+import type { OpenlayerApi } from '../../publish/openlayer/openlayer-api.js';
 import type { QueuedRow } from '../../publish/row/queued-row.js';
 import type { DropReason } from '../../publish/transport/drop-reason.js';
 import type { TraceExport } from '../../publish/transport/trace-export.js';
 import type { RecordedTrace } from '../../trace/recorded-trace.js';
 import type { DestinationStats, TracerStats } from '../api/tracer-api.js';
-import { RowUpdater } from '../row-updates/row-updater.js';
 import { Destination, type ReplayState, type SharedDestinationOptions } from './destination.js';
 
-export interface PublishingOptions extends SharedDestinationOptions {
+export interface DestinationsOptions extends SharedDestinationOptions {
   /** Whether traces are recorded at all. */
   readonly isEnabled: boolean;
-  /** The counts that a local server is sent with the rows. */
-  readonly stats: () => TracerStats;
-  /** Resolves when the row with this id is not queued for the platform any more. */
-  readonly flush: (inferenceId: string, deadlineMs: number) => Promise<void>;
+  /** The API of the platform. */
+  readonly api: OpenlayerApi;
 }
 
-export class Publishing {
-  readonly updates: RowUpdater;
+export class Destinations {
   /** Writes the row of a trace before the last bytes of its response are sent; undefined unless a spool writes ahead. */
   readonly writeAhead: ((trace: RecordedTrace) => void) | undefined;
-  readonly #options: PublishingOptions;
-  readonly #api: OpenlayerApi;
+  readonly #options: DestinationsOptions;
   readonly #key: string;
   /** The platform; without settings for it the first export. */
-  readonly #main: Destination;
+  readonly #primary: Destination;
   readonly #exports: ReadonlyMap<string, Destination>;
-  /** Each destination once, the main one first. */
+  /** Each destination once, the primary one first. */
   readonly #all: readonly Destination[];
 
-  constructor(config: Config, options: PublishingOptions) {
-    const { baseUrl = '', apiKey = '', inferencePipelineId = '', timeoutMs } = config;
+  constructor(config: Config, options: DestinationsOptions) {
     this.#options = options;
-    this.#key = apiKey;
-    const header = isOnThisMachine(baseUrl) ? statsHeader(options.stats) : undefined;
-    this.#api = new OpenlayerApi(
-      { baseUrl, apiKey, inferencePipelineId, timeoutMs, statsHeader: header },
-      publishingClient(),
-    );
-    this.updates = new RowUpdater(this.#api, {
-      whyRefused: whyNotUpdated(config),
-      redactor: options.redactor,
-      flush: options.flush,
-    });
+    this.#key = config.apiKey ?? '';
     const exported = options.isEnabled ? config.exports.filter(({ isOff }) => isOff !== true) : [];
     this.#exports = new Map(
       exported.map((each) => [each.name, exportDestination(config, each, options)]),
     );
     const [firstExport] = this.#exports.values();
-    const isPlatformMissing = firstExport !== undefined && whyUnconfigured(config) !== undefined;
-    this.#main = isPlatformMissing ? firstExport : platformDestination(config, this.#api, options);
-    this.#all = [...new Set([this.#main, ...this.#exports.values()])];
+    const isPlatformMissing =
+      firstExport !== undefined && whyPlatformIsMissing(config) !== undefined;
+    this.#primary = isPlatformMissing ? firstExport : platformDestination(config, options);
+    this.#all = [...new Set([this.#primary, ...this.#exports.values()])];
     const ahead = this.#all.flatMap(({ writeAhead }) => writeAhead ?? []);
     const [only] = ahead;
     this.writeAhead =
@@ -136,7 +117,7 @@ export class Publishing {
 
   /** Sends the row with this id to the platform, if it is queued. Resolves when it is delivered, dropped or kept on disk. */
   flushRow(inferenceId: string, deadlineMs: number): Promise<void> {
-    return this.#main.flushRow(inferenceId, deadlineMs);
+    return this.#primary.flushRow(inferenceId, deadlineMs);
   }
 
   /** Whether no destination has rows left, queued or on disk. */
@@ -163,7 +144,7 @@ export class Publishing {
     try {
       await call(destination);
     } catch (error) {
-      reportInternalFailure(this.#options.diagnostics, what, error);
+      this.#options.diagnostics.reportFailure(what, error);
     }
   }
 
@@ -186,37 +167,37 @@ export class Publishing {
   }
 
   /** Uses the key of another tracer for the same pipeline, if the platform refuses the own one. */
-  useKeyOf(other: Publishing): void {
-    if (!this.#main.isRefused || other.#main.address !== this.#main.address) return;
-    this.#api.useKey(other.#key);
-    this.#main.retryNow();
+  useKeyOf(other: Destinations): void {
+    if (!this.#primary.isRefused || other.#primary.address !== this.#primary.address) return;
+    this.#options.api.useKey(other.#key);
+    this.#primary.retryNow();
   }
 
   /** Keeps a row that another library could not deliver, to send it to the platform. @returns whether it is on disk */
   importRow(row: QueuedRow): boolean {
-    return this.#main.importRow(row);
+    return this.#primary.importRow(row);
   }
 
   get spoolFolder(): string | undefined {
-    return this.#main.spoolFolder;
+    return this.#primary.spoolFolder;
   }
 
   /** Progress of sending rows from disk to the platform. */
   get replayState(): ReplayState {
-    return this.#main.replayState;
+    return this.#primary.replayState;
   }
 
   /** Durations of deliveries to the platform. */
   get times(): SendTimes {
-    return this.#main.times;
+    return this.#primary.times;
   }
 
   /** The part of the stats that counts rows. */
   stats(): DestinationStats & Pick<TracerStats, 'exports'> {
-    if (this.#exports.size === 0) return this.#main.stats();
+    if (this.#exports.size === 0) return this.#primary.stats();
     const exports: Record<string, DestinationStats> = {};
     for (const [name, each] of this.#exports) exports[name] = each.stats();
-    return { ...this.#main.stats(), exports };
+    return { ...this.#primary.stats(), exports };
   }
 }
 
@@ -227,12 +208,9 @@ function dropFailed({ ledger }: Destination, trace: RecordedTrace, error: unknow
 }
 
 /** The destination of the platform: the API, or a transport of the app's own. */
-function platformDestination(
-  config: Config,
-  api: OpenlayerApi,
-  options: PublishingOptions,
-): Destination {
+function platformDestination(config: Config, options: DestinationsOptions): Destination {
   const { baseUrl = '', inferencePipelineId = '', transport, batch, retry, spool } = config;
+  const { api } = options;
   const isOwn = transport !== undefined;
   return new Destination(
     {
@@ -251,7 +229,7 @@ function platformDestination(
 function exportDestination(
   { batch, retry, spool }: Config,
   { address, transport }: TraceExport,
-  options: PublishingOptions,
+  options: DestinationsOptions,
 ): Destination {
   return new Destination(
     {

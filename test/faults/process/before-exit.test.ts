@@ -30,7 +30,7 @@ async function assertQuickExit(variables: Record<string, string>): Promise<void>
   assert.ok(added <= 200, `${added} ms more: ${JSON.stringify({ bare, traced })}`);
 }
 
-describe('natural exit', () => {
+describe('an exit by an empty event loop', () => {
   boundedTest('is not delayed by more than 200 ms with a healthy collector', async () => {
     await using collector = await startCollector();
     await assertQuickExit(publishingTo(collector.server.url));
@@ -70,7 +70,7 @@ describe('natural exit', () => {
 });
 
 describe('a script that waits', () => {
-  /** Answers after longer than a process is held at a natural exit. */
+  /** Answers after longer than the exit of a process is delayed. */
   const slowly = () =>
     startCollector(async () => {
       await new Promise((resolve) => setTimeout(resolve, 500));
