@@ -589,17 +589,22 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
     return this.elapsedMs() > this.#maxAgeMs;
   }
 
-  /** Ends a trace that is too old or stuck, without waiting for pending promises. */
+  /** Ends a trace that is too old or stuck, or cannot be followed, without waiting for pending promises. */
   abandon(): void {
-    this.#isAbandoned = this.isOpen;
-    this.settle('abandoned');
+    this.#isAbandoned = this.isOpen && (this.isTooOld || !this.hasMaxAge);
+    this.settleEarly('abandoned');
     if (this.isOpen) this.#end();
   }
 
   /** Ends the trace at the exit of the process, with what was recorded so far. */
   interrupt(): void {
-    this.settle('interrupted');
+    this.settleEarly('interrupted');
     if (this.isOpen) this.#end();
+  }
+
+  /** Settles the trace before what it records has ended. */
+  protected settleEarly(outcome: Outcome): void {
+    this.settle(outcome);
   }
 
   #end(): void {

@@ -413,16 +413,8 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace,
     this.recordFirstError(errorThatWasFound(message));
   }
 
-  override interrupt(): void {
-    const ahead = this.#ahead;
-    if (ahead === undefined) this.#settleEarly('interrupted');
-    else this.settleResponse('completed', ahead.facts);
-    super.interrupt();
-  }
-
   override abandon(): void {
     const response = this.#response;
-    this.#settleEarly('abandoned');
     super.abandon();
     try {
       response?.followClient();
@@ -431,8 +423,13 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace,
     }
   }
 
-  /** Settles the trace before its response ended, with the facts known so far. */
-  #settleEarly(outcome: Outcome): void {
+  /** Settles the trace before its response ended, with the facts of the row written ahead or those known so far. */
+  protected override settleEarly(outcome: Outcome): void {
+    const ahead = this.#ahead;
+    if (outcome === 'interrupted' && ahead !== undefined) {
+      this.settleResponse('completed', ahead.facts);
+      return;
+    }
     let facts = NOTHING_SENT;
     try {
       facts = this.#response?.facts() ?? NOTHING_SENT;
