@@ -128,11 +128,9 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
 
   /** @param type type of the root step: `user_call` for a request, the annotated type for an annotated call */
   constructor(recorder: Recorder, name: string, start: TraceStart, type: StepType = 'user_call') {
-    const { snapshotter, redactor, diagnostics, limits } = recorder;
     this.recorder = recorder;
     this.scope = recorder.scope;
-    const room = new TraceRoom(limits.maxTraceChars);
-    this.values = new TraceValues(this, snapshotter, redactor, diagnostics, room);
+    this.values = new TraceValues(this, new TraceRoom(recorder.limits.maxTraceChars));
     this.#inferenceId = start.inferenceId;
     this.#generatedId = start.generatedId;
     this.#maxAgeMs = start.maxAgeMs ?? Number.POSITIVE_INFINITY;

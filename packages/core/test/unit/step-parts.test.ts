@@ -142,19 +142,10 @@ describe('the values of one trace', () => {
     const redactor = new Redactor();
     const limits = { maxChars: 1000, maxDepth: 9, maxNodes: 99 };
     const said: string[] = [];
-    const diagnostics = { report: (...args: string[]) => said.push(args.join(' ')) };
+    const diagnostics = { report: (...args: string[]) => said.push(args.join(' ')) } as never;
     const snapshotter = new Snapshotter(redactor, limits);
-    const trace = { markChanged() {} };
-    return {
-      values: new TraceValues(
-        trace,
-        snapshotter,
-        redactor,
-        diagnostics as never,
-        new TraceRoom(maxChars),
-      ),
-      said,
-    };
+    const trace = { recorder: { snapshotter, redactor, diagnostics }, markChanged() {} };
+    return { values: new TraceValues(trace, new TraceRoom(maxChars)), said };
   };
   /** How many characters of a text are kept before its cut. */
   const keptOf = (json: string) => (JSON.parse(json) as string).indexOf('…');
