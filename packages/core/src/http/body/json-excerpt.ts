@@ -1,7 +1,7 @@
 /** Reads JSON of any length while it passes, and keeps an excerpt: its structure, with long strings and arrays cut. */
 
 import { tryParseJson } from '../../values/json/json-text.js';
-import { dataUrlMark, isDataUrl } from '../../values/snapshot/value-marks.js';
+import { cutMark, dataUrlMark, isDataUrl, markedAsCut } from '../../values/snapshot/value-marks.js';
 import { withoutHalf } from '../../values/text/well-formed.js';
 
 /** Strings are not made shorter than this part of the limit; items are left out instead. */
@@ -58,6 +58,7 @@ type MaskHead = (head: string) => string;
 
 export class JsonExcerpt {
   readonly #maxChars: number;
+  readonly #itemNoun: string;
   /** The longest string that is kept. */
   #mostChars: number;
   #chars = 0;
@@ -77,8 +78,10 @@ export class JsonExcerpt {
   #isInvalid = false;
   #isStopped = false;
 
-  constructor(maxChars: number) {
+  /** @param itemNoun what the marks call the items of arrays, in the plural */
+  constructor(maxChars: number, itemNoun = 'items') {
     this.#maxChars = maxChars;
+    this.#itemNoun = itemNoun;
     this.#mostChars = maxChars;
   }
 
@@ -118,7 +121,7 @@ export class JsonExcerpt {
       this.#put({ head: text.head, chars: Math.max(text.chars, text.head.length + 1) });
     }
     const open = new Set(isPart ? this.#open : []);
-    return parsed(this.#root, mask, open);
+    return parsed(this.#root, { mask, open, itemNoun: this.#itemNoun });
   }
 
   #readToken(source: string, at: number): number {
@@ -331,22 +334,29 @@ function largestOf(container: Container): Container | undefined {
   );
 }
 
-/** @param open containers whose end is not known */
-function parsed(node: Node, mask: MaskHead, open: ReadonlySet<Container>): unknown {
+/** How the value of an excerpt is read. */
+interface Reading {
+  readonly mask: MaskHead;
+  /** Containers whose end is not known. */
+  readonly open: ReadonlySet<Container>;
+  readonly itemNoun: string;
+}
+
+function parsed(node: Node, reading: Reading): unknown {
   if (typeof node === 'string') return tryParseJson(node);
-  if (!isContainer(node)) return textOf(node, mask);
+  if (!isContainer(node)) return textOf(node, reading.mask);
   const { keys, values, gap, leftOut } = node;
-  const isPart = open.has(node);
+  const isPart = reading.open.has(node);
   if (keys === undefined) {
-    const items = values.map((value) => parsed(value, mask, open));
-    if (leftOut > 0) items.splice(gap, 0, `[cut: ${leftOut} more items]`);
+    const items = values.map((value) => parsed(value, reading));
+    if (leftOut > 0) items.splice(gap, 0, cutMark(leftOut, reading.itemNoun));
     if (isPart) items.push('[cut: the rest]');
     return items;
   }
   const object: Record<string, unknown> = Object.create(null);
   for (const [i, key] of keys.entries()) {
-    if (leftOut > 0 && i === gap) object['…'] = `[cut: ${leftOut} more keys]`;
-    if (i < values.length) object[unescaped(key)] = parsed(values[i] as Node, mask, open);
+    if (leftOut > 0 && i === gap) object['…'] = cutMark(leftOut, 'keys');
+    if (i < values.length) object[unescaped(key)] = parsed(values[i] as Node, reading);
   }
   if (isPart)
     object['…'] = leftOut > 0 ? `[cut: ${leftOut} more keys, and the rest]` : '[cut: the rest]';
@@ -357,7 +367,7 @@ function textOf({ head, chars }: Text, mask: MaskHead): string {
   const text = unescaped(head);
   if (head.length >= chars) return text;
   const kept = mask(withoutHalf(text));
-  return `${kept}… [cut: ${chars - head.length} more characters]`;
+  return markedAsCut(kept, chars - head.length, 'characters');
 }
 
 /** The value of a JSON string without its quotes, which may be cut within an escape. */

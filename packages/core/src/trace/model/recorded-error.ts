@@ -10,6 +10,7 @@ import {
   hasGetter,
   isError,
 } from '../../values/reading/read-safely.js';
+import { cutMark } from '../../values/snapshot/value-marks.js';
 import { cutTo } from '../../values/text/well-formed.js';
 
 /** An error of a step or a trace. */
@@ -139,7 +140,7 @@ function* reasonsOf(error: object, depth: number): Generator<Reason> {
       yield* reasonsIn(Object.getOwnPropertyDescriptor(errors, i)?.value, '', depth);
     }
     const more = errors.length - MAX_ERRORS;
-    if (more > 0) yield { label: '', text: `[cut: ${more} more errors]` };
+    if (more > 0) yield { label: '', text: cutMark(more, 'errors') };
   }
   yield* reasonsIn(dataProperty(error, 'cause'), 'cause: ', depth);
 }

@@ -30,10 +30,12 @@ import { isMaskable } from '../redaction/secret-keys.js';
 import { cutTo } from '../text/well-formed.js';
 import {
   bytesMark,
+  cutMark,
   dataUrlMark,
   dateText,
   functionMark,
   isShortBigInt,
+  markedAsCut,
   regExpText,
   streamMark,
 } from './value-marks.js';
@@ -237,7 +239,7 @@ export class ValueWalk {
     for (; i >= from && !this.#isFull(); i--) items.push(this.#itemOrHole(value, i, depth));
     if (i >= from) {
       this.#isCutShort ||= this.#room <= 0;
-      items.push(this.#mark(`[cut: ${i - from + 1} more items]`));
+      items.push(this.#mark(cutMark(i - from + 1, 'items')));
     }
     return (from > 0 ? ',' : '') + items.reverse().join(',');
   }
@@ -259,7 +261,7 @@ export class ValueWalk {
       const key = keys[i] as string;
       if (this.#isFull()) {
         this.#isCutShort ||= this.#room <= 0;
-        const rest = this.#mark(`[cut: ${keys.length - i} more keys]`);
+        const rest = this.#mark(cutMark(keys.length - i, 'keys'));
         return `${text}${text.length > 1 ? ',' : ''}"…":${rest}}`;
       }
       if (key === 'toJSON' && !hasGetter(value, key)) {
@@ -385,7 +387,7 @@ export class ValueWalk {
 
 /** The text with a mark of how much was cut. @param length of the whole text */
 function cut(text: string, length: number): string {
-  return `${text}… [cut: ${length - text.length} more characters]`;
+  return markedAsCut(text, length - text.length, 'characters');
 }
 
 function firstErrors(errors: readonly unknown[]): unknown[] {
@@ -393,7 +395,7 @@ function firstErrors(errors: readonly unknown[]): unknown[] {
   for (let i = 0; i < errors.length && i < MAX_ERRORS; i++) {
     first.push(Object.getOwnPropertyDescriptor(errors, i)?.value);
   }
-  if (errors.length > MAX_ERRORS) first.push(`[cut: ${errors.length - MAX_ERRORS} more errors]`);
+  if (errors.length > MAX_ERRORS) first.push(cutMark(errors.length - MAX_ERRORS, 'errors'));
   return first;
 }
 
