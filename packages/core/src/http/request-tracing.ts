@@ -8,7 +8,7 @@ import { USER_AGENT } from '../publish/openlayer/openlayer-api.js';
 import { currentRecordedStep } from '../trace/current-step.js';
 import { registerId } from '../trace/ids/inference-id.js';
 import { InertTrace } from '../trace/inert.js';
-import { isRequestTrace } from '../trace/model/request-trace.js';
+import { isRequestTrace } from '../trace/model/is-request-trace.js';
 import type { RequestTrace } from '../trace/model/trace-api.js';
 import { ambientContext } from '../trace/scope/ambient-context.js';
 import type { Tracer } from '../tracer/api/tracer-api.js';

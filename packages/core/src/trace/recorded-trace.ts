@@ -30,11 +30,10 @@ import type {
 import type { TraceLimits } from './model/trace-limits.js';
 import { type OpenCall, OpenCalls } from './open-calls.js';
 import { PendingOptions } from './pending-options.js';
-import { RecordedStep } from './recorded-step.js';
+import { RecordedStep, type StepOwner } from './recorded-step.js';
 import { callSample } from './sampling.js';
 import { ambientContext } from './scope/ambient-context.js';
 import { innermost, runOnceInScope, type ScopeStep, type StepScope } from './scope/scope.js';
-import type { StepOwner } from './step-owner.js';
 import type { CostTracker } from './usage/cost-tracker.js';
 import { NOTHING_USED, usageOf } from './usage/usage.js';
 

@@ -15,8 +15,7 @@ import { errorThatWasFound } from '../../trace/model/recorded-error.js';
 import type { Outcome } from '../../trace/model/trace-api.js';
 import { dataProperty, isError } from '../../values/reading/read-safely.js';
 import { NOTHING_SENT, type ResponseFacts } from '../body/body-facts.js';
-import type { FollowedResponse } from '../trace/followed-response.js';
-import type { RecordedRequestTrace } from '../trace/recorded-request-trace.js';
+import type { FollowedResponse, RecordedRequestTrace } from '../trace/recorded-request-trace.js';
 import { openTraceOf } from '../trace/traced-requests.js';
 import { type Connection, isReadSlowly, mayHaveLeft } from './client-left.js';
 import {

@@ -1,7 +1,7 @@
 /** The trace of a request: request facts, response facts and the outcome. */
 
+import { REQUEST_TRACE } from '../../trace/model/is-request-trace.js';
 import { errorThatWasFound } from '../../trace/model/recorded-error.js';
-import { REQUEST_TRACE } from '../../trace/model/request-trace.js';
 import type { Outcome, RequestTrace } from '../../trace/model/trace-api.js';
 import {
   MAX_GROUPED_CHARS,
@@ -17,7 +17,6 @@ import { mediaType, NOTHING_SENT, type ResponseFacts } from '../body/body-facts.
 import { bodyText } from '../body/body-value.js';
 import { EventCondenser } from '../body/event-condenser.js';
 import { errorEventData } from './error-event.js';
-import type { FollowedResponse } from './followed-response.js';
 import { httpStartText, httpText, type Place, type RequestFacts } from './request-facts.js';
 import { pathAtStart, requestName, routeName } from './request-name.js';
 import type { RequestReader } from './request-reader.js';
@@ -42,6 +41,16 @@ const ENDED_BY_ERROR = 'the stream ended with an event of the type error';
 export interface AppId {
   /** The id, registered; undefined while there is none. */
   read(): string | undefined;
+}
+
+/** A response that is followed to its end. */
+export interface FollowedResponse {
+  /** The facts known now. */
+  facts(): ResponseFacts;
+  /** The trace was abandoned, and the response goes on: settles it again as aborted if the client leaves. */
+  followClient(): void;
+  /** Whether the error says only that the connection has closed, which the outcome says. Never throws. */
+  isOfClosedConnection(error: unknown): boolean;
 }
 
 export interface RequestTraceStart extends TraceStart {

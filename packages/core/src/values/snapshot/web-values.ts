@@ -4,8 +4,8 @@
  */
 
 import { isProxy } from '#platform';
-import { fieldsByName } from '../reading/fields-by-name.js';
 import { classOf, dataProperty, MAX_NAME_CHARS } from '../reading/read-safely.js';
+import { fieldsByName } from '../text/form-fields.js';
 import { cutTo } from '../text/well-formed.js';
 import { fileMark, urlText } from './value-marks.js';
 
