@@ -26,11 +26,11 @@ import {
   FIELDS,
   type Field,
   fieldText,
-  fits,
   indexOfField,
   isModelCall,
   isStepType,
-  misfit,
+  isValidField,
+  wrongValueText,
 } from './model/step-fields.js';
 import type { FinishedStep, StepOptions, StepUpdate } from './model/step-types.js';
 import type { Step } from './model/trace-api.js';
@@ -557,13 +557,15 @@ export class RecordedStep<T extends StepType = StepType>
       const field = fields[i] as Field;
       const value = values[field.name];
       if (value === undefined) continue;
-      const text = fits(field.kind, value) ? fieldText(field, value, traceValues) : undefined;
+      const text = isValidField(field.kind, value)
+        ? fieldText(field, value, traceValues)
+        : undefined;
       if (text !== undefined) {
         this.#fields ??= new Array<string | undefined>(fields.length);
         this.#fields[i] = text;
       } else if (field.kind !== 'counts') {
         traceValues.reportBadInput(
-          `${field.name} of a ${this.type} step takes ${misfit(field, value)}; it was kept in metadata`,
+          `${field.name} of a ${this.type} step takes ${wrongValueText(field, value)}; it was kept in metadata`,
           `${field.name} of a ${this.type} step`,
         );
         this.setMetadata(field.name, traceValues.snapshot(value, field.name));
