@@ -125,7 +125,7 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
   #steps = 0;
   #unrecordedSteps = 0;
 
-  /** @param type type of the root step: `user_call` for a request, the annotated type for an annotated call */
+  /** @param type type of the root step: `user_call` for a request, its own type for a call outside any request */
   constructor(recorder: Recorder, name: string, start: TraceStart, type: StepType = 'user_call') {
     this.recorder = recorder;
     this.scope = recorder.scope;
@@ -135,7 +135,7 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
     this.#maxAgeMs = start.maxAgeMs ?? Number.POSITIVE_INFINITY;
     this.maxIdleMs = start.maxIdleMs ?? Number.POSITIVE_INFINITY;
     this.#sample = start.sample;
-    // Declared as the root step of a request. The root of an annotated call is used only as a `Step`, which has its real type.
+    // Declared as the root step of a request. The root of a single call is used only as a `Step`, which has its real type.
     this.root = new RecordedStep(this, type as 'user_call', stepName(name, ''), 0, 0);
     // Within another library's operation, the trace has the ids of that.
     const ambient = ambientContext();
@@ -518,7 +518,7 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
   /** Aborts the `signal`, of a trace that has one. */
   abort(_reason: Error): void {}
 
-  /** Called when the root step ended. The trace of an annotated call ends then. */
+  /** Called when the root step ended. The trace of a single call ends then. */
   rootEnded(): void {}
 
   /** Called when a step with a price ended. */

@@ -9,16 +9,13 @@ const SHORTEST_SHARE = 1 / 128;
 const SHORTEST_TEXT = 16;
 /** When the limit is exceeded, the excerpt is made shorter than this part of it, so that this happens rarely. */
 const SHRUNK_SHARE = 3 / 4;
-/** What a value counts beside its characters. */
+/** Characters that each value counts for, beside its text. */
 const NODE_CHARS = 8;
 /** Deeper values are left out: a step shows no more levels. */
 const MAX_DEPTH = 16;
-/**
- * Reading stops after this number of characters, some milliseconds of work while the app writes them. A string counts as few, however
- * long it is.
- */
+/** Reading stops after this number of characters: they take some milliseconds while the app writes them. */
 const MAX_READ_CHARS = 524_288;
-/** As how many a string counts. */
+/** Each string counts as this number of read characters, whatever its length. */
 const TEXT_READ_CHARS = 16;
 /** Shorter data URLs are kept as they are. */
 const SHORTEST_DATA_URL = 512;
@@ -60,7 +57,7 @@ export class JsonExcerpt {
   readonly #maxChars: number;
   readonly #itemNoun: string;
   /** The longest string that is kept. */
-  #mostChars: number;
+  #maxStringChars: number;
   #chars = 0;
   #root: Node | undefined;
   readonly #open: Container[] = [];
@@ -82,7 +79,7 @@ export class JsonExcerpt {
   constructor(maxChars: number, itemNoun = 'items') {
     this.#maxChars = maxChars;
     this.#itemNoun = itemNoun;
-    this.#mostChars = maxChars;
+    this.#maxStringChars = maxChars;
   }
 
   /** Whether no more is read. */
@@ -174,7 +171,7 @@ export class JsonExcerpt {
     let end = source.indexOf('"', from);
     while (end >= 0 && this.#isQuoteEscaped(source, from, end)) end = source.indexOf('"', end + 1);
     const stop = end < 0 ? source.length : end;
-    const room = this.#mostChars - text.head.length;
+    const room = this.#maxStringChars - text.head.length;
     if (room > 0 && !(text.head.length > SHORTEST_DATA_URL && isDataUrl(text.head)))
       text.head += source.slice(from, Math.min(stop, from + room));
     text.chars += stop - from;
@@ -256,12 +253,12 @@ export class JsonExcerpt {
 
   /** Makes the excerpt shorter: first all long strings, to one length; then values in the middle of a large container are left out. */
   #shrink(): void {
-    const most = this.#maxChars * SHRUNK_SHARE;
+    const shrunkChars = this.#maxChars * SHRUNK_SHARE;
     const root = this.#root as Node;
-    while (this.#chars > most) {
-      if (this.#mostChars > Math.max(this.#maxChars * SHORTEST_SHARE, SHORTEST_TEXT)) {
-        this.#mostChars = Math.floor(this.#mostChars / 2);
-        cutTexts(root, this.#mostChars);
+    while (this.#chars > shrunkChars) {
+      if (this.#maxStringChars > Math.max(this.#maxChars * SHORTEST_SHARE, SHORTEST_TEXT)) {
+        this.#maxStringChars = Math.floor(this.#maxStringChars / 2);
+        cutTexts(root, this.#maxStringChars);
       } else if (!this.#leaveOut(root)) {
         // A few values in a few containers.
         this.#isStopped = this.#chars > 2 * this.#maxChars;
@@ -320,10 +317,10 @@ function totalOf(node: Node): number {
   return chars;
 }
 
-function cutTexts(node: Node, most: number): void {
+function cutTexts(node: Node, maxChars: number): void {
   if (typeof node === 'string') return;
-  if (isContainer(node)) for (const value of node.values) cutTexts(value, most);
-  else if (node.head.length > most) node.head = node.head.slice(0, most);
+  if (isContainer(node)) for (const value of node.values) cutTexts(value, maxChars);
+  else if (node.head.length > maxChars) node.head = node.head.slice(0, maxChars);
 }
 
 /** The container among the values that has more than half of the characters; undefined if there is none. */

@@ -51,7 +51,7 @@ const RESERVE = 1 / 8;
 /** While there is room, a value is kept whole whose text is shorter. */
 const SHORT_CHARS = 800;
 /** While there is room, a longer value has at least this number of characters. */
-const LEAST_CHARS = 100;
+const MIN_CHARS = 100;
 /** Limit that cuts no short value. */
 const SHORT_LIMIT = 1000;
 
@@ -104,7 +104,7 @@ export class TraceValues {
     if (room > little) return room;
     if (this.#of === 'root') return Math.floor(room / 2);
     const less = Math.floor(((room / 16) * room) / little);
-    return Math.max(less, Math.min(room, LEAST_CHARS));
+    return Math.max(less, Math.min(room, MIN_CHARS));
   }
 
   /** The JSON text of a value. @param key the value's key, by which it may be a secret */

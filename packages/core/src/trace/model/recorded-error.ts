@@ -73,10 +73,7 @@ class ThrownError implements RecordedError {
   }
 }
 
-/**
- * What an error says that has no message, or one that only its own code can tell: its issues, as of a schema's error, its other
- * properties, or its name.
- */
+/** What is recorded of an error without a message: its `issues`, else its other properties, else its name. */
 function factsOf(error: object): unknown {
   const issues = dataProperty(error, 'issues');
   if (!isProxy(issues) && Array.isArray(issues)) return issues;
