@@ -107,7 +107,7 @@ export class RequestTracing<Req extends object, Res> {
   }
 
   /** Sets the property `trace`. Never throws. */
-  showOn(holder: { trace?: RequestTrace }, trace: RequestTrace): void {
+  setTraceOn(holder: { trace?: RequestTrace }, trace: RequestTrace): void {
     try {
       setTraceProperty(holder, trace);
     } catch (error) {
