@@ -75,12 +75,12 @@ export class RequestTracing<Req extends object, Res> {
         tracedRequests.keepTrace(req, inner ?? existing, adapter);
         return inner ?? existing;
       }
-      const enclosing = this.#enclosingTrace(req);
+      const outer = this.#outerTrace(req);
       const trace =
-        enclosing === undefined
+        outer === undefined
           ? this.#startTrace(req, res)
-          : (this.#innerTrace(req, res, enclosing) ?? enclosing);
-      if (enclosing === undefined) started = trace;
+          : (this.#innerTrace(req, res, outer) ?? outer);
+      if (outer === undefined) started = trace;
       tracedRequests.keepTrace(req, trace, adapter);
       for (const alias of aliases) tracedRequests.keepTrace(alias, trace);
       return trace;
@@ -130,7 +130,7 @@ export class RequestTracing<Req extends object, Res> {
     this.#config.guarded.reportFailure(what, error);
   }
 
-  /** Gives the trace the id that an app created to which its request was passed on, as by `app.mount()`. Never throws. */
+  /** Renames the trace to the id that a mounted app (`app.mount()`) created for the request. Never throws. */
   useAppId(req: Req): void {
     try {
       const trace = openTraceOf(req);
@@ -150,14 +150,15 @@ export class RequestTracing<Req extends object, Res> {
    */
   responseReturned(req: Req): Promise<void> | undefined {
     try {
+      const { adapter, echo, idHeader } = this.#config;
       const trace = getTrace(req);
       if (trace instanceof InnerRequestTrace && trace.reader.isOf(req))
-        trace.responded(this.#config.adapter.returnedStatus?.(req));
+        trace.responded(adapter.returnedResponse?.readStatus(req));
       if (!(trace instanceof RecordedRequestTrace) || trace.reader?.isOf(req) !== true) return;
       trace.renameToAppId();
       trace.reader.readCachedBody();
-      const { adapter, echo, idHeader } = this.#config;
-      const followed = adapter.followReturnedResponse?.(trace, req, echo ? idHeader : undefined);
+      const header = echo ? idHeader : undefined;
+      const followed = adapter.returnedResponse?.followReturned(trace, req, header);
       return followed?.catch((failure: unknown) => {
         this.#config.guarded.reportFailure('response', failure);
         // Only the response that was to be followed shows the end of the trace. A Node adapter, which returns no promise, follows
@@ -187,26 +188,30 @@ export class RequestTracing<Req extends object, Res> {
   }
 
   /** The current trace, if the request is a call within the process. */
-  #enclosingTrace(req: Req): RequestTrace | undefined {
-    if (this.#config.adapter.mayBeInProcess?.(req) !== true) return undefined;
+  #outerTrace(req: Req): RequestTrace | undefined {
+    if (this.#config.adapter.innerRequests?.mayBeInner(req) !== true) return undefined;
     return openRequestTrace(currentRecordedStep()?.trace);
   }
 
   /**
-   * The trace of a request within the process that is no part of the current request: a step of the trace that encloses it.
-   * @returns undefined for a request that is passed on, which has the same trace; or the trace of such a request within the process
+   * Starts the step of a request that a handler makes within the process. For the outer request itself, passed on to another app,
+   * it returns the step that this has, or undefined if it has the whole trace.
    */
-  #innerTrace(req: Req, res: Res, enclosing: RequestTrace): RequestTrace | undefined {
+  #innerTrace(req: Req, res: Res, outerTrace: RequestTrace): RequestTrace | undefined {
     const { adapter, guarded } = this.#config;
-    const { isPassedOn } = adapter;
-    const outer = openRequestTrace(enclosing);
-    if (isPassedOn === undefined || outer === undefined) return undefined;
+    const { innerRequests } = adapter;
+    const outer = openRequestTrace(outerTrace);
+    if (innerRequests === undefined || outer === undefined) return undefined;
     const current = currentRecordedStep();
     const around = current?.trace === outer ? innerRequestOf(current) : undefined;
     const request = (around ?? outer).reader?.requestOf(adapter) as Req | undefined;
-    if (request === undefined && adapter.mayBeInProcess?.(req) !== true) return undefined;
+    if (request === undefined && !innerRequests.mayBeInner(req)) return undefined;
     if (request !== undefined) {
-      const isOuter = guarded.readRequest('mount', () => isPassedOn(req, request), req);
+      const isOuter = guarded.readRequest(
+        'mount',
+        () => innerRequests.isPassedOn(req, request),
+        req,
+      );
       if (isOuter !== false) return around;
     }
     const method = guarded.readRequest('method', adapter.method, req) ?? 'GET';
