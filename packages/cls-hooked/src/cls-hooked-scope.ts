@@ -5,8 +5,8 @@ import {
   type ObservedNamespace,
   observedNamespace,
 } from './namespace.js';
+import { observeCallbacks, removeLeftoverStep } from './observe-callbacks.js';
 import { stepIn, withStep } from './step-context.js';
-import { watchCallbacks, withdrawLeftoverStep } from './watch-callbacks.js';
 
 /**
  * A scope manager that follows an app's cls-hooked namespace, including its `bind` and `bindEmitter`. It is meant for apps that
@@ -46,7 +46,7 @@ class ClsHookedScope implements ScopeManager {
 
   constructor(namespace: ObservedNamespace) {
     this.#namespace = namespace;
-    watchCallbacks(namespace);
+    observeCallbacks(namespace);
   }
 
   get(): Step | undefined {
@@ -63,7 +63,7 @@ class ClsHookedScope implements ScopeManager {
       return fn(first, second);
     } finally {
       exitContext(namespace, inner);
-      withdrawLeftoverStep(namespace, outer);
+      removeLeftoverStep(namespace, outer);
     }
   }
 

@@ -41,7 +41,7 @@ export function hasStep(context: object): boolean {
 }
 
 /** Removes the step from a context and from all contexts derived from it. */
-export function withdrawStep(context: object): void {
+export function removeStep(context: object): void {
   if (stepContextOf(context) === undefined) return;
   const own = ownStepContext(context);
   if (own !== undefined) own.step = undefined;

@@ -8,7 +8,7 @@ export type { RequestBody } from './http/body/request-body.js';
 export { signalOfClient } from './http/node/client-signal.js';
 export { nodeRequestBody } from './http/node/node-request-body.js';
 export { followResponse } from './http/node/node-response.js';
-export { followWebSocket, hasWebSocket, onWebSocket } from './http/node/node-web-socket.js';
+export { NodeUpgrade } from './http/node/node-upgrade.js';
 export { setHeaderWithHead, setResponseHeader } from './http/node/response-header.js';
 export { prepareSlowPrototypes } from './http/node/slow-prototypes.js';
 export type { RequestAdapter } from './http/options/request-adapter.js';

@@ -12,14 +12,14 @@ import {
 } from '@openlayer-tracing/core/adapter';
 import type { Request, Response } from 'express';
 import { mountOf, mountOfParams, routePattern } from './mounts.js';
-import { prepareApp, watchLoadedCopies } from './prepare-app.js';
+import { observeLoadedCopies, prepareApp } from './prepare-app.js';
 import { requestBehind } from './request-behind.js';
 
 export const adapter: RequestAdapter<Request, Response> = {
   changesPrototypes: true,
   // Frameworks that run Express middleware, such as Fastify, have no Express app.
   prepare: (req) => {
-    if (prepareApp(req.app)) watchLoadedCopies();
+    if (prepareApp(req.app)) observeLoadedCopies();
   },
   method: (req) => req.method,
   path: (req) => withoutWebSocketSuffix(req, pathOf(urlOf(req))),

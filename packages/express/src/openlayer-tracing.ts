@@ -34,7 +34,7 @@ export function openlayerTracing(options: TracingOptions<Request> = {}): Request
   const tracing = new RequestTracing(options, adapter);
   return function openlayerTracing(req: Request, res: Response, next: NextFunction): void {
     const trace = tracing.startTrace(req, res);
-    tracing.showOn(req, trace);
+    tracing.setTraceOn(req, trace);
     trace.run(next);
   };
 }

@@ -14,8 +14,13 @@ import {
 } from '@openlayer-tracing/core/adapter';
 import type { Request } from 'express';
 import { type Layer, noteMount } from './mounts.js';
+import {
+  observeParams,
+  observeRouters,
+  type Router,
+  recordPassedError,
+} from './observe-routers.js';
 import { requestBehind } from './request-behind.js';
-import { type Router, recordPassedError, watchParams, watchRouters } from './watch-routers.js';
 
 /** An app, or a router with its own stack. */
 interface AnyApp extends Router {
@@ -40,7 +45,7 @@ const ROUTER_MODULE =
 /** Apps whose layers are observed. */
 const preparedApps = new WeakSet<object>();
 /** Prototypes of layers whose methods are replaced. */
-const watchedLayers = new WeakSet<object>();
+const observedLayers = new WeakSet<object>();
 /** The app of the last request: a fast check, since most processes have one app. */
 let latestApp: unknown;
 
@@ -61,40 +66,40 @@ export function prepareApp(app: unknown): boolean {
   if (layer === undefined) return false;
   preparedApps.add(app as object);
   latestApp = app;
-  watchLayers(Object.getPrototypeOf(layer) as object);
-  watchRouters(router);
+  observeLayers(Object.getPrototypeOf(layer) as object);
+  observeRouters(router);
   // The router already handles this request.
-  watchParams(router);
+  observeParams(router);
   prepareSlowPrototypes(request, response, requestBehind);
   return true;
 }
 
 /** Observes the layers and routers of all loaded copies of Express, whose apps may be called directly. */
-export function watchLoadedCopies(): void {
+export function observeLoadedCopies(): void {
   for (const loaded of loadedModules(LAYER_MODULE)) {
     const { prototype } = loaded as { prototype?: object };
-    if (prototype !== undefined) watchLayers(prototype);
+    if (prototype !== undefined) observeLayers(prototype);
   }
   for (const loaded of loadedModules(ROUTER_MODULE)) {
     // In Express 4, the function itself is the prototype of the routers that it makes.
     const { prototype } = loaded as { prototype?: object };
-    for (const routers of [prototype, loaded]) watchRouters(routers);
+    for (const routers of [prototype, loaded]) observeRouters(routers);
   }
 }
 
 /** Replaces the methods of the prototype of layers, once. */
-function watchLayers(layers: object): void {
-  if (watchedLayers.has(layers)) return;
-  watchedLayers.add(layers);
+function observeLayers(layers: object): void {
+  if (observedLayers.has(layers)) return;
+  observedLayers.add(layers);
   for (const name of ['handleRequest', 'handle_request']) {
-    replaceMethod(layers, name, watchedHandle);
+    replaceMethod(layers, name, observedHandle);
   }
   for (const name of ['handleError', 'handle_error']) {
-    replaceMethod(layers, name, watchedError);
+    replaceMethod(layers, name, observedError);
   }
 }
 
-function watchedHandle(original: Handle): Handle {
+function observedHandle(original: Handle): Handle {
   return function handleRequest(this: Layer, req, res, next) {
     const trace = openTraceOf(req);
     if (trace === undefined) return original.call(this, req, res, next);
@@ -115,7 +120,7 @@ function watchedHandle(original: Handle): Handle {
   };
 }
 
-function watchedError(original: HandleError): HandleError {
+function observedError(original: HandleError): HandleError {
   return function handleError(this: Layer, error, req, res, next) {
     recordRequestError(req, error);
     return original.call(this, error, req, res, next);

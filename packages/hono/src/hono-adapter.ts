@@ -52,10 +52,11 @@ export const adapter: RequestAdapter<Context, Context> = {
     const incoming = nodeRequestOf(c);
     return incoming === undefined ? [c.req.raw] : [c.req.raw, incoming];
   },
-  // A request by `mount` or `app.request()` has no Node request.
-  mayBeInProcess: (c) => nodeRequestOf(c) === undefined,
-  isPassedOn,
-  returnedStatus: (c) => (c.finalized ? c.res.status : undefined),
+  innerRequests: {
+    // A request by `mount` or `app.request()` has no Node request.
+    mayBeInner: (c) => nodeRequestOf(c) === undefined,
+    isPassedOn,
+  },
   appId: (c) => {
     const id: unknown = c.get('requestId');
     return typeof id === 'string' ? id : undefined;
@@ -97,11 +98,14 @@ export const adapter: RequestAdapter<Context, Context> = {
     if (node === undefined) HonoExchange.follow(trace, c);
     else followResponse(trace, node.incoming, node.outgoing);
   },
-  followReturnedResponse: (trace, c, idHeader) => {
-    const { response } = trace;
-    if (response instanceof HonoExchange) return response.takeReturnedResponse(idHeader);
-    // A Node server reads the body after all middleware.
-    if (nodeExchangeOf(c) !== undefined && c.finalized) readInScope(trace, lazyBody(c.res));
-    return undefined;
+  returnedResponse: {
+    readStatus: (c) => (c.finalized ? c.res.status : undefined),
+    followReturned: (trace, c, idHeader) => {
+      const { response } = trace;
+      if (response instanceof HonoExchange) return response.takeReturnedResponse(idHeader);
+      // A Node server reads the body after all middleware.
+      if (nodeExchangeOf(c) !== undefined && c.finalized) readInScope(trace, lazyBody(c.res));
+      return undefined;
+    },
   },
 };

@@ -46,7 +46,7 @@ export function isPassedOn({ req }: Context, { req: outer }: Context): boolean {
   if (whole === part) return true;
   const pattern = outer.matchedRoutes[outer.routeIndex]?.path ?? '';
   if (!/[*{]/.test(pattern)) return false;
-  // Many paths end with `/`. It is left of the outer path only if that is the mount's own.
+  // Many paths end with `/`: it counts only if the outer path is the mount itself.
   if (part === '/') return segmentsOf(whole) === segmentsOf(pattern.replace(/\/\*$/, ''));
   return whole.endsWith(part);
 }

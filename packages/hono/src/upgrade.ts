@@ -3,9 +3,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import {
-  followWebSocket,
-  hasWebSocket,
-  onWebSocket,
+  NodeUpgrade,
   type RecordedRequestTrace,
   type WebExchange,
 } from '@openlayer-tracing/core/adapter';
@@ -31,7 +29,7 @@ export interface Upgrade {
 /** The upgrade of a request; undefined if it does not ask for a WebSocket. */
 export function upgradeOf(c: Context): Upgrade | undefined {
   const incoming = upgradeOnNode(c);
-  if (incoming !== undefined) return new NodeUpgrade(incoming.socket);
+  if (incoming !== undefined) return new NodeServerUpgrade(incoming.socket);
   if (c.req.header('upgrade')?.toLowerCase() !== 'websocket') return undefined;
   const server = bunServerOf(c);
   return server === undefined ? webUpgrade : new BunUpgrade(server, c.req.raw);
@@ -54,27 +52,32 @@ function upgradeOnNode(c: Context): IncomingMessage | undefined {
   return typeof incoming.socket?.once === 'function' ? incoming : undefined;
 }
 
-class NodeUpgrade implements Upgrade {
+class NodeServerUpgrade implements Upgrade {
   readonly hasSignal = false;
   readonly #socket: Socket;
-  readonly #bytesBefore: number;
-  #isUpgraded = false;
+  #upgrade: NodeUpgrade | undefined = undefined;
 
   constructor(socket: Socket) {
     this.#socket = socket;
-    this.#bytesBefore = socket.bytesWritten;
   }
 
   follow(trace: RecordedRequestTrace, exchange: WebExchange): void {
+    const connection = this.#socket;
     try {
-      if (this.#socket.destroyed) {
+      if (connection.destroyed) {
         exchange.clientLeft();
         return;
       }
-      const stop = onWebSocket(this.#socket, () => this.#followWebSocket(trace, exchange));
-      this.#socket.once('close', () => {
-        stop();
-        this.#closed(trace, exchange);
+      const upgrade = new NodeUpgrade({
+        connection,
+        trace,
+        onWebSocketClose: (outcome) => exchange.settle(outcome),
+      });
+      this.#upgrade = upgrade;
+      upgrade.awaitWebSocket();
+      connection.once('close', () => {
+        upgrade.stopWaiting();
+        if (!upgrade.tryToFollow()) this.#closed(upgrade, exchange);
       });
     } catch (error) {
       trace.reportFailure('upgrade', error);
@@ -94,27 +97,13 @@ class NodeUpgrade implements Upgrade {
 
   /** 101 once the socket is upgraded; until then `status`. */
   #statusOr(status: number | undefined): number | undefined {
-    return this.#isUpgraded || hasWebSocket(this.#socket) ? 101 : status;
+    return this.#upgrade?.isUpgraded === true ? 101 : status;
   }
 
-  /** Observes the WebSocket of the socket, once it has one. Never throws. @returns whether it is observed */
-  #followWebSocket(trace: RecordedRequestTrace, exchange: WebExchange): boolean {
-    try {
-      this.#isUpgraded ||= followWebSocket(this.#socket, trace, (outcome) =>
-        exchange.settle(outcome),
-      );
-    } catch (error) {
-      trace.reportFailure('upgrade', error);
-    }
-    return this.#isUpgraded;
-  }
-
-  /** The socket has closed. A WebSocket may still read received data before it emits 'close'. */
-  #closed(trace: RecordedRequestTrace, exchange: WebExchange): void {
-    if (this.#followWebSocket(trace, exchange)) return;
+  /** The socket has closed without a WebSocket. */
+  #closed({ hasSent }: NodeUpgrade, exchange: WebExchange): void {
     // The socket was reset, or closed without a byte of a response.
-    const { bytesWritten, errored } = this.#socket;
-    if (errored || bytesWritten === this.#bytesBefore) exchange.settle('aborted');
+    if (this.#socket.errored || !hasSent) exchange.settle('aborted');
     else exchange.clientLeft();
   }
 }

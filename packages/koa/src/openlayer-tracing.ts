@@ -33,9 +33,9 @@ export function openlayerTracing(options: TracingOptions<Context> = {}): Middlew
   const tracing = new RequestTracing(options, adapter);
   return async function openlayerTracing(ctx: Context, next: Next): Promise<unknown> {
     const trace = tracing.startTrace(ctx, ctx.res);
-    tracing.showOn(ctx, trace);
+    tracing.setTraceOn(ctx, trace);
     // For code that is given Node's request, such as an Express app.
-    tracing.showOn(ctx.req as { trace?: RequestTrace }, trace);
+    tracing.setTraceOn(ctx.req as { trace?: RequestTrace }, trace);
     let result: unknown;
     try {
       result = await trace.run(next);

@@ -283,6 +283,24 @@ function kept(framework: Framework<never>): void {
     await stage.told('worked');
     assert.match((await stage.diagnostics())[0]?.message ?? '', /raise maxAgeMs, which is 50$/);
   });
+
+  it('is given up with a request that is answered too late, which is reported as such', async () => {
+    await using stage = await stageOf(framework, {
+      define: (app, { opened }) =>
+        app.route('GET', '/', async ({ trace }) => {
+          await opened('the work');
+          trace.update({ userId: 'late' });
+          return { text: 'late' };
+        }),
+      options: { maxAgeMs: 50 },
+      diagnostics: ['too_late'],
+    });
+    const response = fetch(stage.url);
+    assert.equal(httpOf(await stage.only()).outcome, 'abandoned');
+    await stage.open('the work');
+    assert.equal(await (await response).text(), 'late');
+    assert.match((await stage.diagnostics())[0]?.message ?? '', /raise maxAgeMs, which is 50$/);
+  });
 }
 
 function apart(framework: Framework<never>): void {

@@ -1,4 +1,4 @@
-/** The trace of one annotated call outside any request. It ends with the call. */
+/** The trace of one call outside any request. It ends with the call. */
 
 import { randomUuid } from '../platform/random-id.js';
 import { isStepType } from '../trace/model/step-fields.js';

@@ -131,7 +131,7 @@ class Captured {
   }
 }
 
-/** A tracer that tells which traces end. */
+/** A tracer that calls `onEnd` for each trace that ends. */
 class CapturingTracer extends TracerCore {
   readonly #onEnd: (trace: RecordedTrace) => void;
 

@@ -6,7 +6,7 @@
 import { type ItemText, textOfFrames, textOfObjects } from '../values/events/item-text.js';
 import { parseJson } from '../values/json/json-text.js';
 import { classOf } from '../values/reading/read-safely.js';
-import { byteLengthOf, bytesMark } from '../values/snapshot/value-marks.js';
+import { byteLengthOf, bytesMark, cutMark, markedAsCut } from '../values/snapshot/value-marks.js';
 import type { Followers } from './followers.js';
 import { type FollowingStep, StreamedText } from './following-step.js';
 
@@ -196,12 +196,12 @@ export class CollectedOutput {
     if (this.#binary !== undefined) return this.#binaryMark();
     if (this.step.takesLastItem === true) return this.#items[0];
     const cut = this.#cut;
-    const more = cut > 0 ? `… [cut: ${cut} more parts]` : '';
+    const more = cut > 0 ? markedAsCut('', cut, 'parts') : '';
     const itemText = this.#itemText();
     if (itemText !== undefined) return new StreamedText(itemText.join(cut > 0) + more);
     if (this.#isAllText) return this.#items.join('') + more;
     this.#leaveObjects();
-    return cut > 0 ? [...this.#items, `[cut: ${cut} more items]`] : this.#items;
+    return cut > 0 ? [...this.#items, cutMark(cut, 'items')] : this.#items;
   }
 
   /** The text of the bytes; undefined if they are no text. A chunk may end within a character. */
@@ -219,7 +219,7 @@ export class CollectedOutput {
     this.#chars = this.#maxChars;
     this.#isUncondensable = true;
     this.#forgetBytes();
-    return `${text}… [cut: ${cut} more bytes]`;
+    return markedAsCut(text, cut, 'bytes');
   }
 
   #isUtf8(bytes: Uint8Array): boolean {

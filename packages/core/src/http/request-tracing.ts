@@ -8,7 +8,7 @@ import { USER_AGENT } from '../publish/openlayer/openlayer-api.js';
 import { currentRecordedStep } from '../trace/current-step.js';
 import { registerId } from '../trace/ids/inference-id.js';
 import { InertTrace } from '../trace/inert.js';
-import { isRequestTrace } from '../trace/model/request-trace.js';
+import { isRequestTrace } from '../trace/model/is-request-trace.js';
 import type { RequestTrace } from '../trace/model/trace-api.js';
 import { ambientContext } from '../trace/scope/ambient-context.js';
 import type { Tracer } from '../tracer/api/tracer-api.js';
@@ -16,7 +16,7 @@ import { asCore, type TracerCore } from '../tracer/tracer.js';
 import { BodyCapture } from './body/body-capture.js';
 import type { RequestBody } from './body/request-body.js';
 import type { RequestAdapter } from './options/request-adapter.js';
-import { RequestSettings } from './options/request-settings.js';
+import { RequestConfig } from './options/request-config.js';
 import type { TracingOptions } from './options/tracing-options.js';
 import { readCallerHeaders, trustedCaller } from './request/caller-headers.js';
 import { FrameworkRequestReader } from './request/framework-request-reader.js';
@@ -33,28 +33,28 @@ import {
 
 /** The part of a middleware that is the same for all frameworks. */
 export class RequestTracing<Req extends object, Res> {
-  readonly #settings: RequestSettings<Req, Res>;
+  readonly #config: RequestConfig<Req, Res>;
   readonly #ownTracer: TracerCore | undefined;
   /** The options from which its own tracer was made, if there is one; undefined if the app gave the tracer. */
-  readonly #ownSettings: TracerOptions | undefined;
+  readonly #ownTracerOptions: TracerOptions | undefined;
 
   /** @throws ConfigError if an option is wrong */
   constructor(options: TracingOptions<Req>, adapter: RequestAdapter<Req, Res>) {
-    this.#settings = new RequestSettings(
+    this.#config = new RequestConfig(
       options,
       adapter,
       () => (this.#ownTracer ?? existingTracer())?.diagnostics,
     );
-    const settings = settingsIn(options);
-    this.#ownTracer = tracerOf(options.tracer, settings);
-    this.#ownSettings = options.tracer === undefined ? settings : undefined;
+    const tracerOptions = tracerOptionsIn(options);
+    this.#ownTracer = ownTracerOf(options.tracer, tracerOptions);
+    this.#ownTracerOptions = options.tracer === undefined ? tracerOptions : undefined;
   }
 
   /** The tracer of the next request. */
   get #tracer(): TracerCore {
     const own = this.#ownTracer;
     if (own === undefined) return defaultTracer();
-    return (this.#ownSettings && capturingTracer(this.#ownSettings)) ?? own;
+    return (this.#ownTracerOptions && capturingTracer(this.#ownTracerOptions)) ?? own;
   }
 
   /**
@@ -63,7 +63,7 @@ export class RequestTracing<Req extends object, Res> {
    */
   startTrace(req: Req, res: Res): RequestTrace {
     this.#prepare(req);
-    const { adapter } = this.#settings;
+    const { adapter } = this.#config;
     let started: RequestTrace | undefined;
     try {
       const own = getTrace(req);
@@ -75,17 +75,17 @@ export class RequestTracing<Req extends object, Res> {
         tracedRequests.keepTrace(req, inner ?? existing, adapter);
         return inner ?? existing;
       }
-      const enclosing = this.#enclosingTrace(req);
+      const outer = this.#outerTrace(req);
       const trace =
-        enclosing === undefined
+        outer === undefined
           ? this.#startTrace(req, res)
-          : (this.#innerTrace(req, res, enclosing) ?? enclosing);
-      if (enclosing === undefined) started = trace;
+          : (this.#innerTrace(req, res, outer) ?? outer);
+      if (outer === undefined) started = trace;
       tracedRequests.keepTrace(req, trace, adapter);
       for (const alias of aliases) tracedRequests.keepTrace(alias, trace);
       return trace;
     } catch (error) {
-      this.#settings.guarded.reportFailure('start', error);
+      this.#config.guarded.reportFailure('start', error);
       return this.#traceAfterFailure(req, started);
     }
   }
@@ -98,7 +98,7 @@ export class RequestTracing<Req extends object, Res> {
       if (started instanceof RecordedRequestTrace) started.abandon();
       const { scope } = this.#ownTracer ?? existingTracer() ?? {};
       const trace = new InertTrace(undefined, { scope });
-      tracedRequests.keepTrace(req, trace, this.#settings.adapter);
+      tracedRequests.keepTrace(req, trace, this.#config.adapter);
       return trace;
     } catch {
       // The request cannot keep a trace.
@@ -107,11 +107,11 @@ export class RequestTracing<Req extends object, Res> {
   }
 
   /** Sets the property `trace`. Never throws. */
-  showOn(holder: { trace?: RequestTrace }, trace: RequestTrace): void {
+  setTraceOn(holder: { trace?: RequestTrace }, trace: RequestTrace): void {
     try {
       setTraceProperty(holder, trace);
     } catch (error) {
-      this.#settings.guarded.reportFailure('trace', error);
+      this.#config.guarded.reportFailure('trace', error);
     }
   }
 
@@ -120,27 +120,27 @@ export class RequestTracing<Req extends object, Res> {
     try {
       return getTrace(req) !== undefined;
     } catch (error) {
-      this.#settings.guarded.reportFailure('start', error);
+      this.#config.guarded.reportFailure('start', error);
       return false;
     }
   }
 
   /** Reports a failure of this library as `internal_error`. Never throws. */
   reportFailure(what: string, error: unknown): void {
-    this.#settings.guarded.reportFailure(what, error);
+    this.#config.guarded.reportFailure(what, error);
   }
 
-  /** Gives the trace the id that an app created to which its request was passed on, as by `app.mount()`. Never throws. */
+  /** Renames the trace to the id that a mounted app (`app.mount()`) created for the request. Never throws. */
   useAppId(req: Req): void {
     try {
       const trace = openTraceOf(req);
       if (trace === undefined) return;
       // For the outer request, the trace reads the app's id itself.
       if (trace.keepsId || trace.reader?.isOf(req) === true) return;
-      const id = appIdOf(this.#settings, req);
+      const id = appIdOf(this.#config, req);
       if (id !== undefined) trace.rename(registerId(id, trace.recorder.idSpace));
     } catch (failure) {
-      this.#settings.guarded.reportFailure('id', failure);
+      this.#config.guarded.reportFailure('id', failure);
     }
   }
 
@@ -150,77 +150,82 @@ export class RequestTracing<Req extends object, Res> {
    */
   responseReturned(req: Req): Promise<void> | undefined {
     try {
+      const { adapter, echo, idHeader } = this.#config;
       const trace = getTrace(req);
       if (trace instanceof InnerRequestTrace && trace.reader.isOf(req))
-        trace.responded(this.#settings.adapter.returnedStatus?.(req));
+        trace.responded(adapter.returnedResponse?.readStatus(req));
       if (!(trace instanceof RecordedRequestTrace) || trace.reader?.isOf(req) !== true) return;
       trace.renameToAppId();
       trace.reader.readCachedBody();
-      const { adapter, echo, idHeader } = this.#settings;
-      const followed = adapter.followReturnedResponse?.(trace, req, echo ? idHeader : undefined);
+      const header = echo ? idHeader : undefined;
+      const followed = adapter.returnedResponse?.followReturned(trace, req, header);
       return followed?.catch((failure: unknown) => {
-        this.#settings.guarded.reportFailure('response', failure);
+        this.#config.guarded.reportFailure('response', failure);
         // Only the response that was to be followed shows the end of the trace. A Node adapter, which returns no promise, follows
         // the connection's response instead.
         trace.abandon();
       });
     } catch (failure) {
-      this.#settings.guarded.reportFailure('response', failure);
+      this.#config.guarded.reportFailure('response', failure);
       return undefined;
     }
   }
 
   #prepare(req: Req): void {
     try {
-      this.#settings.adapter.prepare?.(req);
+      this.#config.adapter.prepare?.(req);
     } catch (error) {
-      this.#settings.guarded.reportFailure('prepare', error);
+      this.#config.guarded.reportFailure('prepare', error);
     }
   }
 
   /** The trace of the request that this one is a proxy of or inherits from. */
   #traceOnRequest(req: Req): RequestTrace | undefined {
-    const { traceOnRequest } = this.#settings.adapter;
+    const { traceOnRequest } = this.#config.adapter;
     if (traceOnRequest === undefined) return undefined;
-    const trace = this.#settings.guarded.readRequest('trace', traceOnRequest, req);
+    const trace = this.#config.guarded.readRequest('trace', traceOnRequest, req);
     return isRequestTrace(trace) ? trace : undefined;
   }
 
   /** The current trace, if the request is a call within the process. */
-  #enclosingTrace(req: Req): RequestTrace | undefined {
-    if (this.#settings.adapter.mayBeInProcess?.(req) !== true) return undefined;
+  #outerTrace(req: Req): RequestTrace | undefined {
+    if (this.#config.adapter.innerRequests?.mayBeInner(req) !== true) return undefined;
     return openRequestTrace(currentRecordedStep()?.trace);
   }
 
   /**
-   * The trace of a request within the process that is no part of the current request: a step of the trace that encloses it.
-   * @returns undefined for a request that is passed on, which has the same trace; or the trace of such a request within the process
+   * Starts the step of a request that a handler makes within the process. For the outer request itself, passed on to another app,
+   * it returns the step that this has, or undefined if it has the whole trace.
    */
-  #innerTrace(req: Req, res: Res, enclosing: RequestTrace): RequestTrace | undefined {
-    const { adapter, guarded } = this.#settings;
-    const { isPassedOn } = adapter;
-    const outer = openRequestTrace(enclosing);
-    if (isPassedOn === undefined || outer === undefined) return undefined;
+  #innerTrace(req: Req, res: Res, outerTrace: RequestTrace): RequestTrace | undefined {
+    const { adapter, guarded } = this.#config;
+    const { innerRequests } = adapter;
+    const outer = openRequestTrace(outerTrace);
+    if (innerRequests === undefined || outer === undefined) return undefined;
     const current = currentRecordedStep();
     const around = current?.trace === outer ? innerRequestOf(current) : undefined;
     const request = (around ?? outer).reader?.requestOf(adapter) as Req | undefined;
-    if (request === undefined && adapter.mayBeInProcess?.(req) !== true) return undefined;
+    if (request === undefined && !innerRequests.mayBeInner(req)) return undefined;
     if (request !== undefined) {
-      const isOuter = guarded.readRequest('mount', () => isPassedOn(req, request), req);
+      const isOuter = guarded.readRequest(
+        'mount',
+        () => innerRequests.isPassedOn(req, request),
+        req,
+      );
       if (isOuter !== false) return around;
     }
     const method = guarded.readRequest('method', adapter.method, req) ?? 'GET';
     const path = guarded.readRequest('path', adapter.path, req) ?? '/';
-    const reader = new FrameworkRequestReader(this.#settings, req, res, undefined);
+    const reader = new FrameworkRequestReader(this.#config, req, res, undefined);
     return new InnerRequestTrace(outer, { method, path, reader });
   }
 
   #startTrace(req: Req, res: Res): RequestTrace {
     const tracer = this.#tracer;
-    const { adapter, rate, skip } = this.#settings;
-    if (this.#settings.guarded.callSyncOption('skip', skip, req) === true)
+    const { adapter, rate, skip } = this.#config;
+    if (this.#config.guarded.callSyncOption('skip', skip, req) === true)
       return this.#inert(tracer, req, res);
-    const path = this.#settings.guarded.readRequest('path', adapter.path, req) ?? '/';
+    const path = this.#config.guarded.readRequest('path', adapter.path, req) ?? '/';
     if (this.#isOwnRequest(req, path)) return this.#inert(tracer, req, res);
     if (!tracer.isEnabled) {
       tracer.reportSettingsWarning();
@@ -236,11 +241,11 @@ export class RequestTracing<Req extends object, Res> {
   }
 
   #startRecorded(tracer: TracerCore, req: Req, res: Res, path: string): RequestTrace {
-    const { adapter, capturesResponse, maxBytes, maxAgeMs, output, sample } = this.#settings;
-    const id = chooseId(this.#settings, req, res, tracer.idSpace);
-    const { traceIds, baggage } = readCallerHeaders(this.#settings, req, id.generatedId);
-    const method = this.#settings.guarded.readRequest('method', adapter.method, req) ?? 'GET';
-    const reader = new FrameworkRequestReader(this.#settings, req, res, this.#bodyOf(req));
+    const { adapter, capturesResponse, maxBytes, maxAgeMs, output, sample } = this.#config;
+    const id = chooseId(this.#config, req, res, tracer.idSpace);
+    const { traceIds, baggage } = readCallerHeaders(this.#config, req, id.generatedId);
+    const method = this.#config.guarded.readRequest('method', adapter.method, req) ?? 'GET';
+    const reader = new FrameworkRequestReader(this.#config, req, res, this.#bodyOf(req));
     const trace = new RecordedRequestTrace(tracer, {
       method,
       path,
@@ -265,15 +270,15 @@ export class RequestTracing<Req extends object, Res> {
       trace.abandon();
       throw error;
     }
-    if (id.isHeaderFree) echoId(this.#settings, res, id.inferenceId);
+    if (id.isHeaderFree) echoId(this.#config, res, id.inferenceId);
     return trace;
   }
 
   #bodyOf(req: Req): RequestBody | undefined {
     try {
-      return this.#settings.adapter.requestBody(req, this.#settings.maxBytes);
+      return this.#config.adapter.requestBody(req, this.#config.maxBytes);
     } catch (error) {
-      this.#settings.guarded.reportFailure('body', error);
+      this.#config.guarded.reportFailure('body', error);
       return undefined;
     }
   }
@@ -281,28 +286,28 @@ export class RequestTracing<Req extends object, Res> {
   /** Follows the response. If that fails, the trace is ended, since its end would not be noticed. */
   #follow(trace: RecordedRequestTrace, req: Req, res: Res): void {
     try {
-      this.#settings.adapter.follow(trace, req, res);
+      this.#config.adapter.follow(trace, req, res);
     } catch (error) {
-      this.#settings.guarded.reportFailure('follow', error);
+      this.#config.guarded.reportFailure('follow', error);
       trace.abandon();
     }
   }
 
   #inert({ scope }: TracerCore, req: Req, res: Res): InertTrace {
-    const { adapter } = this.#settings;
+    const { adapter } = this.#config;
     const signal = () =>
-      this.#settings.guarded.readRequest('signal', () => adapter.clientSignal?.(req, res), req);
+      this.#config.guarded.readRequest('signal', () => adapter.clientSignal?.(req, res), req);
     const ambient = ambientContext();
     ambient?.traceBegan(undefined);
-    const caller = () => ambient?.caller ?? trustedCaller(this.#settings, req);
-    const id = existingIdOf(this.#settings, req, res);
+    const caller = () => ambient?.caller ?? trustedCaller(this.#config, req);
+    const id = existingIdOf(this.#config, req, res);
     return new InertTrace(id, { scope, signal, caller });
   }
 
   /** Whether the request sends rows of ours, since an app may be the address that they are sent to. */
   #isOwnRequest(req: Req, path: string): boolean {
     if (!path.endsWith('/data-stream') && !path.endsWith('/rows')) return false;
-    return this.#settings.adapter.header(req, 'user-agent') === USER_AGENT;
+    return this.#config.adapter.header(req, 'user-agent') === USER_AGENT;
   }
 }
 
@@ -317,24 +322,27 @@ function traceOfOne(aliases: readonly object[]): RequestTrace | undefined {
 }
 
 /** The tracer of the options, or one created from them; undefined for the process-wide tracer. */
-function tracerOf(tracer: Tracer | undefined, settings: TracerOptions): TracerCore | undefined {
-  const hasSettings = Object.keys(settings).length > 0;
+function ownTracerOf(
+  tracer: Tracer | undefined,
+  tracerOptions: TracerOptions,
+): TracerCore | undefined {
+  const hasOptions = Object.keys(tracerOptions).length > 0;
   if (tracer !== undefined) {
-    if (hasSettings) {
+    if (hasOptions) {
       throw new ConfigError(
         'give either tracer or options for one (apiKey, baseUrl, ...), not both',
       );
     }
     return asCore(tracer);
   }
-  if (hasSettings) return createMiddlewareTracer(settings);
+  if (hasOptions) return createMiddlewareTracer(tracerOptions);
   // Created now, so that rows of dead processes are sent without waiting for a request.
   defaultTracer();
   return undefined;
 }
 
 /** The options that a tracer takes. */
-function settingsIn(options: TracerOptions): TracerOptions {
+function tracerOptionsIn(options: TracerOptions): TracerOptions {
   const known = Object.keys(TRACER_OPTIONS) as (keyof TracerOptions)[];
   const names = known.filter((name) => options[name] !== undefined);
   return Object.fromEntries(names.map((name) => [name, options[name]]));

@@ -4,7 +4,7 @@ import { randomUuid } from '../platform/random-id.js';
 import { watchRejection } from '../values/reading/thenable.js';
 import type { StepType } from '../wire.js';
 import type { Caller } from './ids/trace-context.js';
-import { REQUEST_TRACE } from './model/request-trace.js';
+import { REQUEST_TRACE } from './model/is-request-trace.js';
 import type { RequestTrace, StartedTrace, Step, Usage } from './model/trace-api.js';
 import { ambientContext } from './scope/ambient-context.js';
 import { defaultScope, runOnceInScope, type ScopeOwner, type StepScope } from './scope/scope.js';

@@ -1,11 +1,13 @@
 /** Steps while they are recorded. */
 
+import type { Diagnostics } from '../diagnostics/diagnostics.js';
 import { followResult } from '../follow/follow-result.js';
 import { type FollowingStep, StreamedText } from '../follow/following-step.js';
 import type { JsonMembers } from '../values/json/json-members.js';
 import { quote } from '../values/json/json-text.js';
 import { isThenable } from '../values/reading/thenable.js';
 import type { StepType } from '../wire.js';
+import type { AppColumns } from './content/app-columns.js';
 import { areTimes, completeTimes, type MeasuredTimes } from './content/measured-times.js';
 import { mergeIntoMetadata, setInMetadata } from './content/metadata.js';
 import { stepName } from './content/step-name.js';
@@ -24,22 +26,65 @@ import {
   FIELDS,
   type Field,
   fieldText,
-  fits,
   indexOfField,
   isModelCall,
   isStepType,
-  misfit,
+  isValidField,
+  wrongValueText,
 } from './model/step-fields.js';
 import type { FinishedStep, StepOptions, StepUpdate } from './model/step-types.js';
 import type { Step } from './model/trace-api.js';
-import type { ScopeStep } from './scope/scope.js';
-import type { StepOwner } from './step-owner.js';
+import type { ScopeStep, StepScope } from './scope/scope.js';
 import type { Estimate, UsageStep } from './usage/estimated-cost.js';
 import type { RecordedUsage } from './usage/pricing.js';
 import { isUnbilledError } from './usage/unbilled-error.js';
 
 /** `endMs` of a step that has not ended. */
 const RUNNING = Number.NEGATIVE_INFINITY;
+
+/** What a step uses of its trace. */
+export interface StepOwner {
+  readonly scope: StepScope;
+  /** Converts values of the trace and of its root. */
+  readonly values: TraceValues;
+  /** Converts values of the steps below the root. */
+  readonly stepValues: TraceValues;
+  readonly diagnostics: Diagnostics;
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
+  /** Whether steps and updates are still recorded. */
+  readonly isOpen: boolean;
+  /** Milliseconds since the trace's start. */
+  elapsedMs(): number;
+  /** Call it when something of the trace changes. */
+  markChanged(): void;
+  /** Counts a step at this depth. @returns whether the limits allow to record it */
+  countStep(depth: number): boolean;
+  /** Runs `fn()` in the scope of the step, exactly once, also if the scope manager fails. */
+  runInScope<R>(step: ScopeStep | undefined, fn: () => R): R;
+  /** Makes the row wait for the promise that the function given as `option` returned. Never throws. */
+  awaitOption(
+    option: string,
+    promise: PromiseLike<unknown>,
+    record: (value: unknown) => void,
+  ): void;
+  /** Its columns, of which the inputs are those of the root step. */
+  readonly columns: AppColumns;
+  /** Sets the age in milliseconds at which the trace is abandoned. */
+  setMaxAge(ms: number): void;
+  /** Records what is deferred of its steps. */
+  recordDeferred(): void;
+  /** Called when the root step ended. */
+  rootEnded(): void;
+  /** Called when a step with a price ended. */
+  pricedStepEnded(): void;
+  /** Reports a failure of this library. Never throws. */
+  reportFailure(what: string, error: unknown): void;
+  /** Reports that a function among the options threw. Never throws. */
+  reportOptionThrew(option: string, error: unknown): void;
+  /** Reports that something is not recorded because the trace has ended. */
+  reportTooLate(what: string): void;
+}
 
 /** A step: the users' handle and the recorded values in one object, which is cheaper than two. */
 export class RecordedStep<T extends StepType = StepType>
@@ -512,13 +557,15 @@ export class RecordedStep<T extends StepType = StepType>
       const field = fields[i] as Field;
       const value = values[field.name];
       if (value === undefined) continue;
-      const text = fits(field.kind, value) ? fieldText(field, value, traceValues) : undefined;
+      const text = isValidField(field.kind, value)
+        ? fieldText(field, value, traceValues)
+        : undefined;
       if (text !== undefined) {
         this.#fields ??= new Array<string | undefined>(fields.length);
         this.#fields[i] = text;
       } else if (field.kind !== 'counts') {
         traceValues.reportBadInput(
-          `${field.name} of a ${this.type} step takes ${misfit(field, value)}; it was kept in metadata`,
+          `${field.name} of a ${this.type} step takes ${wrongValueText(field, value)}; it was kept in metadata`,
           `${field.name} of a ${this.type} step`,
         );
         this.setMetadata(field.name, traceValues.snapshot(value, field.name));

@@ -29,11 +29,10 @@ import type {
 import type { TraceLimits } from './model/trace-limits.js';
 import { type OpenCall, OpenCalls } from './open-calls.js';
 import { PendingOptions } from './pending-options.js';
-import { RecordedStep } from './recorded-step.js';
+import { RecordedStep, type StepOwner } from './recorded-step.js';
 import { callSample } from './sampling.js';
 import { ambientContext } from './scope/ambient-context.js';
 import { innermost, runOnceInScope, type ScopeStep, type StepScope } from './scope/scope.js';
-import type { StepOwner } from './step-owner.js';
 import type { CostTracker } from './usage/cost-tracker.js';
 import { NOTHING_USED, usageOf } from './usage/usage.js';
 
@@ -125,19 +124,17 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
   #steps = 0;
   #unrecordedSteps = 0;
 
-  /** @param type type of the root step: `user_call` for a request, the annotated type for an annotated call */
+  /** @param type type of the root step: `user_call` for a request, its own type for a call outside any request */
   constructor(recorder: Recorder, name: string, start: TraceStart, type: StepType = 'user_call') {
-    const { snapshotter, redactor, diagnostics, limits } = recorder;
     this.recorder = recorder;
     this.scope = recorder.scope;
-    const room = new TraceRoom(limits.maxTraceChars);
-    this.values = new TraceValues(this, snapshotter, redactor, diagnostics, room);
+    this.values = new TraceValues(this, new TraceRoom(recorder.limits.maxTraceChars));
     this.#inferenceId = start.inferenceId;
     this.#generatedId = start.generatedId;
     this.#maxAgeMs = start.maxAgeMs ?? Number.POSITIVE_INFINITY;
     this.maxIdleMs = start.maxIdleMs ?? Number.POSITIVE_INFINITY;
     this.#sample = start.sample;
-    // Declared as the root step of a request. The root of an annotated call is used only as a `Step`, which has its real type.
+    // Declared as the root step of a request. The root of a single call is used only as a `Step`, which has its real type.
     this.root = new RecordedStep(this, type as 'user_call', stepName(name, ''), 0, 0);
     // Within another library's operation, the trace has the ids of that.
     const ambient = ambientContext();
@@ -520,7 +517,7 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
   /** Aborts the `signal`, of a trace that has one. */
   abort(_reason: Error): void {}
 
-  /** Called when the root step ended. The trace of an annotated call ends then. */
+  /** Called when the root step ended. The trace of a single call ends then. */
   rootEnded(): void {}
 
   /** Called when a step with a price ended. */
@@ -588,17 +585,22 @@ export class RecordedTrace implements StartedTrace, EndedTrace, StepOwner {
     return this.elapsedMs() > this.#maxAgeMs;
   }
 
-  /** Ends a trace that is too old or stuck, without waiting for pending promises. */
+  /** Ends a trace that is too old or stuck, or cannot be followed, without waiting for pending promises. */
   abandon(): void {
-    this.#isAbandoned = this.isOpen;
-    this.settle('abandoned');
+    this.#isAbandoned = this.isOpen && (this.isTooOld || !this.hasMaxAge);
+    this.settleEarly('abandoned');
     if (this.isOpen) this.#end();
   }
 
   /** Ends the trace at the exit of the process, with what was recorded so far. */
   interrupt(): void {
-    this.settle('interrupted');
+    this.settleEarly('interrupted');
     if (this.isOpen) this.#end();
+  }
+
+  /** Settles the trace before what it records has ended. */
+  protected settleEarly(outcome: Outcome): void {
+    this.settle(outcome);
   }
 
   #end(): void {

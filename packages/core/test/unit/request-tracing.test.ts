@@ -95,6 +95,21 @@ describe('a request whose trace fails to begin', () => {
   }
 });
 
+describe('a request whose response cannot be followed', () => {
+  it('is given up, and what comes later is not said to be too old, or one of too many', () => {
+    const { tracer, diagnostics } = tracerHere();
+    const tracing = new RequestTracing({ tracer }, { ...ADAPTER, follow: fail });
+    const trace = tracing.startTrace({ url: '/' }, {});
+    assert.equal(tracer.stats().open, 0);
+    trace.update({ userId: 'late' });
+    assert.deepEqual(
+      diagnostics.map(({ reason }) => reason),
+      ['internal_error', 'too_late'],
+    );
+    assert.doesNotMatch(diagnostics[1]?.message ?? '', /maxAgeMs|maxOpenTraces/);
+  });
+});
+
 describe('the options of a middleware', () => {
   it('are read once: what the app changes later does not count', async () => {
     const { tracer, transport } = tracerHere();

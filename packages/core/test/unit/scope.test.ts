@@ -6,7 +6,7 @@ import {
 } from '../../src/trace/current-step.ts';
 import { readCaller } from '../../src/trace/ids/trace-context.ts';
 import { InertTrace, inertStep } from '../../src/trace/inert.ts';
-import { isRequestTrace } from '../../src/trace/model/request-trace.ts';
+import { isRequestTrace } from '../../src/trace/model/is-request-trace.ts';
 import { GuardedScope, scopeOf } from '../../src/trace/scope/guarded-scope.ts';
 import {
   defaultScope,

@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { cutKey, stepName } from '../../src/trace/content/step-name.ts';
 import { TraceRoom, TraceValues } from '../../src/trace/content/trace-values.ts';
 import { newStepId } from '../../src/trace/ids/step-id.ts';
-import { fieldText, fits, indexOfField, isStepType } from '../../src/trace/model/step-fields.ts';
+import {
+  fieldText,
+  indexOfField,
+  isStepType,
+  isValidField,
+} from '../../src/trace/model/step-fields.ts';
 import { Redactor } from '../../src/values/redaction/redactor.ts';
 import { Snapshotter } from '../../src/values/snapshot/snapshotter.ts';
 
@@ -53,7 +58,7 @@ describe('a field of a step', () => {
   const list = (length: number) => Array.from({ length }, () => 'x');
   const withGetter = Object.defineProperty(['a'], 0, { get: () => 'a' });
   const KINDS: readonly (readonly [
-    kind: Parameters<typeof fits>[0],
+    kind: Parameters<typeof isValidField>[0],
     fitting: readonly unknown[],
     others: readonly unknown[],
   ])[] = [
@@ -68,13 +73,15 @@ describe('a field of a step', () => {
   ];
   for (const [kind, fitting, others] of KINDS) {
     it(`takes what fits it: ${kind}`, () => {
-      for (const [i, value] of fitting.entries()) assert.equal(fits(kind, value), true, `${i}`);
-      for (const [i, value] of others.entries()) assert.equal(fits(kind, value), false, `${i}`);
+      for (const [i, value] of fitting.entries())
+        assert.equal(isValidField(kind, value), true, `${i}`);
+      for (const [i, value] of others.entries())
+        assert.equal(isValidField(kind, value), false, `${i}`);
     });
   }
 
   const TEXTS: readonly (readonly [
-    kind: Parameters<typeof fits>[0],
+    kind: Parameters<typeof isValidField>[0],
     json: string,
     isKept: boolean,
   ])[] = [
@@ -142,19 +149,10 @@ describe('the values of one trace', () => {
     const redactor = new Redactor();
     const limits = { maxChars: 1000, maxDepth: 9, maxNodes: 99 };
     const said: string[] = [];
-    const diagnostics = { report: (...args: string[]) => said.push(args.join(' ')) };
+    const diagnostics = { report: (...args: string[]) => said.push(args.join(' ')) } as never;
     const snapshotter = new Snapshotter(redactor, limits);
-    const trace = { markChanged() {} };
-    return {
-      values: new TraceValues(
-        trace,
-        snapshotter,
-        redactor,
-        diagnostics as never,
-        new TraceRoom(maxChars),
-      ),
-      said,
-    };
+    const trace = { recorder: { snapshotter, redactor, diagnostics }, markChanged() {} };
+    return { values: new TraceValues(trace, new TraceRoom(maxChars)), said };
   };
   /** How many characters of a text are kept before its cut. */
   const keptOf = (json: string) => (JSON.parse(json) as string).indexOf('…');

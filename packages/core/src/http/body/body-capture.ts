@@ -27,7 +27,7 @@ interface Kept {
 /** The captured part of one body. */
 export class BodyCapture {
   readonly #maxBytes: number;
-  /** How many bytes may be kept now: twice as many where they can be condensed, so that this takes little time for each byte. */
+  /** How many bytes may be kept now. Twice `maxBytes` once events were condensed, so that condensing is rare. */
   #limit: number;
   /** Undefined where nothing can be condensed, or no more. */
   #condenser: Condenser | undefined = undefined;

@@ -12,7 +12,7 @@ export class FormExcerpt {
   #at: 'between' | 'name' | 'value' = 'between';
 
   constructor(maxChars: number) {
-    this.#pairs = new JsonExcerpt(maxChars);
+    this.#pairs = new JsonExcerpt(maxChars, 'fields');
     this.#pairs.add('[');
   }
 
@@ -72,7 +72,7 @@ export class FormExcerpt {
     const pairs = this.#pairs.value((head) => encodeURIComponent(mask(decode(head))));
     const entries: FormEntry[] = [];
     for (const pair of Array.isArray(pairs) ? (pairs as readonly unknown[]) : []) {
-      if (typeof pair === 'string') entries.push(['…', pair.replace('items', 'fields')]);
+      if (typeof pair === 'string') entries.push(['…', pair]);
       else if (Array.isArray(pair) && pair.length > 1)
         entries.push([decode(String(pair[0])), decode(String(pair[1]))]);
     }

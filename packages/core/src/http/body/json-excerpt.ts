@@ -1,7 +1,7 @@
 /** Reads JSON of any length while it passes, and keeps an excerpt: its structure, with long strings and arrays cut. */
 
 import { tryParseJson } from '../../values/json/json-text.js';
-import { dataUrlMark, isDataUrl } from '../../values/snapshot/value-marks.js';
+import { cutMark, dataUrlMark, isDataUrl, markedAsCut } from '../../values/snapshot/value-marks.js';
 import { withoutHalf } from '../../values/text/well-formed.js';
 
 /** Strings are not made shorter than this part of the limit; items are left out instead. */
@@ -9,16 +9,13 @@ const SHORTEST_SHARE = 1 / 128;
 const SHORTEST_TEXT = 16;
 /** When the limit is exceeded, the excerpt is made shorter than this part of it, so that this happens rarely. */
 const SHRUNK_SHARE = 3 / 4;
-/** What a value counts beside its characters. */
+/** Characters that each value counts for, beside its text. */
 const NODE_CHARS = 8;
 /** Deeper values are left out: a step shows no more levels. */
 const MAX_DEPTH = 16;
-/**
- * Reading stops after this number of characters, some milliseconds of work while the app writes them. A string counts as few, however
- * long it is.
- */
+/** Reading stops after this number of characters: they take some milliseconds while the app writes them. */
 const MAX_READ_CHARS = 524_288;
-/** As how many a string counts. */
+/** Each string counts as this number of read characters, whatever its length. */
 const TEXT_READ_CHARS = 16;
 /** Shorter data URLs are kept as they are. */
 const SHORTEST_DATA_URL = 512;
@@ -58,8 +55,9 @@ type MaskHead = (head: string) => string;
 
 export class JsonExcerpt {
   readonly #maxChars: number;
+  readonly #itemNoun: string;
   /** The longest string that is kept. */
-  #mostChars: number;
+  #maxStringChars: number;
   #chars = 0;
   #root: Node | undefined;
   readonly #open: Container[] = [];
@@ -77,9 +75,11 @@ export class JsonExcerpt {
   #isInvalid = false;
   #isStopped = false;
 
-  constructor(maxChars: number) {
+  /** @param itemNoun what the marks call the items of arrays, in the plural */
+  constructor(maxChars: number, itemNoun = 'items') {
     this.#maxChars = maxChars;
-    this.#mostChars = maxChars;
+    this.#itemNoun = itemNoun;
+    this.#maxStringChars = maxChars;
   }
 
   /** Whether no more is read. */
@@ -118,7 +118,7 @@ export class JsonExcerpt {
       this.#put({ head: text.head, chars: Math.max(text.chars, text.head.length + 1) });
     }
     const open = new Set(isPart ? this.#open : []);
-    return parsed(this.#root, mask, open);
+    return parsed(this.#root, { mask, open, itemNoun: this.#itemNoun });
   }
 
   #readToken(source: string, at: number): number {
@@ -171,7 +171,7 @@ export class JsonExcerpt {
     let end = source.indexOf('"', from);
     while (end >= 0 && this.#isQuoteEscaped(source, from, end)) end = source.indexOf('"', end + 1);
     const stop = end < 0 ? source.length : end;
-    const room = this.#mostChars - text.head.length;
+    const room = this.#maxStringChars - text.head.length;
     if (room > 0 && !(text.head.length > SHORTEST_DATA_URL && isDataUrl(text.head)))
       text.head += source.slice(from, Math.min(stop, from + room));
     text.chars += stop - from;
@@ -253,12 +253,12 @@ export class JsonExcerpt {
 
   /** Makes the excerpt shorter: first all long strings, to one length; then values in the middle of a large container are left out. */
   #shrink(): void {
-    const most = this.#maxChars * SHRUNK_SHARE;
+    const shrunkChars = this.#maxChars * SHRUNK_SHARE;
     const root = this.#root as Node;
-    while (this.#chars > most) {
-      if (this.#mostChars > Math.max(this.#maxChars * SHORTEST_SHARE, SHORTEST_TEXT)) {
-        this.#mostChars = Math.floor(this.#mostChars / 2);
-        cutTexts(root, this.#mostChars);
+    while (this.#chars > shrunkChars) {
+      if (this.#maxStringChars > Math.max(this.#maxChars * SHORTEST_SHARE, SHORTEST_TEXT)) {
+        this.#maxStringChars = Math.floor(this.#maxStringChars / 2);
+        cutTexts(root, this.#maxStringChars);
       } else if (!this.#leaveOut(root)) {
         // A few values in a few containers.
         this.#isStopped = this.#chars > 2 * this.#maxChars;
@@ -317,10 +317,10 @@ function totalOf(node: Node): number {
   return chars;
 }
 
-function cutTexts(node: Node, most: number): void {
+function cutTexts(node: Node, maxChars: number): void {
   if (typeof node === 'string') return;
-  if (isContainer(node)) for (const value of node.values) cutTexts(value, most);
-  else if (node.head.length > most) node.head = node.head.slice(0, most);
+  if (isContainer(node)) for (const value of node.values) cutTexts(value, maxChars);
+  else if (node.head.length > maxChars) node.head = node.head.slice(0, maxChars);
 }
 
 /** The container among the values that has more than half of the characters; undefined if there is none. */
@@ -331,22 +331,29 @@ function largestOf(container: Container): Container | undefined {
   );
 }
 
-/** @param open containers whose end is not known */
-function parsed(node: Node, mask: MaskHead, open: ReadonlySet<Container>): unknown {
+/** How the value of an excerpt is read. */
+interface Reading {
+  readonly mask: MaskHead;
+  /** Containers whose end is not known. */
+  readonly open: ReadonlySet<Container>;
+  readonly itemNoun: string;
+}
+
+function parsed(node: Node, reading: Reading): unknown {
   if (typeof node === 'string') return tryParseJson(node);
-  if (!isContainer(node)) return textOf(node, mask);
+  if (!isContainer(node)) return textOf(node, reading.mask);
   const { keys, values, gap, leftOut } = node;
-  const isPart = open.has(node);
+  const isPart = reading.open.has(node);
   if (keys === undefined) {
-    const items = values.map((value) => parsed(value, mask, open));
-    if (leftOut > 0) items.splice(gap, 0, `[cut: ${leftOut} more items]`);
+    const items = values.map((value) => parsed(value, reading));
+    if (leftOut > 0) items.splice(gap, 0, cutMark(leftOut, reading.itemNoun));
     if (isPart) items.push('[cut: the rest]');
     return items;
   }
   const object: Record<string, unknown> = Object.create(null);
   for (const [i, key] of keys.entries()) {
-    if (leftOut > 0 && i === gap) object['…'] = `[cut: ${leftOut} more keys]`;
-    if (i < values.length) object[unescaped(key)] = parsed(values[i] as Node, mask, open);
+    if (leftOut > 0 && i === gap) object['…'] = cutMark(leftOut, 'keys');
+    if (i < values.length) object[unescaped(key)] = parsed(values[i] as Node, reading);
   }
   if (isPart)
     object['…'] = leftOut > 0 ? `[cut: ${leftOut} more keys, and the rest]` : '[cut: the rest]';
@@ -357,7 +364,7 @@ function textOf({ head, chars }: Text, mask: MaskHead): string {
   const text = unescaped(head);
   if (head.length >= chars) return text;
   const kept = mask(withoutHalf(text));
-  return `${kept}… [cut: ${chars - head.length} more characters]`;
+  return markedAsCut(kept, chars - head.length, 'characters');
 }
 
 /** The value of a JSON string without its quotes, which may be cut within an escape. */

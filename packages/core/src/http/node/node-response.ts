@@ -15,8 +15,7 @@ import { errorThatWasFound } from '../../trace/model/recorded-error.js';
 import type { Outcome } from '../../trace/model/trace-api.js';
 import { dataProperty, isError } from '../../values/reading/read-safely.js';
 import { NOTHING_SENT, type ResponseFacts } from '../body/body-facts.js';
-import type { FollowedResponse } from '../trace/followed-response.js';
-import type { RecordedRequestTrace } from '../trace/recorded-request-trace.js';
+import type { FollowedResponse, RecordedRequestTrace } from '../trace/recorded-request-trace.js';
 import { openTraceOf } from '../trace/traced-requests.js';
 import { type Connection, isReadSlowly, mayHaveLeft } from './client-left.js';
 import {
@@ -28,7 +27,7 @@ import {
   sentStatusOf,
   wasSentByStream,
 } from './http2-stream.js';
-import { followWebSocket, onWebSocket } from './node-web-socket.js';
+import { NodeUpgrade } from './node-upgrade.js';
 import { isEnd, isObserved, type ObservedResponse } from './observed-prototypes.js';
 import { replaceOnResponse } from './replace-on-response.js';
 import { type WaitingResponse, waitingOn } from './waiting-responses.js';
@@ -60,14 +59,10 @@ class NodeResponse implements FollowedResponse, ObservedResponse, WaitingRespons
   #isStreamClosedHere = false;
   /** Whether the prototype's methods are replaced, and not the response's own. */
   readonly isObserved: boolean;
-  /** For an upgrade request, the bytes that its connection had sent before. */
-  readonly #bytesBefore: number | undefined;
+  /** Undefined if the request asks for none. */
+  readonly #upgrade: NodeUpgrade | undefined;
   /** The open responses of the connection that wait for their turn, this one among them; undefined if it has its turn. */
   #waiting: Set<WaitingResponse> | undefined = undefined;
-  /** Whether the connection was upgraded to a WebSocket that is observed. */
-  #hasWebSocket = false;
-  /** For an upgrade request, no longer waits for a WebSocket. */
-  #stopWaiting: (() => void) | undefined = undefined;
   /** Whether the app has called `end`, after which inner writes are already counted. */
   #isEnded = false;
   /** Whether other middleware had replaced the methods before, so that it may send other bytes than are counted. */
@@ -82,7 +77,13 @@ class NodeResponse implements FollowedResponse, ObservedResponse, WaitingRespons
     this.#stream = http2StreamOf(res);
     this.#isServed = this.#stream !== undefined || this.#connection?.server !== undefined;
     this.isObserved = res.req === req && isObserved(res);
-    this.#bytesBefore = mayBeUpgraded(req) ? (this.#connection?.bytesWritten ?? 0) : undefined;
+    this.#upgrade = mayBeUpgraded(req)
+      ? new NodeUpgrade({
+          connection: this.#connection ?? {},
+          trace,
+          onWebSocketClose: (outcome) => trace.settleResponse(outcome, this.facts()),
+        })
+      : undefined;
   }
 
   start(): void {
@@ -94,8 +95,7 @@ class NodeResponse implements FollowedResponse, ObservedResponse, WaitingRespons
     if (!this.isObserved) this.#replaceMethods();
     if (this.#stream !== undefined) this.#followStream(this.#stream);
     // Some helpers upgrade the connection before they run the app, others while it runs.
-    if (this.#bytesBefore !== undefined && this.#connection !== undefined)
-      this.#stopWaiting = onWebSocket(this.#connection, () => this.#followWebSocket());
+    this.#upgrade?.awaitWebSocket();
     // A pipelined response gets its socket when its turn comes, and the response of an upgraded connection never does. Without
     // a socket, a response emits no 'close' when the connection closes.
     const socket = this.#connection;
@@ -173,10 +173,10 @@ class NodeResponse implements FollowedResponse, ObservedResponse, WaitingRespons
 
   /** Whether the connection was upgraded to another protocol, for which Node emits no event on the response. */
   #wasUpgraded(): boolean {
-    if (this.#bytesBefore === undefined || this.#res.headersSent) return false;
+    if (this.#upgrade === undefined || this.#res.headersSent) return false;
     // After a handshake, apps get a response without a socket.
     const isDetached = !this.#res.socket && this.#connection?._httpMessage !== this.#res;
-    return isDetached || (this.#connection?.bytesWritten ?? 0) > this.#bytesBefore;
+    return isDetached || this.#upgrade.hasSent;
   }
 
   /** The outcome of a response that ended before the middleware ran; undefined if it did not. */
@@ -202,26 +202,9 @@ class NodeResponse implements FollowedResponse, ObservedResponse, WaitingRespons
     return this.#wasClosedHere() ? 'error' : 'aborted';
   }
 
-  /** Observes the WebSocket of the connection, once it has one. Never throws. @returns whether it is observed */
-  #followWebSocket(): boolean {
-    if (this.#connection === undefined || this.#hasWebSocket) return this.#hasWebSocket;
-    try {
-      this.#hasWebSocket = followWebSocket(this.#connection, this.#trace, (outcome) => {
-        try {
-          this.#trace.settleResponse(outcome, this.facts());
-        } catch (error) {
-          this.#trace.reportFailure('end', error);
-        }
-      });
-    } catch (error) {
-      this.#trace.reportFailure('upgrade', error);
-    }
-    return this.#hasWebSocket;
-  }
-
-  /** The response or its connection has closed. A WebSocket may still read received data before it emits 'close'. */
+  /** The response or its connection has closed. */
   #onClose(): void {
-    if (this.#wasUpgraded() && this.#followWebSocket()) return;
+    if (this.#wasUpgraded() && this.#upgrade?.tryToFollow()) return;
     this.#settleClosed(this.#outcomeOfClose());
   }
 
@@ -373,7 +356,7 @@ class NodeResponse implements FollowedResponse, ObservedResponse, WaitingRespons
   onEvent(event: 'close' | 'finish'): void {
     try {
       this.#waiting?.delete(this);
-      this.#stopWaiting?.();
+      this.#upgrade?.stopWaiting();
       if (this.#trace.isSettled) return;
       // After the client left, an HTTP/2 response may emit 'finish' although it was not ended.
       if (event === 'close') this.#onClose();
@@ -386,7 +369,7 @@ class NodeResponse implements FollowedResponse, ObservedResponse, WaitingRespons
   /** Called when the socket closed. If the response got it, 'close' is emitted on the response next. */
   socketClosed(): void {
     try {
-      this.#stopWaiting?.();
+      this.#upgrade?.stopWaiting();
       if (this.#res.socket) return;
       if (this.#wasUpgraded()) {
         this.#onClose();

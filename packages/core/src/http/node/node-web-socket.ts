@@ -48,41 +48,6 @@ export function followWebSocket(
   );
 }
 
-/** The part of a socket that is used to notice its upgrade. */
-interface Connection {
-  on?(event: 'newListener', listener: () => void): unknown;
-  removeListener?(event: 'newListener', listener: () => void): unknown;
-}
-
-/**
- * Calls `follow` now, and until it returns true, whenever a listener is added to the connection: `ws` adds its own ones as soon as
- * it has stored its WebSocket, before the app gets it. Neither throws, nor does the returned function.
- * @param follow must not throw
- * @returns a function that ends this, which may be called more than once
- */
-export function onWebSocket(connection: Connection, follow: () => boolean): () => void {
-  let isObserved = false;
-  const unobserve = () => {
-    try {
-      if (isObserved) connection.removeListener?.('newListener', observeUpgrade);
-      isObserved = false;
-    } catch {
-      // The connection is no emitter of Node's.
-    }
-  };
-  const observeUpgrade = () => {
-    if (follow()) unobserve();
-  };
-  try {
-    if (follow() || typeof connection.on !== 'function') return unobserve;
-    isObserved = true;
-    connection.on('newListener', observeUpgrade);
-  } catch {
-    // The connection is no emitter of Node's.
-  }
-  return unobserve;
-}
-
 /** Whether the connection has a WebSocket of `ws`. */
 export function hasWebSocket(connection: object): boolean {
   return webSocketOn(connection) !== undefined;

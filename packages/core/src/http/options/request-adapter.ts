@@ -31,12 +31,8 @@ export interface RequestAdapter<Req extends object, Res> {
   aliases?(req: Req): readonly object[];
   /** The trace of a request that is a proxy of another, or inherits from it by `Object.create(req)`. */
   traceOnRequest?(req: Req): unknown;
-  /** Whether the request may be a call within the process (`app.request()`), which belongs to the current trace. */
-  mayBeInProcess?(req: Req): boolean;
-  /** Whether the request, which was made while `outer` is handled, is `outer` itself, passed on to another app. */
-  isPassedOn?(req: Req, outer: Req): boolean;
-  /** The status of the response that the app has returned; undefined without one. */
-  returnedStatus?(req: Req): number | undefined;
+  /** For a framework whose handlers make requests within the process. */
+  readonly innerRequests?: InnerRequests<Req>;
   /** The id that the app itself created for the request. It wins over the client's. */
   appId?(req: Req): string | undefined;
   /** A header that is already set on the response. */
@@ -55,11 +51,27 @@ export interface RequestAdapter<Req extends object, Res> {
   follow(trace: RecordedRequestTrace, req: Req, res: Res): void;
   /** A signal that aborts if the client leaves before it has the whole response, for a request that is not traced. */
   clientSignal?(req: Req, res: Res): AbortSignal | undefined;
+  /** For a framework whose handlers return their response. */
+  readonly returnedResponse?: ReturnedResponse<Req>;
+}
+
+/** How requests that a handler makes within the process are told from others. */
+export interface InnerRequests<Req> {
+  /** Whether the request may be one (`app.request()`), which belongs to the current trace. */
+  mayBeInner(req: Req): boolean;
+  /** Whether the request, which was made while `outer` is handled, is `outer` itself, passed on to another app. */
+  isPassedOn(req: Req, outer: Req): boolean;
+}
+
+/** How a response that the app has returned is read and followed. */
+export interface ReturnedResponse<Req> {
+  /** Its status; undefined without a response. */
+  readStatus(req: Req): number | undefined;
   /**
-   * Follows the response that the app has returned, whose body may still be read.
+   * Follows the response, whose body may still be read.
    * @param idHeader response header to set to the inference ID, unless it is set; undefined for none
    */
-  followReturnedResponse?(
+  followReturned(
     trace: RecordedRequestTrace,
     req: Req,
     idHeader: string | undefined,

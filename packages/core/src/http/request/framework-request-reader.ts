@@ -8,7 +8,7 @@ import type { Redactor } from '../../values/redaction/redactor.js';
 import { bodyText } from '../body/body-value.js';
 import type { RequestBody } from '../body/request-body.js';
 import { withFiles } from '../body/uploaded-files.js';
-import type { RequestSettings } from '../options/request-settings.js';
+import type { RequestConfig } from '../options/request-config.js';
 import type { Place, PlaceFacts, RequestFacts } from '../trace/request-facts.js';
 import { pathAtStart } from '../trace/request-name.js';
 import { maskedPath, partsOf } from '../trace/request-path.js';
@@ -18,7 +18,7 @@ const COLUMNS: readonly string[] = ['body', 'query', 'params'];
 
 /** Reads the facts of one request through the adapter of its framework. */
 export class FrameworkRequestReader<Req extends object, Res> implements RequestReader {
-  readonly #settings: RequestSettings<Req, Res>;
+  readonly #config: RequestConfig<Req, Res>;
   readonly #req: Req;
   readonly #res: Res;
   /** Whether the app runs. A response may have ended before. */
@@ -36,13 +36,8 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
   /** Values of secret parameters, to be masked in the path; undefined if there are none. */
   #secrets: string[] | undefined = undefined;
 
-  constructor(
-    settings: RequestSettings<Req, Res>,
-    req: Req,
-    res: Res,
-    body: RequestBody | undefined,
-  ) {
-    this.#settings = settings;
+  constructor(config: RequestConfig<Req, Res>, req: Req, res: Res, body: RequestBody | undefined) {
+    this.#config = config;
     this.#req = req;
     this.#res = res;
     this.#body = body;
@@ -53,7 +48,7 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
   }
 
   get isReadLater(): boolean {
-    return !this.#hasStarted || this.#settings.callsAppAtEnd;
+    return !this.#hasStarted || this.#config.callsAppAtEnd;
   }
 
   get capturedBytes(): number {
@@ -67,7 +62,7 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
   /** Reads what is known before the app runs. */
   readAtStart(trace: RecordedTrace): void {
     const body = this.#body;
-    const { adapter, input, capturesRequest } = this.#settings;
+    const { adapter, input, capturesRequest } = this.#config;
     // With the option `input`, which is called at the end, nothing is captured.
     if (input === undefined && capturesRequest) {
       if (this.#read('query', adapter.hasQuery) === true)
@@ -83,7 +78,7 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
   }
 
   readAtPlace(trace: RecordedTrace, place: Place): void {
-    const { adapter } = this.#settings;
+    const { adapter } = this.#config;
     this.#place = place;
     this.#route = place === 'route' ? this.#read('route', adapter.route) : undefined;
     if (place === 'mount') this.#mount = this.#read('mount', adapter.mount);
@@ -100,7 +95,7 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
    * @returns the facts for the name and metadata of the trace
    */
   readAtEnd(trace: RecordedTrace, path: string): RequestFacts {
-    const { user, session, metadata, headers } = this.#settings;
+    const { user, session, metadata, headers } = this.#config;
     this.#paramsText ??= this.#collectParams(trace);
     if (trace.columns.inputs === undefined) this.#readInputs(trace);
     if (user !== undefined && trace.columns.userId === undefined) {
@@ -120,7 +115,7 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
   }
 
   readFacts(trace: RecordedTrace, path: string, naming: Naming): RequestFacts {
-    const { adapter } = this.#settings;
+    const { adapter } = this.#config;
     this.#paramsText ??= this.#collectParams(trace);
     const hasPlace = this.#place !== undefined;
     const route = hasPlace ? this.#route : this.#read('route', adapter.route);
@@ -134,7 +129,7 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
   }
 
   placeSoFar(trace: RecordedTrace, path: string): PlaceFacts {
-    const { adapter } = this.#settings;
+    const { adapter } = this.#config;
     const hasPlace = this.#place !== undefined;
     const route = hasPlace ? this.#route : this.#read('route', adapter.route);
     if (route === undefined) return { route, mount: this.#mount, path: pathAtStart(path) };
@@ -143,7 +138,7 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
   }
 
   inputsSoFar(trace: RecordedTrace): JsonMembers | undefined {
-    const { input, capturesRequest } = this.#settings;
+    const { input, capturesRequest } = this.#config;
     if (input !== undefined || !capturesRequest) return undefined;
     const isWhole = this.#body?.capture?.isPart === false;
     if (isWhole) this.#bodyText ??= this.#capturedBody(trace);
@@ -152,11 +147,11 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
   }
 
   requestOf(adapter: object): object | undefined {
-    return adapter === this.#settings.adapter ? this.#req : undefined;
+    return adapter === this.#config.adapter ? this.#req : undefined;
   }
 
   replaceEchoedId(before: string, inferenceId: string): void {
-    const { adapter, echo, idHeader } = this.#settings;
+    const { adapter, echo, idHeader } = this.#config;
     if (!echo) return;
     const sent = adapter.responseHeader(this.#res, idHeader);
     if (sent === undefined || sent === before) {
@@ -165,7 +160,7 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
   }
 
   #readInputs(trace: RecordedTrace): void {
-    const { input, capturesRequest } = this.#settings;
+    const { input, capturesRequest } = this.#config;
     if (input !== undefined) {
       this.#callAsyncOption(trace, 'input', input, (value) => {
         if (value !== undefined && trace.columns.inputs === undefined)
@@ -177,7 +172,7 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
   }
 
   recordInputs(trace: RecordedTrace): void {
-    const { input, capturesRequest } = this.#settings;
+    const { input, capturesRequest } = this.#config;
     if (trace.columns.inputs !== undefined || input !== undefined || !capturesRequest) return;
     const body = this.#bodyText ?? this.#capturedBody(trace) ?? this.#formText(trace) ?? 'null';
     trace.columns.setInputs(
@@ -223,7 +218,7 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
 
   /** The body as the app parsed it, with marks for its files. */
   #readParsed(): unknown {
-    const { adapter } = this.#settings;
+    const { adapter } = this.#config;
     const parsed = this.#read('body', adapter.body);
     const files = this.#read('files', adapter.files);
     return files === undefined ? parsed : withFiles(parsed, files);
@@ -231,14 +226,14 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
 
   /** A mark for a form that nobody parsed. */
   #unreadForm(): string {
-    const { adapter } = this.#settings;
+    const { adapter } = this.#config;
     const length = this.#read('headers', (req) => adapter.header(req, 'content-length'));
     return length === undefined ? '[multipart body]' : `[multipart/form-data: ${length} bytes]`;
   }
 
   /** The result of the option `name`; a promise sets the name later, in place of the name by the route. */
   #name(trace: RecordedTrace, { step, nameAtStart }: Naming): string | undefined {
-    const name = this.#settings.guarded.callOption('name', this.#settings.name, this.#req);
+    const name = this.#config.guarded.callOption('name', this.#config.name, this.#req);
     if (!isThenable(name)) return name;
     const isNamed = step.name !== nameAtStart;
     trace.awaitOption('name', name, (value) => {
@@ -249,9 +244,9 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
 
   /** The JSON text of the route's parameters. Remembers secret values, to mask them in the path. */
   #collectParams(trace: RecordedTrace): string {
-    const params = this.#read('params', this.#settings.adapter.params);
+    const params = this.#read('params', this.#config.adapter.params);
     const isEmpty = this.#noteSecrets(params, trace.recorder.redactor);
-    return isEmpty || !this.#settings.capturesRequest
+    return isEmpty || !this.#config.capturesRequest
       ? 'null'
       : trace.values.snapshot(params, 'params');
   }
@@ -275,15 +270,15 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
 
   #headersText(trace: RecordedTrace): string {
     const headers = new JsonMembers();
-    for (const name of this.#settings.headers) {
-      const value = this.#read('headers', (req) => this.#settings.adapter.header(req, name));
+    for (const name of this.#config.headers) {
+      const value = this.#read('headers', (req) => this.#config.adapter.header(req, name));
       if (value !== undefined) headers.set(name, trace.values.snapshot(value, name));
     }
     return `{${headers.toText()}}`;
   }
 
   #read<R>(fact: string, read: ((req: Req) => R) | undefined): R | undefined {
-    return this.#settings.guarded.readRequest(fact, read, this.#req);
+    return this.#config.guarded.readRequest(fact, read, this.#req);
   }
 
   #callAsyncOption<R>(
@@ -292,7 +287,7 @@ export class FrameworkRequestReader<Req extends object, Res> implements RequestR
     fn: (req: Req) => R | PromiseLike<R>,
     take: (value: R) => void,
   ): void {
-    this.#settings.guarded.callAsyncOption(name, fn, this.#req, trace, take);
+    this.#config.guarded.callAsyncOption(name, fn, this.#req, trace, take);
   }
 }
 

@@ -1,7 +1,7 @@
 /** A request that a handler makes within the process: one step of the trace of the request that the handler runs for. */
 
+import { REQUEST_TRACE } from '../../trace/model/is-request-trace.js';
 import { reportUnknownKeys, traceUpdateKeys } from '../../trace/model/known-keys.js';
-import { REQUEST_TRACE } from '../../trace/model/request-trace.js';
 import type { FinishedStep, StepOptions, StepUpdate } from '../../trace/model/step-types.js';
 import type { RequestTrace, Step, TraceUpdate, Usage } from '../../trace/model/trace-api.js';
 import { RecordedStep } from '../../trace/recorded-step.js';

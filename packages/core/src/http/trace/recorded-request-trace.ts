@@ -1,7 +1,7 @@
 /** The trace of a request: request facts, response facts and the outcome. */
 
+import { REQUEST_TRACE } from '../../trace/model/is-request-trace.js';
 import { errorThatWasFound } from '../../trace/model/recorded-error.js';
-import { REQUEST_TRACE } from '../../trace/model/request-trace.js';
 import type { Outcome, RequestTrace } from '../../trace/model/trace-api.js';
 import {
   MAX_GROUPED_CHARS,
@@ -10,23 +10,13 @@ import {
   type TraceSoFar,
   type TraceStart,
 } from '../../trace/recorded-trace.js';
-import { condensedEvents } from '../../values/events/condensed-events.js';
-import type { EventsKind } from '../../values/events/event-framing.js';
-import { eventsKindOf } from '../../values/events/joined-events.js';
 import type { JsonMembers } from '../../values/json/json-members.js';
 import { roundedText } from '../../values/json/number-text.js';
-import type { BodyCapture, Condenser } from '../body/body-capture.js';
-import {
-  charsetOf,
-  declaredEvents,
-  kindOf,
-  mediaType,
-  NOTHING_SENT,
-  type ResponseFacts,
-} from '../body/body-facts.js';
+import type { BodyCapture } from '../body/body-capture.js';
+import { mediaType, NOTHING_SENT, type ResponseFacts } from '../body/body-facts.js';
 import { bodyText } from '../body/body-value.js';
+import { EventCondenser } from '../body/event-condenser.js';
 import { errorEventData } from './error-event.js';
-import type { FollowedResponse } from './followed-response.js';
 import { httpStartText, httpText, type Place, type RequestFacts } from './request-facts.js';
 import { pathAtStart, requestName, routeName } from './request-name.js';
 import type { RequestReader } from './request-reader.js';
@@ -42,12 +32,25 @@ interface WrittenAhead {
 /** If a response takes this much longer than the row written ahead says, in milliseconds, the row is written again. */
 const LATENCY_TOLERANCE_MS = 10;
 
+/** The most bytes in UTF-8 of one UTF-16 unit of a string. */
+const MAX_UTF8_BYTES = 3;
+
 const ENDED_BY_ERROR = 'the stream ended with an event of the type error';
 
 /** The inference ID that the app itself may create for a request after its trace began. */
 export interface AppId {
   /** The id, registered; undefined while there is none. */
   read(): string | undefined;
+}
+
+/** A response that is followed to its end. */
+export interface FollowedResponse {
+  /** The facts known now. */
+  facts(): ResponseFacts;
+  /** The trace was abandoned, and the response goes on: settles it again as aborted if the client leaves. */
+  followClient(): void;
+  /** Whether the error says only that the connection has closed, which the outcome says. Never throws. */
+  isOfClosedConnection(error: unknown): boolean;
 }
 
 export interface RequestTraceStart extends TraceStart {
@@ -67,7 +70,7 @@ export interface RequestTraceStart extends TraceStart {
 }
 
 /** The trace of one HTTP request. */
-export class RecordedRequestTrace extends RecordedTrace implements RequestTrace, Condenser {
+export class RecordedRequestTrace extends RecordedTrace implements RequestTrace {
   readonly method: string;
   /** Without the query. */
   readonly path: string;
@@ -79,8 +82,8 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace,
   #response: FollowedResponse | undefined = undefined;
   readonly #body: BodyCapture;
   readonly #recordsBody: boolean;
-  /** Of a response whose events are condensed. */
-  #eventsKind: EventsKind | undefined = undefined;
+  /** Whether the body gets a condenser before a chunk that may not fit. */
+  #isCondensable: boolean;
   /** Whether the body is still to be recorded as the output. */
   #isBodyPending: boolean;
   /** The data of the last chunk of the response, if that is an event `error`. */
@@ -105,8 +108,8 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace,
     this.#convertOutput = start.convertOutput;
     this.#reader = start.reader;
     this.#body = start.body;
-    if (start.recordsBody) start.body.condenseBy(this);
     this.#recordsBody = start.recordsBody;
+    this.#isCondensable = start.recordsBody;
     this.#isBodyPending = start.recordsBody;
   }
 
@@ -244,9 +247,25 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace,
   addChunk(chunk: unknown, encoding: unknown): void {
     if (this.isSettled) return;
     if (this.#firstByteMs < 0) this.#firstByteMs = this.elapsedMs();
+    const hasContent =
+      (typeof chunk === 'string' || chunk instanceof Uint8Array) && chunk.length > 0;
+    // Most bodies fit, and need no condenser.
+    if (hasContent && this.#isCondensable && chunk.length * MAX_UTF8_BYTES > this.#body.room)
+      this.#makeCondensable();
     this.#body.addChunk(chunk, encoding);
-    if ((typeof chunk === 'string' || chunk instanceof Uint8Array) && chunk.length > 0)
-      this.#errorEvent = errorEventData(chunk);
+    if (hasContent) this.#errorEvent = errorEventData(chunk);
+  }
+
+  #makeCondensable(): void {
+    const { redactor } = this.recorder;
+    this.#isCondensable = false;
+    this.#body.condenseBy(
+      new EventCondenser({
+        contentType: () => this.#response?.facts().contentType,
+        isSecret: (key, piece) => redactor.isSecretInStream(key, piece),
+        onFailure: (error) => this.reportFailure('events', error),
+      }),
+    );
   }
 
   /**
@@ -262,32 +281,6 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace,
     this.#errorEvent = undefined;
     if (!hadResponded) this.#firstByteMs = -1;
     this.#body.removeLast(this.#body.bytes - bytesBefore);
-  }
-
-  /** Whether the response is a stream of events. Never throws. */
-  mayCondense(head: () => string): boolean {
-    try {
-      const { contentType } = this.#response?.facts() ?? NOTHING_SENT;
-      const kind = kindOf(mediaType(contentType));
-      if (kind === 'binary' || charsetOf(contentType) !== undefined) return false;
-      this.#eventsKind = eventsKindOf(head(), declaredEvents(kind));
-    } catch (error) {
-      this.reportFailure('events', error);
-    }
-    return this.#eventsKind !== undefined;
-  }
-
-  /** The beginning of the response in fewer events, if it is a stream of events. Never throws. */
-  condensed(text: string): string | undefined {
-    try {
-      if (this.#eventsKind === undefined || text === '') return undefined;
-      const { redactor } = this.recorder;
-      const isSecret = (key: string, piece: string) => redactor.isSecretInStream(key, piece);
-      return condensedEvents(text, this.#eventsKind, isSecret);
-    } catch (error) {
-      this.reportFailure('events', error);
-      return undefined;
-    }
   }
 
   /** How many more bytes of the response's body are captured; 0 if it is not captured. */
@@ -413,16 +406,8 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace,
     this.recordFirstError(errorThatWasFound(message));
   }
 
-  override interrupt(): void {
-    const ahead = this.#ahead;
-    if (ahead === undefined) this.#settleEarly('interrupted');
-    else this.settleResponse('completed', ahead.facts);
-    super.interrupt();
-  }
-
   override abandon(): void {
     const response = this.#response;
-    this.#settleEarly('abandoned');
     super.abandon();
     try {
       response?.followClient();
@@ -431,8 +416,13 @@ export class RecordedRequestTrace extends RecordedTrace implements RequestTrace,
     }
   }
 
-  /** Settles the trace before its response ended, with the facts known so far. */
-  #settleEarly(outcome: Outcome): void {
+  /** Settles the trace before its response ended, with the facts of the row written ahead or those known so far. */
+  protected override settleEarly(outcome: Outcome): void {
+    const ahead = this.#ahead;
+    if (outcome === 'interrupted' && ahead !== undefined) {
+      this.settleResponse('completed', ahead.facts);
+      return;
+    }
     let facts = NOTHING_SENT;
     try {
       facts = this.#response?.facts() ?? NOTHING_SENT;

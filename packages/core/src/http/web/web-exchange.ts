@@ -10,8 +10,7 @@ import { passThrough } from '../../follow/observe/pass-through.js';
 import { startTimer, stopTimer, type Timer } from '../../platform/timers.js';
 import type { Outcome } from '../../trace/model/trace-api.js';
 import { isStreamedType, type ResponseFacts } from '../body/body-facts.js';
-import type { FollowedResponse } from '../trace/followed-response.js';
-import type { RecordedRequestTrace } from '../trace/recorded-request-trace.js';
+import type { FollowedResponse, RecordedRequestTrace } from '../trace/recorded-request-trace.js';
 
 /** What a response body was created from: a stream, a Blob (which may be a file), bytes or a string in memory, or unknown. */
 export type BodySource = 'stream' | 'memory' | Blob | undefined;

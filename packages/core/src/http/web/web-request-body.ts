@@ -2,8 +2,8 @@
 
 import { utf8Length } from '#platform';
 import { defineMethod, methodNamed } from '../../follow/observe/replace-method.js';
-import { fieldsByName } from '../../values/reading/fields-by-name.js';
 import { fileMark } from '../../values/snapshot/value-marks.js';
+import { fieldsByName } from '../../values/text/form-fields.js';
 import { BodyCapture } from '../body/body-capture.js';
 import { kindOf, mediaType } from '../body/body-facts.js';
 import type { RequestBody } from '../body/request-body.js';

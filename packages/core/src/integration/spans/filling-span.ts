@@ -7,11 +7,11 @@ import { type RecordedCall, stepOfCall } from '../call/recorded-call.js';
 import type { SharedCall } from '../once/shared-call.js';
 import { reportFailure } from '../report/integration-diagnostics.js';
 import {
-  identify,
   isNeededNow,
   type RecordedSpan,
   recordLater,
   recordReport,
+  recordUserAndSession,
 } from './recorded-span.js';
 import { recordSameWork } from './span-origin.js';
 import type { SpanSource } from './span-source.js';
@@ -59,7 +59,7 @@ export class FillingSpan implements RecordedSpan, Deferred {
     recordReport(span, step, (report) => {
       recordSameWork(step, span?.origin);
       if (step.type === report.type) step.fill(report.update);
-      identify(step.trace, report);
+      recordUserAndSession(step.trace, report);
     });
   }
 }

@@ -47,7 +47,8 @@ export function recordReport(
   }
 }
 
-export function identify(
+/** Records the user and the session of the span, unless the trace has them. */
+export function recordUserAndSession(
   trace: RecordedTrace,
   { userId, sessionId }: Pick<SpanReport, 'userId' | 'sessionId'>,
 ): void {

@@ -10,11 +10,11 @@ import { type CallFacts, SharedCall } from '../once/shared-call.js';
 import { reportFailure } from '../report/integration-diagnostics.js';
 import { startSeparateCall } from '../start/start-call.js';
 import {
-  identify,
   isNeededNow,
   type RecordedSpan,
   recordLater,
   recordReport,
+  recordUserAndSession,
 } from './recorded-span.js';
 import { recordOrigin } from './span-origin.js';
 import { SpanFacts, type SpanReport, type SpanSource } from './span-source.js';
@@ -147,7 +147,7 @@ export class SpanOfStep implements RecordedSpan, Deferred {
     const step = this.#step;
     this.#span = undefined;
     recordReport(span, step, (report) => {
-      if (this.#isEnded) identify(step.trace, report);
+      if (this.#isEnded) recordUserAndSession(step.trace, report);
       recordOrigin(step, span?.origin);
       if (this.#sharedCall?.client === undefined) this.#recordReport(report);
       else step.fill(report.update);

@@ -47,10 +47,10 @@ function endAfter(startTime: number | undefined, latency: number | undefined): n
   return Math.min(startTime + latency, LATEST_MS);
 }
 
-function isWithin(value: number | undefined, least: number, most: number): boolean {
-  return value === undefined || (typeof value === 'number' && value >= least && value <= most);
+function isWithin(value: number | undefined, min: number, max: number): boolean {
+  return value === undefined || (typeof value === 'number' && value >= min && value <= max);
 }
 
-function timeIn(value: number | undefined, least: number, most: number): number | undefined {
-  return isWithin(value, least, most) ? value : undefined;
+function timeIn(value: number | undefined, min: number, max: number): number | undefined {
+  return isWithin(value, min, max) ? value : undefined;
 }

@@ -11,6 +11,11 @@ const MAX_KEY_CHARS = 256;
 
 /** The trace whose values are converted. */
 interface ChangingTrace {
+  readonly recorder: {
+    readonly snapshotter: Snapshotter;
+    readonly redactor: Redactor;
+    readonly diagnostics: Diagnostics;
+  };
   /** Call it when something of the trace changes: a row that was written before is out of date. */
   markChanged(): void;
 }
@@ -18,11 +23,24 @@ interface ChangingTrace {
 /** The characters that the values of one trace may have, together. */
 export class TraceRoom {
   readonly max: number;
-  left: number;
+  #left: number;
 
-  constructor(maxChars: number) {
+  constructor(maxChars: number, left = maxChars) {
     this.max = maxChars;
-    this.left = maxChars;
+    this.#left = left;
+  }
+
+  /** Negative if the last value took more than there were. */
+  get left(): number {
+    return this.#left;
+  }
+
+  subtract(chars: number): void {
+    this.#left -= chars;
+  }
+
+  copy(): TraceRoom {
+    return new TraceRoom(this.max, this.#left);
   }
 }
 
@@ -33,7 +51,7 @@ const RESERVE = 1 / 8;
 /** While there is room, a value is kept whole whose text is shorter. */
 const SHORT_CHARS = 800;
 /** While there is room, a longer value has at least this number of characters. */
-const LEAST_CHARS = 100;
+const MIN_CHARS = 100;
 /** Limit that cuts no short value. */
 const SHORT_LIMIT = 1000;
 
@@ -41,60 +59,34 @@ const SHORT_LIMIT = 1000;
 export class TraceValues {
   readonly redactor: Redactor;
   readonly #snapshotter: Snapshotter;
-  readonly #diagnostics: Diagnostics;
   readonly #trace: ChangingTrace;
   readonly #room: TraceRoom;
-  /** Whether they are values of steps below the root. */
-  readonly #areOfSteps: boolean;
+  readonly #of: 'root' | 'steps';
 
-  constructor(
-    trace: ChangingTrace,
-    snapshotter: Snapshotter,
-    redactor: Redactor,
-    diagnostics: Diagnostics,
-    room: TraceRoom,
-    areOfSteps = false,
-  ) {
+  /** @param of whether they are values of the trace and its root, or of the steps below the root */
+  constructor(trace: ChangingTrace, room: TraceRoom, of: 'root' | 'steps' = 'root') {
+    this.redactor = trace.recorder.redactor;
+    this.#snapshotter = trace.recorder.snapshotter;
     this.#trace = trace;
-    this.#snapshotter = snapshotter;
-    this.redactor = redactor;
-    this.#diagnostics = diagnostics;
     this.#room = room;
-    this.#areOfSteps = areOfSteps;
+    this.#of = of;
   }
 
   /** The same for the values of steps below the root, which leave room for those of the root. */
   ofSteps(): TraceValues {
-    const diagnostics = this.#diagnostics;
-    return new TraceValues(
-      this.#trace,
-      this.#snapshotter,
-      this.redactor,
-      diagnostics,
-      this.#room,
-      true,
-    );
+    return new TraceValues(this.#trace, this.#room, 'steps');
   }
 
   /** The same for a value that is not recorded in the trace: its characters do not count. */
   uncounted(): TraceValues {
-    const room = new TraceRoom(this.#room.max);
-    room.left = this.#room.left;
-    const trace = { markChanged() {} };
-    return new TraceValues(
-      trace,
-      this.#snapshotter,
-      this.redactor,
-      this.#diagnostics,
-      room,
-      this.#areOfSteps,
-    );
+    const trace = { recorder: this.#trace.recorder, markChanged() {} };
+    return new TraceValues(trace, this.#room.copy(), this.#of);
   }
 
   /** Characters that these values have left; negative if a last value took more. */
   get room(): number {
     const { left, max } = this.#room;
-    return this.#areOfSteps ? left - max * RESERVE : left;
+    return this.#of === 'steps' ? left - max * RESERVE : left;
   }
 
   /** Whether the limit is used up, so that values become marks. */
@@ -110,9 +102,9 @@ export class TraceValues {
     const room = Math.max(this.room, 0);
     const little = this.#room.max * LITTLE;
     if (room > little) return room;
-    if (!this.#areOfSteps) return Math.floor(room / 2);
+    if (this.#of === 'root') return Math.floor(room / 2);
     const less = Math.floor(((room / 16) * room) / little);
-    return Math.max(less, Math.min(room, LEAST_CHARS));
+    return Math.max(less, Math.min(room, MIN_CHARS));
   }
 
   /** The JSON text of a value. @param key the value's key, by which it may be a secret */
@@ -149,7 +141,7 @@ export class TraceValues {
   /** Counts the characters of a value and its key. @returns the text itself */
   #counted(text: string, key: string): string {
     this.#trace.markChanged();
-    this.#room.left -= text.length + Math.min(key.length, MAX_KEY_CHARS);
+    this.#room.subtract(text.length + Math.min(key.length, MAX_KEY_CHARS));
     return text;
   }
 
@@ -178,6 +170,6 @@ export class TraceValues {
    * @param about needed if the message contains what clients may choose
    */
   reportBadInput(message: string, about = message): void {
-    this.#diagnostics.report('warn', 'bad_input', message, undefined, about);
+    this.#trace.recorder.diagnostics.report('warn', 'bad_input', message, undefined, about);
   }
 }

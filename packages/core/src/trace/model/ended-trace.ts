@@ -8,7 +8,7 @@ export interface EndedTrace {
   readonly inferenceId: string;
   /** Epoch milliseconds. */
   readonly startedAt: number;
-  /** Its type is `user_call`, except in the trace of an annotated call. */
+  /** Its type is `user_call`, except in the trace of a call outside any request. */
   readonly root: EndedStep;
   readonly columns: EndedColumns;
   /** The id shared with other services; undefined if no caller sent one and the app has not read it. */

@@ -10,6 +10,7 @@ import {
   hasGetter,
   isError,
 } from '../../values/reading/read-safely.js';
+import { cutMark } from '../../values/snapshot/value-marks.js';
 import { cutTo } from '../../values/text/well-formed.js';
 
 /** An error of a step or a trace. */
@@ -72,10 +73,7 @@ class ThrownError implements RecordedError {
   }
 }
 
-/**
- * What an error says that has no message, or one that only its own code can tell: its issues, as of a schema's error, its other
- * properties, or its name.
- */
+/** What is recorded of an error without a message: its `issues`, else its other properties, else its name. */
 function factsOf(error: object): unknown {
   const issues = dataProperty(error, 'issues');
   if (!isProxy(issues) && Array.isArray(issues)) return issues;
@@ -139,7 +137,7 @@ function* reasonsOf(error: object, depth: number): Generator<Reason> {
       yield* reasonsIn(Object.getOwnPropertyDescriptor(errors, i)?.value, '', depth);
     }
     const more = errors.length - MAX_ERRORS;
-    if (more > 0) yield { label: '', text: `[cut: ${more} more errors]` };
+    if (more > 0) yield { label: '', text: cutMark(more, 'errors') };
   }
   yield* reasonsIn(dataProperty(error, 'cause'), 'cause: ', depth);
 }

@@ -115,7 +115,7 @@ export function isModelCall(type: string): boolean {
 }
 
 /** Whether the platform accepts the value in a field of this kind. */
-export function fits(kind: FieldKind, value: unknown): boolean {
+export function isValidField(kind: FieldKind, value: unknown): boolean {
   if (value === null) return kind !== 'counts';
   if (typeof value === 'object' && isProxy(value)) return kind === 'any';
   switch (kind) {
@@ -149,8 +149,8 @@ const FORMS: Readonly<Record<FieldKind, string>> = {
   any: 'any value',
 };
 
-/** For a message about a value that does not fit: what the field takes, and what it got. Holds no text of the app. */
-export function misfit({ kind }: Field, value: unknown): string {
+/** The part of a message about a value that is not valid: what the field takes, and what it got. Holds no text of the app. */
+export function wrongValueText({ kind }: Field, value: unknown): string {
   const form = FORMS[kind];
   const actual = formOf(value);
   return form.startsWith(actual) ? form : `${form}, but is ${actual}`;
@@ -169,7 +169,7 @@ function secretKeyOf({ name, kind }: Field): string {
   return kind === 'amount' || kind === 'count' ? '' : name;
 }
 
-/** The JSON text of a value that fits its field; undefined if nothing of it can be kept. */
+/** The JSON text of a value that is valid in its field; undefined if nothing of it can be kept. */
 export function fieldText(
   field: Field,
   value: unknown,

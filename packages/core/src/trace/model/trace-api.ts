@@ -104,7 +104,7 @@ export interface Usage {
   readonly unpriced: Readonly<Record<string, number>>;
 }
 
-/** All that happened for one request or one annotated call, as a tree of steps. Its methods never throw. */
+/** All that happened for one request, or for one call outside any request, as a tree of steps. Its methods never throw. */
 export interface Trace {
   /** The id of the trace's row on the platform. */
   readonly inferenceId: string;

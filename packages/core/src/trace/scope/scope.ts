@@ -32,7 +32,7 @@ export interface ScopeStep extends Step {
 }
 
 /**
- * A scope manager whose steps are recorded ones. Its `run` may throw before it calls `fn`, since apps and tests may replace the
+ * A scope manager as core uses it: its steps show their trace. Its `run` may throw before it calls `fn`, since apps and tests may replace the
  * methods of AsyncLocalStorage. Therefore call it by `runOnceInScope`, which then calls `fn` outside the scope;
  * `RecordedStep.runToEnd` handles the error itself, which saves a closure per step.
  */

@@ -95,8 +95,8 @@ export class JsonScanner {
 
   /** @returns the length of the text in bytes */
   #encode(json: string): number {
-    const most = json.length * 3 + PADDING;
-    if (this.#bytes.length < most) this.#bytes = new Uint8Array(most);
+    const maxBytes = json.length * 3 + PADDING;
+    if (this.#bytes.length < maxBytes) this.#bytes = new Uint8Array(maxBytes);
     this.#encoder ??= new TextEncoder();
     const { written } = this.#encoder.encodeInto(json, this.#bytes);
     this.#bytes.fill(0, written, written + PADDING);

@@ -42,6 +42,16 @@ export function bytesMark(bytes: object): string {
   return `[${classOf(bytes)}: ${byteLengthOf(bytes)} bytes]`;
 }
 
+/** A mark for what is left out, such as `[cut: 3 more items]`. @param noun in the plural */
+export function cutMark(count: number, noun: string): string {
+  return `[cut: ${count} more ${noun}]`;
+}
+
+/** The beginning of a text with a mark for the rest. */
+export function markedAsCut(text: string, count: number, noun: string): string {
+  return `${text}… ${cutMark(count, noun)}`;
+}
+
 export function dateText(value: Date): string {
   const time = Date.prototype.getTime.call(value);
   return Number.isNaN(time) ? 'Invalid Date' : Date.prototype.toISOString.call(value);

@@ -30,10 +30,12 @@ import { isMaskable } from '../redaction/secret-keys.js';
 import { cutTo } from '../text/well-formed.js';
 import {
   bytesMark,
+  cutMark,
   dataUrlMark,
   dateText,
   functionMark,
   isShortBigInt,
+  markedAsCut,
   regExpText,
   streamMark,
 } from './value-marks.js';
@@ -50,7 +52,7 @@ export interface SnapshotLimits {
 
 type ToJson = (key: string) => unknown;
 
-/** The longest string if there is no room for all, by its share of the room: the first of these with which there is. */
+/** If a value does not fit, it is written again with each string cut to this share of the room, the larger share first. */
 const TEXT_SHARES = [1 / 2, 1 / 16];
 const SHORTEST_CUT = 64;
 const MAX_STACK_CHARS = 4000;
@@ -66,7 +68,7 @@ export class ValueWalk {
   #room = 0;
   #nodes = 0;
   /** The longest string that is written whole. */
-  #mostChars = Number.POSITIVE_INFINITY;
+  #maxStringChars = Number.POSITIVE_INFINITY;
   /** Length of the longest string so far. */
   #longest = 0;
   /** Whether there was no room for some members or items. */
@@ -83,9 +85,10 @@ export class ValueWalk {
     let text = this.#textWithin(value, key, room, Number.POSITIVE_INFINITY);
     // A long string may have taken the room of all that follows.
     for (const share of TEXT_SHARES) {
-      const mostChars = room * share;
-      if (!this.#isCutShort || this.#longest <= mostChars || mostChars < SHORTEST_CUT) break;
-      text = this.#textWithin(value, key, room, mostChars);
+      const maxStringChars = room * share;
+      if (!this.#isCutShort || this.#longest <= maxStringChars || maxStringChars < SHORTEST_CUT)
+        break;
+      text = this.#textWithin(value, key, room, maxStringChars);
     }
     return text;
   }
@@ -100,10 +103,10 @@ export class ValueWalk {
     }
   }
 
-  #textWithin(value: unknown, key: string, room: number, mostChars: number): string {
+  #textWithin(value: unknown, key: string, room: number, maxStringChars: number): string {
     this.#room = room;
     this.#nodes = 0;
-    this.#mostChars = mostChars;
+    this.#maxStringChars = maxStringChars;
     this.#longest = 0;
     this.#isCutShort = false;
     try {
@@ -165,15 +168,15 @@ export class ValueWalk {
 
   /** How many characters of a string are written. */
   get #textRoom(): number {
-    return Math.max(Math.min(this.#room, this.#mostChars), 0);
+    return Math.max(Math.min(this.#room, this.#maxStringChars), 0);
   }
 
   /** The JSON text of a string that is masked already. */
   maskedText(value: string, key: string, room: number): string {
     this.#room = room;
-    this.#mostChars = Number.POSITIVE_INFINITY;
-    return this.#fitted(key, (most) =>
-      value.length > most ? cut(cutTo(value, most), value.length) : value,
+    this.#maxStringChars = Number.POSITIVE_INFINITY;
+    return this.#fitted(key, (maxChars) =>
+      value.length > maxChars ? cut(cutTo(value, maxChars), value.length) : value,
     );
   }
 
@@ -237,7 +240,7 @@ export class ValueWalk {
     for (; i >= from && !this.#isFull(); i--) items.push(this.#itemOrHole(value, i, depth));
     if (i >= from) {
       this.#isCutShort ||= this.#room <= 0;
-      items.push(this.#mark(`[cut: ${i - from + 1} more items]`));
+      items.push(this.#mark(cutMark(i - from + 1, 'items')));
     }
     return (from > 0 ? ',' : '') + items.reverse().join(',');
   }
@@ -259,7 +262,7 @@ export class ValueWalk {
       const key = keys[i] as string;
       if (this.#isFull()) {
         this.#isCutShort ||= this.#room <= 0;
-        const rest = this.#mark(`[cut: ${keys.length - i} more keys]`);
+        const rest = this.#mark(cutMark(keys.length - i, 'keys'));
         return `${text}${text.length > 1 ? ',' : ''}"…":${rest}}`;
       }
       if (key === 'toJSON' && !hasGetter(value, key)) {
@@ -385,7 +388,7 @@ export class ValueWalk {
 
 /** The text with a mark of how much was cut. @param length of the whole text */
 function cut(text: string, length: number): string {
-  return `${text}… [cut: ${length - text.length} more characters]`;
+  return markedAsCut(text, length - text.length, 'characters');
 }
 
 function firstErrors(errors: readonly unknown[]): unknown[] {
@@ -393,7 +396,7 @@ function firstErrors(errors: readonly unknown[]): unknown[] {
   for (let i = 0; i < errors.length && i < MAX_ERRORS; i++) {
     first.push(Object.getOwnPropertyDescriptor(errors, i)?.value);
   }
-  if (errors.length > MAX_ERRORS) first.push(`[cut: ${errors.length - MAX_ERRORS} more errors]`);
+  if (errors.length > MAX_ERRORS) first.push(cutMark(errors.length - MAX_ERRORS, 'errors'));
   return first;
 }
 

@@ -4,15 +4,15 @@
  */
 
 import { isProxy } from '#platform';
-import { fieldsByName } from '../reading/fields-by-name.js';
 import { classOf, dataProperty, MAX_NAME_CHARS } from '../reading/read-safely.js';
+import { fieldsByName } from '../text/form-fields.js';
 import { cutTo } from '../text/well-formed.js';
 import { fileMark, urlText } from './value-marks.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** What shows a value of a class; a string is a mark. @param most limit for the fields of a form */
-type Shown = (value: object, most: number) => string | Fields | undefined;
+/** What shows a value of a class; a string is a mark. @param maxEntries limit for the fields of a form */
+type Shown = (value: object, maxEntries: number) => string | Fields | undefined;
 
 const CLASSES: Readonly<Record<string, Shown>> = {
   Response: (value) => {
@@ -27,12 +27,12 @@ const CLASSES: Readonly<Record<string, Shown>> = {
     return mark(value, ` ${method}`, [url, ...bodyFacts(value)]);
   },
   // Their values are not captured unless the app names them.
-  Headers: (value, most) => {
-    const names = entriesOf(value, most).map(([name]) => cutTo(String(name), MAX_NAME_CHARS));
+  Headers: (value, maxEntries) => {
+    const names = entriesOf(value, maxEntries).map(([name]) => cutTo(String(name), MAX_NAME_CHARS));
     return names.length === 0 ? undefined : mark(value, ': ', [cutTo(names.join(', '), 1000)]);
   },
-  URLSearchParams: (value, most) => fieldsByName(entriesOf(value, most)),
-  FormData: (value, most) => fieldsByName(entriesOf(value, most)),
+  URLSearchParams: (value, maxEntries) => fieldsByName(entriesOf(value, maxEntries)),
+  FormData: (value, maxEntries) => fieldsByName(entriesOf(value, maxEntries)),
   Blob: blobMark,
   File: blobMark,
   AbortSignal: (value) => (factOf(value, 'aborted') === true ? mark(value, ' aborted') : undefined),
@@ -42,11 +42,11 @@ const CLASSES: Readonly<Record<string, Shown>> = {
  * What shows an object of the web platform: a mark, or the fields of a form. Undefined for any other object, and for one that shows
  * nothing but its class. Never throws.
  */
-export function webValue(value: object, most: number): string | Fields | undefined {
+export function webValue(value: object, maxEntries: number): string | Fields | undefined {
   const tag = dataProperty(value, Symbol.toStringTag);
   if (typeof tag !== 'string' || !Object.hasOwn(CLASSES, tag)) return undefined;
   try {
-    return isOfPlatform(value, tag) ? CLASSES[tag]?.(value, most) : undefined;
+    return isOfPlatform(value, tag) ? CLASSES[tag]?.(value, maxEntries) : undefined;
   } catch {
     // An object that only inherits from one of the platform.
     return undefined;
@@ -92,13 +92,13 @@ function factOf(value: object, key: string, choose: Choose = platforms): unknown
   }
 }
 
-function entriesOf(value: object, most: number): (readonly [name: string, value: string])[] {
+function entriesOf(value: object, maxEntries: number): (readonly [name: string, value: string])[] {
   const { entries } = prototypesOf(value).findLast((each) => Object.hasOwn(each, 'entries')) as {
     entries(): Iterable<readonly [string, string]>;
   };
   const found: (readonly [name: string, value: string])[] = [];
   for (const entry of entries.call(value)) {
-    if (found.length >= most) break;
+    if (found.length >= maxEntries) break;
     found.push(entry);
   }
   return found;

@@ -10,7 +10,7 @@ const DEFAULT_MAX_BYTES = 65_536;
 const DEFAULT_MAX_AGE_MS = 600_000;
 
 /** The options of one middleware. */
-export class RequestSettings<Req extends object, Res> {
+export class RequestConfig<Req extends object, Res> {
   readonly adapter: RequestAdapter<Req, Res>;
   readonly guarded: GuardedCalls<Req>;
   readonly idHeader: string;

@@ -1,6 +1,6 @@
 import { createHook } from 'node:async_hooks';
 import { exitContext, type ObservedNamespace } from './namespace.js';
-import { hasStep, withdrawStep, withStep } from './step-context.js';
+import { hasStep, removeStep, withStep } from './step-context.js';
 
 /** A callback that is running, perhaps within another one. */
 interface Callback {
@@ -19,7 +19,7 @@ interface Callback {
  * - After `runPromise`, and after `enter` without `exit`, the context stays active when the callback ends, and unrelated code
  *   runs in it. The step is removed from that context.
  */
-export function watchCallbacks(namespace: ObservedNamespace): void {
+export function observeCallbacks(namespace: ObservedNamespace): void {
   const running: Callback[] = [];
   createHook({
     // The namespace's own hook runs first: it has already entered, or left, the callback's context.
@@ -39,13 +39,13 @@ export function watchCallbacks(namespace: ObservedNamespace): void {
       let callback = running.pop();
       while (callback !== undefined && callback.id !== id) callback = running.pop();
       if (callback?.entered !== undefined) exitContext(namespace, callback.entered);
-      withdrawLeftoverStep(namespace, callback?.outer ?? null);
+      removeLeftoverStep(namespace, callback?.outer ?? null);
     },
   }).enable();
 }
 
 /** Removes the step from the active context, unless it is the expected one: the code that entered it has then ended. */
-export function withdrawLeftoverStep(namespace: ObservedNamespace, expected: object | null): void {
+export function removeLeftoverStep(namespace: ObservedNamespace, expected: object | null): void {
   const { active } = namespace;
-  if (active !== expected && active !== null) withdrawStep(active);
+  if (active !== expected && active !== null) removeStep(active);
 }

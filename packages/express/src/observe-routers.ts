@@ -17,25 +17,25 @@ type ParamCallback = (this: unknown, req: Request, ...args: unknown[]) => unknow
 type RunRouter = (this: unknown, req: Request, res: unknown, done: unknown) => unknown;
 
 /** Prototypes of routers whose method is replaced. */
-const watchedRouters = new WeakSet<object>();
+const observedRouters = new WeakSet<object>();
 /** Arrays of callbacks of `param()` of which the first one is replaced. */
-const watchedParams = new WeakSet<object>();
+const observedParams = new WeakSet<object>();
 
 /** Replaces the method by which the prototype of routers runs their layers, once. @param router the prototype, or a router */
-export function watchRouters(router: unknown): void {
+export function observeRouters(router: unknown): void {
   let holder = router as object | null | undefined;
   while (holder && !Object.hasOwn(holder, 'handle')) {
     holder = Object.getPrototypeOf(holder) as object | null;
   }
-  if (!holder || watchedRouters.has(holder)) return;
-  watchedRouters.add(holder);
-  replaceMethod(holder, 'handle', watchedRouter);
+  if (!holder || observedRouters.has(holder)) return;
+  observedRouters.add(holder);
+  replaceMethod(holder, 'handle', observedRouter);
 }
 
 /** Errors of parameters, and of paths that cannot be decoded, leave a router without passing a layer. */
-function watchedRouter(original: RunRouter): RunRouter {
+function observedRouter(original: RunRouter): RunRouter {
   return function handle(this: unknown, req, res, done) {
-    watchParams(this as Router);
+    observeParams(this as Router);
     if (typeof done !== 'function') return original.call(this, req, res, done);
     return original.call(this, req, res, function passOut(this: unknown, ...args: unknown[]) {
       const trace = openTraceOf(req);
@@ -46,26 +46,26 @@ function watchedRouter(original: RunRouter): RunRouter {
 }
 
 /**
- * Has the parameters read before the first callback of `param()` sees them: a callback may replace them, and if it refuses the
- * request, Express enters no layer, and restores the parameters from before. Never throws.
+ * Replaces the first callback of each `param()`, so that the parameters are read before a callback can replace them or refuse the
+ * request: Express then enters no layer, and restores the parameters from before. Never throws.
  */
-export function watchParams(router: Router | undefined): void {
+export function observeParams(router: Router | undefined): void {
   try {
     const params = router?.params;
     for (const name in params) {
       const callbacks = params[name];
-      if (!Array.isArray(callbacks) || watchedParams.has(callbacks)) continue;
+      if (!Array.isArray(callbacks) || observedParams.has(callbacks)) continue;
       const [first] = callbacks;
       if (typeof first !== 'function') continue;
-      watchedParams.add(callbacks);
-      callbacks[0] = watchedParam(first);
+      observedParams.add(callbacks);
+      callbacks[0] = observedParam(first);
     }
   } catch {
     // The app froze its callbacks, or has other ones than Express.
   }
 }
 
-function watchedParam(original: ParamCallback): ParamCallback {
+function observedParam(original: ParamCallback): ParamCallback {
   return function param(this: unknown, req, ...args) {
     const trace = openTraceOf(req);
     if (trace !== undefined) enterParam(trace, req, args[3]);
