@@ -14,6 +14,11 @@ export type TypesByValue = Readonly<Record<string, StepType | null>>;
  */
 export interface Dialect {
   readonly name: DialectName;
+  /**
+   * Attributes below these names, such as `gen_ai`, are of models, agents and tools. A span without such an attribute is no step by
+   * itself if it is outside any trace, and its type is that of its kind.
+   */
+  readonly modelNamespaces: readonly string[];
   /** Attributes by whose value the type of the step is known. */
   readonly types?: Readonly<Record<string, TypesByValue>>;
   /** Types by the presence of an attribute, or of any attribute below a name that ends with `.*`. */

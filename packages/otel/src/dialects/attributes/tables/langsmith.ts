@@ -4,6 +4,7 @@ import type { Dialect } from './dialect.js';
 
 export const langSmith: Dialect = {
   name: 'langsmith',
+  modelNamespaces: ['langsmith'],
   // The status of its spans is OK in any case.
   exceptionsAreErrors: true,
   types: {
