@@ -9,7 +9,7 @@ import { AiTelemetry } from './ai-sdk/telemetry.js';
 import { traceModelMethods } from './ai-sdk/trace-model.js';
 import { tracedTools } from './ai-sdk/trace-tools.js';
 import { assertChangeable } from './common/hooks/replace-method.js';
-import { traced } from './common/hooks/traced.js';
+import { isTraced } from './common/hooks/traced.js';
 import { CALL_OPTIONS, type CallOptions, checkOptions } from './common/options.js';
 
 export type { ContentPart } from './common/options.js';
@@ -69,7 +69,7 @@ export function traceModel<Model extends object>(model: Model, options: AISDKOpt
       "traceModel(model) takes a model, such as traceModel(openai('gpt-5-mini'))",
     );
   }
-  if (!traced.has(model)) {
+  if (!isTraced(model)) {
     for (const method of methods) assertChangeable('traceModel', 'model', model, method);
   }
   traceModelMethods(model, options);

@@ -2,7 +2,7 @@
 
 import { registerStepFinder, replaceSpans } from '@openlayer-tracing/core/integration';
 import { assertChangeable, replaceMethod } from './common/hooks/replace-method.js';
-import { traced } from './common/hooks/traced.js';
+import { isTraced, markTraced } from './common/hooks/traced.js';
 import { CALL_OPTIONS, type CallOptions, checkOptions } from './common/options.js';
 import { type ReportedRequests, reportRequests } from './http/report-requests.js';
 import { HANDLER_NAME, LangChainHandler } from './langchain/handler.js';
@@ -82,9 +82,9 @@ export function traceLangChain(target: object, options: LangChainOptions = {}): 
  * @throws TypeError if the object is frozen
  */
 function traceOnce(target: object, changed: object, key: string, trace: () => void): void {
-  if (traced.has(target)) return;
+  if (isTraced(target)) return;
   assertChangeable('traceLangChain', 'class', changed, key);
-  traced.add(target);
+  markTraced(target);
   trace();
 }
 

@@ -8,7 +8,7 @@ import {
   untraced,
 } from '@openlayer-tracing/core/integration';
 import { replaceMethod } from '../common/hooks/replace-method.js';
-import { traced } from '../common/hooks/traced.js';
+import { markTraced } from '../common/hooks/traced.js';
 import { type JsonObject, objectOrEmpty, stringOrUndefined } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
 import { headerOf } from '../http/exchange/headers.js';
@@ -22,8 +22,7 @@ type ModelMethod = (this: unknown, options: JsonObject) => PromiseLike<unknown>;
 
 /** Replaces the methods of the model that send requests to the provider. A model that is traced already is not changed. */
 export function traceModelMethods(model: object, options: CallOptions): void {
-  if (traced.has(model)) return;
-  traced.add(model);
+  if (!markTraced(model)) return;
   for (const method of MODEL_METHODS) {
     replaceMethod(model as Record<string, ModelMethod>, method, (send) =>
       tracedMethod(model, send, method, options),

@@ -7,7 +7,7 @@ import {
   runGuarded,
 } from '@openlayer-tracing/core/integration';
 import { frozenError, replaceMethod } from '../common/hooks/replace-method.js';
-import { traced } from '../common/hooks/traced.js';
+import { isTraced, markTraced } from '../common/hooks/traced.js';
 import { whenFulfilled } from '../common/hooks/when-fulfilled.js';
 import { isJsonObject, isPlainObject, type JsonObject, objectOrEmpty } from '../common/json.js';
 import { currentMethodCall, MethodCall } from '../http/calls/method-call.js';
@@ -50,7 +50,7 @@ export function traceStainless(outer: object, profile: ClientProfile, name: stri
   if (clients.length === 0) {
     throw new TypeError(`${name}(client) takes a client, such as ${name}(new ${profile.client}())`);
   }
-  if (clients.some((client) => !traced.has(client) && !mayBeTraced(client))) {
+  if (clients.some((client) => !isTraced(client) && !mayBeTraced(client))) {
     throw frozenError(name, 'client');
   }
   if (clients.some(hasOwnTransport)) {
@@ -63,7 +63,7 @@ export function traceStainless(outer: object, profile: ClientProfile, name: stri
   if (
     sendsRequests(outer) &&
     mayBeTraced(outer) &&
-    !traced.has(dataProperty(outer, 'fetch') as object)
+    !isTraced(dataProperty(outer, 'fetch') as object)
   ) {
     traceOnce(outer as StainlessClient, profile);
   }
@@ -76,8 +76,7 @@ const OWN_TIMEOUT: OwnTimeout = {
 };
 
 function traceOnce(client: StainlessClient, profile: ClientProfile): void {
-  if (traced.has(client)) return;
-  traced.add(client);
+  if (!markTraced(client)) return;
   replaceMethods(client, { ...profile, ownTimeout: OWN_TIMEOUT });
 }
 

@@ -6,7 +6,7 @@ import {
   isUntraced,
   runGuarded,
 } from '@openlayer-tracing/core/integration';
-import { traced } from '../common/hooks/traced.js';
+import { isTraced } from '../common/hooks/traced.js';
 import { type JsonObject, stringOrUndefined } from '../common/json.js';
 import { isStreamType } from './body/response-body.js';
 import { FetchedResult } from './calls/fetched-result.js';
@@ -39,7 +39,7 @@ import { type FetchArguments, wrapFetch } from './wrap-fetch.js';
  * response. Other requests, errors and responses pass unchanged. A fetch that is traced already is returned as it is.
  */
 export function traceFetch<F extends AnyFetch>(fetch: F, profile: ClientProfile): F {
-  if (traced.has(fetch)) return fetch;
+  if (isTraced(fetch)) return fetch;
   const retried = new RetriedCalls();
   const needsBody = (url: URL) => mayNeedBody(profile, url);
   return wrapFetch<F>(needsBody, function send(args, params) {
