@@ -3,7 +3,6 @@ import {
   type BodyObserver,
   observedStream,
   type RecordedCall,
-  runGuarded,
   type StepOptions,
   type StepUpdate,
   startCall,
@@ -26,6 +25,7 @@ import {
   unknownError,
 } from '../common/failures/call-error.js';
 import { isAbort, isTimeout, statusOf, thrownText } from '../common/failures/thrown.js';
+import { listenForAbort } from '../common/hooks/listen-for-abort.js';
 import {
   arrayOrEmpty,
   definedFields,
@@ -247,21 +247,17 @@ export class AiModelCall {
     const withinMs = retryWithinMs(thrown, this.#failures.length);
     const update = this.#recordResponse('failed');
     this.#recorded.failAttempt(error, isAttempt ? withinMs : undefined, update);
-    if (isAttempt && withinMs !== undefined) this.#listenForAbort(withinMs);
+    if (isAttempt && withinMs !== undefined) this.#endOnAbort(withinMs);
   }
 
   /** Ends the call if the app aborts it before the next attempt. @param withinMs longest wait before it */
-  #listenForAbort(withinMs: number): void {
-    const signal = this.#signal as Partial<AbortSignal> | undefined;
-    if (typeof signal?.addEventListener !== 'function') return;
-    const listener = () => {
-      runGuarded('abort', () => this.abortRetry(signal.reason));
-    };
+  #endOnAbort(withinMs: number): void {
+    const stopListening = listenForAbort(this.#signal, (reason) => this.abortRetry(reason));
+    if (stopListening === undefined) return;
     const timer = unref(startTimer(() => this.#stopListening?.(), withinMs));
-    signal.addEventListener('abort', listener, { once: true });
     this.#stopListening = () => {
       stopTimer(timer);
-      signal.removeEventListener?.('abort', listener);
+      stopListening();
     };
   }
 

@@ -110,7 +110,7 @@ function startAttempt(
     signals: signalsOf(profile, args, methodCall),
     onFailure: () => {
       if (key !== undefined) retried.add(started, key);
-      methodCall?.endIfAborted(signal);
+      methodCall?.endOnAbort(signal);
     },
   });
 }
