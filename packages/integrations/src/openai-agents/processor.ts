@@ -9,6 +9,7 @@ import {
   startCall,
   tokenFields,
 } from '@openlayer-tracing/core/integration';
+import { forgetOldest } from '../common/calls/forget-oldest.js';
 import { OpenRuns } from '../common/calls/open-runs.js';
 import { recordedDetails } from '../common/content/recorded-content.js';
 import { messageError, streamError } from '../common/failures/call-error.js';
@@ -204,10 +205,7 @@ export class AgentsProcessor {
     // A span may end after its workflow, which cannot continue then.
     if (this.#open.get(traceId) === undefined) return;
     this.#failed.add(traceId);
-    if (this.#failed.size <= MAX_FAILED) return;
-    const oldest = this.#failed.values().next().value;
-    this.#failed.delete(oldest);
-    this.#open.forget(oldest);
+    forgetOldest(this.#failed, MAX_FAILED, (oldest) => this.#open.forget(oldest));
   }
 
   #onForget(id: unknown): void {

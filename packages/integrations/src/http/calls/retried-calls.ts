@@ -1,6 +1,7 @@
 /** Recognises retries, for a fetch that receives requests and does not know which call of the client each belongs to. */
 
 import { currentStep } from '@openlayer-tracing/core/integration';
+import { forgetOldest } from '../../common/calls/forget-oldest.js';
 import type { FetchInit, FetchInput } from '../exchange/fetch-types.js';
 import { headerOf } from '../exchange/headers.js';
 import { isRequest, urlOf } from '../request/read-request.js';
@@ -71,8 +72,7 @@ export class RetriedCalls {
       if (!each.call.mayRetry || each.call === call) this.#failed.delete(each);
     }
     this.#failed.add({ call, failedKey });
-    const [oldest] = this.#failed;
-    if (this.#failed.size > MAX_FAILED && oldest !== undefined) this.#failed.delete(oldest);
+    forgetOldest(this.#failed, MAX_FAILED);
   }
 
   /** Removes and returns the call that a request retries; undefined for the first attempt of a call. */
