@@ -7,6 +7,8 @@ import {
   type SpanKind,
   type SpanLink,
   type SpanScope,
+  STATUS_CODES,
+  STATUS_NUMBERS,
 } from '../dialects/data/span-data.js';
 
 /** Seconds and nanoseconds. */
@@ -35,7 +37,6 @@ export interface ReadableSpan {
 /** What a span holds beside its name, times and status. */
 export type SpanDetails = Pick<ReadableSpan, 'attributes' | 'events' | 'links'>;
 
-const CODES = ['unset', 'ok', 'error'] as const;
 const NO_SCOPE: SpanScope = { name: '' };
 
 export function kindOf({ kind }: ReadableSpan): SpanKind {
@@ -56,7 +57,7 @@ export function measuredSpanOf(span: ReadableSpan, details: SpanDetails): Measur
     endMs: endOf(span),
     attributes: details.attributes,
     events: eventsOf(details),
-    status: { code: CODES[span.status.code] ?? 'unset', message: span.status.message },
+    status: { code: STATUS_CODES[span.status.code] ?? 'unset', message: span.status.message },
     scope: scopeOf(span),
   };
 }
@@ -110,5 +111,7 @@ export function isBare(
   { attributes, events, links }: SpanDetails,
 ): boolean {
   for (const _key in attributes) return false;
-  return events.length === 0 && (links ?? NOTHING).length === 0 && status.code === 0;
+  return (
+    events.length === 0 && (links ?? NOTHING).length === 0 && status.code === STATUS_NUMBERS.unset
+  );
 }

@@ -6,6 +6,7 @@ import type {
   SpanSource,
   StepUpdate,
 } from '@openlayer-tracing/core/integration';
+import { STATUS_NUMBERS } from '../dialects/data/span-data.js';
 import { SAMPLED } from '../dialects/data/trace-context.js';
 import { isException } from '../dialects/to-step/error-of-span.js';
 import { scopeText, stepOfSpan } from '../dialects/to-step/step-of-span.js';
@@ -25,9 +26,6 @@ import {
   scopeOf,
 } from './readable-span.js';
 import { charsOf } from './span-chars.js';
-
-/** The number of the status in OpenTelemetry's API. */
-const OK = 1;
 
 /**
  * Reads the span when something of it is needed. An ended span does not change: the SDKs ignore what is set later, and its
@@ -100,7 +98,7 @@ export class SdkSpan implements SpanSource {
       spanId,
       isSampled: (traceFlags & SAMPLED) !== 0,
       kind: kindOf(span),
-      isOk: span.status.code === OK,
+      isOk: span.status.code === STATUS_NUMBERS.ok,
       hasException: events.some(isException),
       errorType: typeof errorType === 'string' ? errorType : undefined,
       links: linksOf(this.#details),
