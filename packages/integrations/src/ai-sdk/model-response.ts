@@ -1,5 +1,5 @@
 import { type Billing, type StepUpdate, tokenFields } from '@openlayer-tracing/core/integration';
-import { nameMedium } from '../common/content/media.js';
+import { mediaPlaceholder } from '../common/content/media.js';
 import { failureOfEnd } from '../common/failures/failed-end.js';
 import {
   arrayOrEmpty,
@@ -15,7 +15,7 @@ import {
   presentFields,
   stringOrUndefined,
 } from '../common/json.js';
-import { NO_NAMES, nameSet } from '../common/names.js';
+import { NO_WORDS, wordSet } from '../common/words.js';
 import { requestIdIn } from '../http/exchange/headers.js';
 import { aiBilling, aiModel } from '../shapes/ai-sdk-fields.js';
 import { OpenAIUsage } from '../shapes/openai/usage.js';
@@ -23,11 +23,11 @@ import { Message } from '../shapes/reading/message.js';
 import { aiTokens, reasoningTokens } from './sdk-fields.js';
 
 /** Parts without any information, or whose information other parts repeat. */
-const IGNORED_PARTS: ReadonlySet<unknown> = nameSet(
+const IGNORED_PARTS: ReadonlySet<unknown> = wordSet(
   'ping raw error transcript-partial transcript-final',
 );
 /** Fields of a complete response that are read, or of no interest. */
-const KNOWN = nameSet(`
+const KNOWN = wordSet(`
   content object objectText embedding embeddings value values text finishReason
   rawFinishReason usage providerMetadata response request responses originalDocuments
   rerankedDocuments rawCall rawResponse warnings images videos audio ranking answers documents
@@ -37,12 +37,12 @@ const KNOWN = nameSet(`
   timestamp maxRetries headers providerOptions maxOutputTokens inputAudioFormat durableContext
   performance msToFirstChunk reasoningText timestampGranularities isEnabled
 `);
-const KNOWN_OF_TOOL = nameSet(
+const KNOWN_OF_TOOL = wordSet(
   'type id toolCallId toolName input args toolCallType providerMetadata',
 );
-const KNOWN_OF_TEXT = nameSet('type id text delta citations providerMetadata');
+const KNOWN_OF_TEXT = wordSet('type id text delta citations providerMetadata');
 /** Fields of a usage that are read. */
-const KNOWN_OF_USAGE = nameSet(`
+const KNOWN_OF_USAGE = wordSet(`
   inputTokens outputTokens totalTokens tokens reasoningTokens cachedInputTokens
   inputTokenDetails outputTokenDetails raw
 `);
@@ -284,12 +284,14 @@ export class SdkResponse {
   #readMedia(response: JsonObject): void {
     const { images, videos, audio, ranking, answers, operation, durationInSeconds } = response;
     if (images !== undefined) {
-      for (const each of arrayOrEmpty(images)) this.message.addPart(nameMedium('image', each));
+      for (const each of arrayOrEmpty(images))
+        this.message.addPart(mediaPlaceholder('image', each));
       this.#billing = { ...this.#billing, pictures: arrayOrEmpty(images).length };
     }
-    for (const each of arrayOrEmpty(videos)) this.message.addPart(nameVideo(objectOrEmpty(each)));
+    for (const each of arrayOrEmpty(videos))
+      this.message.addPart(videoPlaceholder(objectOrEmpty(each)));
     if (audio !== undefined && response.segments === undefined) {
-      this.message.addPart(nameMedium('audio', audio));
+      this.message.addPart(mediaPlaceholder('audio', audio));
     }
     if (response.segments !== undefined || durationInSeconds !== undefined) {
       this.message.text.add(stringOrUndefined(response.text) ?? '');
@@ -354,7 +356,7 @@ export class SdkResponse {
   }
 }
 
-const KNOWN_OF_METADATA = nameSet('itemId');
+const KNOWN_OF_METADATA = wordSet('itemId');
 const MAX_PARTS = 256;
 
 /** The usage in the SDK's form. Transcriptions have the one of the provider. */
@@ -372,7 +374,7 @@ function unknownSdkUsage(usage: unknown): JsonObject {
 }
 
 /** The metadata without empty fields. */
-function nonEmptyMetadata(about: JsonObject, except = NO_NAMES): JsonObject {
+function nonEmptyMetadata(about: JsonObject, except = NO_WORDS): JsonObject {
   return Object.fromEntries(
     Object.entries(about)
       .map(([name, value]) => [name, isJsonObject(value) ? nonEmptyFields(value, except) : value])
@@ -387,8 +389,8 @@ function partMetadata(providerMetadata: unknown): JsonObject | undefined {
   return Object.keys(about).length > 0 ? about : undefined;
 }
 
-function nameVideo(video: JsonObject): unknown {
+function videoPlaceholder(video: JsonObject): unknown {
   const { type, data, mediaType } = video;
   if (type !== 'base64' && type !== 'binary') return video;
-  return nameMedium('video', data, stringOrUndefined(mediaType));
+  return mediaPlaceholder('video', data, stringOrUndefined(mediaType));
 }

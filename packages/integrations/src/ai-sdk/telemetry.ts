@@ -13,7 +13,7 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '../common/json.js';
-import { nameSet } from '../common/names.js';
+import { wordSet } from '../common/words.js';
 import type { OpenOperations } from './open-operations.js';
 import { settingsIn } from './sdk-fields.js';
 import { recordResponse } from './trace-model.js';
@@ -184,7 +184,7 @@ function approvalsIn(content: unknown): readonly JsonObject[] {
     .map(({ toolCall, ...approval }) => ({ ...approval, tool: objectOrEmpty(toolCall).toolName }));
 }
 
-const KNOWN_OF_TOOL = nameSet('type toolName input output error');
+const KNOWN_OF_TOOL = wordSet('type toolName input output error');
 
 /** The other fields of a tool's event. */
 function toolDetails({ toolContext }: JsonObject, source: unknown): JsonObject {

@@ -16,9 +16,9 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '../common/json.js';
-import { nameSet } from '../common/names.js';
 import type { CallOptions } from '../common/options.js';
 import { withPricedTier } from '../common/service-tier.js';
+import { wordSet } from '../common/words.js';
 import { MessagesReader } from '../shapes/anthropic/messages.js';
 import { anthropicTokens, MergedUsage } from '../shapes/anthropic/usage.js';
 
@@ -32,7 +32,7 @@ interface ModelTurn {
 }
 
 /** Fields of a message that are read, or that only link it to others. */
-const KNOWN = nameSet(`
+const KNOWN = wordSet(`
   type message uuid session_id parent_tool_use_id request_id error timestamp
 `);
 

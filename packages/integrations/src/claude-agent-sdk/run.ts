@@ -23,8 +23,8 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '../common/json.js';
-import { nameArray, nameSet } from '../common/names.js';
 import type { CallOptions } from '../common/options.js';
+import { wordArray, wordSet } from '../common/words.js';
 import { ModelStep } from './model-step.js';
 import { observedPrompt } from './observed-prompt.js';
 import { RunFacts } from './run-facts.js';
@@ -36,13 +36,13 @@ export const OPENINFERENCE = '@arizeai/openinference-instrumentation-claude-agen
 
 const MAX_MESSAGES = 32;
 /** Options that say how an agent runs, and cannot have secrets. */
-const PARAMETERS = nameArray(`
+const PARAMETERS = wordArray(`
   model fallbackModel maxTurns maxBudgetUsd maxThinkingTokens thinking effort permissionMode
   allowedTools disallowedTools tools resume continue forkSession outputFormat betas skills
   settingSources
 `);
 /** Fields of a user message that are read, or that only say how it was sent. */
-const KNOWN_OF_USER = nameSet(`
+const KNOWN_OF_USER = wordSet(`
   type message uuid session_id parent_tool_use_id timestamp isReplay tool_use_result priority
   shouldQuery file_attachments
 `);

@@ -12,7 +12,7 @@ export {
 } from '@openlayer-tracing/core/integration';
 
 import { type JsonObject, objectOrEmpty } from '@openlayer-tracing/core/integration';
-import { NO_NAMES } from './names.js';
+import { NO_WORDS } from './words.js';
 
 /** Whether the object is of no class: no form, file or response. */
 export function isPlainObject(value: object): boolean {
@@ -42,7 +42,7 @@ export function isSameJson(a: unknown, b: unknown): boolean {
 /** The fields that are not empty, as `isEmpty` says, and have none of these names. */
 export function nonEmptyFields(
   value: JsonObject,
-  except: ReadonlySet<string> = NO_NAMES,
+  except: ReadonlySet<string> = NO_WORDS,
 ): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(value).filter(([name, item]) => !except.has(name) && !isEmpty(item)),

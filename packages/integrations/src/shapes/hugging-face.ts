@@ -11,7 +11,7 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '../common/json.js';
-import { nameArray } from '../common/names.js';
+import { wordArray } from '../common/words.js';
 import { CollectedText } from './reading/collected-text.js';
 import { PlainReader } from './reading/plain-reader.js';
 import type {
@@ -122,7 +122,7 @@ class TaskReader implements ResponseReader {
       metadata: { finishReason: stringOrUndefined(this.#details.finish_reason) },
       details: fieldsExcept(
         this.#details,
-        ...nameArray('finish_reason generated_tokens prefill input_length'),
+        ...wordArray('finish_reason generated_tokens prefill input_length'),
       ),
     };
   }

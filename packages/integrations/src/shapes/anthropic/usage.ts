@@ -12,7 +12,7 @@ import {
   presentFields,
   stringOrUndefined,
 } from '../../common/json.js';
-import { nameArray } from '../../common/names.js';
+import { wordArray } from '../../common/words.js';
 
 /** The usage of a message, which a stream sends in pieces: the largest of each count, the last of each other field. */
 export class MergedUsage {
@@ -40,7 +40,7 @@ const PARTS = [
 ] as const;
 const KNOWN = [
   ...PARTS,
-  ...nameArray(
+  ...wordArray(
     'cache_creation output_tokens_details server_tool_use service_tier speed inference_geo',
   ),
 ];

@@ -14,7 +14,7 @@ import {
   stringOrUndefined,
   tryParseJson,
 } from '../../common/json.js';
-import { nameArray } from '../../common/names.js';
+import { wordArray } from '../../common/words.js';
 import { anthropicMessages, MessagesReader } from '../anthropic/messages.js';
 import { cohereChat } from '../cohere/chat.js';
 import { openAIChat } from '../openai/chat.js';
@@ -97,11 +97,11 @@ export const bedrockInvoke: readonly Shape[] = [embed, rerank, image, chat].map(
 );
 
 /** Fields with inputs. All other fields are parameters. */
-const EMBEDDING_INPUTS = nameArray(`
+const EMBEDDING_INPUTS = wordArray(`
   inputText texts inputs inputImage images mediaSource singleEmbeddingParams
   segmentedEmbeddingParams text image
 `);
-const IMAGE_INPUTS = nameArray(`
+const IMAGE_INPUTS = wordArray(`
   prompt negative_prompt text_prompts image init_image mask textToImageParams inPaintingParams
   outPaintingParams imageVariationParams colorGuidedGenerationParams backgroundRemovalParams
   virtualTryOnParams
@@ -294,7 +294,7 @@ class InvokedReader implements ResponseReader {
   }
 }
 
-const KNOWN_OF_METRICS = nameArray(`
+const KNOWN_OF_METRICS = wordArray(`
   inputTokenCount outputTokenCount cacheReadInputTokenCount cacheWriteInputTokenCount
 `);
 
@@ -329,7 +329,7 @@ function vectorsIn(body: JsonObject): readonly unknown[] {
   return vectors.map((each) => (isJsonObject(each) ? arrayOrEmpty(each.embedding) : each));
 }
 
-const KNOWN_OF_EMBEDDINGS = nameArray(`
+const KNOWN_OF_EMBEDDINGS = wordArray(`
   embedding embeddings embeddingsByType data inputTextTokenCount texts id response_type
 `);
 

@@ -10,9 +10,9 @@ import {
   positiveCounts,
   stringOrUndefined,
 } from '../../common/json.js';
-import { nameArray } from '../../common/names.js';
+import { wordArray } from '../../common/words.js';
 
-const KNOWN = nameArray(`
+const KNOWN = wordArray(`
   prompt_tokens completion_tokens total_tokens num_cached_tokens prompt_audio_seconds
   service_tier connectors
 `);
