@@ -38,16 +38,16 @@ import {
 import type { CallOptions } from '../common/options.js';
 import { withPricedTier } from '../common/service-tier.js';
 import { longestWaitMs } from '../http/calls/retry-policy.js';
-import { aiModel, aiProvider } from '../shapes/ai-sdk-fields.js';
+import { aiSdkModel, aiSdkProvider } from '../shapes/ai-sdk-models.js';
 import type { ModelKind } from './model-kinds.js';
-import { SdkResponse } from './model-response.js';
-import { requestedTier } from './sdk-fields.js';
+import { AiSdkResponse } from './model-response.js';
+import { requestedTier } from './parameters.js';
 
 /** How long the SDK waits before its first retry. It waits twice as long before each further one. */
 const FIRST_WAIT_MS = 2000;
 
 /** A request to a model of the AI SDK. */
-export interface SdkModelRequest {
+export interface AiSdkModelRequest {
   readonly kind: ModelKind;
   /** The SDK's name of the provider: `openai.chat`. */
   readonly provider: unknown;
@@ -90,12 +90,12 @@ interface FailedAttempt {
 }
 
 /** One call of a model of the AI SDK as a step, for any version of the SDK and any kind of model. */
-export class AiModelCall {
+export class AiSdkModelCall {
   readonly #options: CallOptions;
   readonly #recorded: RecordedCall;
   readonly #operation: RecordedCall | undefined;
-  readonly #request: SdkModelRequest;
-  #response = new SdkResponse();
+  readonly #request: AiSdkModelRequest;
+  #response = new AiSdkResponse();
   #firstTokenMs: number | undefined;
   readonly #failures: FailedAttempt[] = [];
   /** When the last attempt started, in milliseconds after the start of the call. */
@@ -109,14 +109,14 @@ export class AiModelCall {
   /** Starts the step. @returns undefined if nothing is recorded */
   static start(
     options: CallOptions,
-    request: SdkModelRequest,
+    request: AiSdkModelRequest,
     context: CallContext = {},
-  ): AiModelCall | undefined {
-    let call: AiModelCall | undefined;
+  ): AiSdkModelCall | undefined {
+    let call: AiSdkModelCall | undefined;
     const { kind, params } = request;
     const parameters = kind.parameters(params);
-    const provider = options.provider ?? aiProvider(request.provider, request.modelId);
-    const model = aiModel(request.modelId);
+    const provider = options.provider ?? aiSdkProvider(request.provider, request.modelId);
+    const model = aiSdkModel(request.modelId);
     const recorded = startCall(
       {
         name: `AI SDK ${kind.operation}`,
@@ -146,13 +146,13 @@ export class AiModelCall {
       context.operation?.step,
     );
     if (recorded === undefined) return undefined;
-    call = new AiModelCall(options, request, recorded as RecordedCall, context);
+    call = new AiSdkModelCall(options, request, recorded as RecordedCall, context);
     return call;
   }
 
   private constructor(
     options: CallOptions,
-    request: SdkModelRequest,
+    request: AiSdkModelRequest,
     recorded: RecordedCall,
     { operation, signal }: CallContext,
   ) {
@@ -187,7 +187,7 @@ export class AiModelCall {
     if (!this.#recorded.isOpen) return false;
     this.#attemptStartedMs = this.#recorded.elapsedMs;
     this.#startWaiting();
-    this.#response = new SdkResponse();
+    this.#response = new AiSdkResponse();
     this.#firstTokenMs = undefined;
     this.#thrown = undefined;
     return true;

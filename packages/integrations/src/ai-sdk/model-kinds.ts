@@ -9,7 +9,7 @@ import {
   stringOrUndefined,
 } from '../common/json.js';
 import { wordArray } from '../common/words.js';
-import { aiParameters, settingsIn, snakeCased } from './sdk-fields.js';
+import { aiSdkParameters, settingsIn, snakeCased } from './parameters.js';
 
 /** A kind of model of the AI SDK: how the step of a call is named, and how its options are read. */
 export interface ModelKind {
@@ -57,7 +57,7 @@ export const chat: ModelKind = {
       prompt: withInstructions(instructions, prompt ?? messages ?? promptMessages),
       tools,
     }),
-  parameters: aiParameters,
+  parameters: aiSdkParameters,
 };
 export const embedding: ModelKind = {
   operation: 'Embedding',

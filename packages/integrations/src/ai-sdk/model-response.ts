@@ -17,10 +17,10 @@ import {
 } from '../common/json.js';
 import { NO_WORDS, wordSet } from '../common/words.js';
 import { requestIdIn } from '../http/exchange/headers.js';
-import { aiBilling, aiModel } from '../shapes/ai-sdk-fields.js';
+import { aiSdkBilling, aiSdkModel } from '../shapes/ai-sdk-models.js';
 import { OpenAIUsage } from '../shapes/openai/usage.js';
 import { Message } from '../shapes/reading/message.js';
-import { aiTokens, reasoningTokens } from './sdk-fields.js';
+import { aiSdkTokens, reasoningTokens } from './tokens.js';
 
 /** Parts without any information, or whose information other parts repeat. */
 const IGNORED_PARTS: ReadonlySet<unknown> = wordSet(
@@ -48,7 +48,7 @@ const KNOWN_OF_USAGE = wordSet(`
 `);
 
 /** Reads the response of a model of the AI SDK: complete, or part by part. */
-export class SdkResponse {
+export class AiSdkResponse {
   readonly message = new Message();
   #facts: StepUpdate = {};
   #metadata: JsonObject = {};
@@ -86,7 +86,7 @@ export class SdkResponse {
   }
 
   get billing(): Billing {
-    const stated = aiBilling(this.#usage, this.#providerMetadata, this.#body);
+    const stated = aiSdkBilling(this.#usage, this.#providerMetadata, this.#body);
     const toolUses = { ...this.#toolUses, ...stated.toolUses };
     return {
       ...this.#billing,
@@ -312,7 +312,7 @@ export class SdkResponse {
   /** Reads the facts of a response other than its content: ids, model, finish reason, usage and metadata. */
   readHead(head: JsonObject): void {
     const { response, finishReason, rawFinishReason, providerMetadata, warnings } = head;
-    const usage = sdkUsage(head.usage);
+    const usage = aiSdkUsage(head.usage);
     const { id, modelId, headers, body } = objectOrEmpty(response);
     if (isJsonObject(body)) this.#body = body;
     // Up to version 5 a string, then an object with the SDK's reason and the provider's.
@@ -343,10 +343,10 @@ export class SdkResponse {
       nonEmptyFields({ warnings, providerMetadata: nonEmptyMetadata(this.#providerMetadata) }),
     );
     this.#addDetails(nonEmptyFields({ usage: unknownSdkUsage(usage) }));
-    const tokens = aiTokens(this.#usage, this.#providerMetadata);
+    const tokens = aiSdkTokens(this.#usage, this.#providerMetadata);
     this.#facts = {
       ...this.#facts,
-      ...(typeof modelId === 'string' && { model: aiModel(modelId) }),
+      ...(typeof modelId === 'string' && { model: aiSdkModel(modelId) }),
       ...(tokens && tokenFields(tokens)),
     };
   }
@@ -360,7 +360,7 @@ const KNOWN_OF_METADATA = wordSet('itemId');
 const MAX_PARTS = 256;
 
 /** The usage in the SDK's form. Transcriptions have the one of the provider. */
-function sdkUsage(usage: unknown): unknown {
+function aiSdkUsage(usage: unknown): unknown {
   const { type, input_tokens: input } = objectOrEmpty(usage);
   return type !== undefined || input !== undefined ? { raw: usage } : usage;
 }

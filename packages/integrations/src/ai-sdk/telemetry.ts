@@ -15,14 +15,14 @@ import {
 } from '../common/json.js';
 import { wordSet } from '../common/words.js';
 import type { OpenOperations } from './open-operations.js';
-import { settingsIn } from './sdk-fields.js';
+import { settingsIn } from './parameters.js';
 import { recordResponse } from './trace-model.js';
 import { startTool } from './trace-tools.js';
 
 type Execute<T> = () => PromiseLike<T>;
 
 /** A telemetry integration of the AI SDK. Its listeners never throw. */
-export class AiTelemetry {
+export class AiSdkTelemetry {
   readonly #operations: OpenOperations;
 
   constructor(operations: OpenOperations) {

@@ -12,7 +12,7 @@ import { markTraced } from '../common/hooks/traced.js';
 import { type JsonObject, objectOrEmpty, stringOrUndefined } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
 import { headerOf } from '../http/exchange/headers.js';
-import { AiModelCall } from './model-call.js';
+import { AiSdkModelCall } from './model-call.js';
 import { MODEL_METHODS, modelKindOf } from './model-kinds.js';
 
 /** The user agent that the SDK adds to the headers of an operation, in an object of its own. */
@@ -45,19 +45,19 @@ function tracedMethod(
       response = await untraced(() => send.call(this, params));
     } catch (error) {
       runGuarded('failure', () => {
-        if (call instanceof AiModelCall) {
+        if (call instanceof AiSdkModelCall) {
           call.fail(error, { isAttempt: true });
           retried.add(params, call);
         } else call.markFailed();
       });
       throw error;
     }
-    return call instanceof AiModelCall ? recordResponse(call, response) : response;
+    return call instanceof AiSdkModelCall ? recordResponse(call, response) : response;
   };
 }
 
 /** Ends the call with a complete response. @returns the response itself, or a copy of it whose stream is observed */
-export function recordResponse<T>(call: AiModelCall, response: T): T {
+export function recordResponse<T>(call: AiSdkModelCall, response: T): T {
   const observed = runGuarded('response', () => {
     const { stream } = objectOrEmpty(response);
     if (stream instanceof ReadableStream) {
@@ -75,7 +75,7 @@ function startModelCall(
   method: string,
   options: CallOptions,
   retried: RetriedCalls,
-): AiModelCall | AnnouncedRequest | undefined {
+): AiSdkModelCall | AnnouncedRequest | undefined {
   return runGuarded('call', () => {
     if (isUntraced()) return undefined;
     const failedCall = retried.take(params);
@@ -83,7 +83,7 @@ function startModelCall(
     const { provider, modelId } = model as { provider?: unknown; modelId?: unknown };
     const announced = announcedRequest(stringOrUndefined(modelId), inputsToMatch(params));
     if (announced !== undefined) return announced;
-    return AiModelCall.start(options, {
+    return AiSdkModelCall.start(options, {
       kind: modelKindOf(model, method, params),
       provider,
       modelId,
@@ -98,7 +98,7 @@ function inputsToMatch({ prompt, values, text: input, query, state }: JsonObject
 }
 
 interface FailedCall {
-  readonly call: AiModelCall;
+  readonly call: AiSdkModelCall;
   readonly values: unknown;
 }
 
@@ -106,14 +106,14 @@ interface FailedCall {
 class RetriedCalls {
   readonly #calls = new WeakMap<object, FailedCall[]>();
 
-  add(params: JsonObject, call: AiModelCall): void {
+  add(params: JsonObject, call: AiSdkModelCall): void {
     const key = retryKeyOf(params);
     const others = this.#calls.get(key)?.filter((each) => each.call.mayRetry) ?? [];
     this.#calls.set(key, [...others, { call, values: params.values }]);
   }
 
   /** Removes and returns the call that these parameters retry; undefined if there is none, or its trace has ended. */
-  take(params: JsonObject): AiModelCall | undefined {
+  take(params: JsonObject): AiSdkModelCall | undefined {
     const calls = this.#calls.get(retryKeyOf(params)) ?? [];
     const at = calls.findIndex(
       ({ call, values }) => call.mayRetry && hasSameItems(values, params.values),

@@ -26,7 +26,7 @@ import type { CallOptions } from '../common/options.js';
 import { withPricedTier } from '../common/service-tier.js';
 import { NO_WORDS, wordSet } from '../common/words.js';
 import { requestIdIn } from '../http/exchange/headers.js';
-import { aiBilling, aiModel, aiProvider } from '../shapes/ai-sdk-fields.js';
+import { aiSdkBilling, aiSdkModel, aiSdkProvider } from '../shapes/ai-sdk-models.js';
 import { geminiGenerate } from '../shapes/gemini/generate.js';
 import { openAIResponses } from '../shapes/openai/responses.js';
 import { Message } from '../shapes/reading/message.js';
@@ -91,8 +91,8 @@ export function mastraStep(span: JsonObject, options: CallOptions): StepOptions 
   return {
     name: called,
     type: kind,
-    provider: options.provider ?? aiProvider(provider, model),
-    model: aiModel(model),
+    provider: options.provider ?? aiSdkProvider(provider, model),
+    model: aiSdkModel(model),
     // The spans around a model call have its prompt.
     ...(type !== 'model_inference' && { inputs }),
     ...(isJsonObject(parameters) &&
@@ -211,7 +211,7 @@ function modelUpdate(
       definedFields({ prompt, tools: toolsOf(attributes, tools) }),
     ),
     output: recordedContent(options, 'output', message.output),
-    model: aiModel(responseModel),
+    model: aiSdkModel(responseModel),
     ...tokenFields(mastraTokens(usage) ?? {}),
     metadata: definedFields({
       ...details,
@@ -261,7 +261,7 @@ export function modelStepFacts(
   const requestId = requestIdIn(headers);
   return {
     billing: withPricedTier({
-      ...aiBilling({ raw: objectOrEmpty(body).usage }, objectOrEmpty(providerMetadata), body),
+      ...aiSdkBilling({ raw: objectOrEmpty(body).usage }, objectOrEmpty(providerMetadata), body),
       ...toolUsesIn(objectOrEmpty(body)),
     }),
     update: {
