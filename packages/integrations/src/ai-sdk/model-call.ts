@@ -216,7 +216,7 @@ export class AiSdkModelCall {
   /** The text that has been received; undefined if there is none. */
   get text(): string | undefined {
     const { text: answer } = this.#response.message;
-    return answer.chars > 0 ? answer.toString() : undefined;
+    return answer.textOrUndefined;
   }
 
   /** Ends the call, if it is open, with what is known of it. */

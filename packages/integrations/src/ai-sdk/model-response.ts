@@ -11,6 +11,7 @@ import {
   knownFirst,
   nonEmptyArrayOrUndefined,
   nonEmptyFields,
+  nonEmptyObjectOrUndefined,
   objectOrEmpty,
   presentFields,
   stringOrUndefined,
@@ -386,7 +387,7 @@ function nonEmptyMetadata(about: JsonObject, except = NO_WORDS): JsonObject {
 function partMetadata(providerMetadata: unknown): JsonObject | undefined {
   if (!isJsonObject(providerMetadata)) return undefined;
   const about = nonEmptyMetadata(providerMetadata, KNOWN_OF_METADATA);
-  return Object.keys(about).length > 0 ? about : undefined;
+  return nonEmptyObjectOrUndefined(about);
 }
 
 function videoPlaceholder(video: JsonObject): unknown {

@@ -13,6 +13,7 @@ import {
   definedFields,
   type JsonObject,
   nonEmptyFields,
+  nonEmptyObjectOrUndefined,
   objectOrEmpty,
   stringOrUndefined,
 } from '../common/json.js';
@@ -179,7 +180,7 @@ export class ModelStep {
         ...recordedDetails(this.#options, { ...details, ...this.#otherFields }),
         ...metadata,
         serviceTier: this.#billed.serviceTier,
-        billed: Object.keys(billing).length > 0 ? billing : undefined,
+        billed: nonEmptyObjectOrUndefined(billing),
         finishReason: this.#finishReason,
         reasoning: recordedContent(this.#options, 'output', reasoning),
         requestId,

@@ -25,6 +25,11 @@ export function nonEmptyArrayOrUndefined(value: unknown): readonly unknown[] | u
   return Array.isArray(value) && value.length > 0 ? value : undefined;
 }
 
+/** The object if it has fields, else undefined. */
+export function nonEmptyObjectOrUndefined<T extends object>(value: T): T | undefined {
+  return Object.keys(value).length > 0 ? value : undefined;
+}
+
 /** Whether the value says nothing: undefined, null, `''`, an array without items, or a plain object without fields. */
 export function isEmpty(value: unknown): boolean {
   if (value === undefined || value === null || value === '') return true;
@@ -51,8 +56,7 @@ export function nonEmptyFields(
 
 /** The fields that are not empty, as `isEmpty` says; undefined if there are none. */
 export function nonEmptyFieldsOrUndefined(value: JsonObject): JsonObject | undefined {
-  const fields = nonEmptyFields(value);
-  return Object.keys(fields).length > 0 ? fields : undefined;
+  return nonEmptyObjectOrUndefined(nonEmptyFields(value));
 }
 
 /** The fields that are neither null nor undefined. */

@@ -139,7 +139,7 @@ function readMessage(generation: JsonObject, source: JsonObject): ReadMessage {
   const { reasoning } = message;
   return {
     output: message.output,
-    reasoning: reasoning.chars > 0 ? reasoning.toString() : undefined,
+    reasoning: reasoning.textOrUndefined,
   };
 }
 

@@ -11,6 +11,7 @@ import {
   isSameJson,
   type JsonObject,
   nonEmptyFields,
+  nonEmptyObjectOrUndefined,
   objectOrEmpty,
   stringOrUndefined,
   tryParseJson,
@@ -39,7 +40,7 @@ const KNOWN_OF_PARAMS = wordSet('_meta name arguments uri');
 /** The metadata for other parameters of a request: how a task runs, earlier answers of the user. */
 function otherParams(params: JsonObject, options: CallOptions): JsonObject {
   const others = nonEmptyFields(params, KNOWN_OF_PARAMS);
-  const request = Object.keys(others).length > 0 ? others : undefined;
+  const request = nonEmptyObjectOrUndefined(others);
   return definedFields({ request: recordedContent(options, 'inputs', request) });
 }
 

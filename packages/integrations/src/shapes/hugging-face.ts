@@ -117,7 +117,7 @@ class TaskReader implements ResponseReader {
 
   response(): ModelResponse {
     return {
-      output: this.#whole ?? (this.#text.chars > 0 ? this.#text.toString() : undefined),
+      output: this.#whole ?? this.#text.textOrUndefined,
       tokens: this.#tokens,
       metadata: { finishReason: stringOrUndefined(this.#details.finish_reason) },
       details: fieldsExcept(

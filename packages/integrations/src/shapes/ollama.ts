@@ -8,6 +8,7 @@ import {
   fieldsNamed,
   isJsonObject,
   type JsonObject,
+  nonEmptyObjectOrUndefined,
   objectOrEmpty,
   stringOrUndefined,
 } from '../common/json.js';
@@ -85,7 +86,7 @@ export const ollamaSystemOne: Shape<'chat_completion'> = {
         model: stringOrUndefined(model),
         output: answers,
         tokens: { input: countOrUndefined(input_tokens), output: countOrUndefined(output_tokens) },
-        metadata: { otherUsage: Object.keys(unknownUsage).length > 0 ? unknownUsage : undefined },
+        metadata: { otherUsage: nonEmptyObjectOrUndefined(unknownUsage) },
         details: fieldsExcept(unknown, 'error'),
       };
     }),
@@ -191,7 +192,7 @@ class OllamaReader implements ResponseReader {
     return {
       model: this.#model,
       output,
-      reasoning: reasoning.chars > 0 ? reasoning.toString() : undefined,
+      reasoning: reasoning.textOrUndefined,
       ...(isCounted && { tokens: { input: this.#input, output: this.#output } }),
       ...(this.#images > 0 && { billing: { pictures: this.#images } }),
       metadata: { finishReason },
@@ -207,7 +208,7 @@ class OllamaReader implements ResponseReader {
       stringOrUndefined(id) || undefined,
       stringOrUndefined(name),
       args ?? {},
-      Object.keys(unknownOfCall).length > 0 ? unknownOfCall : undefined,
+      nonEmptyObjectOrUndefined(unknownOfCall),
     );
   }
 }

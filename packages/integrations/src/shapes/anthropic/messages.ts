@@ -175,7 +175,7 @@ export class MessagesReader implements ResponseReader {
     return {
       model: this.#model,
       output,
-      reasoning: reasoning.chars > 0 ? reasoning.toString() : undefined,
+      reasoning: reasoning.textOrUndefined,
       tokens: anthropicTokens(usage),
       billing: anthropicBilling(usage, {
         model: this.#model,

@@ -7,6 +7,7 @@ import {
   fieldsExcept,
   isJsonObject,
   type JsonObject,
+  nonEmptyObjectOrUndefined,
   objectOrEmpty,
   positiveCounts,
   presentFields,
@@ -165,7 +166,7 @@ export function unknownAnthropicUsage(usage: JsonObject): JsonObject | undefined
       : {};
     if (Object.keys(unknownOfPart).length > 0) unknown[key] = unknownOfPart;
   }
-  return Object.keys(unknown).length > 0 ? unknown : undefined;
+  return nonEmptyObjectOrUndefined(unknown);
 }
 
 /** The tokens written to a cache for an hour, by the provider's own usage; undefined if it does not state them. */

@@ -159,7 +159,7 @@ export class ConverseReader implements ResponseReader {
     return {
       model: invoked === undefined ? undefined : bareBedrockModel(invoked),
       output,
-      reasoning: reasoning.chars > 0 ? reasoning.toString() : undefined,
+      reasoning: reasoning.textOrUndefined,
       tokens: this.#tokens,
       billing: this.#billing(),
       metadata: {

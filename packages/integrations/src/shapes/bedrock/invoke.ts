@@ -9,6 +9,7 @@ import {
   isJsonObject,
   type JsonObject,
   knownFirst,
+  nonEmptyObjectOrUndefined,
   objectOrEmpty,
   presentFields,
   stringOrUndefined,
@@ -269,7 +270,7 @@ class InvokedReader implements ResponseReader {
         ...metadata,
         answeredModel: model,
         invocationLatency: this.#latencyMs,
-        metrics: Object.keys(metrics).length > 0 ? metrics : undefined,
+        metrics: nonEmptyObjectOrUndefined(metrics),
         guardrailAction,
       },
       details: knownFirst(added, details),
@@ -311,7 +312,7 @@ function mergedCounts(one: TokenCounts | undefined, two: TokenCounts): TokenCoun
     ...presentFields(two as JsonObject),
     ...presentFields((one ?? {}) as JsonObject),
   };
-  return Object.keys(counts).length > 0 ? counts : undefined;
+  return nonEmptyObjectOrUndefined(counts);
 }
 
 /** The vectors of a response, under the names of the vendors. */

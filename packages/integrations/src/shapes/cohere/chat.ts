@@ -6,6 +6,7 @@ import {
   isJsonObject,
   type JsonObject,
   knownFirst,
+  nonEmptyObjectOrUndefined,
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
@@ -187,7 +188,7 @@ class CohereReader implements ResponseReader {
     const { citations } = this.#unknown.fields;
     return {
       output,
-      reasoning: reasoning.chars > 0 ? reasoning.toString() : undefined,
+      reasoning: reasoning.textOrUndefined,
       tokens: cohereTokens(this.#usage),
       billing: cohereBilling(this.#usage),
       metadata: {
@@ -261,7 +262,7 @@ class CohereReader implements ResponseReader {
       stringOrUndefined(id) || undefined,
       stringOrUndefined(name),
       args ?? parameters ?? {},
-      Object.keys(unknown).length > 0 ? unknown : undefined,
+      nonEmptyObjectOrUndefined(unknown),
     );
   }
 

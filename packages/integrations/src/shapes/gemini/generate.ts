@@ -185,7 +185,7 @@ class GeminiReader implements ResponseReader {
     return {
       model: this.#model,
       output: this.#candidates.outputOf(({ output }) => output),
-      reasoning: reasoning && reasoning.chars > 0 ? reasoning.toString() : undefined,
+      reasoning: reasoning?.textOrUndefined,
       tokens,
       billing: { ...geminiBilling(this.#url, this.#usage), ...this.#toolUses() },
       metadata: {

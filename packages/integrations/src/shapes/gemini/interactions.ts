@@ -10,6 +10,7 @@ import {
   isJsonObject,
   type JsonObject,
   knownFirst,
+  nonEmptyObjectOrUndefined,
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
@@ -193,14 +194,14 @@ export class InteractionReader implements ResponseReader {
     return {
       model: this.#model,
       output,
-      reasoning: reasoning.chars > 0 ? reasoning.toString() : undefined,
+      reasoning: reasoning.textOrUndefined,
       tokens: interactionTokens(this.#usage),
       billing: interactionBilling(this.#usage, this.#tier),
       metadata: {
         responseId: this.#id,
         finishReason: this.#status,
         reasoningTokens: countOrUndefined(this.#usage?.total_thought_tokens),
-        otherUsage: Object.keys(unknownUsage).length > 0 ? unknownUsage : undefined,
+        otherUsage: nonEmptyObjectOrUndefined(unknownUsage),
       },
       details: knownFirst(
         {

@@ -74,7 +74,7 @@ class PredictionReader implements JobReader {
     const { id, output, metrics, version, status } = this.#prediction;
     const seconds = countOrUndefined(objectOrEmpty(metrics).predict_time);
     return {
-      output: outputOf(output) ?? (this.#streamed.chars > 0 ? `${this.#streamed}` : undefined),
+      output: outputOf(output) ?? this.#streamed.textOrUndefined,
       tokens: predictionTokens(objectOrEmpty(metrics)),
       ...(seconds !== undefined && { billing: { units: { predict_seconds: seconds } } }),
       metadata: {

@@ -160,7 +160,7 @@ class MistralReader implements ResponseReader {
     return {
       model: this.#model,
       output: this.#choices.outputOf(({ message }) => message.output),
-      reasoning: reasoning && reasoning.chars > 0 ? reasoning.toString() : undefined,
+      reasoning: reasoning?.textOrUndefined,
       tokens,
       billing: {
         ...(this.#tier !== undefined && { serviceTier: this.#tier }),

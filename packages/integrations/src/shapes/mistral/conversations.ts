@@ -120,7 +120,7 @@ class ConversationReader implements ResponseReader {
     return {
       model: this.#model,
       output,
-      reasoning: reasoning.chars > 0 ? reasoning.toString() : undefined,
+      reasoning: reasoning.textOrUndefined,
       tokens,
       billing: mistralBilling(this.#usage),
       metadata: {

@@ -9,6 +9,7 @@ import {
   isJsonObject,
   type JsonObject,
   knownFirst,
+  nonEmptyObjectOrUndefined,
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
@@ -54,7 +55,7 @@ function readOcr(body: unknown, unit: string): PlainResponse {
     ...(billed !== undefined && {
       billing: { units: { [unit]: billed } },
     }),
-    metadata: { otherUsage: Object.keys(unknownUsage).length > 0 ? unknownUsage : undefined },
+    metadata: { otherUsage: nonEmptyObjectOrUndefined(unknownUsage) },
     details: fieldsExcept(unknown, 'error'),
   };
 }
@@ -145,7 +146,7 @@ class AudioReader implements ResponseReader {
   }
 
   response(): ModelResponse {
-    const transcript = this.#text.chars > 0 ? this.#text.toString() : undefined;
+    const transcript = this.#text.textOrUndefined;
     const audio = this.#audioBytes > 0 ? `[audio, ${this.#audioBytes} bytes]` : undefined;
     const billing = mistralBilling(this.#usage);
     return {

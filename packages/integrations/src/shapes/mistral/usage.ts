@@ -6,6 +6,7 @@ import {
   fieldsExcept,
   isJsonObject,
   type JsonObject,
+  nonEmptyObjectOrUndefined,
   objectOrEmpty,
   positiveCounts,
   stringOrUndefined,
@@ -63,5 +64,5 @@ export function unknownMistralUsage(usage: unknown): JsonObject | undefined {
     if (value !== null && (!isJsonObject(kept) || Object.keys(kept).length > 0))
       unknown[key] = kept;
   }
-  return Object.keys(unknown).length > 0 ? unknown : undefined;
+  return nonEmptyObjectOrUndefined(unknown);
 }

@@ -234,7 +234,7 @@ class Choice {
 
   get reasoning(): string | undefined {
     const { reasoning } = this.message;
-    return reasoning.chars > 0 ? reasoning.toString() : undefined;
+    return reasoning.textOrUndefined;
   }
 
   get unknownFields(): JsonObject {
@@ -353,7 +353,7 @@ class Audio {
 
   /** Adds the audio to the output. The transcript becomes the content if there is no other content. */
   addTo(output: unknown): unknown {
-    const transcript = this.#transcript.chars > 0 ? this.#transcript.toString() : undefined;
+    const transcript = this.#transcript.textOrUndefined;
     const sound = this.#bytes > 0 ? { data: `[audio, ${this.#bytes} bytes]` } : {};
     const parts = isJsonObject(output) ? output : output === undefined ? {} : { content: output };
     const isContent = parts.content === undefined;

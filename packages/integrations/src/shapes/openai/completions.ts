@@ -148,9 +148,7 @@ class CompletionReader implements ResponseReader {
     const hasUnknown = unknownFields.some((each) => Object.keys(each).length > 0);
     return {
       model: this.#model,
-      output: this.#choices.outputOf((each) =>
-        each.text.chars > 0 ? each.text.toString() : undefined,
-      ),
+      output: this.#choices.outputOf((each) => each.text.textOrUndefined),
       tokens: this.#usage.tokens,
       billing: {
         ...this.#usage.billing,

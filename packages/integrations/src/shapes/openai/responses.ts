@@ -213,7 +213,7 @@ export class OpenAIResponseReader implements ResponseReader {
     return {
       model: this.#model,
       output,
-      reasoning: reasoning.chars > 0 ? reasoning.toString() : undefined,
+      reasoning: reasoning.textOrUndefined,
       tokens: this.#usage.tokens,
       billing: this.#billing(toolUses),
       metadata: {

@@ -23,7 +23,7 @@ class TranscriptionReader extends MediaReader {
   }
 
   get output(): unknown {
-    return this.#text.chars > 0 ? this.#text.toString() : undefined;
+    return this.#text.textOrUndefined;
   }
 
   protected override get billing(): Billing {

@@ -7,6 +7,7 @@ import {
   definedFields,
   isJsonObject,
   type JsonObject,
+  nonEmptyObjectOrUndefined,
   objectOrEmpty,
   positiveCounts,
   stringOrUndefined,
@@ -135,7 +136,7 @@ function unknownOpenAIUsage(usage: JsonObject): JsonObject | undefined {
     const kept = isJsonObject(value) ? unknownOpenAIUsage(value) : value;
     if (kept !== undefined) unknown[key] = kept;
   }
-  return Object.keys(unknown).length > 0 ? unknown : undefined;
+  return nonEmptyObjectOrUndefined(unknown);
 }
 
 function tokenDetails(usage: JsonObject): { inputDetails: JsonObject; outputDetails: JsonObject } {

@@ -157,7 +157,7 @@ export class Message {
 
   /** A string if there is only text, else an object of text, calls and parts; undefined if nothing was received. */
   get output(): unknown {
-    const content = this.text.chars > 0 ? this.text.toString() : undefined;
+    const content = this.text.textOrUndefined;
     const output: Record<string, unknown> = {};
     if (this.#refusal !== undefined) output.refusal = this.#refusal;
     if (this.#tools.size > 0)
