@@ -4,6 +4,7 @@ import { inClientCall } from '@openlayer-tracing/core/integration';
 import { partsOf } from './clients/client-parts.js';
 import { assertChangeable } from './common/hooks/replace-method.js';
 import { isTraced, markTraced } from './common/hooks/traced.js';
+import { isObject } from './common/json.js';
 import { CALL_OPTIONS, type CallOptions, checkOptions } from './common/options.js';
 import { MethodCall } from './http/calls/method-call.js';
 import type { ClientProfile } from './http/exchange/client-profile.js';
@@ -78,10 +79,6 @@ function keptOptionsIn(client: object): readonly KeptOptions[] {
 
 function isPart(value: unknown): value is Part {
   return isObject(value) && isObject((value as Part)._options);
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }
 
 /** A minute and a fifth of it, which the client adds at random. */

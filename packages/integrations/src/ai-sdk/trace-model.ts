@@ -36,7 +36,7 @@ function tracedMethod(
   method: string,
   options: CallOptions,
 ): ModelMethod {
-  const retried = new RetriedCalls();
+  const retried = new CallsByParams();
   return async function tracedMethod(this: unknown, params: JsonObject): Promise<unknown> {
     const call = startModelCall(model, params, method, options, retried);
     if (call === undefined) return send.call(this, params);
@@ -74,7 +74,7 @@ function startModelCall(
   params: JsonObject,
   method: string,
   options: CallOptions,
-  retried: RetriedCalls,
+  retried: CallsByParams,
 ): AiSdkModelCall | AnnouncedRequest | undefined {
   return runGuarded('call', () => {
     if (isUntraced()) return undefined;
@@ -103,7 +103,7 @@ interface FailedCall {
 }
 
 /** Calls whose last attempt failed, and which the SDK may retry. */
-class RetriedCalls {
+class CallsByParams {
   readonly #calls = new WeakMap<object, FailedCall[]>();
 
   add(params: JsonObject, call: AiSdkModelCall): void {

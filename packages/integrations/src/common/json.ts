@@ -14,6 +14,11 @@ export {
 import { type JsonObject, objectOrEmpty } from '@openlayer-tracing/core/integration';
 import { NO_WORDS } from './words.js';
 
+/** Whether the value is an object, an array too; functions are none. */
+export function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
 /** Whether the object is of no class: no form, file or response. */
 export function isPlainObject(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);

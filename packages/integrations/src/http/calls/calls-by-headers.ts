@@ -63,7 +63,7 @@ interface FailedCall {
 const MAX_FAILED = 256;
 
 /** Calls whose last attempt failed, and which their clients may retry. */
-export class RetriedCalls {
+export class CallsByHeaders {
   readonly #failed = new Set<FailedCall>();
 
   /** Remembers a call whose attempt failed. */
