@@ -172,9 +172,9 @@ export class AiSdkModelCall {
     return this.#recorded.isOpen;
   }
 
-  /** Whether a retry would be recorded: the trace of the call has not ended. */
-  get mayRetry(): boolean {
-    return this.#recorded.mayRetry;
+  /** Whether the trace of the call is open: if not, a retry is not recorded. */
+  get isTraceOpen(): boolean {
+    return this.#recorded.isTraceOpen;
   }
 
   /**
@@ -275,7 +275,7 @@ export class AiSdkModelCall {
   /** Ends the call by an abort in place of the failure that has ended it. */
   #endAgain(reason: unknown): void {
     this.#stopListening?.();
-    if (!this.#recorded.mayRetry) return;
+    if (!this.#recorded.isTraceOpen) return;
     this.#recorded.retry();
     this.#thrown = undefined;
     if (isTimeout(reason)) {
@@ -292,7 +292,7 @@ export class AiSdkModelCall {
 
   /** Adds facts of the response that are reported after its end, unless its trace has ended with it. */
   updateHead(head: JsonObject): void {
-    if (!this.#recorded.mayRetry) return;
+    if (!this.#recorded.isTraceOpen) return;
     this.#response.readHead(head);
     this.#recorded.update(this.#recordResponse('complete'));
   }

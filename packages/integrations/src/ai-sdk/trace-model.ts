@@ -108,7 +108,7 @@ class CallsByParams {
 
   add(params: JsonObject, call: AiSdkModelCall): void {
     const key = retryKeyOf(params);
-    const others = this.#calls.get(key)?.filter((each) => each.call.mayRetry) ?? [];
+    const others = this.#calls.get(key)?.filter((each) => each.call.isTraceOpen) ?? [];
     this.#calls.set(key, [...others, { call, values: params.values }]);
   }
 
@@ -116,7 +116,7 @@ class CallsByParams {
   take(params: JsonObject): AiSdkModelCall | undefined {
     const calls = this.#calls.get(retryKeyOf(params)) ?? [];
     const at = calls.findIndex(
-      ({ call, values }) => call.mayRetry && hasSameItems(values, params.values),
+      ({ call, values }) => call.isTraceOpen && hasSameItems(values, params.values),
     );
     return at < 0 ? undefined : calls.splice(at, 1)[0]?.call;
   }

@@ -62,7 +62,7 @@ export class RunTools {
   /** A subagent goes on after its end: extends its step until now. */
   extend(id: string | undefined): void {
     const tool = id === undefined ? undefined : this.#tools.get(id);
-    if (tool === undefined || tool.call.isOpen || !tool.call.mayRetry) return;
+    if (tool === undefined || tool.call.isOpen || !tool.call.isTraceOpen) return;
     tool.call.retry();
     endTool(tool);
   }

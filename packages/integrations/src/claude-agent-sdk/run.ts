@@ -326,7 +326,7 @@ export class AgentRun {
 
   #readResult(message: JsonObject): void {
     this.#facts.readResult(message);
-    if (this.#call.mayRetry) this.#totals.readResult(message, this.step);
+    if (this.#call.isTraceOpen) this.#totals.readResult(message, this.step);
     this.#facts.addMetadata(this.#totals.metadata);
     // The run may continue after a result, also if its prompt is a string. If the app does not read on, that is not recorded.
     this.#call.stopBackgroundWork();

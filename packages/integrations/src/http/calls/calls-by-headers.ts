@@ -69,7 +69,7 @@ export class CallsByHeaders {
   /** Remembers a call whose attempt failed. */
   add(call: HttpCall, failedKey: AttemptKey): void {
     for (const each of this.#failed) {
-      if (!each.call.mayRetry || each.call === call) this.#failed.delete(each);
+      if (!each.call.isTraceOpen || each.call === call) this.#failed.delete(each);
     }
     this.#failed.add({ call, failedKey });
     forgetOldest(this.#failed, MAX_FAILED);
@@ -80,7 +80,7 @@ export class CallsByHeaders {
     if (this.#failed.size === 0 || attemptsBefore === 0) return undefined;
     for (const failed of this.#failed) {
       const { call, failedKey } = failed;
-      if (failedKey.key !== key || failedKey.step !== step || !call.mayRetry) continue;
+      if (failedKey.key !== key || failedKey.step !== step || !call.isTraceOpen) continue;
       if (attemptsBefore !== undefined && attemptsBefore !== call.attempts) continue;
       this.#failed.delete(failed);
       return call;

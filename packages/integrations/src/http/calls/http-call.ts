@@ -81,7 +81,7 @@ export class HttpCall {
   /** Whether the last attempt has received a response that is no failure: the client does not retry it. */
   #hasSucceeded = false;
   /** Whether the last attempt has failed and the client may retry it. */
-  #mayBeRetried = false;
+  #isRetryExpected = false;
   /** Whether the app or a timeout has ended the call: what the client still sends of it is aborted already. */
   #isInterrupted = false;
   /** The status of the last response, if it is one of a failure. */
@@ -127,14 +127,14 @@ export class HttpCall {
     return this.#attempts.count;
   }
 
-  /** Whether a retry would be recorded: the trace of the call is still open. */
-  get mayRetry(): boolean {
-    return this.#recorded.mayRetry;
+  /** Whether the trace of the call is open: if not, a retry is not recorded. */
+  get isTraceOpen(): boolean {
+    return this.#recorded.isTraceOpen;
   }
 
   /** Whether the last attempt has failed and the client may retry it. */
-  get mayBeRetried(): boolean {
-    return this.#mayBeRetried;
+  get isRetryExpected(): boolean {
+    return this.#isRetryExpected;
   }
 
   /** Whether the call was interrupted: its client sends further requests with a signal that is aborted, if at all. */
@@ -155,7 +155,7 @@ export class HttpCall {
   /** The client sends the request, for the first time or as a retry. */
   startAttempt(): void {
     this.#hasSucceeded = false;
-    this.#mayBeRetried = false;
+    this.#isRetryExpected = false;
     this.#isInterrupted = false;
     this.#failedStatus = undefined;
     this.#isBodyOver = false;
@@ -188,7 +188,7 @@ export class HttpCall {
     this.#isInterrupted = interruption?.isFinal === true;
     const isFinal = maxBackoffMs === undefined || this.#isInterrupted;
     const wait = isFinal ? undefined : longestWaitMs(undefined, maxBackoffMs);
-    this.#mayBeRetried = wait !== undefined;
+    this.#isRetryExpected = wait !== undefined;
     this.#recorded.failAttempt(failure, wait, this.#recordResponse('failed'));
   }
 
@@ -205,9 +205,9 @@ export class HttpCall {
     this.#requestId = requestIdIn(headers);
     this.#isUnobservable = isUnobservable;
     if (status >= 400) {
-      const mayBeRetried = maxBackoffMs !== undefined && isRetryable(status, headers);
-      const wait = mayBeRetried ? longestWaitMs(headers, maxBackoffMs) : undefined;
-      this.#mayBeRetried = wait !== undefined;
+      const isRetried = maxBackoffMs !== undefined && isRetryable(status, headers);
+      const wait = isRetried ? longestWaitMs(headers, maxBackoffMs) : undefined;
+      this.#isRetryExpected = wait !== undefined;
       this.#failedStatus = status;
       return this.#observeError(wait, headerOf(headers, 'x-amzn-errortype'), signals);
     }
@@ -227,20 +227,20 @@ export class HttpCall {
    */
   abortRetry(signal: unknown, isRetryCertain: boolean): void {
     const interruption = interruptionBy(signal);
-    if (interruption === undefined || !this.#mayBeRetried) return;
+    if (interruption === undefined || !this.#isRetryExpected) return;
     if (isRetryCertain || !this.#isBodyOver) this.#interrupt(interruption);
   }
 
   /** The client has thrown: it does not retry, and reads no more of a response, whose body it may not have cancelled. */
   endAttempts(): void {
-    this.#mayBeRetried = false;
+    this.#isRetryExpected = false;
     this.#recorded.end();
   }
 
   /** The client has given up: it does not retry the attempt that failed. */
   stopRetrying(): void {
-    if (this.#mayBeRetried && this.#recorded.isOpen) this.#recorded.end();
-    this.#mayBeRetried = false;
+    if (this.#isRetryExpected && this.#recorded.isOpen) this.#recorded.end();
+    this.#isRetryExpected = false;
   }
 
   /**
@@ -276,8 +276,8 @@ export class HttpCall {
   /** Ends the call, also if its last attempt has ended it by a failure. */
   #interrupt(interruption: Interruption): void {
     const recorded = this.#recorded;
-    if (this.#mayBeRetried && recorded.mayRetry) recorded.retry();
-    this.#mayBeRetried = false;
+    if (this.#isRetryExpected && recorded.isTraceOpen) recorded.retry();
+    this.#isRetryExpected = false;
     this.#isInterrupted = true;
     this.#failedStatus = undefined;
     recorded.stopWaiting();

@@ -90,7 +90,7 @@ export class MethodCall {
    */
   endOnAbort(ofRequest: unknown): void {
     this.#stopListening?.();
-    if (this.#httpCall?.mayBeRetried !== true) return;
+    if (this.#httpCall?.isRetryExpected !== true) return;
     const signal = this.#signal ?? ofRequest;
     this.#stopListening = listenForAbort(signal, () =>
       this.#httpCall?.abortRetry(signal, this.isRetryCertain),
@@ -141,7 +141,7 @@ export class MethodCall {
 }
 
 // One copy or build of this package may trace the client, and another one its fetch.
-recognizeAcrossCopies(MethodCall, 'integrations.method-call.v2');
+recognizeAcrossCopies(MethodCall, 'integrations.method-call.v3');
 
 /** The call of a traced client that the running code belongs to; undefined if there is none. */
 export function currentMethodCall(): MethodCall | undefined {
