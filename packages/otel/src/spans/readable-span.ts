@@ -39,7 +39,7 @@ export type SpanDetails = Pick<ReadableSpan, 'attributes' | 'events' | 'links'>;
 
 const NO_SCOPE: SpanScope = { name: '' };
 
-export function kindOf({ kind }: ReadableSpan): SpanKind {
+export function spanKindOf({ kind }: ReadableSpan): SpanKind {
   return SPAN_KINDS[kind] ?? 'internal';
 }
 
@@ -52,7 +52,7 @@ export function scopeOf(span: ReadableSpan): SpanScope {
 export function measuredSpanOf(span: ReadableSpan, details: SpanDetails): MeasuredSpan {
   return {
     name: span.name,
-    kind: kindOf(span),
+    kind: spanKindOf(span),
     startMs: millis(span.startTime),
     endMs: endOf(span),
     attributes: details.attributes,

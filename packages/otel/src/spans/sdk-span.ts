@@ -17,13 +17,13 @@ import {
   endOf,
   eventsOf,
   isBare,
-  kindOf,
   linksOf,
   measuredSpanOf,
   millis,
   type ReadableSpan,
   type SpanDetails,
   scopeOf,
+  spanKindOf,
 } from './readable-span.js';
 import { charsOf } from './span-chars.js';
 
@@ -77,7 +77,7 @@ export class SdkSpan implements SpanSource {
   get work(): Work {
     const details = this.#details;
     const { attributes } = details;
-    return workOfSpan({ kind: kindOf(this.#span), attributes, events: eventsOf(details) });
+    return workOfSpan({ kind: spanKindOf(this.#span), attributes, events: eventsOf(details) });
   }
 
   get inputs(): unknown {
@@ -97,7 +97,7 @@ export class SdkSpan implements SpanSource {
       traceId,
       spanId,
       isSampled: (traceFlags & SAMPLED) !== 0,
-      kind: kindOf(span),
+      kind: spanKindOf(span),
       isOk: span.status.code === STATUS_NUMBERS.ok,
       hasException: events.some(isException),
       errorType: typeof errorType === 'string' ? errorType : undefined,
@@ -108,7 +108,8 @@ export class SdkSpan implements SpanSource {
   report(): SpanReport {
     const span = this.#span;
     const details = this.#details;
-    if (isBare(span, details)) return { type: typeOfKind(kindOf(span)), update: bareUpdate(span) };
+    if (isBare(span, details))
+      return { type: typeOfKind(spanKindOf(span)), update: bareUpdate(span) };
     const { step, userId, sessionId, tags } = stepOfSpan(measuredSpanOf(span, details));
     const { type, startTime: _start, endTime: _end, metadata, ...fields } = step;
     const update = {

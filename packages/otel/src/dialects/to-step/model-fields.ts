@@ -10,6 +10,7 @@ import {
   stringOrUndefined,
 } from '@openlayer-tracing/core/integration';
 import type { FoundFacts } from '../attributes/found-facts.js';
+import { NOT_PROVIDERS } from '../attributes/rules.js';
 import { parsedIfJson } from '../facts/parsed-json.js';
 import {
   areStatedMessages,
@@ -27,9 +28,6 @@ import { modelOf } from './model-of-span.js';
 const NOT_PARAMETERS: ReadonlySet<string> = new Set(
   'model messages input prompt system instructions tools functions contents'.split(' '),
 );
-
-/** Names of systems that are no provider of models. */
-const NOT_PROVIDERS: ReadonlySet<string | undefined> = new Set(['langchain', 'langsmith']);
 
 /** The provider, the model and its parameters. */
 export function modelFields(facts: FoundFacts): JsonObject {

@@ -42,7 +42,7 @@ export function otlpTransport(settings: OtlpSettings, exportSettings: ExportSett
     // An empty request is not allowed.
     if (read.spans.length === 0) return { delivered: read.rows, lost };
     const plain = isJson ? encodeJson(read) : encodeProtobuf(read);
-    const body = await compressed(sized(plain), settings);
+    const body = await compressed(checkedSize(plain), settings);
     const delivery = deliveryOf(await exchange(body, body !== plain, signal), read);
     return { ...delivery, lost: { ...lost, ...delivery.lost } };
   }
@@ -62,7 +62,7 @@ export function otlpTransport(settings: OtlpSettings, exportSettings: ExportSett
           'user-agent': USER_AGENT,
           ...(isCompressed && { 'content-encoding': 'gzip' }),
         },
-        body: sized(body),
+        body: checkedSize(body),
         timeoutMs,
         maxResponseBytes: MAX_RESPONSE_BYTES,
         signal,
@@ -152,7 +152,7 @@ const ADVICE: Readonly<Partial<Record<SendErrorCode, string>>> = {
 };
 
 /** @throws SendError if no backend accepts so much */
-function sized(body: Uint8Array): Uint8Array {
+function checkedSize(body: Uint8Array): Uint8Array {
   if (body.byteLength <= MAX_REQUEST_BYTES) return body;
   const message = `a request of ${body.byteLength} bytes is over OTLP's limit of ${MAX_REQUEST_BYTES}`;
   throw new SendError('too_large', message);

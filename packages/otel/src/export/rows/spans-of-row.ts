@@ -172,15 +172,18 @@ function exportedRootSpan(step: StepData, row: JsonObject, settings: SpanSetting
 /** What the user asked, if the app states it, as the input of the conversation. */
 function questionOf({ _question: question }: JsonObject): JsonObject {
   if (typeof question !== 'string') return {};
-  return { 'gen_ai.input.messages': asJson(genAIMessagesOf(question)) };
+  return { 'gen_ai.input.messages': jsonUnlessNull(genAIMessagesOf(question)) };
 }
 
 /** The columns for RAG metrics, which no dialect has. */
 function ragOf({ context, _question: question }: JsonObject): JsonObject {
-  return definedFields({ 'openlayer.context': asJson(context), 'openlayer.question': question });
+  return definedFields({
+    'openlayer.context': jsonUnlessNull(context),
+    'openlayer.question': question,
+  });
 }
 
-function asJson(value: unknown): string | undefined {
+function jsonUnlessNull(value: unknown): string | undefined {
   return value === undefined || value === null ? undefined : JSON.stringify(value);
 }
 

@@ -2,7 +2,7 @@
 
 import type { StepType } from '@openlayer-tracing/core/integration';
 import type { DialectName } from '../../data/dialect-name.js';
-import type { FactName } from '../../facts/facts.js';
+import type { FactName, SimpleFact } from '../../facts/facts.js';
 
 /** The types of steps by the value of an attribute, in lower case; null for a value that states no type. */
 export type TypesByValue = Readonly<Record<string, StepType | null>>;
@@ -28,6 +28,10 @@ export interface Dialect {
    * each attribute is a member of it, and with `[]` if the names hold numbered items: `llm.input_messages.0.message.role`.
    */
   readonly attributes: Readonly<Record<string, FactName>>;
+  /** Facts that members of the fact `metadata` state. Attributes of their own win. */
+  readonly metadata?: Readonly<Record<string, SimpleFact>>;
+  /** Slugs of the fact `provider` that are no provider of models. */
+  readonly notProviders?: readonly string[];
   /** Whether a recorded exception is an error even if the status is OK. */
   readonly exceptionsAreErrors?: true;
   /** Events whose attributes are read as if they were the span's own, or are one message of the input or the output. */

@@ -7,6 +7,9 @@ export const langSmith: Dialect = {
   modelNamespaces: ['langsmith'],
   // The status of its spans is OK in any case.
   exceptionsAreErrors: true,
+  // LangChain adds these to each model call.
+  metadata: { ls_provider: 'provider', ls_model_name: 'requestModel' },
+  notProviders: ['langchain', 'langsmith'],
   types: {
     'langsmith.span.kind': {
       llm: 'chat_completion',
