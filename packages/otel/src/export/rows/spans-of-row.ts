@@ -117,7 +117,7 @@ function withSdkSpanFacts(span: SpanContent, step: JsonObject): SpanContent {
     kind: kind as SpanKind,
     attributes: {
       ...attributes,
-      // That of the exception, if the span has one.
+      // Of a span with an exception, the step may not have the error type: the event has it.
       ...definedFields({
         'error.type': type ?? (exception ? span.attributes['error.type'] : undefined),
       }),
