@@ -219,7 +219,7 @@ export class AiSdkModelCall {
     return answer.textOrUndefined;
   }
 
-  /** Ends the call, if it is open, with what is known of it. */
+  /** Ends the call, if it is open, with the part of the response that was received. */
   endUnfinished(): void {
     if (this.#recorded.isOpen) this.#recorded.end(this.#recordResponse('unfinished'));
   }

@@ -13,7 +13,7 @@ import { chat, embedding } from './model-kinds.js';
 /** `single`: an operation that is recorded as one call of a model, such as a reranking or a transcription. */
 type OperationKind = 'run' | 'stream' | 'single' | 'embed' | 'embedMany';
 
-/** What is known of an operation at its start. */
+/** The facts with which an operation starts. */
 interface OperationStart {
   /** The step of the operation; undefined for embeddings and single calls, which have only the steps of their model calls. */
   readonly recorded?: RecordedCall | undefined;

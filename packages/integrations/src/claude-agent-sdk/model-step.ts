@@ -23,7 +23,7 @@ import { wordSet } from '../common/words.js';
 import { MessagesReader } from '../shapes/anthropic/messages.js';
 import { anthropicTokens, MergedUsage } from '../shapes/anthropic/usage.js';
 
-/** What is known of an answer before it is received. */
+/** The start of a model's turn, before its answer is received. */
 interface ModelTurn {
   readonly id: string | undefined;
   /** The messages that the model received since its last answer. */

@@ -57,7 +57,7 @@ interface Thread {
   latest: ModelStep | undefined;
 }
 
-/** What a run is asked for. */
+/** The prompt and the options of a run. */
 export interface RunRequest {
   readonly prompt: unknown;
   /** The SDK's options; undefined if they are unknown, as those of a process that was started before. */
@@ -177,7 +177,7 @@ export class AgentRun {
     }
   }
 
-  /** The app asks for the next message: until the run has ended, its trace waits for it. */
+  /** The app reads the next message: until the run has ended, its trace waits for it. */
   readOn(): void {
     if (this.#isOver) return;
     this.#call.startBackgroundWork();

@@ -27,7 +27,7 @@ import {
   unknownResultFields,
 } from './read-generation.js';
 
-/** What is known of a model run at its start. */
+/** Facts of the request of a model run. */
 interface RequestFacts {
   /** The tier that the call requests, which not all responses repeat. */
   readonly tier: string | undefined;

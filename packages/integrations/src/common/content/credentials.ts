@@ -7,7 +7,7 @@
 import { MASK } from '@openlayer-tracing/core/integration';
 import { isJsonObject, isPlainObject, type JsonObject } from '../json.js';
 import { wordSet } from '../words.js';
-import { changedContent, changedFields, changedItems, type Visits } from './visits.js';
+import { changedContent, changedFields, changedItems, type Visits } from './changed-content.js';
 
 const MAX_DEPTH = 10;
 

@@ -5,8 +5,8 @@
 
 import { isError } from '@openlayer-tracing/core/integration';
 import { isPlainObject, type JsonObject, objectOrEmpty, stringOrUndefined } from '../json.js';
+import { changedContent, changedFields, changedItems, type Visits } from './changed-content.js';
 import { mediaTypeOfBase64, mediaTypeOfBytes } from './media-type.js';
-import { changedContent, changedFields, changedItems, type Visits } from './visits.js';
 
 /** Matches keys under which requests and responses of providers have base64. */
 const BASE64_KEY =

@@ -3,9 +3,9 @@
 import { reportFailure, watchRejection } from '@openlayer-tracing/core/integration';
 import { isPlainObject, type JsonObject } from '../json.js';
 import { type CallOptions, type ContentPart, hidesContent } from '../options.js';
+import { changedContent, changedItems, type Visits } from './changed-content.js';
 import { maskCredentials } from './credentials.js';
 import { withoutMedia } from './media.js';
-import { changedContent, changedItems, type Visits } from './visits.js';
 
 const HIDDEN = '[not recorded: redact failed]';
 

@@ -336,7 +336,7 @@ export class HttpCall {
     if (ending !== 'left') body.end();
     this.#attempts.end(recorded.elapsedMs);
     const isCut = body.isCut === true;
-    const hasAll = ending === 'left' && this.#reader.isCompleteButForEnd === true;
+    const hasAll = ending === 'left' && this.#reader.isCompleteExceptEndMarker === true;
     const isComplete = (this.#reader.isComplete || hasAll) && !isCut;
     const response = this.#reader.response();
     const failure =

@@ -15,7 +15,7 @@ interface MethodOptions {
   readonly signal?: unknown;
 }
 
-/** What is known of the retries of a client. */
+/** How a client retries. */
 interface RetryOptions {
   readonly maxRetries?: unknown;
   /** The longest wait of the client's own backoff; Infinity if the integration observes when the client gives up. */

@@ -72,7 +72,7 @@ const SILENT = ['ping', 'vertex_event', 'content_block_stop'];
 /** Reads a message, whole or from the events of a stream. */
 export class MessagesReader implements ResponseReader {
   isComplete = false;
-  isCompleteButForEnd = false;
+  isCompleteExceptEndMarker = false;
   readonly hasEndMarker = true;
   failure: unknown = undefined;
   readonly #message = new Message();
@@ -139,7 +139,7 @@ export class MessagesReader implements ResponseReader {
           ...fieldsExcept(event, 'type', 'delta', 'usage'),
         });
         this.#usage.add(event.usage);
-        if (typeof delta.stop_reason === 'string') this.isCompleteButForEnd = true;
+        if (typeof delta.stop_reason === 'string') this.isCompleteExceptEndMarker = true;
         break;
       }
       case 'message_stop':

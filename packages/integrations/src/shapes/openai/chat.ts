@@ -207,7 +207,7 @@ class ChatReader implements ResponseReader {
   }
 }
 
-/** Whether the request asks for token counts, which are the last event of a stream. */
+/** Whether token counts are requested, which are the last event of a stream. */
 export function requestsUsage({ stream_options }: JsonObject): boolean {
   return objectOrEmpty(stream_options).include_usage === true;
 }
