@@ -61,13 +61,13 @@ function valueWithoutMedia(value: unknown, key: string, visits: Visits, depth: n
   if (!visits.spend(entries.length)) return value;
   const typed = typeStated(value as JsonObject);
   const isRedacted = (value as JsonObject).type === 'redacted_thinking';
-  const changed = (name: string, item: unknown) => {
+  const fieldWithoutMedia = (name: string, item: unknown) => {
     if (typeof item !== 'string') return valueWithoutMedia(item, name, visits, depth + 1);
     if (isRedacted && name === 'data') return encryptedPlaceholder(item);
     if (typed !== undefined && BASE64_KEY.test(name)) return base64Placeholder(item, typed);
     return textOrPlaceholder(item, name);
   };
-  return changedFields(value as JsonObject, changed, entries);
+  return changedFields(value as JsonObject, fieldWithoutMedia, entries);
 }
 
 type ToJson = (this: object, key: string) => unknown;
