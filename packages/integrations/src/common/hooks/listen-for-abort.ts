@@ -11,9 +11,9 @@ export function listenForAbort(
 ): (() => void) | undefined {
   const target = signal as Partial<AbortSignal> | null | undefined;
   if (typeof target?.addEventListener !== 'function') return undefined;
-  const guarded = () => {
+  const guardedListener = () => {
     runGuarded('abort', () => listener(target.reason));
   };
-  target.addEventListener('abort', guarded, { once: true });
-  return () => target.removeEventListener?.('abort', guarded);
+  target.addEventListener('abort', guardedListener, { once: true });
+  return () => target.removeEventListener?.('abort', guardedListener);
 }
