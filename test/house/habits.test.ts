@@ -73,7 +73,7 @@ describe('the habits of the house', () => {
     const handed = linesNaming('environment', otel);
     assert.deepEqual(
       [...new Set(handed.map((place) => place.split(':')[0]))],
-      ['packages/otel/src/export/options/otel-environment.ts'],
+      ['packages/otel/src/export/options/export-environment.ts'],
     );
   });
 

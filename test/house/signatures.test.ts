@@ -32,7 +32,7 @@ const PARTS = [
   'packages/core/dist/api/trace-options.d.ts: Recorded',
   'packages/core/dist/api/traced.d.ts: MethodDecoratorOfBothDialects',
   'packages/integrations/dist/common/options.d.ts: CallOptions',
-  'packages/otel/dist/export/options/span-options.d.ts: SpanOptions',
+  'packages/otel/dist/export/options/export-options.d.ts: ExportOptions',
   'packages/integrations/dist/common/options.d.ts: StreamUsageOptions',
 ];
 

@@ -5,11 +5,11 @@ import { listenToChannel } from './ai-sdk/channel.js';
 import { MODEL_METHODS } from './ai-sdk/model-kinds.js';
 import { OpenOperations } from './ai-sdk/open-operations.js';
 import { reportAiRequests } from './ai-sdk/report-requests.js';
-import { AiTelemetry } from './ai-sdk/telemetry.js';
+import { AiSdkTelemetry } from './ai-sdk/telemetry.js';
 import { traceModelMethods } from './ai-sdk/trace-model.js';
 import { tracedTools } from './ai-sdk/trace-tools.js';
 import { assertChangeable } from './common/hooks/replace-method.js';
-import { traced } from './common/hooks/traced.js';
+import { isTraced } from './common/hooks/traced.js';
 import { CALL_OPTIONS, type CallOptions, checkOptions } from './common/options.js';
 
 export type { ContentPart } from './common/options.js';
@@ -42,7 +42,7 @@ export function traceAISDK(options: AISDKOptions = {}): void {
   const registry = globalThis as Registry;
   registry.AI_SDK_TELEMETRY_INTEGRATIONS ??= [];
   const operations = new OpenOperations(options);
-  const telemetry = new AiTelemetry(operations);
+  const telemetry = new AiSdkTelemetry(operations);
   registry.AI_SDK_TELEMETRY_INTEGRATIONS.push(telemetry);
   listenToChannel(operations, telemetry);
   reportAiRequests();
@@ -69,7 +69,7 @@ export function traceModel<Model extends object>(model: Model, options: AISDKOpt
       "traceModel(model) takes a model, such as traceModel(openai('gpt-5-mini'))",
     );
   }
-  if (!traced.has(model)) {
+  if (!isTraced(model)) {
     for (const method of methods) assertChangeable('traceModel', 'model', model, method);
   }
   traceModelMethods(model, options);

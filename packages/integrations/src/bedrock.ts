@@ -7,7 +7,7 @@ import {
   startExchange,
 } from './clients/smithy-exchange.js';
 import { replaceMethod } from './common/hooks/replace-method.js';
-import { traced } from './common/hooks/traced.js';
+import { isTraced, markTraced } from './common/hooks/traced.js';
 import { whenStreamLeft } from './common/hooks/when-left.js';
 import { objectOrEmpty } from './common/json.js';
 import { CALL_OPTIONS, type CallOptions, checkOptions } from './common/options.js';
@@ -80,8 +80,7 @@ export function traceBedrock<Client extends object>(
       'traceBedrock(client) takes a BedrockRuntimeClient or a BedrockAgentRuntimeClient, such as traceBedrock(new BedrockRuntimeClient())',
     );
   }
-  if (traced.has(stack)) return client;
-  traced.add(stack);
+  if (!markTraced(stack)) return client;
   const profile: ClientProfile = {
     client: 'Bedrock',
     provider: 'bedrock',
@@ -104,8 +103,8 @@ export function traceBedrock<Client extends object>(
 
 /** Reads the app's signal where it is passed to the handler of requests: middleware is not given it. */
 function readSignals(handler: RequestHandler | undefined): void {
-  if (handler === undefined || traced.has(handler) || !Object.isExtensible(handler)) return;
-  traced.add(handler);
+  if (handler === undefined || isTraced(handler) || !Object.isExtensible(handler)) return;
+  markTraced(handler);
   replaceMethod(handler, 'handle', (handle) => {
     return function tracedHandle(this: RequestHandler, ...args) {
       runGuarded('signal', () => {

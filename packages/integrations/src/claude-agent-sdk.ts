@@ -4,7 +4,7 @@ import { expectRuns, isUntraced, runGuarded } from '@openlayer-tracing/core/inte
 import { observeQuery } from './claude-agent-sdk/query.js';
 import { AgentRun, OPENINFERENCE, type RunRequest } from './claude-agent-sdk/run.js';
 import { assertChangeable, replaceMethod, withSignatureOf } from './common/hooks/replace-method.js';
-import { traced } from './common/hooks/traced.js';
+import { isTraced, markTraced } from './common/hooks/traced.js';
 import { isJsonObject, type JsonObject, objectOrEmpty } from './common/json.js';
 import { CALL_OPTIONS, type CallOptions, checkOptions } from './common/options.js';
 
@@ -39,10 +39,10 @@ export function traceClaudeAgent<T extends object>(query: T, options: ClaudeAgen
   checkOptions('traceClaudeAgent', options, CALL_OPTIONS);
   expectRuns(OPENINFERENCE);
   if (typeof query === 'function') {
-    if (traced.has(query)) return query;
+    if (isTraced(query)) return query;
     const before = query as unknown as Query;
     const wrapped = tracedFunction(before, options);
-    traced.add(withSignatureOf(before, wrapped));
+    markTraced(withSignatureOf(before, wrapped));
     // It takes and returns what the wrapped function does.
     return wrapped as unknown as T;
   }
@@ -90,9 +90,9 @@ function traceWarmQuery(
   options: ClaudeAgentOptions,
   ofRun: JsonObject | undefined,
 ): void {
-  if (traced.has(warm)) return;
+  if (isTraced(warm)) return;
   assertChangeable('traceClaudeAgent', 'query', warm, 'query');
-  traced.add(warm);
+  markTraced(warm);
   replaceMethod(warm, 'query', (before) =>
     tracedQuery(before, options, ([prompt]) => ({ prompt, options: ofRun })),
   );

@@ -3,7 +3,8 @@
 import { inClientCall } from '@openlayer-tracing/core/integration';
 import { partsOf } from './clients/client-parts.js';
 import { assertChangeable } from './common/hooks/replace-method.js';
-import { traced } from './common/hooks/traced.js';
+import { isTraced, markTraced } from './common/hooks/traced.js';
+import { isObject } from './common/json.js';
 import { CALL_OPTIONS, type CallOptions, checkOptions } from './common/options.js';
 import { MethodCall } from './http/calls/method-call.js';
 import type { ClientProfile } from './http/exchange/client-profile.js';
@@ -62,7 +63,7 @@ export function traceCohere<Client extends object>(
     );
   }
   for (const part of parts) {
-    if (!traced.has(part)) assertChangeable('traceCohere', 'client', part, 'fetch');
+    if (!isTraced(part)) assertChangeable('traceCohere', 'client', part, 'fetch');
   }
   for (const part of parts) traceOptions(part, profile);
   return client;
@@ -80,16 +81,11 @@ function isPart(value: unknown): value is Part {
   return isObject(value) && isObject((value as Part)._options);
 }
 
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
-}
-
 /** A minute and a fifth of it, which the client adds at random. */
 const MAX_WAIT_MS = 72_000;
 
 function traceOptions(kept: KeptOptions, profile: ClientProfile): void {
-  if (traced.has(kept)) return;
-  traced.add(kept);
+  if (!markTraced(kept)) return;
   const baseFetch: AnyFetch = kept.fetch ?? ((input, init) => globalThis.fetch(input, init));
   const fetch = traceFetch(baseFetch, profile);
   /** Finds the call by the headers: all attempts of one call are sent with the same object. */

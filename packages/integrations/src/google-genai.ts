@@ -3,7 +3,7 @@
 import { inClientCall, isUntraced, reportUnrecorded } from '@openlayer-tracing/core/integration';
 import { isSpeakeasy, traceSpeakeasy } from './clients/trace-speakeasy.js';
 import { assertChangeable, replaceMethod } from './common/hooks/replace-method.js';
-import { traced } from './common/hooks/traced.js';
+import { isTraced, markTraced } from './common/hooks/traced.js';
 import { whenFulfilled, whenSettled } from './common/hooks/when-fulfilled.js';
 import { whenLeft } from './common/hooks/when-left.js';
 import { objectOrEmpty } from './common/json.js';
@@ -58,9 +58,9 @@ export function traceGoogleGenAI<Client extends object>(
       'traceGoogleGenAI(client) takes a client, such as traceGoogleGenAI(new GoogleGenAI({}))',
     );
   }
-  if (traced.has(apiClient)) return client;
+  if (isTraced(apiClient)) return client;
   assertChangeable('traceGoogleGenAI', 'client', apiClient, 'apiCall');
-  traced.add(apiClient);
+  markTraced(apiClient);
   const profile: ClientProfile = {
     client: 'Gemini',
     provider: 'google',
@@ -135,9 +135,9 @@ function traceWhenCreated(client: object, name: string, profile: ClientProfile):
 }
 
 function tracePart(part: unknown, profile: ClientProfile): void {
-  if (typeof part !== 'object' || part === null || traced.has(part)) return;
+  if (typeof part !== 'object' || part === null || isTraced(part)) return;
   if (typeof (part as Partial<Part>).getClient !== 'function') return;
-  traced.add(part);
+  markTraced(part);
   replaceMethod(part as Part, 'getClient', (getClient) => {
     return function tracedGetClient(this: Part, ...args) {
       const sdk = getClient.apply(this, args);

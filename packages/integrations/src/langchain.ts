@@ -2,7 +2,7 @@
 
 import { registerStepFinder, replaceSpans } from '@openlayer-tracing/core/integration';
 import { assertChangeable, replaceMethod } from './common/hooks/replace-method.js';
-import { traced } from './common/hooks/traced.js';
+import { isTraced, markTraced } from './common/hooks/traced.js';
 import { CALL_OPTIONS, type CallOptions, checkOptions } from './common/options.js';
 import { type ReportedRequests, reportRequests } from './http/report-requests.js';
 import { HANDLER_NAME, LangChainHandler } from './langchain/handler.js';
@@ -59,13 +59,13 @@ export function traceLangChain(target: object, options: LangChainOptions = {}): 
   reportRequests('langchain', REQUESTS);
   const model = (target as { prototype?: Partial<ChatModel> } | null)?.prototype;
   if (isEmbeddings(model)) {
-    traceOnce(target, model, 'embedQuery', () => traceEmbeddings(model, options));
+    traceMethodOnce(target, model, 'embedQuery', () => traceEmbeddings(model, options));
   } else if (typeof model?._streamChatModelEvents === 'function') {
-    traceOnce(target, model, 'streamEvents', () =>
+    traceMethodOnce(target, model, 'streamEvents', () =>
       traceStreamEvents(model as ChatModel, new LangChainHandler(options), options),
     );
   } else if (isManagerClass(target)) {
-    traceOnce(target, target, '_configureSync', () =>
+    traceMethodOnce(target, target, '_configureSync', () =>
       traceRuns(target, new LangChainHandler(options)),
     );
   } else {
@@ -81,10 +81,10 @@ export function traceLangChain(target: object, options: LangChainOptions = {}): 
  * @param key the property of that object that is replaced
  * @throws TypeError if the object is frozen
  */
-function traceOnce(target: object, changed: object, key: string, trace: () => void): void {
-  if (traced.has(target)) return;
+function traceMethodOnce(target: object, changed: object, key: string, trace: () => void): void {
+  if (isTraced(target)) return;
   assertChangeable('traceLangChain', 'class', changed, key);
-  traced.add(target);
+  markTraced(target);
   trace();
 }
 

@@ -1,7 +1,7 @@
 /** The entry point for servers and clients of the Model Context Protocol. */
 
 import { assertChangeable } from './common/hooks/replace-method.js';
-import { traced } from './common/hooks/traced.js';
+import { isTraced, markTraced } from './common/hooks/traced.js';
 import { CALL_OPTIONS, type CallOptions, checkOptions } from './common/options.js';
 import { type RequestReceiver, traceHandlers } from './mcp/handlers.js';
 import { CLIENT_REQUESTS, SERVER_REQUESTS } from './mcp/request-kinds.js';
@@ -36,9 +36,9 @@ export function traceMCPServer<Server extends object>(
   if (typeof protocol?.setRequestHandler !== 'function') {
     throw new TypeError('traceMCPServer(server) takes an McpServer, or the Server within it');
   }
-  if (traced.has(protocol)) return server;
+  if (isTraced(protocol)) return server;
   assertChangeable('traceMCPServer', 'server', protocol, 'setRequestHandler');
-  traced.add(protocol);
+  markTraced(protocol);
   traceHandlers(protocol as RequestReceiver, SERVER_REQUESTS, options);
   traceRequests(protocol, CLIENT_REQUESTS, options);
   return server;
@@ -64,9 +64,9 @@ export function traceMCPClient<Client extends object>(
   if (typeof receiver?.callTool !== 'function') {
     throw new TypeError('traceMCPClient(client) takes a Client');
   }
-  if (traced.has(client)) return client;
+  if (isTraced(client)) return client;
   assertChangeable('traceMCPClient', 'client', client, 'callTool');
-  traced.add(client);
+  markTraced(client);
   traceRequests(client, SERVER_REQUESTS, options);
   if (typeof receiver.setRequestHandler === 'function') {
     traceHandlers(receiver as RequestReceiver, CLIENT_REQUESTS, options);

@@ -2,7 +2,7 @@
 
 import { hasUnreachableParts, isSpeakeasy, traceSpeakeasy } from './clients/trace-speakeasy.js';
 import { assertChangeable } from './common/hooks/replace-method.js';
-import { traced } from './common/hooks/traced.js';
+import { isTraced } from './common/hooks/traced.js';
 import { CALL_OPTIONS, type CallOptions, checkOptions } from './common/options.js';
 import type { ClientProfile } from './http/exchange/client-profile.js';
 import { MISTRAL_UNREPORTED, mistralShapes } from './shapes/mistral.js';
@@ -36,7 +36,7 @@ export function traceMistral<Client extends object>(
     );
   }
   const { _options: clientOptions } = client;
-  if (!traced.has(clientOptions))
+  if (!isTraced(clientOptions))
     assertChangeable('traceMistral', 'client', clientOptions, 'httpClient');
   const profile: ClientProfile = {
     client: 'Mistral',

@@ -2,7 +2,7 @@
 
 import { inClientCall, isUntraced } from '@openlayer-tracing/core/integration';
 import { assertChangeable, replaceMethod } from './common/hooks/replace-method.js';
-import { traced } from './common/hooks/traced.js';
+import { isTraced, markTraced } from './common/hooks/traced.js';
 import { whenFulfilled } from './common/hooks/when-fulfilled.js';
 import { whenLeft } from './common/hooks/when-left.js';
 import { objectOrEmpty } from './common/json.js';
@@ -43,9 +43,9 @@ export function traceOllama<Client extends object>(
   if (typeof ollama?.fetch !== 'function') {
     throw new TypeError('traceOllama(client) takes a client, such as traceOllama(new Ollama())');
   }
-  if (traced.has(client)) return client;
+  if (isTraced(client)) return client;
   assertChangeable('traceOllama', 'client', client, 'fetch');
-  traced.add(client);
+  markTraced(client);
   ollama.fetch = traceFetch(ollama.fetch, {
     client: 'Ollama',
     provider: 'ollama',

@@ -6,7 +6,7 @@ export { type OpenlayerOtlpOptions, openlayerOtlp } from './export/openlayer-otl
 export type { OtelExportOptions } from './export/options/otel-export-options.js';
 export { otelExport } from './export/otel-export.js';
 export type { OtlpCompression, OtlpProtocol } from './export/otlp/otlp-settings.js';
-export type { ExportProfile } from './export/rows/span-settings.js';
+export type { ExportProfile } from './export/rows/export-settings.js';
 export type { SpanExporter, SpanExportResult } from './export/sdk/span-exporter.js';
 export { type OpenlayerSpanProcessor, openlayerSpanProcessor } from './spans/span-processor.js';
 export type { SpanProcessorOptions, StartedSpan } from './spans/span-processor-options.js';

@@ -18,7 +18,7 @@ import {
 } from '../common/json.js';
 import type { OpenOperations } from './open-operations.js';
 import type { Operation } from './operation.js';
-import type { AiTelemetry } from './telemetry.js';
+import type { AiSdkTelemetry } from './telemetry.js';
 
 interface ChannelMessage {
   readonly type: unknown;
@@ -32,7 +32,7 @@ const OPERATION =
   /^(generateText|streamText|embed|embedMany|rerank|generateSpeech|transcribe|streamTranscribe|experimental_decide)$/;
 
 /** Subscribes to the channel. Does nothing if the runtime has no diagnostics channels. */
-export function listenToChannel(operations: OpenOperations, telemetry: AiTelemetry): void {
+export function listenToChannel(operations: OpenOperations, telemetry: AiSdkTelemetry): void {
   const channels = announcingChannels(NAME);
   if (channels === undefined) return;
   const listener = new ChannelListener(operations, telemetry);
@@ -50,9 +50,9 @@ function channelMessage(message: unknown): ChannelMessage {
 class ChannelListener {
   readonly #operations: OpenOperations;
   /** Records what the channel reports in the same form. */
-  readonly #telemetry: AiTelemetry;
+  readonly #telemetry: AiSdkTelemetry;
 
-  constructor(operations: OpenOperations, telemetry: AiTelemetry) {
+  constructor(operations: OpenOperations, telemetry: AiSdkTelemetry) {
     this.#operations = operations;
     this.#telemetry = telemetry;
   }

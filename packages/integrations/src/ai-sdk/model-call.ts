@@ -3,7 +3,6 @@ import {
   type BodyObserver,
   observedStream,
   type RecordedCall,
-  runGuarded,
   type StepOptions,
   type StepUpdate,
   startCall,
@@ -26,6 +25,7 @@ import {
   unknownError,
 } from '../common/failures/call-error.js';
 import { isAbort, isTimeout, statusOf, thrownText } from '../common/failures/thrown.js';
+import { listenForAbort } from '../common/hooks/listen-for-abort.js';
 import {
   arrayOrEmpty,
   definedFields,
@@ -38,16 +38,16 @@ import {
 import type { CallOptions } from '../common/options.js';
 import { withPricedTier } from '../common/service-tier.js';
 import { longestWaitMs } from '../http/calls/retry-policy.js';
-import { aiModel, aiProvider } from '../shapes/ai-sdk-fields.js';
+import { aiSdkModel, aiSdkProvider } from '../shapes/ai-sdk-models.js';
 import type { ModelKind } from './model-kinds.js';
-import { SdkResponse } from './model-response.js';
-import { requestedTier } from './sdk-fields.js';
+import { AiSdkResponse } from './model-response.js';
+import { requestedTier } from './parameters.js';
 
 /** How long the SDK waits before its first retry. It waits twice as long before each further one. */
 const FIRST_WAIT_MS = 2000;
 
 /** A request to a model of the AI SDK. */
-export interface SdkModelRequest {
+export interface AiSdkModelRequest {
   readonly kind: ModelKind;
   /** The SDK's name of the provider: `openai.chat`. */
   readonly provider: unknown;
@@ -90,12 +90,12 @@ interface FailedAttempt {
 }
 
 /** One call of a model of the AI SDK as a step, for any version of the SDK and any kind of model. */
-export class AiModelCall {
+export class AiSdkModelCall {
   readonly #options: CallOptions;
   readonly #recorded: RecordedCall;
   readonly #operation: RecordedCall | undefined;
-  readonly #request: SdkModelRequest;
-  #response = new SdkResponse();
+  readonly #request: AiSdkModelRequest;
+  #response = new AiSdkResponse();
   #firstTokenMs: number | undefined;
   readonly #failures: FailedAttempt[] = [];
   /** When the last attempt started, in milliseconds after the start of the call. */
@@ -109,14 +109,14 @@ export class AiModelCall {
   /** Starts the step. @returns undefined if nothing is recorded */
   static start(
     options: CallOptions,
-    request: SdkModelRequest,
+    request: AiSdkModelRequest,
     context: CallContext = {},
-  ): AiModelCall | undefined {
-    let call: AiModelCall | undefined;
+  ): AiSdkModelCall | undefined {
+    let call: AiSdkModelCall | undefined;
     const { kind, params } = request;
     const parameters = kind.parameters(params);
-    const provider = options.provider ?? aiProvider(request.provider, request.modelId);
-    const model = aiModel(request.modelId);
+    const provider = options.provider ?? aiSdkProvider(request.provider, request.modelId);
+    const model = aiSdkModel(request.modelId);
     const recorded = startCall(
       {
         name: `AI SDK ${kind.operation}`,
@@ -146,13 +146,13 @@ export class AiModelCall {
       context.operation?.step,
     );
     if (recorded === undefined) return undefined;
-    call = new AiModelCall(options, request, recorded as RecordedCall, context);
+    call = new AiSdkModelCall(options, request, recorded as RecordedCall, context);
     return call;
   }
 
   private constructor(
     options: CallOptions,
-    request: SdkModelRequest,
+    request: AiSdkModelRequest,
     recorded: RecordedCall,
     { operation, signal }: CallContext,
   ) {
@@ -172,9 +172,9 @@ export class AiModelCall {
     return this.#recorded.isOpen;
   }
 
-  /** Whether a retry would be recorded: the trace of the call has not ended. */
-  get mayRetry(): boolean {
-    return this.#recorded.mayRetry;
+  /** Whether the trace of the call is open: if not, a retry is not recorded. */
+  get isTraceOpen(): boolean {
+    return this.#recorded.isTraceOpen;
   }
 
   /**
@@ -187,7 +187,7 @@ export class AiModelCall {
     if (!this.#recorded.isOpen) return false;
     this.#attemptStartedMs = this.#recorded.elapsedMs;
     this.#startWaiting();
-    this.#response = new SdkResponse();
+    this.#response = new AiSdkResponse();
     this.#firstTokenMs = undefined;
     this.#thrown = undefined;
     return true;
@@ -216,10 +216,10 @@ export class AiModelCall {
   /** The text that has been received; undefined if there is none. */
   get text(): string | undefined {
     const { text: answer } = this.#response.message;
-    return answer.chars > 0 ? answer.toString() : undefined;
+    return answer.textOrUndefined;
   }
 
-  /** Ends the call, if it is open, with what is known of it. */
+  /** Ends the call, if it is open, with the part of the response that was received. */
   endUnfinished(): void {
     if (this.#recorded.isOpen) this.#recorded.end(this.#recordResponse('unfinished'));
   }
@@ -247,21 +247,17 @@ export class AiModelCall {
     const withinMs = retryWithinMs(thrown, this.#failures.length);
     const update = this.#recordResponse('failed');
     this.#recorded.failAttempt(error, isAttempt ? withinMs : undefined, update);
-    if (isAttempt && withinMs !== undefined) this.#listenForAbort(withinMs);
+    if (isAttempt && withinMs !== undefined) this.#endOnAbort(withinMs);
   }
 
   /** Ends the call if the app aborts it before the next attempt. @param withinMs longest wait before it */
-  #listenForAbort(withinMs: number): void {
-    const signal = this.#signal as Partial<AbortSignal> | undefined;
-    if (typeof signal?.addEventListener !== 'function') return;
-    const listener = () => {
-      runGuarded('abort', () => this.abortRetry(signal.reason));
-    };
+  #endOnAbort(withinMs: number): void {
+    const stopListening = listenForAbort(this.#signal, (reason) => this.abortRetry(reason));
+    if (stopListening === undefined) return;
     const timer = unref(startTimer(() => this.#stopListening?.(), withinMs));
-    signal.addEventListener('abort', listener, { once: true });
     this.#stopListening = () => {
       stopTimer(timer);
-      signal.removeEventListener?.('abort', listener);
+      stopListening();
     };
   }
 
@@ -279,7 +275,7 @@ export class AiModelCall {
   /** Ends the call by an abort in place of the failure that has ended it. */
   #endAgain(reason: unknown): void {
     this.#stopListening?.();
-    if (!this.#recorded.mayRetry) return;
+    if (!this.#recorded.isTraceOpen) return;
     this.#recorded.retry();
     this.#thrown = undefined;
     if (isTimeout(reason)) {
@@ -296,7 +292,7 @@ export class AiModelCall {
 
   /** Adds facts of the response that are reported after its end, unless its trace has ended with it. */
   updateHead(head: JsonObject): void {
-    if (!this.#recorded.mayRetry) return;
+    if (!this.#recorded.isTraceOpen) return;
     this.#response.readHead(head);
     this.#recorded.update(this.#recordResponse('complete'));
   }

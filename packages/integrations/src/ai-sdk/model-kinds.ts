@@ -1,4 +1,4 @@
-import { nameMedium } from '../common/content/media.js';
+import { mediaPlaceholder } from '../common/content/media.js';
 import {
   definedFields,
   fieldsExcept,
@@ -8,8 +8,8 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '../common/json.js';
-import { nameArray } from '../common/names.js';
-import { aiParameters, settingsIn, snakeCased } from './sdk-fields.js';
+import { wordArray } from '../common/words.js';
+import { aiSdkParameters, settingsIn, snakeCased } from './parameters.js';
 
 /** A kind of model of the AI SDK: how the step of a call is named, and how its options are read. */
 export interface ModelKind {
@@ -27,7 +27,7 @@ export interface ModelKind {
 /** Options that are not sent to the model. */
 const CONTROL = ['abortSignal', 'headers', 'maxRetries', 'includeRawChunks'] as const;
 /** Fields of a telemetry event that are no options of the call. */
-const ABOUT_EVENT = nameArray(`
+const ABOUT_EVENT = wordArray(`
   callId operationId provider modelId functionId recordInputs recordOutputs aiVersion
   runtimeContext timestamp durableContext
 `);
@@ -57,7 +57,7 @@ export const chat: ModelKind = {
       prompt: withInstructions(instructions, prompt ?? messages ?? promptMessages),
       tools,
     }),
-  parameters: aiParameters,
+  parameters: aiSdkParameters,
 };
 export const embedding: ModelKind = {
   operation: 'Embedding',
@@ -76,7 +76,7 @@ const image = defineKind('Image', 'chat_completion', ['prompt', 'files', 'mask']
 const video = defineKind(
   'Video',
   'chat_completion',
-  nameArray('prompt image frameImages inputReferences'),
+  wordArray('prompt image frameImages inputReferences'),
 );
 const speech = defineKind('Speech', 'chat_completion', ['text', 'instructions'], {
   billing: ({ text: input }) => definedFields({ characters: stringOrUndefined(input)?.length }),
@@ -84,7 +84,7 @@ const speech = defineKind('Speech', 'chat_completion', ['text', 'instructions'],
 const transcription: ModelKind = {
   ...defineKind('Transcription', 'chat_completion', ['audio', 'mediaType']),
   inputs: ({ audio, mediaType }) =>
-    definedFields({ audio: nameMedium('audio', audio, stringOrUndefined(mediaType)) }),
+    definedFields({ audio: mediaPlaceholder('audio', audio, stringOrUndefined(mediaType)) }),
 };
 const decision = defineKind('Decision', 'chat_completion', ['state', 'questions']);
 const extraction = defineKind('Extraction', 'chat_completion', ['state', 'fields']);
@@ -101,7 +101,7 @@ export const SINGLE_OPERATIONS: Readonly<Record<string, ModelKind>> = {
 };
 
 /** The methods of models that send a request to the provider. */
-export const MODEL_METHODS = nameArray(`
+export const MODEL_METHODS = wordArray(`
   doGenerate doStream doEmbed doRerank doDecide doEvaluate doExtract doGenerateFromUrl doStart
 `);
 

@@ -1,5 +1,5 @@
 import { type Billing, type StepUpdate, tokenFields } from '@openlayer-tracing/core/integration';
-import { nameMedium } from '../common/content/media.js';
+import { mediaPlaceholder } from '../common/content/media.js';
 import { failureOfEnd } from '../common/failures/failed-end.js';
 import {
   arrayOrEmpty,
@@ -11,23 +11,24 @@ import {
   knownFirst,
   nonEmptyArrayOrUndefined,
   nonEmptyFields,
+  nonEmptyObjectOrUndefined,
   objectOrEmpty,
   presentFields,
   stringOrUndefined,
 } from '../common/json.js';
-import { NO_NAMES, nameSet } from '../common/names.js';
+import { NO_WORDS, wordSet } from '../common/words.js';
 import { requestIdIn } from '../http/exchange/headers.js';
-import { aiBilling, aiModel } from '../shapes/ai-sdk-fields.js';
+import { aiSdkBilling, aiSdkModel } from '../shapes/ai-sdk-models.js';
 import { OpenAIUsage } from '../shapes/openai/usage.js';
 import { Message } from '../shapes/reading/message.js';
-import { aiTokens, reasoningTokens } from './sdk-fields.js';
+import { aiSdkTokens, reasoningTokens } from './tokens.js';
 
 /** Parts without any information, or whose information other parts repeat. */
-const IGNORED_PARTS: ReadonlySet<unknown> = nameSet(
+const IGNORED_PARTS: ReadonlySet<unknown> = wordSet(
   'ping raw error transcript-partial transcript-final',
 );
 /** Fields of a complete response that are read, or of no interest. */
-const KNOWN = nameSet(`
+const KNOWN = wordSet(`
   content object objectText embedding embeddings value values text finishReason
   rawFinishReason usage providerMetadata response request responses originalDocuments
   rerankedDocuments rawCall rawResponse warnings images videos audio ranking answers documents
@@ -37,18 +38,18 @@ const KNOWN = nameSet(`
   timestamp maxRetries headers providerOptions maxOutputTokens inputAudioFormat durableContext
   performance msToFirstChunk reasoningText timestampGranularities isEnabled
 `);
-const KNOWN_OF_TOOL = nameSet(
+const KNOWN_OF_TOOL = wordSet(
   'type id toolCallId toolName input args toolCallType providerMetadata',
 );
-const KNOWN_OF_TEXT = nameSet('type id text delta citations providerMetadata');
+const KNOWN_OF_TEXT = wordSet('type id text delta citations providerMetadata');
 /** Fields of a usage that are read. */
-const KNOWN_OF_USAGE = nameSet(`
+const KNOWN_OF_USAGE = wordSet(`
   inputTokens outputTokens totalTokens tokens reasoningTokens cachedInputTokens
   inputTokenDetails outputTokenDetails raw
 `);
 
 /** Reads the response of a model of the AI SDK: complete, or part by part. */
-export class SdkResponse {
+export class AiSdkResponse {
   readonly message = new Message();
   #facts: StepUpdate = {};
   #metadata: JsonObject = {};
@@ -86,7 +87,7 @@ export class SdkResponse {
   }
 
   get billing(): Billing {
-    const stated = aiBilling(this.#usage, this.#providerMetadata, this.#body);
+    const stated = aiSdkBilling(this.#usage, this.#providerMetadata, this.#body);
     const toolUses = { ...this.#toolUses, ...stated.toolUses };
     return {
       ...this.#billing,
@@ -284,12 +285,14 @@ export class SdkResponse {
   #readMedia(response: JsonObject): void {
     const { images, videos, audio, ranking, answers, operation, durationInSeconds } = response;
     if (images !== undefined) {
-      for (const each of arrayOrEmpty(images)) this.message.addPart(nameMedium('image', each));
+      for (const each of arrayOrEmpty(images))
+        this.message.addPart(mediaPlaceholder('image', each));
       this.#billing = { ...this.#billing, pictures: arrayOrEmpty(images).length };
     }
-    for (const each of arrayOrEmpty(videos)) this.message.addPart(nameVideo(objectOrEmpty(each)));
+    for (const each of arrayOrEmpty(videos))
+      this.message.addPart(videoPlaceholder(objectOrEmpty(each)));
     if (audio !== undefined && response.segments === undefined) {
-      this.message.addPart(nameMedium('audio', audio));
+      this.message.addPart(mediaPlaceholder('audio', audio));
     }
     if (response.segments !== undefined || durationInSeconds !== undefined) {
       this.message.text.add(stringOrUndefined(response.text) ?? '');
@@ -310,7 +313,7 @@ export class SdkResponse {
   /** Reads the facts of a response other than its content: ids, model, finish reason, usage and metadata. */
   readHead(head: JsonObject): void {
     const { response, finishReason, rawFinishReason, providerMetadata, warnings } = head;
-    const usage = sdkUsage(head.usage);
+    const usage = aiSdkUsage(head.usage);
     const { id, modelId, headers, body } = objectOrEmpty(response);
     if (isJsonObject(body)) this.#body = body;
     // Up to version 5 a string, then an object with the SDK's reason and the provider's.
@@ -341,10 +344,10 @@ export class SdkResponse {
       nonEmptyFields({ warnings, providerMetadata: nonEmptyMetadata(this.#providerMetadata) }),
     );
     this.#addDetails(nonEmptyFields({ usage: unknownSdkUsage(usage) }));
-    const tokens = aiTokens(this.#usage, this.#providerMetadata);
+    const tokens = aiSdkTokens(this.#usage, this.#providerMetadata);
     this.#facts = {
       ...this.#facts,
-      ...(typeof modelId === 'string' && { model: aiModel(modelId) }),
+      ...(typeof modelId === 'string' && { model: aiSdkModel(modelId) }),
       ...(tokens && tokenFields(tokens)),
     };
   }
@@ -354,11 +357,11 @@ export class SdkResponse {
   }
 }
 
-const KNOWN_OF_METADATA = nameSet('itemId');
+const KNOWN_OF_METADATA = wordSet('itemId');
 const MAX_PARTS = 256;
 
 /** The usage in the SDK's form. Transcriptions have the one of the provider. */
-function sdkUsage(usage: unknown): unknown {
+function aiSdkUsage(usage: unknown): unknown {
   const { type, input_tokens: input } = objectOrEmpty(usage);
   return type !== undefined || input !== undefined ? { raw: usage } : usage;
 }
@@ -372,7 +375,7 @@ function unknownSdkUsage(usage: unknown): JsonObject {
 }
 
 /** The metadata without empty fields. */
-function nonEmptyMetadata(about: JsonObject, except = NO_NAMES): JsonObject {
+function nonEmptyMetadata(about: JsonObject, except = NO_WORDS): JsonObject {
   return Object.fromEntries(
     Object.entries(about)
       .map(([name, value]) => [name, isJsonObject(value) ? nonEmptyFields(value, except) : value])
@@ -384,11 +387,11 @@ function nonEmptyMetadata(about: JsonObject, except = NO_NAMES): JsonObject {
 function partMetadata(providerMetadata: unknown): JsonObject | undefined {
   if (!isJsonObject(providerMetadata)) return undefined;
   const about = nonEmptyMetadata(providerMetadata, KNOWN_OF_METADATA);
-  return Object.keys(about).length > 0 ? about : undefined;
+  return nonEmptyObjectOrUndefined(about);
 }
 
-function nameVideo(video: JsonObject): unknown {
+function videoPlaceholder(video: JsonObject): unknown {
   const { type, data, mediaType } = video;
   if (type !== 'base64' && type !== 'binary') return video;
-  return nameMedium('video', data, stringOrUndefined(mediaType));
+  return mediaPlaceholder('video', data, stringOrUndefined(mediaType));
 }

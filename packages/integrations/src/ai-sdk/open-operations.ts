@@ -18,7 +18,7 @@ import type { CallOptions } from '../common/options.js';
 import type { CallDescription } from './model-call.js';
 import { SINGLE_OPERATIONS } from './model-kinds.js';
 import { Operation } from './operation.js';
-import { settingsIn } from './sdk-fields.js';
+import { settingsIn } from './parameters.js';
 
 /** The operations that have not ended. The SDK's telemetry and its diagnostics channel report them. */
 export class OpenOperations {

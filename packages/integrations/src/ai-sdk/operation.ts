@@ -3,17 +3,17 @@ import { unknownError } from '../common/failures/call-error.js';
 import type { JsonObject } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
 import {
-  AiModelCall,
+  AiSdkModelCall,
+  type AiSdkModelRequest,
   type CallDescription,
   type ReportedSignal,
-  type SdkModelRequest,
 } from './model-call.js';
 import { chat, embedding } from './model-kinds.js';
 
 /** `single`: an operation that is recorded as one call of a model, such as a reranking or a transcription. */
 type OperationKind = 'run' | 'stream' | 'single' | 'embed' | 'embedMany';
 
-/** What is known of an operation at its start. */
+/** The facts with which an operation starts. */
 interface OperationStart {
   /** The step of the operation; undefined for embeddings and single calls, which have only the steps of their model calls. */
   readonly recorded?: RecordedCall | undefined;
@@ -24,7 +24,7 @@ interface OperationStart {
 }
 
 interface OpenEmbedding {
-  readonly call: AiModelCall;
+  readonly call: AiSdkModelCall;
   /** The array that the SDK passes for each attempt of a request of `embedMany`. */
   readonly values: unknown;
 }
@@ -37,7 +37,7 @@ export class Operation {
   readonly recorded: RecordedCall | undefined;
   readonly #description: CallDescription | undefined;
   #settings: JsonObject;
-  #model: AiModelCall | undefined = undefined;
+  #model: AiSdkModelCall | undefined = undefined;
   /** Whether the model call failed, so that the next request is a retry. */
   #hasModelFailed = false;
   #isFromChannel = false;
@@ -46,7 +46,7 @@ export class Operation {
   readonly #tools = new Map<unknown, RecordedCall>();
   readonly #openEmbeddings = new Map<unknown, OpenEmbedding>();
   /** The embedding calls that have ended, in the order of their requests. */
-  readonly #endedEmbeddings: AiModelCall[] = [];
+  readonly #endedEmbeddings: AiSdkModelCall[] = [];
   /** The response of the only embedding, until the operation ends. */
   #embedding: JsonObject = {};
 
@@ -63,7 +63,7 @@ export class Operation {
   }
 
   /** The last call of a model; undefined before the first one, and for embeddings. */
-  get model(): AiModelCall | undefined {
+  get model(): AiSdkModelCall | undefined {
     return this.#model;
   }
 
@@ -120,14 +120,14 @@ export class Operation {
     const params = { ...this.#settings, ...event };
     const request = { kind: chat, provider, modelId, params };
     const { recorded: operation, signal } = this;
-    this.#model = AiModelCall.start(this.options, request, { operation, signal });
+    this.#model = AiSdkModelCall.start(this.options, request, { operation, signal });
     this.#hasModelFailed = false;
   }
 
   /** Starts the call of a `single` operation. @returns undefined if nothing is recorded */
-  startSingle(request: SdkModelRequest, onTraceEnd: () => void): AiModelCall | undefined {
+  startSingle(request: AiSdkModelRequest, onTraceEnd: () => void): AiSdkModelCall | undefined {
     const { signal } = this;
-    this.#model = AiModelCall.start(this.options, request, { signal, onTraceEnd });
+    this.#model = AiSdkModelCall.start(this.options, request, { signal, onTraceEnd });
     return this.#model;
   }
 
@@ -150,7 +150,7 @@ export class Operation {
     const description = this.#description;
     const request = { kind: embedding, provider, modelId, params, description };
     const { signal } = this;
-    const call = AiModelCall.start(this.options, request, { signal });
+    const call = AiSdkModelCall.start(this.options, request, { signal });
     if (call === undefined) return;
     this.#openEmbeddings.set(embedCallId, { call, values });
     call.announceRequest(values);

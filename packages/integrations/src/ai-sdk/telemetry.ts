@@ -13,16 +13,16 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '../common/json.js';
-import { nameSet } from '../common/names.js';
+import { wordSet } from '../common/words.js';
 import type { OpenOperations } from './open-operations.js';
-import { settingsIn } from './sdk-fields.js';
+import { settingsIn } from './parameters.js';
 import { recordResponse } from './trace-model.js';
 import { startTool } from './trace-tools.js';
 
 type Execute<T> = () => PromiseLike<T>;
 
 /** A telemetry integration of the AI SDK. Its listeners never throw. */
-export class AiTelemetry {
+export class AiSdkTelemetry {
   readonly #operations: OpenOperations;
 
   constructor(operations: OpenOperations) {
@@ -184,7 +184,7 @@ function approvalsIn(content: unknown): readonly JsonObject[] {
     .map(({ toolCall, ...approval }) => ({ ...approval, tool: objectOrEmpty(toolCall).toolName }));
 }
 
-const KNOWN_OF_TOOL = nameSet('type toolName input output error');
+const KNOWN_OF_TOOL = wordSet('type toolName input output error');
 
 /** The other fields of a tool's event. */
 function toolDetails({ toolContext }: JsonObject, source: unknown): JsonObject {

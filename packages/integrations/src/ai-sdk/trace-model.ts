@@ -8,11 +8,11 @@ import {
   untraced,
 } from '@openlayer-tracing/core/integration';
 import { replaceMethod } from '../common/hooks/replace-method.js';
-import { traced } from '../common/hooks/traced.js';
+import { markTraced } from '../common/hooks/traced.js';
 import { type JsonObject, objectOrEmpty, stringOrUndefined } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
 import { headerOf } from '../http/exchange/headers.js';
-import { AiModelCall } from './model-call.js';
+import { AiSdkModelCall } from './model-call.js';
 import { MODEL_METHODS, modelKindOf } from './model-kinds.js';
 
 /** The user agent that the SDK adds to the headers of an operation, in an object of its own. */
@@ -22,8 +22,7 @@ type ModelMethod = (this: unknown, options: JsonObject) => PromiseLike<unknown>;
 
 /** Replaces the methods of the model that send requests to the provider. A model that is traced already is not changed. */
 export function traceModelMethods(model: object, options: CallOptions): void {
-  if (traced.has(model)) return;
-  traced.add(model);
+  if (!markTraced(model)) return;
   for (const method of MODEL_METHODS) {
     replaceMethod(model as Record<string, ModelMethod>, method, (send) =>
       tracedMethod(model, send, method, options),
@@ -37,7 +36,7 @@ function tracedMethod(
   method: string,
   options: CallOptions,
 ): ModelMethod {
-  const retried = new RetriedCalls();
+  const retried = new CallsByParams();
   return async function tracedMethod(this: unknown, params: JsonObject): Promise<unknown> {
     const call = startModelCall(model, params, method, options, retried);
     if (call === undefined) return send.call(this, params);
@@ -46,19 +45,19 @@ function tracedMethod(
       response = await untraced(() => send.call(this, params));
     } catch (error) {
       runGuarded('failure', () => {
-        if (call instanceof AiModelCall) {
+        if (call instanceof AiSdkModelCall) {
           call.fail(error, { isAttempt: true });
           retried.add(params, call);
         } else call.markFailed();
       });
       throw error;
     }
-    return call instanceof AiModelCall ? recordResponse(call, response) : response;
+    return call instanceof AiSdkModelCall ? recordResponse(call, response) : response;
   };
 }
 
 /** Ends the call with a complete response. @returns the response itself, or a copy of it whose stream is observed */
-export function recordResponse<T>(call: AiModelCall, response: T): T {
+export function recordResponse<T>(call: AiSdkModelCall, response: T): T {
   const observed = runGuarded('response', () => {
     const { stream } = objectOrEmpty(response);
     if (stream instanceof ReadableStream) {
@@ -75,8 +74,8 @@ function startModelCall(
   params: JsonObject,
   method: string,
   options: CallOptions,
-  retried: RetriedCalls,
-): AiModelCall | AnnouncedRequest | undefined {
+  retried: CallsByParams,
+): AiSdkModelCall | AnnouncedRequest | undefined {
   return runGuarded('call', () => {
     if (isUntraced()) return undefined;
     const failedCall = retried.take(params);
@@ -84,7 +83,7 @@ function startModelCall(
     const { provider, modelId } = model as { provider?: unknown; modelId?: unknown };
     const announced = announcedRequest(stringOrUndefined(modelId), inputsToMatch(params));
     if (announced !== undefined) return announced;
-    return AiModelCall.start(options, {
+    return AiSdkModelCall.start(options, {
       kind: modelKindOf(model, method, params),
       provider,
       modelId,
@@ -99,25 +98,25 @@ function inputsToMatch({ prompt, values, text: input, query, state }: JsonObject
 }
 
 interface FailedCall {
-  readonly call: AiModelCall;
+  readonly call: AiSdkModelCall;
   readonly values: unknown;
 }
 
 /** Calls whose last attempt failed, and which the SDK may retry. */
-class RetriedCalls {
+class CallsByParams {
   readonly #calls = new WeakMap<object, FailedCall[]>();
 
-  add(params: JsonObject, call: AiModelCall): void {
+  add(params: JsonObject, call: AiSdkModelCall): void {
     const key = retryKeyOf(params);
-    const others = this.#calls.get(key)?.filter((each) => each.call.mayRetry) ?? [];
+    const others = this.#calls.get(key)?.filter((each) => each.call.isTraceOpen) ?? [];
     this.#calls.set(key, [...others, { call, values: params.values }]);
   }
 
   /** Removes and returns the call that these parameters retry; undefined if there is none, or its trace has ended. */
-  take(params: JsonObject): AiModelCall | undefined {
+  take(params: JsonObject): AiSdkModelCall | undefined {
     const calls = this.#calls.get(retryKeyOf(params)) ?? [];
     const at = calls.findIndex(
-      ({ call, values }) => call.mayRetry && hasSameItems(values, params.values),
+      ({ call, values }) => call.isTraceOpen && hasSameItems(values, params.values),
     );
     return at < 0 ? undefined : calls.splice(at, 1)[0]?.call;
   }

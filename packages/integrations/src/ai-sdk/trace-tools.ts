@@ -9,7 +9,7 @@ import {
 } from '@openlayer-tracing/core/integration';
 import { recordedContent } from '../common/content/recorded-content.js';
 import { failCall } from '../common/failures/fail-call.js';
-import { traced } from '../common/hooks/traced.js';
+import { isTraced, markTraced } from '../common/hooks/traced.js';
 import {
   definedFields,
   isJsonObject,
@@ -26,7 +26,7 @@ type ToolExecute = (this: unknown, ...args: unknown[]) => unknown;
 export function tracedTools<Tools extends object>(tools: Tools, options: CallOptions): Tools {
   const copies = Object.entries(tools).map(([name, tool]: [string, unknown]) => {
     if (!isJsonObject(tool) || typeof tool.execute !== 'function') return [name, tool];
-    if (traced.has(tool.execute)) return [name, tool];
+    if (isTraced(tool.execute)) return [name, tool];
     const execute = {
       value: traceExecute(name, tool.execute as ToolExecute, options),
       writable: true,
@@ -55,7 +55,7 @@ function traceExecute(name: string, execute: ToolExecute, options: CallOptions):
       },
     });
   }
-  traced.add(tracedExecute);
+  markTraced(tracedExecute);
   return tracedExecute;
 }
 

@@ -13,16 +13,17 @@ import {
   definedFields,
   type JsonObject,
   nonEmptyFields,
+  nonEmptyObjectOrUndefined,
   objectOrEmpty,
   stringOrUndefined,
 } from '../common/json.js';
-import { nameSet } from '../common/names.js';
 import type { CallOptions } from '../common/options.js';
 import { withPricedTier } from '../common/service-tier.js';
+import { wordSet } from '../common/words.js';
 import { MessagesReader } from '../shapes/anthropic/messages.js';
 import { anthropicTokens, MergedUsage } from '../shapes/anthropic/usage.js';
 
-/** What is known of an answer before it is received. */
+/** The start of a model's turn, before its answer is received. */
 interface ModelTurn {
   readonly id: string | undefined;
   /** The messages that the model received since its last answer. */
@@ -32,7 +33,7 @@ interface ModelTurn {
 }
 
 /** Fields of a message that are read, or that only link it to others. */
-const KNOWN = nameSet(`
+const KNOWN = wordSet(`
   type message uuid session_id parent_tool_use_id request_id error timestamp
 `);
 
@@ -179,7 +180,7 @@ export class ModelStep {
         ...recordedDetails(this.#options, { ...details, ...this.#otherFields }),
         ...metadata,
         serviceTier: this.#billed.serviceTier,
-        billed: Object.keys(billing).length > 0 ? billing : undefined,
+        billed: nonEmptyObjectOrUndefined(billing),
         finishReason: this.#finishReason,
         reasoning: recordedContent(this.#options, 'output', reasoning),
         requestId,

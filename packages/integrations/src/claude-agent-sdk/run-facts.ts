@@ -7,13 +7,13 @@ import {
   presentFields,
   stringOrUndefined,
 } from '../common/json.js';
-import { nameArray, nameSet } from '../common/names.js';
 import type { CallOptions } from '../common/options.js';
+import { wordArray, wordSet } from '../common/words.js';
 
 const MAX_EVENTS = 64;
 const MAX_RESULTS = 32;
 /** Frequent messages without information about the work. */
-const IGNORED: ReadonlySet<unknown> = nameSet(`
+const IGNORED: ReadonlySet<unknown> = wordSet(`
   keep_alive hook_started hook_progress thinking_tokens session_state_changed commands_changed
   background_tasks_changed task_progress
 `);
@@ -24,11 +24,11 @@ const RELEVANT_FIELDS: Readonly<Record<string, readonly string[]>> = {
   tool_progress: ['subagent_retry'],
 };
 /** Fields of a result that have a field of their own in the step. */
-const KNOWN_OF_RESULT = nameArray(`
+const KNOWN_OF_RESULT = wordArray(`
   type subtype uuid session_id result structured_output is_error errors num_turns stop_reason
   total_cost_usd usage modelUsage terminal_reason duration_ms duration_api_ms
 `);
-const KNOWN_OF_INIT = nameArray('type subtype uuid session_id model cwd claude_code_version');
+const KNOWN_OF_INIT = wordArray('type subtype uuid session_id model cwd claude_code_version');
 
 /** What the messages of a run say about the run itself: its settings, events and results. */
 export class RunFacts {

@@ -62,7 +62,7 @@ export class RunTools {
   /** A subagent goes on after its end: extends its step until now. */
   extend(id: string | undefined): void {
     const tool = id === undefined ? undefined : this.#tools.get(id);
-    if (tool === undefined || tool.call.isOpen || !tool.call.mayRetry) return;
+    if (tool === undefined || tool.call.isOpen || !tool.call.isTraceOpen) return;
     tool.call.retry();
     endTool(tool);
   }
@@ -77,7 +77,7 @@ export class RunTools {
     const { call } = tool;
     const isAgent = call.step.type === 'agent';
     const stated = objectOrEmpty(result);
-    const toolOutput = textOrParts(content);
+    const toolOutput = linesOrContent(content);
     const output = recordedContent(this.#options, 'output', toolOutput);
     // The usage and duration of a subagent.
     const about = presentFields(fieldsExcept(stated, 'content', 'prompt'));
@@ -136,8 +136,8 @@ function subagentStep(toolName: string, input: unknown, args: unknown): StepOpti
   };
 }
 
-/** One string if all parts are texts, else the parts. */
-function textOrParts(content: unknown): unknown {
+/** One string with a line for each part if all are texts, else the content itself. */
+function linesOrContent(content: unknown): unknown {
   if (!Array.isArray(content)) return content;
   const texts = content.map((part) => stringOrUndefined(objectOrEmpty(part).text));
   return texts.length > 0 && texts.every((each) => each !== undefined) ? texts.join('\n') : content;

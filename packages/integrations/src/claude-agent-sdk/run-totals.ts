@@ -15,8 +15,8 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '../common/json.js';
-import { nameArray } from '../common/names.js';
 import type { CallOptions } from '../common/options.js';
+import { wordArray } from '../common/words.js';
 import { anthropicTokens } from '../shapes/anthropic/usage.js';
 import type { ModelStep } from './model-step.js';
 import { hasFailed } from './run-facts.js';
@@ -24,7 +24,7 @@ import { hasFailed } from './run-facts.js';
 const PARTS = ['input', 'output', 'cached', 'cacheCreation', 'cacheCreationHour'] as const;
 
 /** The numbers of a model's totals, which increase with each result. */
-const NUMBERS = nameArray(`
+const NUMBERS = wordArray(`
   inputTokens outputTokens cacheReadInputTokens cacheCreationInputTokens
   cacheCreationEphemeral1hInputTokens costUSD
 `);

@@ -23,8 +23,8 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '../common/json.js';
-import { nameArray, nameSet } from '../common/names.js';
 import type { CallOptions } from '../common/options.js';
+import { wordArray, wordSet } from '../common/words.js';
 import { ModelStep } from './model-step.js';
 import { observedPrompt } from './observed-prompt.js';
 import { RunFacts } from './run-facts.js';
@@ -36,13 +36,13 @@ export const OPENINFERENCE = '@arizeai/openinference-instrumentation-claude-agen
 
 const MAX_MESSAGES = 32;
 /** Options that say how an agent runs, and cannot have secrets. */
-const PARAMETERS = nameArray(`
+const PARAMETERS = wordArray(`
   model fallbackModel maxTurns maxBudgetUsd maxThinkingTokens thinking effort permissionMode
   allowedTools disallowedTools tools resume continue forkSession outputFormat betas skills
   settingSources
 `);
 /** Fields of a user message that are read, or that only say how it was sent. */
-const KNOWN_OF_USER = nameSet(`
+const KNOWN_OF_USER = wordSet(`
   type message uuid session_id parent_tool_use_id timestamp isReplay tool_use_result priority
   shouldQuery file_attachments
 `);
@@ -57,7 +57,7 @@ interface Thread {
   latest: ModelStep | undefined;
 }
 
-/** What a run is asked for. */
+/** The prompt and the options of a run. */
 export interface RunRequest {
   readonly prompt: unknown;
   /** The SDK's options; undefined if they are unknown, as those of a process that was started before. */
@@ -177,7 +177,7 @@ export class AgentRun {
     }
   }
 
-  /** The app asks for the next message: until the run has ended, its trace waits for it. */
+  /** The app reads the next message: until the run has ended, its trace waits for it. */
   readOn(): void {
     if (this.#isOver) return;
     this.#call.startBackgroundWork();
@@ -326,7 +326,7 @@ export class AgentRun {
 
   #readResult(message: JsonObject): void {
     this.#facts.readResult(message);
-    if (this.#call.mayRetry) this.#totals.readResult(message, this.step);
+    if (this.#call.isTraceOpen) this.#totals.readResult(message, this.step);
     this.#facts.addMetadata(this.#totals.metadata);
     // The run may continue after a result, also if its prompt is a string. If the app does not read on, that is not recorded.
     this.#call.stopBackgroundWork();

@@ -94,12 +94,12 @@ function exchangeOf(call: HttpCall, methodCall: MethodCall | undefined): SmithyE
       return methodCall?.signal;
     },
   };
-  const endIfAborted = () => methodCall?.endIfAborted(undefined);
+  const endOnAbort = () => methodCall?.endOnAbort(undefined);
   return {
     fail: (error) =>
       runGuarded('failure', () => {
         call.failAttempt(error, { maxBackoffMs, signals });
-        endIfAborted();
+        endOnAbort();
       }),
     respond: ({ response }) =>
       runGuarded('response', () => {
@@ -108,7 +108,7 @@ function exchangeOf(call: HttpCall, methodCall: MethodCall | undefined): SmithyE
         const isUnobservable = body === undefined;
         const head = { status, headers, isUnobservable, maxBackoffMs, signals };
         const observer = call.observeBody(head);
-        if (status >= 400) endIfAborted();
+        if (status >= 400) endOnAbort();
         if (isNodeBody(body)) observeNodeBody(body, observer);
         else if (typeof ReadableStream === 'function' && body instanceof ReadableStream) {
           response.body = observedStream(body, observer, response);

@@ -2,7 +2,7 @@
 
 import { inClientCall, processWide } from '@openlayer-tracing/core/integration';
 import { replaceMethod } from '../common/hooks/replace-method.js';
-import { traced } from '../common/hooks/traced.js';
+import { isTraced, markTraced } from '../common/hooks/traced.js';
 import { type JsonObject, objectOrEmpty } from '../common/json.js';
 import { MethodCall } from '../http/calls/method-call.js';
 import type { ClientProfile } from '../http/exchange/client-profile.js';
@@ -53,7 +53,7 @@ export function traceSpeakeasy(
   key: 'httpClient' | 'http_client',
 ): void {
   const { hooks } = client._options;
-  const callOf = traced.has(hooks) ? undefined : registerCallHook(hooks);
+  const callOf = isTraced(hooks) ? undefined : registerCallHook(hooks);
   if (callOf !== undefined) calls.set(hooks, callOf);
   const [, ...parts] = partsOf(client, isSpeakeasy, MAX_DEPTH);
   if (parts.length > 0) traceSharedHttpClient(client._options, profile, key);
@@ -64,7 +64,7 @@ export function traceSpeakeasy(
 export function hasUnreachableParts(client: SpeakeasyClient): boolean {
   const [, ...parts] = partsOf(client, isSpeakeasy, MAX_DEPTH);
   const isReached = ({ _options: { hooks, httpClient }, _httpClient }: SpeakeasyClient) =>
-    (httpClient ?? _httpClient) !== undefined || traced.has(hooks);
+    (httpClient ?? _httpClient) !== undefined || isTraced(hooks);
   return !parts.every(isReached);
 }
 
@@ -78,8 +78,8 @@ function traceSharedHttpClient(
   key: 'httpClient' | 'http_client',
 ): void {
   const httpClient = options[key];
-  if (httpClient === undefined || traced.has(httpClient) || Object.isFrozen(httpClient)) return;
-  traced.add(httpClient);
+  if (httpClient === undefined || isTraced(httpClient) || Object.isFrozen(httpClient)) return;
+  markTraced(httpClient);
   replaceMethod(httpClient, 'request', (request) => {
     return function tracedRequest(this: HttpClient, sent) {
       const methodCall = calls.get(hooks)?.(sent);
@@ -102,11 +102,10 @@ function tracePart(
 ): void {
   const { _options: options } = part;
   const httpClient = part._httpClient ?? options[key] ?? DEFAULT_HTTP_CLIENT;
-  const tracedClient = traced.has(httpClient)
+  const tracedClient = isTraced(httpClient)
     ? httpClient
     : tracedHttpClient(httpClient, profile, options.hooks);
-  if (!traced.has(options)) {
-    traced.add(options);
+  if (markTraced(options)) {
     options[key] = tracedClient;
   }
   if (part._httpClient !== undefined && !Object.isFrozen(part)) part._httpClient = tracedClient;
@@ -124,13 +123,13 @@ function tracedHttpClient(
     const methodCall = calls.get(hooks)?.(sent);
     return methodCall === undefined ? request(sent) : inClientCall(methodCall, () => request(sent));
   };
-  traced.add(tracedClient);
+  markTraced(tracedClient);
   return tracedClient;
 }
 
 /** Registers a hook that assigns requests to calls: all attempts of one call have the same hook context. */
 function registerCallHook(hooks: SharedOptions['hooks']): CallOf {
-  traced.add(hooks);
+  markTraced(hooks);
   const callOfContext = new WeakMap<object, MethodCall>();
   const callOf = new WeakMap<Request, MethodCall>();
   hooks.registerBeforeRequestHook({

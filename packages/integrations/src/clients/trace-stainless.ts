@@ -7,9 +7,15 @@ import {
   runGuarded,
 } from '@openlayer-tracing/core/integration';
 import { frozenError, replaceMethod } from '../common/hooks/replace-method.js';
-import { traced } from '../common/hooks/traced.js';
+import { isTraced, markTraced } from '../common/hooks/traced.js';
 import { whenFulfilled } from '../common/hooks/when-fulfilled.js';
-import { isJsonObject, isPlainObject, type JsonObject, objectOrEmpty } from '../common/json.js';
+import {
+  isJsonObject,
+  isObject,
+  isPlainObject,
+  type JsonObject,
+  objectOrEmpty,
+} from '../common/json.js';
 import { currentMethodCall, MethodCall } from '../http/calls/method-call.js';
 import type { ClientProfile, OwnTimeout } from '../http/exchange/client-profile.js';
 import type { AnyFetch } from '../http/exchange/fetch-types.js';
@@ -50,7 +56,7 @@ export function traceStainless(outer: object, profile: ClientProfile, name: stri
   if (clients.length === 0) {
     throw new TypeError(`${name}(client) takes a client, such as ${name}(new ${profile.client}())`);
   }
-  if (clients.some((client) => !traced.has(client) && !mayBeTraced(client))) {
+  if (clients.some((client) => !isTraced(client) && !mayBeTraced(client))) {
     throw frozenError(name, 'client');
   }
   if (clients.some(hasOwnTransport)) {
@@ -58,14 +64,14 @@ export function traceStainless(outer: object, profile: ClientProfile, name: stri
       `${name}(client) cannot trace a client with an X.509 credential, which sends its requests by a transport of its own: record its calls with step() instead`,
     );
   }
-  for (const client of clients) traceOnce(client, profile);
+  for (const client of clients) traceClientOnce(client, profile);
   // A proxy returns the fetch of the inner client, which is traced by now; a copy has a fetch of its own.
   if (
     sendsRequests(outer) &&
     mayBeTraced(outer) &&
-    !traced.has(dataProperty(outer, 'fetch') as object)
+    !isTraced(dataProperty(outer, 'fetch') as object)
   ) {
-    traceOnce(outer as StainlessClient, profile);
+    traceClientOnce(outer as StainlessClient, profile);
   }
 }
 
@@ -75,9 +81,8 @@ const OWN_TIMEOUT: OwnTimeout = {
   error: { name: 'APIConnectionTimeoutError', message: 'Request timed out.' },
 };
 
-function traceOnce(client: StainlessClient, profile: ClientProfile): void {
-  if (traced.has(client)) return;
-  traced.add(client);
+function traceClientOnce(client: StainlessClient, profile: ClientProfile): void {
+  if (!markTraced(client)) return;
   replaceMethods(client, { ...profile, ownTimeout: OWN_TIMEOUT });
 }
 
@@ -101,10 +106,6 @@ function clientsBelow(outer: unknown): StainlessClient[] {
 
 function sendsRequests(client: object): boolean {
   return typeof dataProperty(client, 'request') === 'function' && Object.hasOwn(client, 'fetch');
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }
 
 /** The values of the object's data properties, own and inherited, that are objects. */
@@ -163,7 +164,7 @@ function replaceMethods(client: StainlessClient, profile: ClientProfile): void {
     return function tracedWithOptions(this: StainlessClient, ...args) {
       const copy = withOptions.apply(this, args);
       // The copy has the traced fetch, unless the options hold another one.
-      traceOnce(copy, profile);
+      traceClientOnce(copy, profile);
       return copy;
     };
   });

@@ -12,7 +12,12 @@ export {
 } from '@openlayer-tracing/core/integration';
 
 import { type JsonObject, objectOrEmpty } from '@openlayer-tracing/core/integration';
-import { NO_NAMES } from './names.js';
+import { NO_WORDS } from './words.js';
+
+/** Whether the value is an object, an array too; functions are none. */
+export function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
 
 /** Whether the object is of no class: no form, file or response. */
 export function isPlainObject(value: object): boolean {
@@ -23,6 +28,11 @@ export function isPlainObject(value: object): boolean {
 /** The value if it is an array with items, else undefined. */
 export function nonEmptyArrayOrUndefined(value: unknown): readonly unknown[] | undefined {
   return Array.isArray(value) && value.length > 0 ? value : undefined;
+}
+
+/** The object if it has fields, else undefined. */
+export function nonEmptyObjectOrUndefined<T extends object>(value: T): T | undefined {
+  return Object.keys(value).length > 0 ? value : undefined;
 }
 
 /** Whether the value says nothing: undefined, null, `''`, an array without items, or a plain object without fields. */
@@ -42,7 +52,7 @@ export function isSameJson(a: unknown, b: unknown): boolean {
 /** The fields that are not empty, as `isEmpty` says, and have none of these names. */
 export function nonEmptyFields(
   value: JsonObject,
-  except: ReadonlySet<string> = NO_NAMES,
+  except: ReadonlySet<string> = NO_WORDS,
 ): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(value).filter(([name, item]) => !except.has(name) && !isEmpty(item)),
@@ -51,8 +61,7 @@ export function nonEmptyFields(
 
 /** The fields that are not empty, as `isEmpty` says; undefined if there are none. */
 export function nonEmptyFieldsOrUndefined(value: JsonObject): JsonObject | undefined {
-  const fields = nonEmptyFields(value);
-  return Object.keys(fields).length > 0 ? fields : undefined;
+  return nonEmptyObjectOrUndefined(nonEmptyFields(value));
 }
 
 /** The fields that are neither null nor undefined. */

@@ -7,6 +7,7 @@ import {
   processWide,
   reportUnrecorded,
 } from '@openlayer-tracing/core/integration';
+import { forgetOldest } from '../common/calls/forget-oldest.js';
 import { pathPattern } from './request/recognize.js';
 
 /** Paths of sockets whose sessions are billed. */
@@ -66,8 +67,7 @@ export function reportSockets(baseUrl: unknown): void {
   // The latest ones stay.
   hosts.delete(host);
   hosts.add(host);
-  const [oldest = host] = hosts;
-  if (hosts.size > MAX_HOSTS) hosts.delete(oldest);
+  forgetOldest(hosts, MAX_HOSTS);
 }
 
 function hostOf(url: unknown): string | undefined {

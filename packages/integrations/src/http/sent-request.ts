@@ -4,12 +4,12 @@ import {
   recognizeAcrossCopies,
 } from '@openlayer-tracing/core/integration';
 import { fieldsNamed, isSameJson, type JsonObject } from '../common/json.js';
-import { nameArray } from '../common/names.js';
+import { wordArray } from '../common/words.js';
 import type { FetchInit, FetchInput } from './exchange/fetch-types.js';
 import { hasBody, paramsOf, urlOf } from './request/read-request.js';
 
 /** The fields that hold what a request says to a model. A fetch of the app may change others. */
-const CONTENT = nameArray('messages input inputs contents prompt message texts query documents');
+const CONTENT = wordArray('messages input inputs contents prompt message texts query documents');
 
 /**
  * A request that is recorded, while the wrapped fetch sends it. That fetch may be the app's, and may first send other requests, such

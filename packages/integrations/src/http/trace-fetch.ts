@@ -6,14 +6,14 @@ import {
   isUntraced,
   runGuarded,
 } from '@openlayer-tracing/core/integration';
-import { traced } from '../common/hooks/traced.js';
+import { isTraced } from '../common/hooks/traced.js';
 import { type JsonObject, stringOrUndefined } from '../common/json.js';
 import { isStreamType } from './body/response-body.js';
+import { attemptKeyOf, CallsByHeaders } from './calls/calls-by-headers.js';
 import { FetchedResult } from './calls/fetched-result.js';
 import { HttpCall } from './calls/http-call.js';
 import type { RequestSignals } from './calls/interruption.js';
 import { currentMethodCall, type MethodCall } from './calls/method-call.js';
-import { attemptKeyOf, RetriedCalls } from './calls/retried-calls.js';
 import { MAX_BACKOFF_MS } from './calls/retry-policy.js';
 import type { ClientProfile } from './exchange/client-profile.js';
 import type { AnyFetch } from './exchange/fetch-types.js';
@@ -39,8 +39,8 @@ import { type FetchArguments, wrapFetch } from './wrap-fetch.js';
  * response. Other requests, errors and responses pass unchanged. A fetch that is traced already is returned as it is.
  */
 export function traceFetch<F extends AnyFetch>(fetch: F, profile: ClientProfile): F {
-  if (traced.has(fetch)) return fetch;
-  const retried = new RetriedCalls();
+  if (isTraced(fetch)) return fetch;
+  const retried = new CallsByHeaders();
   const needsBody = (url: URL) => mayNeedBody(profile, url);
   return wrapFetch<F>(needsBody, function send(args, params) {
     const attempt = runGuarded('request', () => startAttempt(profile, retried, args, params));
@@ -64,7 +64,7 @@ export function traceFetch<F extends AnyFetch>(fetch: F, profile: ClientProfile)
 /** @returns undefined if nothing is recorded of the request here */
 function startAttempt(
   profile: ClientProfile,
-  retried: RetriedCalls,
+  retried: CallsByHeaders,
   args: FetchArguments,
   paramsOfRequest: JsonObject | undefined,
 ): Attempt | FetchedResult | AnnouncedRequest | undefined {
@@ -110,7 +110,7 @@ function startAttempt(
     signals: signalsOf(profile, args, methodCall),
     onFailure: () => {
       if (key !== undefined) retried.add(started, key);
-      methodCall?.endIfAborted(signal);
+      methodCall?.endOnAbort(signal);
     },
   });
 }

@@ -1,4 +1,4 @@
-import { traced } from '../common/hooks/traced.js';
+import { markTraced } from '../common/hooks/traced.js';
 import type { JsonObject } from '../common/json.js';
 import type { AnyFetch, FetchInit, FetchInput } from './exchange/fetch-types.js';
 import { bodyOfRequest } from './request/read-request.js';
@@ -22,7 +22,7 @@ export function wrapFetch<F extends AnyFetch>(
     if (body === undefined) return send.call(this, args, undefined);
     return body.then((params) => send.call(this, args, params));
   }
-  traced.add(tracedFetch);
+  markTraced(tracedFetch);
   // It has the type of the fetch that `send` calls.
   return tracedFetch as unknown as F;
 }

@@ -4,11 +4,11 @@ import { isError } from '@openlayer-tracing/core/integration';
 import { thrownError, timeoutError } from '../common/failures/call-error.js';
 import { isAbort, isTimeout, thrownText } from '../common/failures/thrown.js';
 import { arrayOrEmpty, objectOrEmpty } from '../common/json.js';
-import { nameSet } from '../common/names.js';
 import type { CallOptions } from '../common/options.js';
+import { wordSet } from '../common/words.js';
 
 /** The messages of the errors that LangGraph, LangChain and its clients throw, whatever the reason of an abort. */
-const MESSAGES = nameSet('Abort Aborted AbortError');
+const MESSAGES = wordSet('Abort Aborted AbortError');
 
 /**
  * Whether a run that threw was aborted by the app. A timeout is a failure. An aborted signal alone proves nothing: LangGraph aborts

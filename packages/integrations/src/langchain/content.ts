@@ -8,16 +8,16 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '../common/json.js';
-import { nameSet } from '../common/names.js';
+import { wordSet } from '../common/words.js';
 import type { Message } from '../shapes/reading/message.js';
 
 /** Blocks that are tool calls, which a message also has in a separate array. */
-const CALLS: ReadonlySet<unknown> = nameSet(`
+const CALLS: ReadonlySet<unknown> = wordSet(`
   tool_use tool_call tool_call_chunk invalid_tool_call input_json_delta function_call
   functionCall custom_tool_call
 `);
-const KNOWN_OF_TEXT = nameSet('type text index id annotations citations signature cache_control');
-const KNOWN_OF_REASONING = nameSet(`
+const KNOWN_OF_TEXT = wordSet('type text index id annotations citations signature cache_control');
+const KNOWN_OF_REASONING = wordSet(`
   type thinking reasoning reasoning_content reasoningText summary content index id signature
   text status
 `);

@@ -24,8 +24,8 @@ import {
   stringOrUndefined,
   tryParseJson,
 } from '../common/json.js';
-import { nameSet } from '../common/names.js';
 import type { CallOptions } from '../common/options.js';
+import { wordSet } from '../common/words.js';
 import { withInterrupts } from './graph-control.js';
 import { ModelRun } from './model-run.js';
 import { plainValue } from './plain-value.js';
@@ -38,7 +38,7 @@ export const HANDLER_NAME = 'openlayer_tracing';
 /** The tag of internal steps of graphs. */
 const HIDDEN = 'langsmith:hidden';
 
-const VERSIONS = nameSet('versions');
+const VERSIONS = wordSet('versions');
 
 type Listener = (...args: unknown[]) => void;
 

@@ -14,9 +14,9 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '../common/json.js';
-import { nameSet } from '../common/names.js';
 import type { CallOptions } from '../common/options.js';
 import { withPricedTier } from '../common/service-tier.js';
+import { wordSet } from '../common/words.js';
 import { errorOfRun, isAborted } from './aborts.js';
 import { Pieces } from './pieces.js';
 import { langChainProvider } from './provider.js';
@@ -27,7 +27,7 @@ import {
   unknownResultFields,
 } from './read-generation.js';
 
-/** What is known of a model run at its start. */
+/** Facts of the request of a model run. */
 interface RequestFacts {
   /** The tier that the call requests, which not all responses repeat. */
   readonly tier: string | undefined;
@@ -156,7 +156,7 @@ export class ModelRun {
   }
 }
 
-const STATE_REASONS = nameSet('openai anthropic');
+const STATE_REASONS = wordSet('openai anthropic');
 
 /** Whether the message is of a package of LangChain that states a reason at the end of each stream. */
 function statesReasons(generation: Generation | undefined): boolean {

@@ -40,7 +40,7 @@ export class Pieces {
 
   get reasoning(): string | undefined {
     const reasoning = this.#answers.inOrder[0]?.message.reasoning;
-    return reasoning !== undefined && reasoning.chars > 0 ? reasoning.toString() : undefined;
+    return reasoning?.textOrUndefined;
   }
 
   /**

@@ -1,6 +1,6 @@
 /** Converts LangChain's messages to plain objects. */
 
-import { changedContent, type Visits } from '../common/content/visits.js';
+import { changedContent, type Visits } from '../common/content/changed-content.js';
 import {
   arrayOrEmpty,
   isPlainObject,

@@ -12,7 +12,7 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '../common/json.js';
-import { nameArray, nameSet } from '../common/names.js';
+import { wordArray, wordSet } from '../common/words.js';
 import { hourlyCacheTokens } from '../shapes/anthropic/usage.js';
 import { openAIResponses } from '../shapes/openai/responses.js';
 import { openAIBilling } from '../shapes/openai/usage.js';
@@ -35,7 +35,7 @@ export interface Generation {
 }
 
 /** Fields that are read, that repeat others, or that say how LangChain created the message. */
-const KNOWN = nameSet(`
+const KNOWN = wordSet(`
   model_provider model_name model output_version id type role object content output
   output_text usage usage_metadata tokenUsage token_usage estimatedTokenUsage finish_reason
   finishReason stop_reason stop_sequence status incomplete_details service_tier created
@@ -46,14 +46,14 @@ const KNOWN = nameSet(`
 /** Fields in which OpenAI's responses repeat their requests, in addition. */
 const REPEATED: ReadonlySet<string> = new Set([
   ...KNOWN,
-  ...nameArray(`
+  ...wordArray(`
     instructions tools tool_choice text temperature top_p top_logprobs truncation
     parallel_tool_calls max_output_tokens max_tool_calls metadata previous_response_id store
     background prompt_cache_key prompt_cache_retention safety_identifier user completed_at
     presence_penalty frequency_penalty conversation error
   `),
 ]);
-const KNOWN_OF_USAGE = nameSet('cache_read cache_creation audio reasoning');
+const KNOWN_OF_USAGE = wordSet('cache_read cache_creation audio reasoning');
 
 /** Reads a generation: its output, reasoning, model, tokens, billing and other fields. */
 export function readGeneration(generation: JsonObject): Generation {
@@ -139,7 +139,7 @@ function readMessage(generation: JsonObject, source: JsonObject): ReadMessage {
   const { reasoning } = message;
   return {
     output: message.output,
-    reasoning: reasoning.chars > 0 ? reasoning.toString() : undefined,
+    reasoning: reasoning.textOrUndefined,
   };
 }
 

@@ -15,6 +15,7 @@ import {
 import { OpenRuns } from '../common/calls/open-runs.js';
 import { recordedContent } from '../common/content/recorded-content.js';
 import { endAborted } from '../common/failures/fail-call.js';
+import { listenForAbort } from '../common/hooks/listen-for-abort.js';
 import { isJsonObject, type JsonObject, objectOrEmpty } from '../common/json.js';
 import type { CallOptions } from '../common/options.js';
 import { errorOfRun, isAborted } from './aborts.js';
@@ -103,22 +104,20 @@ export class Runs {
     if (run === undefined) return;
     run.model = model;
     keepSignal(run, signal);
-    this.#endIfAborted(runId, run, signal as Partial<AbortSignal> | undefined);
+    this.#endOnAbort(runId, run, signal);
   }
 
   /** Ends the run of a model if it is aborted while the app handles a piece of its stream: LangChain does not report that. */
-  #endIfAborted(runId: unknown, run: Run, signal: Partial<AbortSignal> | undefined): void {
-    if (typeof signal?.addEventListener !== 'function') return;
-    const onAbort = () => {
+  #endOnAbort(runId: unknown, run: Run, signal: unknown): void {
+    const stopListening = listenForAbort(signal, (reason) => {
       const { amount } = run.model ?? {};
       const end = () => {
         const isOpen = this.#runs.get(runId) === run && run.model?.amount === amount;
-        if (isOpen) runGuarded('abort', () => this.failModel(runId, signal.reason));
+        if (isOpen) runGuarded('abort', () => this.failModel(runId, reason));
       };
       unref(startTimer(end, MAX_ABORT_MS));
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-    run.stopListening = () => signal.removeEventListener?.('abort', onAbort);
+    });
+    if (stopListening !== undefined) run.stopListening = stopListening;
   }
 
   /** The step of the run that the running code belongs to; undefined if there is none. */

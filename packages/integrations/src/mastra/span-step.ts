@@ -22,34 +22,34 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '../common/json.js';
-import { NO_NAMES, nameSet } from '../common/names.js';
 import type { CallOptions } from '../common/options.js';
 import { withPricedTier } from '../common/service-tier.js';
+import { NO_WORDS, wordSet } from '../common/words.js';
 import { requestIdIn } from '../http/exchange/headers.js';
-import { aiBilling, aiModel, aiProvider } from '../shapes/ai-sdk-fields.js';
+import { aiSdkBilling, aiSdkModel, aiSdkProvider } from '../shapes/ai-sdk-models.js';
 import { geminiGenerate } from '../shapes/gemini/generate.js';
 import { openAIResponses } from '../shapes/openai/responses.js';
 import { Message } from '../shapes/reading/message.js';
 import { readWhole } from '../shapes/reading/read-whole.js';
 
 /** Spans that only group others. Their children become children of their parent. */
-const GROUPS: ReadonlySet<unknown> = nameSet('model_generation model_step');
-const TOOLS: ReadonlySet<unknown> = nameSet(
+const GROUPS: ReadonlySet<unknown> = wordSet('model_generation model_step');
+const TOOLS: ReadonlySet<unknown> = wordSet(
   'tool_call mcp_tool_call client_tool_call provider_tool_call',
 );
 /** Attributes that have a field of their own in the step, by the type of the span. */
 const KNOWN: Readonly<Record<string, ReadonlySet<string>>> = {
-  model_inference: nameSet(`
+  model_inference: wordSet(`
     model provider usage finishReason responseModel responseId streaming parameters
     completionStartTime stepIndex availableTools
   `),
-  model_generation: nameSet(`
+  model_generation: wordSet(`
     model provider usage finishReason responseModel responseId streaming parameters
     completionStartTime tools costContext
   `),
-  model_step: nameSet('usage finishReason stepIndex isContinued'),
-  classifier_evaluation: nameSet('modelId provider usage durationMs'),
-  rag_embedding: nameSet('model provider usage dimensions inputCount'),
+  model_step: wordSet('usage finishReason stepIndex isContinued'),
+  classifier_evaluation: wordSet('modelId provider usage durationMs'),
+  rag_embedding: wordSet('model provider usage dimensions inputCount'),
 };
 /** The names and types of the steps of model calls, by the type of the span. */
 const MODELS: Readonly<
@@ -91,8 +91,8 @@ export function mastraStep(span: JsonObject, options: CallOptions): StepOptions 
   return {
     name: called,
     type: kind,
-    provider: options.provider ?? aiProvider(provider, model),
-    model: aiModel(model),
+    provider: options.provider ?? aiSdkProvider(provider, model),
+    model: aiSdkModel(model),
     // The spans around a model call have its prompt.
     ...(type !== 'model_inference' && { inputs }),
     ...(isJsonObject(parameters) &&
@@ -148,7 +148,7 @@ export function mastraUpdate(
 }
 
 function unknownAttributes({ type, attributes }: JsonObject): JsonObject {
-  return nonEmptyFields(objectOrEmpty(attributes), KNOWN[String(type)] ?? NO_NAMES);
+  return nonEmptyFields(objectOrEmpty(attributes), KNOWN[String(type)] ?? NO_WORDS);
 }
 
 /** The fields of any span other than its attributes, input and output. */
@@ -211,7 +211,7 @@ function modelUpdate(
       definedFields({ prompt, tools: toolsOf(attributes, tools) }),
     ),
     output: recordedContent(options, 'output', message.output),
-    model: aiModel(responseModel),
+    model: aiSdkModel(responseModel),
     ...tokenFields(mastraTokens(usage) ?? {}),
     metadata: definedFields({
       ...details,
@@ -261,7 +261,7 @@ export function modelStepFacts(
   const requestId = requestIdIn(headers);
   return {
     billing: withPricedTier({
-      ...aiBilling({ raw: objectOrEmpty(body).usage }, objectOrEmpty(providerMetadata), body),
+      ...aiSdkBilling({ raw: objectOrEmpty(body).usage }, objectOrEmpty(providerMetadata), body),
       ...toolUsesIn(objectOrEmpty(body)),
     }),
     update: {

@@ -1,7 +1,7 @@
 /** The requests of the protocol that become steps. */
 
 import type { StepOptions, StepUpdate } from '@openlayer-tracing/core/integration';
-import { namedBase64 } from '../common/content/media.js';
+import { base64Placeholder } from '../common/content/media.js';
 import { recordedContent, recordedDetails } from '../common/content/recorded-content.js';
 import { toolError } from '../common/failures/call-error.js';
 import {
@@ -11,12 +11,13 @@ import {
   isSameJson,
   type JsonObject,
   nonEmptyFields,
+  nonEmptyObjectOrUndefined,
   objectOrEmpty,
   stringOrUndefined,
   tryParseJson,
 } from '../common/json.js';
-import { nameSet } from '../common/names.js';
 import type { CallOptions } from '../common/options.js';
+import { wordSet } from '../common/words.js';
 
 /** A request of the protocol, and how it becomes a step. */
 export interface RequestKind {
@@ -31,15 +32,15 @@ export interface RequestKind {
 }
 
 /** Fields of a result that have a field of their own in the step. */
-const KNOWN = nameSet('content structuredContent isError contents messages description');
+const KNOWN = wordSet('content structuredContent isError contents messages description');
 
 /** Parameters that all requests may have, or that are read. */
-const KNOWN_OF_PARAMS = nameSet('_meta name arguments uri');
+const KNOWN_OF_PARAMS = wordSet('_meta name arguments uri');
 
 /** The metadata for other parameters of a request: how a task runs, earlier answers of the user. */
 function otherParams(params: JsonObject, options: CallOptions): JsonObject {
   const others = nonEmptyFields(params, KNOWN_OF_PARAMS);
-  const request = Object.keys(others).length > 0 ? others : undefined;
+  const request = nonEmptyObjectOrUndefined(others);
   return definedFields({ request: recordedContent(options, 'inputs', request) });
 }
 
@@ -81,7 +82,7 @@ const resource: RequestKind = {
     const documents = recordedContent(
       options,
       'output',
-      arrayOrEmpty(result.contents).map(withNamedBlob),
+      arrayOrEmpty(result.contents).map(withoutBlob),
     );
     return {
       output: documents,
@@ -184,19 +185,19 @@ function isText(part: unknown): boolean {
 
 /** A part that is no text, or the annotations of a text: its audience, its priority. Undefined for a text without them. */
 function otherThanText(part: unknown): unknown {
-  if (!isText(part)) return withNamedBlob(part);
+  if (!isText(part)) return withoutBlob(part);
   const more = nonEmptyFields(objectOrEmpty(part), KNOWN_OF_TEXT);
   return Object.keys(more).length > 0 ? { type: 'text', ...more } : undefined;
 }
 
-const KNOWN_OF_TEXT = nameSet('type text');
+const KNOWN_OF_TEXT = wordSet('type text');
 
-/** The part with a name in place of the bytes of its resource. */
-function withNamedBlob(part: unknown): unknown {
+/** The part with a placeholder in place of the bytes of its resource. */
+function withoutBlob(part: unknown): unknown {
   if (!isJsonObject(part)) return part;
-  if (isJsonObject(part.resource)) return { ...part, resource: withNamedBlob(part.resource) };
+  if (isJsonObject(part.resource)) return { ...part, resource: withoutBlob(part.resource) };
   const { blob, mimeType } = part;
   return typeof blob === 'string'
-    ? { ...part, blob: namedBase64(blob, stringOrUndefined(mimeType) ?? 'binary') }
+    ? { ...part, blob: base64Placeholder(blob, stringOrUndefined(mimeType) ?? 'binary') }
     : part;
 }

@@ -9,6 +9,7 @@ import {
   startCall,
   tokenFields,
 } from '@openlayer-tracing/core/integration';
+import { forgetOldest } from '../common/calls/forget-oldest.js';
 import { OpenRuns } from '../common/calls/open-runs.js';
 import { recordedDetails } from '../common/content/recorded-content.js';
 import { messageError, streamError } from '../common/failures/call-error.js';
@@ -46,7 +47,7 @@ interface OpenSpan {
   /** The workflow, if steps within the span are its direct children. */
   readonly workflow?: RecordedCall | undefined;
   /** The workflow that ends with a failure of the span: the SDK does not report the end of a failed workflow. */
-  readonly failsWith?: RecordedCall | undefined;
+  readonly workflowToFail?: RecordedCall | undefined;
   readonly parent?: OpenSpan | undefined;
   /** Whether the model calls within it are its own, and not those of a tool or a guardrail. */
   readonly hasTurns: boolean;
@@ -138,7 +139,7 @@ export class AgentsProcessor {
         recorded: recorded as RecordedCall | undefined,
         // A span that only groups others passes on the workflow.
         workflow: options === undefined ? parent.workflow : undefined,
-        failsWith: parent.workflow,
+        workflowToFail: parent.workflow,
         parent,
         hasTurns: hasTurns(objectOrEmpty(spanData)),
         uncounted: [],
@@ -154,7 +155,7 @@ export class AgentsProcessor {
     runGuarded('span', () => {
       const { spanId, traceId, spanData, error } = span as Record<string, unknown>;
       const open = this.#open.get(spanId);
-      const { recorded, failsWith } = open ?? {};
+      const { recorded, workflowToFail } = open ?? {};
       this.#open.end(spanId);
       const data = objectOrEmpty(spanData);
       const { billing, failure: statedFailure, ...facts } = agentsSpanFacts(data, this.#options);
@@ -168,7 +169,7 @@ export class AgentsProcessor {
       };
       if (billing !== undefined) recorded?.addBilling(billing);
       if (open !== undefined) countTurn(open, data, update);
-      if (open !== undefined && isModelSpan(data)) tellAgents(open.parent, update);
+      if (open !== undefined && isModelSpan(data)) updateAgents(open.parent, update);
       if (error === null || error === undefined) {
         if (statedFailure !== undefined) {
           recorded?.fail(streamError(this.#options, statedFailure), update);
@@ -178,15 +179,15 @@ export class AgentsProcessor {
       }
       if (isAbortOf(error)) {
         if (recorded !== undefined) endAborted(recorded, update);
-        if (failsWith === undefined) return;
-        endAborted(failsWith);
+        if (workflowToFail === undefined) return;
+        endAborted(workflowToFail);
         this.#keepFailed(traceId);
         return;
       }
       const failure = messageError(this.#options, 'AgentsError', spanErrorMessage(error));
       recorded?.fail(failure, update);
-      if (failsWith === undefined) return;
-      failsWith.fail(failure);
+      if (workflowToFail === undefined) return;
+      workflowToFail.fail(failure);
       this.#keepFailed(traceId);
     });
   }
@@ -204,10 +205,7 @@ export class AgentsProcessor {
     // A span may end after its workflow, which cannot continue then.
     if (this.#open.get(traceId) === undefined) return;
     this.#failed.add(traceId);
-    if (this.#failed.size <= MAX_FAILED) return;
-    const oldest = this.#failed.values().next().value;
-    this.#failed.delete(oldest);
-    this.#open.forget(oldest);
+    forgetOldest(this.#failed, MAX_FAILED, (oldest) => this.#open.forget(oldest));
   }
 
   #onForget(id: unknown): void {
@@ -235,10 +233,10 @@ function countTurn(open: OpenSpan, data: JsonObject, update: StepUpdate): void {
  * Gives the agent and the workflow of a model call its prompt, if it is their first, and its answer: the SDK states neither. An answer
  * that calls tools is not theirs.
  */
-function tellAgents(above: OpenSpan | undefined, { inputs, output }: StepUpdate): void {
+function updateAgents(parent: OpenSpan | undefined, { inputs, output }: StepUpdate): void {
   const asked = isJsonObject(inputs) && 'prompt' in inputs ? { prompt: inputs.prompt } : inputs;
   const isAnswer = output !== undefined && !(isJsonObject(output) && 'tool_calls' in output);
-  for (let span = above; span?.hasTurns === true; span = span.parent) {
+  for (let span = parent; span?.hasTurns === true; span = span.parent) {
     if (span.recorded?.isOpen !== true) continue;
     if (!span.hasInputs && asked !== undefined) span.recorded.update({ inputs: asked });
     span.hasInputs = true;

@@ -28,9 +28,9 @@ import {
   stringOrUndefined,
   tryParseJson,
 } from '../common/json.js';
-import { nameSet } from '../common/names.js';
 import type { CallOptions } from '../common/options.js';
 import { withPricedTier } from '../common/service-tier.js';
+import { wordSet } from '../common/words.js';
 import { openAIChat } from '../shapes/openai/chat.js';
 import { openAIResponses } from '../shapes/openai/responses.js';
 import { openAITokens } from '../shapes/openai/usage.js';
@@ -48,7 +48,7 @@ const OPERATIONS = {
 } as const;
 
 /** Fields of spans that are read. */
-const KNOWN = nameSet('type name data result input output');
+const KNOWN = wordSet('type name data result input output');
 
 /** The facts of a span at its end. */
 export interface SpanFacts {
@@ -165,8 +165,8 @@ function agentsUpdate(data: JsonObject, options: CallOptions): StepUpdate {
     case 'transcription':
     case 'speech':
       return {
-        inputs: content('inputs', definedFields({ input: audioName(data.input) })),
-        output: content('output', audioName(data.output)),
+        inputs: content('inputs', definedFields({ input: audioPlaceholder(data.input) })),
+        output: content('output', audioPlaceholder(data.output)),
         modelParameters: recordedParameters(options, objectOrEmpty(data.model_config)),
       } as StepUpdate;
     default:
@@ -178,8 +178,8 @@ function agentsUpdate(data: JsonObject, options: CallOptions): StepUpdate {
   }
 }
 
-/** The name of audio, `[audio/pcm, 300 bytes]`; any other value unchanged. */
-function audioName(value: unknown): unknown {
+/** The placeholder of audio, `[audio/pcm, 300 bytes]`; any other value unchanged. */
+function audioPlaceholder(value: unknown): unknown {
   const { data, format } = objectOrEmpty(value);
   if (typeof data !== 'string') return value;
   return `[audio/${stringOrUndefined(format) ?? 'pcm'}, ${bytesOfBase64(data)} bytes]`;

@@ -1,6 +1,6 @@
 /** Discounts by the conditions of a call. */
 
-import { nameSet } from '../common/names.js';
+import { wordSet } from '../common/words.js';
 import type { Condition } from './conditions.js';
 import type { ListedModel } from './listed-model.js';
 import type { TokenParts } from './token-parts.js';
@@ -11,7 +11,7 @@ export function isAtUsualPrice({ providerId }: ListedModel, condition: string): 
 }
 
 /** Providers that charge half for the tokens of a batch. */
-const HALF_IN_BATCHES = nameSet('openai anthropic google mistral groq');
+const HALF_IN_BATCHES = wordSet('openai anthropic google mistral groq');
 
 /** The fraction of the usual price that the tokens cost; undefined if it is unknown. */
 export function discount(

@@ -1,7 +1,7 @@
 import type { PricedCall } from '@openlayer-tracing/core/integration';
 import type { Usage } from '@pydantic/genai-prices';
 import { arrayOrEmpty, objectOrEmpty } from '../common/json.js';
-import { nameSet } from '../common/names.js';
+import { wordSet } from '../common/words.js';
 import { isAudioBilledSeparately, isFreeTool } from './extra-charges.js';
 import type { ListedModel } from './listed-model.js';
 import { isTooLong } from './long-contexts.js';
@@ -153,7 +153,7 @@ function isOfOnePrice({ providerId, id, prices }: ListedModel): boolean {
   return isGemini && prices.input_audio_mtok === undefined;
 }
 
-const COUNT_IMAGES_AS_TEXT = nameSet(`
+const COUNT_IMAGES_AS_TEXT = wordSet(`
   openai azure anthropic google aws x-ai mistral groq together fireworks
 `);
 

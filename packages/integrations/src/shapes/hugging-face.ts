@@ -11,7 +11,7 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '../common/json.js';
-import { nameArray } from '../common/names.js';
+import { wordArray } from '../common/words.js';
 import { CollectedText } from './reading/collected-text.js';
 import { PlainReader } from './reading/plain-reader.js';
 import type {
@@ -117,12 +117,12 @@ class TaskReader implements ResponseReader {
 
   response(): ModelResponse {
     return {
-      output: this.#whole ?? (this.#text.chars > 0 ? this.#text.toString() : undefined),
+      output: this.#whole ?? this.#text.textOrUndefined,
       tokens: this.#tokens,
       metadata: { finishReason: stringOrUndefined(this.#details.finish_reason) },
       details: fieldsExcept(
         this.#details,
-        ...nameArray('finish_reason generated_tokens prefill input_length'),
+        ...wordArray('finish_reason generated_tokens prefill input_length'),
       ),
     };
   }

@@ -1,6 +1,6 @@
 /** Ollama's own API. Requests of its OpenAI-like API are recognised as OpenAI's. */
 
-import { nameMedia } from '../common/content/media.js';
+import { withoutMedia } from '../common/content/media.js';
 import {
   arrayOrEmpty,
   countOrUndefined,
@@ -8,10 +8,11 @@ import {
   fieldsNamed,
   isJsonObject,
   type JsonObject,
+  nonEmptyObjectOrUndefined,
   objectOrEmpty,
   stringOrUndefined,
 } from '../common/json.js';
-import { nameArray, nameSet } from '../common/names.js';
+import { wordArray, wordSet } from '../common/words.js';
 import { dimensionsOf } from './reading/dimensions.js';
 import { Message } from './reading/message.js';
 import { PlainReader, type PlainResponse } from './reading/plain-reader.js';
@@ -41,7 +42,7 @@ const ollamaChat: Shape<'chat_completion'> = {
       modelParameters: {
         ...fieldsExcept(
           params,
-          ...nameArray('model messages prompt suffix images system tools options'),
+          ...wordArray('model messages prompt suffix images system tools options'),
           // The conversation so far, encoded for the model.
           'context',
         ),
@@ -85,7 +86,7 @@ export const ollamaSystemOne: Shape<'chat_completion'> = {
         model: stringOrUndefined(model),
         output: answers,
         tokens: { input: countOrUndefined(input_tokens), output: countOrUndefined(output_tokens) },
-        metadata: { otherUsage: Object.keys(unknownUsage).length > 0 ? unknownUsage : undefined },
+        metadata: { otherUsage: nonEmptyObjectOrUndefined(unknownUsage) },
         details: fieldsExcept(unknown, 'error'),
       };
     }),
@@ -126,11 +127,11 @@ export const ollamaClientShapes: readonly Shape[] = [
 ];
 
 /** `context` is the conversation encoded for the model; `completed` and `total` are the progress of an image. */
-const KNOWN = nameSet(`
+const KNOWN = wordSet(`
   model created_at message response thinking done done_reason error prompt_eval_count eval_count
   image context completed total
 `);
-const KNOWN_OF_MESSAGE = nameSet('role content thinking tool_calls images');
+const KNOWN_OF_MESSAGE = wordSet('role content thinking tool_calls images');
 
 class OllamaReader implements ResponseReader {
   isComplete = false;
@@ -176,7 +177,7 @@ class OllamaReader implements ResponseReader {
     for (const each of arrayOrEmpty(message.tool_calls)) this.#readCall(objectOrEmpty(each));
     for (const image of [...arrayOrEmpty(message.images), ...(chunk.image ? [chunk.image] : [])]) {
       this.#images++;
-      this.#message.addPart(nameMedia({ image, mimeType: 'image' }));
+      this.#message.addPart(withoutMedia({ image, mimeType: 'image' }));
     }
     this.#unknown.add(chunk, KNOWN);
     this.#unknown.add(message, KNOWN_OF_MESSAGE);
@@ -191,7 +192,7 @@ class OllamaReader implements ResponseReader {
     return {
       model: this.#model,
       output,
-      reasoning: reasoning.chars > 0 ? reasoning.toString() : undefined,
+      reasoning: reasoning.textOrUndefined,
       ...(isCounted && { tokens: { input: this.#input, output: this.#output } }),
       ...(this.#images > 0 && { billing: { pictures: this.#images } }),
       metadata: { finishReason },
@@ -207,7 +208,7 @@ class OllamaReader implements ResponseReader {
       stringOrUndefined(id) || undefined,
       stringOrUndefined(name),
       args ?? {},
-      Object.keys(unknownOfCall).length > 0 ? unknownOfCall : undefined,
+      nonEmptyObjectOrUndefined(unknownOfCall),
     );
   }
 }

@@ -7,7 +7,7 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '../common/json.js';
-import { nameSet } from '../common/names.js';
+import { wordSet } from '../common/words.js';
 import { cohereBilling } from './cohere/usage.js';
 import { OpenAIUsage } from './openai/usage.js';
 import { PlainReader } from './reading/plain-reader.js';
@@ -33,7 +33,7 @@ function documentsIn({ documents, texts }: JsonObject): unknown[] | undefined {
   return [documents, texts].find(Array.isArray);
 }
 
-const KNOWN = nameSet('object id model results data usage meta error');
+const KNOWN = wordSet('object id model results data usage meta error');
 
 /** Reads an array of results, or an object that has one. */
 function readRanking(body: unknown): ModelResponse {

@@ -7,7 +7,7 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '../common/json.js';
-import { nameSet } from '../common/names.js';
+import { wordSet } from '../common/words.js';
 import { openAIBatch } from './openai/retrievals.js';
 import { openAIBilling } from './openai/usage.js';
 import { openAIVideos } from './openai/videos.js';
@@ -27,8 +27,8 @@ const codeExecution: Shape<'tool'> = {
   reader: () => new PlainReader(readExecution),
 };
 
-const KNOWN = nameSet('data errors error');
-const KNOWN_OF_DATA = nameSet('outputs status');
+const KNOWN = wordSet('data errors error');
+const KNOWN_OF_DATA = wordSet('outputs status');
 
 function readExecution(body: unknown): PlainResponse {
   const { data, errors } = objectOrEmpty(body);

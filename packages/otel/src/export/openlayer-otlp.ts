@@ -10,19 +10,19 @@ import {
   DEFAULT_BASE_URL,
   type TraceExport,
 } from '@openlayer-tracing/core/integration';
-import { OtelEnvironment } from './options/otel-environment.js';
+import { ExportEnvironment } from './options/export-environment.js';
 import {
   checkedCompression,
-  checkedSpanSettings,
+  checkedExportSettings,
   checkedTimeout,
   DEFAULT_TIMEOUT_MS,
-  SPAN_OPTIONS,
-  type SpanOptions,
-} from './options/span-options.js';
+  EXPORT_OPTIONS,
+  type ExportOptions,
+} from './options/export-options.js';
 import { otlpTransport } from './otlp/otlp-transport.js';
 
 /** The options of `openlayerOtlp()`. */
-export interface OpenlayerOtlpOptions extends SpanOptions {
+export interface OpenlayerOtlpOptions extends ExportOptions {
   /** Key of the API. @default OPENLAYER_API_KEY */
   readonly apiKey?: string | undefined;
   /** The pipeline that traces are sent to. @default OPENLAYER_INFERENCE_PIPELINE_ID */
@@ -35,7 +35,7 @@ export interface OpenlayerOtlpOptions extends SpanOptions {
 
 /** The compiler checks that the list is complete. */
 const OPTIONS: Readonly<Record<keyof OpenlayerOtlpOptions, true>> = {
-  ...SPAN_OPTIONS,
+  ...EXPORT_OPTIONS,
   apiKey: true,
   inferencePipelineId: true,
   baseUrl: true,
@@ -54,7 +54,7 @@ const OPTIONS: Readonly<Record<keyof OpenlayerOtlpOptions, true>> = {
 export function openlayerOtlp(options: OpenlayerOtlpOptions = {}): TraceExport {
   assertObject(options, 'the options of openlayerOtlp()');
   assertKnown(options, OPTIONS, 'openlayerOtlp');
-  const env = new OtelEnvironment();
+  const env = new ExportEnvironment();
   const allowHttp =
     checkBoolean(options.dangerouslyAllowHttp, 'openlayerOtlp.dangerouslyAllowHttp') ?? false;
   const apiKey =
@@ -63,7 +63,6 @@ export function openlayerOtlp(options: OpenlayerOtlpOptions = {}): TraceExport {
   const pipelineId =
     checkPipelineId(options.inferencePipelineId, 'openlayerOtlp.inferencePipelineId') ??
     env.read('OPENLAYER_INFERENCE_PIPELINE_ID', checkPipelineId);
-  const known = env.problems.length;
   const base =
     checkedUrl(options.baseUrl, 'openlayerOtlp.baseUrl', { allowHttp }) ??
     env.read(
@@ -72,8 +71,8 @@ export function openlayerOtlp(options: OpenlayerOtlpOptions = {}): TraceExport {
       'openlayerOtlp() sends nothing',
     );
   // With a misspelled address, the key must not be sent to the default one.
-  const isBaseWrong = env.problems.length > known;
-  const spanSettings = checkedSpanSettings(options, env, {
+  const isBaseWrong = env.isWrong('OPENLAYER_BASE_URL');
+  const exportSettings = checkedExportSettings(options, env, {
     owner: 'openlayerOtlp',
     name: 'openlayer-otlp',
     profile: 'llm',
@@ -99,9 +98,9 @@ export function openlayerOtlp(options: OpenlayerOtlpOptions = {}): TraceExport {
     timeoutMs: checkedTimeout(options, env, 'openlayerOtlp') ?? DEFAULT_TIMEOUT_MS,
   } as const;
   return {
-    name: spanSettings.name,
+    name: exportSettings.name,
     address: `${url.href} ${pipelineId}`,
-    transport: otlpTransport(otlp, spanSettings),
+    transport: otlpTransport(otlp, exportSettings),
     isOff: env.isTrue('OTEL_SDK_DISABLED') || missing.length > 0 || isBaseWrong,
     problems: [...env.problems, ...problem],
   };

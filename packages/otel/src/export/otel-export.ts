@@ -1,7 +1,7 @@
 /** Sends traces to a backend of OpenTelemetry. */
 
 import type { TraceExport } from '@openlayer-tracing/core/integration';
-import { OtelEnvironment } from './options/otel-environment.js';
+import { ExportEnvironment } from './options/export-environment.js';
 import { checkedExport, type OtelExportOptions } from './options/otel-export-options.js';
 import { otlpTransport } from './otlp/otlp-transport.js';
 import { exporterTransport } from './sdk/exporter-transport.js';
@@ -18,25 +18,25 @@ const EXPORTER_TIMEOUT_MS = 30_000;
  * const options = { exports: [otelExport({ url: 'http://localhost:4318/v1/traces' })] };
  */
 export function otelExport(options: OtelExportOptions = {}): TraceExport {
-  const env = new OtelEnvironment();
+  const env = new ExportEnvironment();
   const {
-    spanSettings,
+    exportSettings,
     exporter,
     otlp,
     timeoutMs = EXPORTER_TIMEOUT_MS,
     isOff,
   } = checkedExport(options, env);
   const shared = {
-    name: spanSettings.name,
+    name: exportSettings.name,
     isOff: env.isTrue('OTEL_SDK_DISABLED') || isOff,
     problems: env.problems,
   };
   if (otlp === undefined) {
     return {
       ...shared,
-      address: `exporter ${spanSettings.name}`,
-      transport: exporterTransport(exporter, spanSettings, timeoutMs),
+      address: `exporter ${exportSettings.name}`,
+      transport: exporterTransport(exporter, exportSettings, timeoutMs),
     };
   }
-  return { ...shared, address: otlp.url.href, transport: otlpTransport(otlp, spanSettings) };
+  return { ...shared, address: otlp.url.href, transport: otlpTransport(otlp, exportSettings) };
 }

@@ -7,6 +7,8 @@ import {
   type SpanKind,
   type SpanLink,
   type SpanScope,
+  STATUS_CODES,
+  STATUS_NUMBERS,
 } from '../dialects/data/span-data.js';
 
 /** Seconds and nanoseconds. */
@@ -35,10 +37,9 @@ export interface ReadableSpan {
 /** What a span holds beside its name, times and status. */
 export type SpanDetails = Pick<ReadableSpan, 'attributes' | 'events' | 'links'>;
 
-const CODES = ['unset', 'ok', 'error'] as const;
 const NO_SCOPE: SpanScope = { name: '' };
 
-export function kindOf({ kind }: ReadableSpan): SpanKind {
+export function spanKindOf({ kind }: ReadableSpan): SpanKind {
   return SPAN_KINDS[kind] ?? 'internal';
 }
 
@@ -51,12 +52,12 @@ export function scopeOf(span: ReadableSpan): SpanScope {
 export function measuredSpanOf(span: ReadableSpan, details: SpanDetails): MeasuredSpan {
   return {
     name: span.name,
-    kind: kindOf(span),
+    kind: spanKindOf(span),
     startMs: millis(span.startTime),
     endMs: endOf(span),
     attributes: details.attributes,
     events: eventsOf(details),
-    status: { code: CODES[span.status.code] ?? 'unset', message: span.status.message },
+    status: { code: STATUS_CODES[span.status.code] ?? 'unset', message: span.status.message },
     scope: scopeOf(span),
   };
 }
@@ -110,5 +111,7 @@ export function isBare(
   { attributes, events, links }: SpanDetails,
 ): boolean {
   for (const _key in attributes) return false;
-  return events.length === 0 && (links ?? NOTHING).length === 0 && status.code === 0;
+  return (
+    events.length === 0 && (links ?? NOTHING).length === 0 && status.code === STATUS_NUMBERS.unset
+  );
 }

@@ -6,7 +6,7 @@ import {
   isRecordedByCaller,
   type Step,
 } from '@openlayer-tracing/core/integration';
-import { kindOf, type ReadableSpan, scopeOf } from './readable-span.js';
+import { type ReadableSpan, scopeOf, spanKindOf } from './readable-span.js';
 import type { SpanNode } from './span-tree.js';
 
 /** Instrumentations of frameworks, whose requests are the traces, and of sockets, DNS and files. */
@@ -28,7 +28,7 @@ const OWN_PATH = /\/inference-pipelines\/[^/]+\/(data-stream|rows)$/;
 /** Whether the span is of a framework, or of the request itself. */
 export function isOfFramework(span: ReadableSpan): boolean {
   const { name } = scopeOf(span);
-  const kind = kindOf(span);
+  const kind = spanKindOf(span);
   if (kind === 'server') return HTTP.has(name) || FRAMEWORKS.has(name);
   return kind !== 'client' && FRAMEWORKS.has(name);
 }
@@ -37,7 +37,7 @@ export function isOfFramework(span: ReadableSpan): boolean {
 export function isHttpRequest(span: ReadableSpan): boolean {
   const { attributes } = span;
   return (
-    kindOf(span) === 'client' &&
+    spanKindOf(span) === 'client' &&
     ('http.request.method' in attributes || 'http.method' in attributes)
   );
 }

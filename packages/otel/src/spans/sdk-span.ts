@@ -6,6 +6,7 @@ import type {
   SpanSource,
   StepUpdate,
 } from '@openlayer-tracing/core/integration';
+import { STATUS_NUMBERS } from '../dialects/data/span-data.js';
 import { SAMPLED } from '../dialects/data/trace-context.js';
 import { isException } from '../dialects/to-step/error-of-span.js';
 import { scopeText, stepOfSpan } from '../dialects/to-step/step-of-span.js';
@@ -16,18 +17,15 @@ import {
   endOf,
   eventsOf,
   isBare,
-  kindOf,
   linksOf,
   measuredSpanOf,
   millis,
   type ReadableSpan,
   type SpanDetails,
   scopeOf,
+  spanKindOf,
 } from './readable-span.js';
 import { charsOf } from './span-chars.js';
-
-/** The number of the status in OpenTelemetry's API. */
-const OK = 1;
 
 /**
  * Reads the span when something of it is needed. An ended span does not change: the SDKs ignore what is set later, and its
@@ -79,7 +77,7 @@ export class SdkSpan implements SpanSource {
   get work(): Work {
     const details = this.#details;
     const { attributes } = details;
-    return workOfSpan({ kind: kindOf(this.#span), attributes, events: eventsOf(details) });
+    return workOfSpan({ kind: spanKindOf(this.#span), attributes, events: eventsOf(details) });
   }
 
   get inputs(): unknown {
@@ -99,8 +97,8 @@ export class SdkSpan implements SpanSource {
       traceId,
       spanId,
       isSampled: (traceFlags & SAMPLED) !== 0,
-      kind: kindOf(span),
-      isOk: span.status.code === OK,
+      kind: spanKindOf(span),
+      isOk: span.status.code === STATUS_NUMBERS.ok,
       hasException: events.some(isException),
       errorType: typeof errorType === 'string' ? errorType : undefined,
       links: linksOf(this.#details),
@@ -110,7 +108,8 @@ export class SdkSpan implements SpanSource {
   report(): SpanReport {
     const span = this.#span;
     const details = this.#details;
-    if (isBare(span, details)) return { type: typeOfKind(kindOf(span)), update: bareUpdate(span) };
+    if (isBare(span, details))
+      return { type: typeOfKind(spanKindOf(span)), update: bareUpdate(span) };
     const { step, userId, sessionId, tags } = stepOfSpan(measuredSpanOf(span, details));
     const { type, startTime: _start, endTime: _end, metadata, ...fields } = step;
     const update = {

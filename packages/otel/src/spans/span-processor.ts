@@ -16,7 +16,7 @@ import { checkApi } from './check-api.js';
 import { delayedStarts, startWithAttributes } from './delayed-starts.js';
 import { spanOf } from './otel-api.js';
 import { connectContext, whileStartingRoot } from './otel-context.js';
-import { kindOf, type ReadableSpan, scopeOf } from './readable-span.js';
+import { type ReadableSpan, scopeOf, spanKindOf } from './readable-span.js';
 import { hostOf, isHttpRequest, isOfFramework, isPartOfCall } from './recognized-spans.js';
 import { SdkSpan } from './sdk-span.js';
 import { checkOptions, type SpanProcessorOptions } from './span-processor-options.js';
@@ -85,7 +85,7 @@ class SpansToSteps implements OpenlayerSpanProcessor {
     checkApi();
     const parentSpan = spanOf(parentContext);
     const parent = parentSpan && nodeOf(parentSpan);
-    const node = addNode(span, parent, kindOf(span) === 'server');
+    const node = addNode(span, parent, spanKindOf(span) === 'server');
     const placed = parent?.placed;
     const place = placeOfSpan(placed?.step, placed?.isOfRequest ?? false);
     if (place.kind === 'inert' || placed?.isInert === true) {
@@ -119,7 +119,7 @@ class SpansToSteps implements OpenlayerSpanProcessor {
     if (filter === undefined) return undefined;
     try {
       const { name, attributes } = span;
-      return filter({ name, kind: kindOf(span), attributes, scope: scopeOf(span) });
+      return filter({ name, kind: spanKindOf(span), attributes, scope: scopeOf(span) });
     } catch (error) {
       reportFailure('the filter of spans', error);
       return undefined;

@@ -19,7 +19,7 @@ export class SpanNode {
     this.#isServer = isServer;
   }
 
-  /** The step of the span, or of what it is a part of; undefined if that of the parent is its own. */
+  /** The step of the span, or the step that the span is a part of. Undefined if the parent has the same step. */
   get step(): Step | undefined {
     return this.#step;
   }

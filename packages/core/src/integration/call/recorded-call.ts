@@ -96,8 +96,8 @@ export class RecordedCall<T extends StepType = StepType> implements OpenCall {
     }
   }
 
-  /** Whether `retry` has an effect: the trace of the call is still open. */
-  get mayRetry(): boolean {
+  /** Whether the trace of the call is open: if not, `retry` and updates have no effect. */
+  get isTraceOpen(): boolean {
     return this.#step.isLive;
   }
 

@@ -1,3 +1,5 @@
+import { forgetOldest } from './forget-oldest.js';
+
 /** The most runs without a step and without a parent. Above this number the oldest is forgotten. */
 const MAX_ALONE = 10_000;
 
@@ -39,7 +41,7 @@ export class OpenRuns<Run> {
     this.#runs.set(id, entry);
     if (this.#keepWith(parentId, id, entry)) return;
     this.#alone.add(id);
-    if (this.#alone.size > MAX_ALONE) this.forget(this.#alone.values().next().value);
+    forgetOldest(this.#alone, MAX_ALONE, (oldest) => this.forget(oldest));
   }
 
   /** The run is over. Open runs below it that have no step are kept with its parent, or forgotten if it has none. */

@@ -1,4 +1,5 @@
 import { processWide } from '@openlayer-tracing/core/integration';
+import { forgetOldest } from './forget-oldest.js';
 
 const MAX_IDS = 10_000;
 
@@ -17,7 +18,6 @@ export class RememberedIds {
 
   remember(id: string): void {
     this.#ids.add(id);
-    const [oldest] = this.#ids;
-    if (this.#ids.size > MAX_IDS && oldest !== undefined) this.#ids.delete(oldest);
+    forgetOldest(this.#ids, MAX_IDS);
   }
 }

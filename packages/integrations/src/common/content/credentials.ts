@@ -6,28 +6,28 @@
 
 import { MASK } from '@openlayer-tracing/core/integration';
 import { isJsonObject, isPlainObject, type JsonObject } from '../json.js';
-import { nameSet } from '../names.js';
-import { changedContent, changedFields, changedItems, type Visits } from './visits.js';
+import { wordSet } from '../words.js';
+import { changedContent, changedFields, changedItems, type Visits } from './changed-content.js';
 
 const MAX_DEPTH = 10;
 
 /** Fields of requests that may hold such credentials at any depth. */
-const PLACES = nameSet(`
+const PLACES = wordSet(`
   tools tool_config toolConfig mcp_servers mcpServers data_sources dataSources connectors
   environment container plugins
 `);
 /** Fields of requests that have parameters in them. */
-const WRAPPERS = nameSet('extra_body model_kwargs modelKwargs additionalModelRequestFields');
+const WRAPPERS = wordSet('extra_body model_kwargs modelKwargs additionalModelRequestFields');
 /** Fields in which every string is masked, at any depth. The names of headers and variables are kept. */
-const SECRET_VALUES = nameSet(`
+const SECRET_VALUES = wordSet(`
   headers extra_headers extraHeaders default_headers defaultHeaders global_headers transform env
 `);
 /** In the definition of a function these describe its arguments: a field `headers` there has no credentials. */
-const SCHEMAS = nameSet('properties patternProperties $defs definitions');
+const SCHEMAS = wordSet('properties patternProperties $defs definitions');
 /** Fields of `authentication` that are no secrets. */
-const METHODS = nameSet('type managed_identity_resource_id');
+const METHODS = wordSet('type managed_identity_resource_id');
 /** The fields of an entry of an array that are no secret. Its secret is in `value`. */
-const LABELS = nameSet('name type');
+const LABELS = wordSet('name type');
 /** `key`, `embeddingKey`, of the data sources of Azure. */
 const KEY = /^key$|Key$|_key$/;
 

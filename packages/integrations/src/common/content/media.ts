@@ -1,12 +1,12 @@
 /**
- * Replaces media by names, `[image/png, 48213 bytes]`, and content that only the provider can decrypt by
+ * Replaces media by placeholders, `[image/png, 48213 bytes]`, and content that only the provider can decrypt by
  * `[encrypted, 102400 characters]`.
  */
 
 import { isError } from '@openlayer-tracing/core/integration';
 import { isPlainObject, type JsonObject, objectOrEmpty, stringOrUndefined } from '../json.js';
+import { changedContent, changedFields, changedItems, type Visits } from './changed-content.js';
 import { mediaTypeOfBase64, mediaTypeOfBytes } from './media-type.js';
-import { changedContent, changedFields, changedItems, type Visits } from './visits.js';
 
 /** Matches keys under which requests and responses of providers have base64. */
 const BASE64_KEY =
@@ -20,7 +20,7 @@ const ENCRYPTED_KEY =
 /** Shorter strings under such keys may be words of an app. */
 const SHORTEST_ENCRYPTED = 40;
 const DATA_URL = /^data:([\w.+-]+\/[\w.+-]+)?(;[\w=.+-]+)*;base64,/;
-const NAMED_BASE64 = /^\[base64(, \d+ bytes\])$/;
+const BASE64_PLACEHOLDER = /^\[base64(, \d+ bytes\])$/;
 /** Shorter strings may be text, unless they begin as files do. */
 const SHORTEST_BASE64 = 256;
 /** The same for base64 within a text, such as the JSON that a tool returned. */
@@ -36,43 +36,47 @@ const MAX_TEXT_CHARS = 131_072;
 const MAX_DEPTH = 16;
 
 /**
- * The value with names in place of media: of its first 100,000 values, at most 16 levels deep. Objects without media are not
+ * The value with placeholders in place of media: in its first 100,000 values, at most 16 levels deep. Objects without media are not
  * copied.
  */
-export function nameMedia(value: unknown, key = ''): unknown {
-  if (typeof value === 'string') return namedText(value, key);
-  return changedContent(value, (visits) => namedValue(value, key, visits, 0));
+export function withoutMedia(value: unknown, key = ''): unknown {
+  if (typeof value === 'string') return textOrPlaceholder(value, key);
+  return changedContent(value, (visits) => valueWithoutMedia(value, key, visits, 0));
 }
 
-function namedValue(value: unknown, key: string, visits: Visits, depth: number): unknown {
-  if (typeof value === 'string') return namedText(value, key);
+function valueWithoutMedia(value: unknown, key: string, visits: Visits, depth: number): unknown {
+  if (typeof value === 'string') return textOrPlaceholder(value, key);
   if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return value;
   const bytes = byteLengthOf(value);
   if (bytes !== undefined) return `[${mediaTypeOf(value)}, ${bytes} bytes]`;
   if (Array.isArray(value)) {
     if (!visits.spend(value.length)) return value;
-    return changedItems(value, (item) => namedValue(item, key, visits, depth + 1));
+    return changedItems(value, (item) => valueWithoutMedia(item, key, visits, depth + 1));
   }
   // Core records what the method returns: the object's own fields may be the inside of a database client.
   const { toJSON } = value as JsonObject;
-  if (typeof toJSON === 'function') return namedViaToJson(value, toJSON as ToJson, visits, depth);
+  if (typeof toJSON === 'function')
+    return resultWithoutMedia(value, toJSON as ToJson, visits, depth);
   const entries = Object.entries(value);
   if (!visits.spend(entries.length)) return value;
   const typed = typeStated(value as JsonObject);
   const isRedacted = (value as JsonObject).type === 'redacted_thinking';
-  const named = (name: string, item: unknown) => {
-    if (typeof item !== 'string') return namedValue(item, name, visits, depth + 1);
-    if (isRedacted && name === 'data') return encrypted(item);
-    if (typed !== undefined && BASE64_KEY.test(name)) return namedBase64(item, typed);
-    return namedText(item, name);
+  const fieldWithoutMedia = (name: string, item: unknown) => {
+    if (typeof item !== 'string') return valueWithoutMedia(item, name, visits, depth + 1);
+    if (isRedacted && name === 'data') return encryptedPlaceholder(item);
+    if (typed !== undefined && BASE64_KEY.test(name)) return base64Placeholder(item, typed);
+    return textOrPlaceholder(item, name);
   };
-  return changedFields(value as JsonObject, named, entries);
+  return changedFields(value as JsonObject, fieldWithoutMedia, entries);
 }
 
 type ToJson = (this: object, key: string) => unknown;
 
-/** What the method returns, with names in place of media; the object itself if that has none, or is neither plain nor an array. */
-function namedViaToJson(value: object, toJson: ToJson, visits: Visits, depth: number): unknown {
+/**
+ * The result of the method, with placeholders in place of media. The object itself if the result has no media, or is neither plain
+ * nor an array.
+ */
+function resultWithoutMedia(value: object, toJson: ToJson, visits: Visits, depth: number): unknown {
   // Core records an error without its method.
   if (isError(value) || !visits.spend(0)) return value;
   try {
@@ -80,8 +84,8 @@ function namedViaToJson(value: object, toJson: ToJson, visits: Visits, depth: nu
     // Nobody else has this promise, so an unhandled rejection would be caused here.
     if (result instanceof Promise) result.catch(() => {});
     if (result === value || !isPlain(result)) return value;
-    const named = namedValue(result, '', visits, depth + 1);
-    return named === result ? value : named;
+    const changed = valueWithoutMedia(result, '', visits, depth + 1);
+    return changed === result ? value : changed;
   } catch {
     // Core calls the method too, and records a mark.
     return value;
@@ -94,20 +98,21 @@ function isPlain(value: unknown): boolean {
 }
 
 /**
- * The string, or its name if it holds media under this key.
+ * The string, or a placeholder if it holds media under this key.
  * @param chars the length of the whole string, if `text` is only its beginning
  */
-export function namedText(text: string, key: string, chars = text.length): string {
+export function textOrPlaceholder(text: string, key: string, chars = text.length): string {
   const head = text.startsWith('data:') ? DATA_URL.exec(text.slice(0, 256)) : null;
   if (head !== null) {
     return `[${head[1] ?? 'data'}, ${bytesOfBase64(text, chars)} bytes]`;
   }
   const isEncrypted = chars >= SHORTEST_ENCRYPTED && ENCRYPTED_KEY.test(key);
-  if (isEncrypted && !/\s/.test(text.slice(0, SHORTEST_ENCRYPTED))) return encrypted(chars);
+  if (isEncrypted && !/\s/.test(text.slice(0, SHORTEST_ENCRYPTED)))
+    return encryptedPlaceholder(chars);
   if (isBase64(text, key)) {
     return `[${mediaTypeOfBase64(text) ?? 'base64'}, ${bytesOfBase64(text, chars)} bytes]`;
   }
-  return text.length > 1024 ? withNamedBase64(text) : text;
+  return text.length > 1024 ? withoutBase64(text) : text;
 }
 
 function isBase64(text: string, key: string): boolean {
@@ -116,14 +121,14 @@ function isBase64(text: string, key: string): boolean {
   return /^[A-Za-z0-9+/_\r\n-]+={0,2}\s*$/.test(text.slice(0, 1024));
 }
 
-/** The text with names in place of base64. A long word that is no base64 has no digits, or no capital letters. */
-function withNamedBase64(text: string): string {
+/** The text with placeholders in place of base64. A long word that is no base64 has no digits, or no capital letters. */
+function withoutBase64(text: string): string {
   if (!hasLongWord(text)) return text;
   return text.replace(BASE64_WITHIN, (all, type: string | undefined, data: string) => {
     const head = data.slice(0, 256);
     const isData = /[a-z]/.test(head) && /[A-Z]/.test(head) && /\d/.test(head);
-    const named = type ?? mediaTypeOfBase64(head) ?? 'base64';
-    return isData ? `[${named}, ${bytesOfBase64(data)} bytes]` : all;
+    const mediaType = type ?? mediaTypeOfBase64(head) ?? 'base64';
+    return isData ? `[${mediaType}, ${bytesOfBase64(data)} bytes]` : all;
   });
 }
 
@@ -156,25 +161,25 @@ function isOfBase64(code: number): boolean {
   );
 }
 
-/** The name of a string that only the provider can decrypt, by the string or its length. */
-export function encrypted(text: string | number): string {
+/** The placeholder of a string that only the provider can decrypt, by the string or its length. */
+export function encryptedPlaceholder(text: string | number): string {
   if (typeof text === 'string' && text.startsWith('[encrypted')) return text;
   return `[encrypted, ${typeof text === 'number' ? text : text.length} characters]`;
 }
 
-/** The name of base64 whose media type is known. A string that is named already, or is a URL, is kept. */
-export function namedBase64(data: string, type: string): string {
-  if (NAMED_BASE64.test(data)) return data.replace(NAMED_BASE64, `[${type}$1`);
-  if (data.startsWith('[') || /^(https?|gs|data):/.test(data)) return namedText(data, '');
+/** The placeholder of base64 whose media type is known. A string that is a placeholder already, or a URL, is kept. */
+export function base64Placeholder(data: string, type: string): string {
+  if (BASE64_PLACEHOLDER.test(data)) return data.replace(BASE64_PLACEHOLDER, `[${type}$1`);
+  if (data.startsWith('[') || /^(https?|gs|data):/.test(data)) return textOrPlaceholder(data, '');
   return `[${type}, ${bytesOfBase64(data)} bytes]`;
 }
 
 /**
- * The name of one medium: of base64, of bytes, or of an object that has only their length. URLs and other values are kept.
- * @param kind what the name says if the media type is not known: `audio`
+ * The placeholder of one medium: of base64, of bytes, or of an object that has only their length. URLs and other values are kept.
+ * @param kind what the placeholder says if the media type is not known: `audio`
  * @param stated the media type, which the first bytes do not overrule
  */
-export function nameMedium(kind: string, data: unknown, stated?: string): unknown {
+export function mediaPlaceholder(kind: string, data: unknown, stated?: string): unknown {
   if (typeof data === 'string') {
     if (/^https?:/.test(data)) return { type: kind, url: data };
     return `[${stated ?? mediaTypeOfBase64(data) ?? kind}, ${bytesOfBase64(data)} bytes]`;
@@ -206,12 +211,12 @@ function typeStated(value: JsonObject): string | undefined {
 }
 
 /**
- * The number of bytes of a base64 string: padded or not, of either alphabet, with line breaks, in a data URL, or named already.
+ * The number of bytes of a base64 string: padded or not, of either alphabet, with line breaks, in a data URL, or of a placeholder.
  * @param chars the length of the whole string, if `data` is only a part of it
  */
 export function bytesOfBase64(data: string, chars = data.length): number {
-  const named = /^\[[^,]*, (\d+) bytes\]$/.exec(data)?.[1];
-  if (named !== undefined) return Number(named);
+  const stated = /^\[[^,]*, (\d+) bytes\]$/.exec(data)?.[1];
+  if (stated !== undefined) return Number(stated);
   const head = data.startsWith('data:') ? (DATA_URL.exec(data.slice(0, 256))?.[0].length ?? 0) : 0;
   const isWhole = chars === data.length;
   const blanks = isWhole && /\s/.test(data) ? data.length - data.replace(/\s+/g, '').length : 0;

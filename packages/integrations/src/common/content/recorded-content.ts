@@ -3,15 +3,15 @@
 import { reportFailure, watchRejection } from '@openlayer-tracing/core/integration';
 import { isPlainObject, type JsonObject } from '../json.js';
 import { type CallOptions, type ContentPart, hidesContent } from '../options.js';
+import { changedContent, changedItems, type Visits } from './changed-content.js';
 import { maskCredentials } from './credentials.js';
-import { nameMedia } from './media.js';
-import { changedContent, changedItems, type Visits } from './visits.js';
+import { withoutMedia } from './media.js';
 
 const HIDDEN = '[not recorded: redact failed]';
 
 /**
- * The recordable form of content: with masks in place of credentials and names in place of media, and redacted. Undefined if the
- * options hide all content.
+ * The recordable form of content: redacted, and with masks in place of credentials and placeholders in place of media. Undefined
+ * if the options hide all content.
  */
 export function recordedContent(
   options: CallOptions,
@@ -19,10 +19,10 @@ export function recordedContent(
   content: unknown,
 ): unknown {
   if (options.content === false || content === undefined) return undefined;
-  const named = nameMedia(maskCredentials(content));
-  if (options.redact === undefined) return named;
+  const recordable = withoutMedia(maskCredentials(content));
+  if (options.redact === undefined) return recordable;
   try {
-    const redacted = options.redact(named, part);
+    const redacted = options.redact(recordable, part);
     if (!watchRejection(redacted, (error) => reportFailure('redact', error))) return redacted;
     reportFailure(
       'redact',
@@ -114,12 +114,12 @@ const SETTING =
   /(effort|tier|choice|format|size|quality|background|fidelity|style|voice|truncation|verbosity|type|mode|modality|ratio|resolution|language|detail|moderation|strategy|level|speed|version|variant|scheduler|sampler|role|summary|retention|keep_?alive|dtype|model|provider|api|pooling|latency|trace|think|encoding)$/i;
 
 /**
- * The recordable form of parameters: all of them, with masks in place of credentials and names in place of media. If content is
- * hidden, only numbers, booleans and names of settings: other strings may be words of users, or identify them.
+ * The recordable form of parameters: all of them, with masks in place of credentials and placeholders in place of media. If content
+ * is hidden, only numbers, booleans and names of settings: other strings may be words of users, or identify them.
  */
 export function recordedParameters(options: CallOptions, parameters: JsonObject): JsonObject {
   if (!hidesContent(options)) {
-    return nameMedia(maskCredentials(parameters)) as JsonObject;
+    return withoutMedia(maskCredentials(parameters)) as JsonObject;
   }
   return Object.fromEntries(
     Object.entries(parameters).filter(

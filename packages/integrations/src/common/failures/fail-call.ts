@@ -3,7 +3,7 @@ import type { CallOptions } from '../options.js';
 import { thrownError } from './call-error.js';
 import { isAbort } from './thrown.js';
 
-/** What is known of a call that threw. */
+/** Facts of a call that threw, besides the error. */
 export interface ThrownCall {
   /** The values so far. */
   readonly update?: StepUpdate;

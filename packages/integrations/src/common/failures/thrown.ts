@@ -2,13 +2,13 @@
 
 import { isError } from '@openlayer-tracing/core/integration';
 import { type JsonObject, objectOrEmpty, stringOrUndefined } from '../json.js';
-import { nameSet } from '../names.js';
+import { wordSet } from '../words.js';
 
 /** The message of a failure whose own message is unknown or hidden. */
 export const DEFAULT_MESSAGE = 'failed';
 
 /** The errors of clients and frameworks for a call that the app aborted, by their names. */
-const ABORTS = nameSet('AbortError ModelAbortError APIUserAbortError');
+const ABORTS = wordSet('AbortError ModelAbortError APIUserAbortError');
 
 /**
  * Whether the app aborted the call, which is no failure of the provider: by an AbortError, or by a signal with a reason of its own.

@@ -1,4 +1,16 @@
 import { processWide } from '@openlayer-tracing/core/integration';
 
-/** The clients, models and functions that any copy or build of this package traces, so that nothing is recorded twice. */
-export const traced: WeakSet<object> = processWide('integrations.traced.v1', () => new WeakSet());
+/** Process-wide, since several copies and builds of this package may trace one client, whose calls must be recorded once. */
+const traced = processWide('integrations.traced.v1', () => new WeakSet<object>());
+
+/** Whether any copy or build of this package traces the client, model or function. */
+export function isTraced(target: object): boolean {
+  return traced.has(target);
+}
+
+/** @returns false if it was traced already */
+export function markTraced(target: object): boolean {
+  if (traced.has(target)) return false;
+  traced.add(target);
+  return true;
+}

@@ -1,7 +1,7 @@
 /** Parses JSON of any length while it is received, in bounded memory. */
 
 import { withoutHalf } from '@openlayer-tracing/core/integration';
-import { BASE64_WORD, bytesOfBase64, namedText } from '../../common/content/media.js';
+import { BASE64_WORD, bytesOfBase64, textOrPlaceholder } from '../../common/content/media.js';
 import { tryParseJson } from '../../common/json.js';
 import { BACKSLASH, isEscaped } from './escaped-quote.js';
 
@@ -157,7 +157,7 @@ export class BoundedJson {
     }
     const key = top?.key ?? '';
     const text =
-      head.length < chars ? shortened(head, chars, end, key) : mediaNamed(unescaped(head), key);
+      head.length < chars ? shortened(head, chars, end, key) : recordedString(unescaped(head), key);
     this.#keptChars += text.length;
     this.#add(text);
   }
@@ -275,12 +275,12 @@ function backslashesAtEnd(source: string, start: number, before: number): number
 }
 
 /** The string, or `[base64, 300 bytes]` if it is base64. */
-function mediaNamed(text: string, key: string): string {
+function recordedString(text: string, key: string): string {
   // Vectors may be sent as base64 of their bytes.
   if (text.length > SHORT_CHARS && /^(embeddings?|float|base64)$/.test(key)) {
-    return namedText(text, 'data');
+    return textOrPlaceholder(text, 'data');
   }
-  return namedText(text, key);
+  return textOrPlaceholder(text, key);
 }
 
 /** The kept part of a string that was cut, with a mark. */
@@ -288,8 +288,8 @@ function shortened(head: string, chars: number, end: string, key: string): strin
   const text = unescaped(head);
   // Escapes make the JSON longer than the string.
   const length = Math.round((chars * text.length) / head.length);
-  const name = nameOfBase64(text, length, end, key);
-  if (name !== undefined) return name;
+  const placeholder = placeholderOfCut(text, length, end, key);
+  if (placeholder !== undefined) return placeholder;
   // A part of base64 cannot be decoded.
   const kept = withoutHalf(text.replace(BASE64_AT_END, ''));
   return `${kept}… [cut: ${length - kept.length} more characters]`;
@@ -298,11 +298,16 @@ function shortened(head: string, chars: number, end: string, key: string): strin
 const BASE64_AT_END = new RegExp(`${BASE64_WORD}$`);
 
 /** `[image/png, 300 bytes]` for the whole string, if it is base64; undefined otherwise. */
-function nameOfBase64(text: string, chars: number, end: string, key: string): string | undefined {
+function placeholderOfCut(
+  text: string,
+  chars: number,
+  end: string,
+  key: string,
+): string | undefined {
   const start = text.startsWith('data:') ? text.indexOf(',') + 1 : 0;
   const head = text.slice(0, HEAD_CHARS);
   if (!/^[\w+/-]+$/.test(head.slice(start))) return undefined;
-  const [, type] = /^\[([^,]*), \d+ \w+\]/.exec(mediaNamed(head, key)) ?? [];
+  const [, type] = /^\[([^,]*), \d+ \w+\]/.exec(recordedString(head, key)) ?? [];
   if (type === undefined) return undefined;
   if (type === 'encrypted') return `[encrypted, ${chars} characters]`;
   return `[${type}, ${bytesOfBase64(end, chars - start)} bytes]`;

@@ -66,6 +66,22 @@ type HttpEnding = Ending | 'unread';
 const COST_HEADER = 'x-litellm-response-cost';
 const MAX_ERROR_CHARS = 8192;
 
+/** The state of one attempt of a call. */
+class AttemptState {
+  /** Whether a response was received that is no failure: the client does not retry it. */
+  hasSucceeded = false;
+  /** Whether the attempt has failed and the client may retry it. */
+  isRetryExpected = false;
+  /** Whether the app or a timeout has ended the call: what the client still sends of it is aborted already. */
+  isInterrupted = false;
+  /** The status of the response, if it is one of a failure. */
+  failedStatus: number | undefined = undefined;
+  /** Whether the body of the response was read or cancelled. */
+  isBodyOver = false;
+  /** Ends the call before the body of the response ends; undefined while there is no response. */
+  endEarly: ((error?: unknown) => void) | undefined = undefined;
+}
+
 /** Records one call of a model over HTTP as one step: its attempts, its response, and how it ended. */
 export class HttpCall {
   readonly #profile: ClientProfile;
@@ -78,18 +94,7 @@ export class HttpCall {
   #requestId: string | undefined;
   #isStream = false;
   #isUnobservable = false;
-  /** Whether the last attempt has received a response that is no failure: the client does not retry it. */
-  #hasSucceeded = false;
-  /** Whether the last attempt has failed and the client may retry it. */
-  #mayBeRetried = false;
-  /** Whether the app or a timeout has ended the call: what the client still sends of it is aborted already. */
-  #isInterrupted = false;
-  /** The status of the last response, if it is one of a failure. */
-  #failedStatus: number | undefined;
-  /** Whether the body of the last response was read or cancelled. */
-  #isBodyOver = false;
-  /** Ends the call before the body of its response ends; undefined while there is no response. */
-  #leave: ((error?: unknown) => void) | undefined;
+  #lastAttempt = new AttemptState();
   /** The number of steps that were added below this one. */
   #addedSteps = 0;
 
@@ -127,19 +132,19 @@ export class HttpCall {
     return this.#attempts.count;
   }
 
-  /** Whether a retry would be recorded: the trace of the call is still open. */
-  get mayRetry(): boolean {
-    return this.#recorded.mayRetry;
+  /** Whether the trace of the call is open: if not, a retry is not recorded. */
+  get isTraceOpen(): boolean {
+    return this.#recorded.isTraceOpen;
   }
 
   /** Whether the last attempt has failed and the client may retry it. */
-  get mayBeRetried(): boolean {
-    return this.#mayBeRetried;
+  get isRetryExpected(): boolean {
+    return this.#lastAttempt.isRetryExpected;
   }
 
   /** Whether the call was interrupted: its client sends further requests with a signal that is aborted, if at all. */
   get isInterrupted(): boolean {
-    return this.#isInterrupted;
+    return this.#lastAttempt.isInterrupted;
   }
 
   /**
@@ -148,18 +153,13 @@ export class HttpCall {
    */
   isRetriedBy({ url, params }: ModelRequest): boolean {
     const { url: ownUrl, params: ownParams } = this.#request;
-    if (this.#hasSucceeded || url.pathname !== ownUrl.pathname) return false;
+    if (this.#lastAttempt.hasSucceeded || url.pathname !== ownUrl.pathname) return false;
     return params.model === ownParams.model;
   }
 
   /** The client sends the request, for the first time or as a retry. */
   startAttempt(): void {
-    this.#hasSucceeded = false;
-    this.#mayBeRetried = false;
-    this.#isInterrupted = false;
-    this.#failedStatus = undefined;
-    this.#isBodyOver = false;
-    this.#leave = undefined;
+    this.#lastAttempt = new AttemptState();
     if (this.#attempts.count > 0) {
       this.#recorded.retry();
       this.#reader = this.#shape.reader(this.#request);
@@ -185,10 +185,10 @@ export class HttpCall {
         ? connectionError(this.#profile.options, error)
         : this.#timeoutError(interruption);
     this.#attempts.end(this.#recorded.elapsedMs, failure.message);
-    this.#isInterrupted = interruption?.isFinal === true;
-    const isFinal = maxBackoffMs === undefined || this.#isInterrupted;
+    this.#lastAttempt.isInterrupted = interruption?.isFinal === true;
+    const isFinal = maxBackoffMs === undefined || this.#lastAttempt.isInterrupted;
     const wait = isFinal ? undefined : longestWaitMs(undefined, maxBackoffMs);
-    this.#mayBeRetried = wait !== undefined;
+    this.#lastAttempt.isRetryExpected = wait !== undefined;
     this.#recorded.failAttempt(failure, wait, this.#recordResponse('failed'));
   }
 
@@ -205,13 +205,13 @@ export class HttpCall {
     this.#requestId = requestIdIn(headers);
     this.#isUnobservable = isUnobservable;
     if (status >= 400) {
-      const mayBeRetried = maxBackoffMs !== undefined && isRetryable(status, headers);
-      const wait = mayBeRetried ? longestWaitMs(headers, maxBackoffMs) : undefined;
-      this.#mayBeRetried = wait !== undefined;
-      this.#failedStatus = status;
+      const isRetried = maxBackoffMs !== undefined && isRetryable(status, headers);
+      const wait = isRetried ? longestWaitMs(headers, maxBackoffMs) : undefined;
+      this.#lastAttempt.isRetryExpected = wait !== undefined;
+      this.#lastAttempt.failedStatus = status;
       return this.#observeError(wait, headerOf(headers, 'x-amzn-errortype'), signals);
     }
-    this.#hasSucceeded = true;
+    this.#lastAttempt.hasSucceeded = true;
     const statedCost = Number.parseFloat(headerOf(headers, COST_HEADER) ?? '');
     if (statedCost > 0) this.#recorded.addBilling({ statedCost });
     const contentType = contentTypeIn(headers);
@@ -227,20 +227,20 @@ export class HttpCall {
    */
   abortRetry(signal: unknown, isRetryCertain: boolean): void {
     const interruption = interruptionBy(signal);
-    if (interruption === undefined || !this.#mayBeRetried) return;
-    if (isRetryCertain || !this.#isBodyOver) this.#interrupt(interruption);
+    if (interruption === undefined || !this.#lastAttempt.isRetryExpected) return;
+    if (isRetryCertain || !this.#lastAttempt.isBodyOver) this.#interrupt(interruption);
   }
 
   /** The client has thrown: it does not retry, and reads no more of a response, whose body it may not have cancelled. */
   endAttempts(): void {
-    this.#mayBeRetried = false;
+    this.#lastAttempt.isRetryExpected = false;
     this.#recorded.end();
   }
 
   /** The client has given up: it does not retry the attempt that failed. */
   stopRetrying(): void {
-    if (this.#mayBeRetried && this.#recorded.isOpen) this.#recorded.end();
-    this.#mayBeRetried = false;
+    if (this.#lastAttempt.isRetryExpected && this.#recorded.isOpen) this.#recorded.end();
+    this.#lastAttempt.isRetryExpected = false;
   }
 
   /**
@@ -248,7 +248,7 @@ export class HttpCall {
    * @param error by which the client stopped; undefined if the app stopped
    */
   leave(error?: unknown): void {
-    this.#leave?.(error);
+    this.#lastAttempt.endEarly?.(error);
   }
 
   /** The trace ends before the call: records what has been received. @returns the update of the step */
@@ -276,10 +276,10 @@ export class HttpCall {
   /** Ends the call, also if its last attempt has ended it by a failure. */
   #interrupt(interruption: Interruption): void {
     const recorded = this.#recorded;
-    if (this.#mayBeRetried && recorded.mayRetry) recorded.retry();
-    this.#mayBeRetried = false;
-    this.#isInterrupted = true;
-    this.#failedStatus = undefined;
+    if (this.#lastAttempt.isRetryExpected && recorded.isTraceOpen) recorded.retry();
+    this.#lastAttempt.isRetryExpected = false;
+    this.#lastAttempt.isInterrupted = true;
+    this.#lastAttempt.failedStatus = undefined;
     recorded.stopWaiting();
     if (!recorded.isOpen) return;
     this.#attempts.end(recorded.elapsedMs);
@@ -305,7 +305,7 @@ export class HttpCall {
       if (endBy(this.#interruptionOf(error, signals, place))) return;
       end('failed', connectionError(this.#profile.options, error));
     };
-    this.#leave = (error) => (error === undefined ? end('left') : fail(error));
+    this.#lastAttempt.endEarly = (error) => (error === undefined ? end('left') : fail(error));
     return {
       pulled: () => {
         recorded.markRead();
@@ -336,7 +336,7 @@ export class HttpCall {
     if (ending !== 'left') body.end();
     this.#attempts.end(recorded.elapsedMs);
     const isCut = body.isCut === true;
-    const hasAll = ending === 'left' && this.#reader.isCompleteButForEnd === true;
+    const hasAll = ending === 'left' && this.#reader.isCompleteExceptEndMarker === true;
     const isComplete = (this.#reader.isComplete || hasAll) && !isCut;
     const response = this.#reader.response();
     const failure =
@@ -367,11 +367,11 @@ export class HttpCall {
     signals: RequestSignals,
   ): BodyObserver {
     const decoder = new TextDecoder();
-    const status = this.#failedStatus ?? 0;
+    const status = this.#lastAttempt.failedStatus ?? 0;
     let text = '';
     this.#recorded.update({ error: statusError(this.#profile.options, status, '') });
     const end = () => {
-      this.#isBodyOver = true;
+      this.#lastAttempt.isBodyOver = true;
       const error = statusError(this.#profile.options, status, text, type);
       this.#attempts.end(this.#recorded.elapsedMs, error.message);
       this.#recorded.failAttempt(error, retryWithinMs, this.#recordResponse('failed'));
@@ -415,13 +415,14 @@ export class HttpCall {
     this.#addReportedSteps(response.reportedSteps);
     // Between two attempts, the failure of the first one is not that of the call.
     const hasSeveral =
-      this.#attempts.count > 1 || (this.#isInterrupted && this.#attempts.hasFailedResponse);
+      this.#attempts.count > 1 ||
+      (this.#lastAttempt.isInterrupted && this.#attempts.hasFailedResponse);
     return responseUpdate(options, response, {
       timeToFirstToken: this.#isStream ? roundedMs(this.#firstTokenMs) : undefined,
       requestId: this.#requestId,
       partial: isPartial ? true : undefined,
       ended: ending === 'complete' || ending === 'failed' ? undefined : ending,
-      status: this.#failedStatus,
+      status: this.#lastAttempt.failedStatus,
       attempts: hasSeveral ? this.#attempts.entries : undefined,
       errorDetails: recordedContent(options, 'output', failureDetails(failure)),
     });

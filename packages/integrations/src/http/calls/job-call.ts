@@ -7,6 +7,7 @@ import {
   tokenFields,
 } from '@openlayer-tracing/core/integration';
 import type { Ending } from '../../common/calls/ending.js';
+import { forgetOldest } from '../../common/calls/forget-oldest.js';
 import { roundedMs } from '../../common/calls/rounded-ms.js';
 import { recordedContent, recordedDetails } from '../../common/content/recorded-content.js';
 import { connectionError, statusError, streamError } from '../../common/failures/call-error.js';
@@ -192,7 +193,7 @@ export class JobCall {
     this.#names = Object.keys(this.#reader.purposes);
     for (const [name, purpose] of Object.entries(this.#reader.purposes)) {
       openJobs.set(name, { job: this, purpose });
-      if (openJobs.size > MAX_NAMES) openJobs.delete(openJobs.keys().next().value as string);
+      forgetOldest(openJobs, MAX_NAMES);
     }
   }
 

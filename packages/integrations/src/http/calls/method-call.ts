@@ -1,8 +1,5 @@
-import {
-  currentClientCall,
-  recognizeAcrossCopies,
-  runGuarded,
-} from '@openlayer-tracing/core/integration';
+import { currentClientCall, recognizeAcrossCopies } from '@openlayer-tracing/core/integration';
+import { listenForAbort } from '../../common/hooks/listen-for-abort.js';
 import { type JsonObject, objectOrEmpty } from '../../common/json.js';
 import type { ModelRequest } from '../../shapes/reading/shape.js';
 import { headerOf } from '../exchange/headers.js';
@@ -18,7 +15,7 @@ interface MethodOptions {
   readonly signal?: unknown;
 }
 
-/** What is known of the retries of a client. */
+/** How a client retries. */
 interface RetryOptions {
   readonly maxRetries?: unknown;
   /** The longest wait of the client's own backoff; Infinity if the integration observes when the client gives up. */
@@ -91,16 +88,13 @@ export class MethodCall {
    * Ends the recorded call if the app aborts it before the next attempt.
    * @param ofRequest the signal of the failed request, for clients whose options are not read
    */
-  endIfAborted(ofRequest: unknown): void {
+  endOnAbort(ofRequest: unknown): void {
     this.#stopListening?.();
-    if (this.#httpCall?.mayBeRetried !== true) return;
-    const signal = (this.#signal ?? ofRequest) as Partial<AbortSignal> | undefined;
-    if (typeof signal?.addEventListener !== 'function') return;
-    const listener = () => {
-      runGuarded('abort', () => this.#httpCall?.abortRetry(signal, this.isRetryCertain));
-    };
-    signal.addEventListener('abort', listener, { once: true });
-    this.#stopListening = () => signal.removeEventListener?.('abort', listener);
+    if (this.#httpCall?.isRetryExpected !== true) return;
+    const signal = this.#signal ?? ofRequest;
+    this.#stopListening = listenForAbort(signal, () =>
+      this.#httpCall?.abortRetry(signal, this.isRetryCertain),
+    );
   }
 
   /**
@@ -147,7 +141,7 @@ export class MethodCall {
 }
 
 // One copy or build of this package may trace the client, and another one its fetch.
-recognizeAcrossCopies(MethodCall, 'integrations.method-call.v2');
+recognizeAcrossCopies(MethodCall, 'integrations.method-call.v3');
 
 /** The call of a traced client that the running code belongs to; undefined if there is none. */
 export function currentMethodCall(): MethodCall | undefined {

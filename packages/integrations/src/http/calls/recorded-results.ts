@@ -1,6 +1,7 @@
 /** The ids of recorded results. A result is recorded once, however often it is fetched. */
 
 import { processWide } from '@openlayer-tracing/core/integration';
+import { forgetOldest } from '../../common/calls/forget-oldest.js';
 import { RememberedIds } from '../../common/calls/remembered-ids.js';
 
 const recordedResults = new RememberedIds('integrations.recorded-results.v1');
@@ -28,8 +29,5 @@ export function recordedLines(id: string): number {
 /** The first lines of a result have been recorded: when the app fetches it again, only the others are. */
 export function markLinesRecorded(id: string, lines: number): void {
   partlyRecorded.set(id, lines);
-  const [oldest] = partlyRecorded.keys();
-  if (partlyRecorded.size > MAX_PARTLY_RECORDED && oldest !== undefined) {
-    partlyRecorded.delete(oldest);
-  }
+  forgetOldest(partlyRecorded, MAX_PARTLY_RECORDED);
 }

@@ -16,7 +16,7 @@ export interface OwnTimeout {
 export interface ClientProfile {
   /** The first word of the names of the steps: `OpenAI`. */
   readonly client: string;
-  /** The same for requests to Azure. @default `client` */
+  /** As `client`, for requests to Azure. @default `client` */
   readonly clientOnAzure?: string | undefined;
   /** The provider if the host of the request is not a known one. */
   readonly provider: string | undefined;

@@ -36,7 +36,7 @@ const MAX_FORM_END_CHARS = 65_536;
 /** Longer forms are not read to the end: the fields after their files are unknown. */
 const MAX_FORM_BYTES = 33_554_432;
 
-/** The fields of a form, read from a copy of the body, with names in place of files; undefined for other bodies. */
+/** The fields of a form, read from a copy of the body, with placeholders in place of files; undefined for other bodies. */
 export async function multipartFields(request: Request): Promise<JsonObject | undefined> {
   const boundary = /boundary="?([^";]+)/.exec(request.headers.get('content-type') ?? '')?.[1];
   const { body } = request.clone();

@@ -1,7 +1,7 @@
 /** Anthropic's `POST /v1/messages`, stable and beta, also on the clouds that offer it. */
 
 import { percentDecoded } from '@openlayer-tracing/core/integration';
-import { encrypted } from '../../common/content/media.js';
+import { encryptedPlaceholder } from '../../common/content/media.js';
 import {
   arrayOrEmpty,
   fieldsExcept,
@@ -12,7 +12,7 @@ import {
   presentFields,
   stringOrUndefined,
 } from '../../common/json.js';
-import { nameArray } from '../../common/names.js';
+import { wordArray } from '../../common/words.js';
 import { Message } from '../reading/message.js';
 import type {
   Description,
@@ -63,7 +63,7 @@ function describeMessages(params: JsonObject): Description {
 }
 
 /** Fields of a message that have a field of their own in the step. */
-const KNOWN = nameArray('id type role model content usage stop_reason stop_sequence');
+const KNOWN = wordArray('id type role model content usage stop_reason stop_sequence');
 /** Fields that cannot have content. */
 const WITHOUT_CONTENT = ['container', 'context_management', 'diagnostics'];
 /** Events without any information. */
@@ -72,7 +72,7 @@ const SILENT = ['ping', 'vertex_event', 'content_block_stop'];
 /** Reads a message, whole or from the events of a stream. */
 export class MessagesReader implements ResponseReader {
   isComplete = false;
-  isCompleteButForEnd = false;
+  isCompleteExceptEndMarker = false;
   readonly hasEndMarker = true;
   failure: unknown = undefined;
   readonly #message = new Message();
@@ -139,7 +139,7 @@ export class MessagesReader implements ResponseReader {
           ...fieldsExcept(event, 'type', 'delta', 'usage'),
         });
         this.#usage.add(event.usage);
-        if (typeof delta.stop_reason === 'string') this.isCompleteButForEnd = true;
+        if (typeof delta.stop_reason === 'string') this.isCompleteExceptEndMarker = true;
         break;
       }
       case 'message_stop':
@@ -175,7 +175,7 @@ export class MessagesReader implements ResponseReader {
     return {
       model: this.#model,
       output,
-      reasoning: reasoning.chars > 0 ? reasoning.toString() : undefined,
+      reasoning: reasoning.textOrUndefined,
       tokens: anthropicTokens(usage),
       billing: anthropicBilling(usage, {
         model: this.#model,
@@ -185,7 +185,8 @@ export class MessagesReader implements ResponseReader {
       metadata: {
         responseId: this.#id,
         finishReason,
-        thinkingSignature: this.#signatureChars > 0 ? encrypted(this.#signatureChars) : undefined,
+        thinkingSignature:
+          this.#signatureChars > 0 ? encryptedPlaceholder(this.#signatureChars) : undefined,
         usage: unknownAnthropicUsage(usage),
         ...fieldsNamed(this.#unknown, WITHOUT_CONTENT),
       },
@@ -236,7 +237,7 @@ export class MessagesReader implements ResponseReader {
       else if (Object.keys(objectOrEmpty(input)).length > 0)
         tool.arguments.add(JSON.stringify(input));
     } else if (isTextOrThinking(block)) this.#readBlock(block);
-    else this.#message.ensurePart(indexOrZero(index))?.add(nameRedacted(block));
+    else this.#message.ensurePart(indexOrZero(index))?.add(withoutRedacted(block));
   }
 
   #add({ index, delta: received }: JsonObject): void {
@@ -264,7 +265,7 @@ export class MessagesReader implements ResponseReader {
       return;
     }
     if (!isTextOrThinking(block)) {
-      message.addPart(nameRedacted(block));
+      message.addPart(withoutRedacted(block));
       return;
     }
     message.text.add(stringOrUndefined(block.text) ?? '');
@@ -300,8 +301,8 @@ function moreOfTool(block: JsonObject): JsonObject {
   return block.type === 'tool_use' ? more : { type: block.type, ...more };
 }
 
-function nameRedacted(block: JsonObject): JsonObject {
+function withoutRedacted(block: JsonObject): JsonObject {
   return block.type === 'redacted_thinking' && typeof block.data === 'string'
-    ? { ...block, data: encrypted(block.data) }
+    ? { ...block, data: encryptedPlaceholder(block.data) }
     : block;
 }

@@ -7,12 +7,13 @@ import {
   fieldsExcept,
   isJsonObject,
   type JsonObject,
+  nonEmptyObjectOrUndefined,
   objectOrEmpty,
   positiveCounts,
   presentFields,
   stringOrUndefined,
 } from '../../common/json.js';
-import { nameArray } from '../../common/names.js';
+import { wordArray } from '../../common/words.js';
 
 /** The usage of a message, which a stream sends in pieces: the largest of each count, the last of each other field. */
 export class MergedUsage {
@@ -40,7 +41,7 @@ const PARTS = [
 ] as const;
 const KNOWN = [
   ...PARTS,
-  ...nameArray(
+  ...wordArray(
     'cache_creation output_tokens_details server_tool_use service_tier speed inference_geo',
   ),
 ];
@@ -165,7 +166,7 @@ export function unknownAnthropicUsage(usage: JsonObject): JsonObject | undefined
       : {};
     if (Object.keys(unknownOfPart).length > 0) unknown[key] = unknownOfPart;
   }
-  return Object.keys(unknown).length > 0 ? unknown : undefined;
+  return nonEmptyObjectOrUndefined(unknown);
 }
 
 /** The tokens written to a cache for an hour, by the provider's own usage; undefined if it does not state them. */

@@ -1,7 +1,7 @@
 /** Amazon Bedrock's `Converse` and `ConverseStream`. Amazon's own models take requests of the same form by `InvokeModel`. */
 
 import type { Billing, TokenCounts } from '@openlayer-tracing/core/integration';
-import { encrypted } from '../../common/content/media.js';
+import { encryptedPlaceholder } from '../../common/content/media.js';
 import {
   arrayOrEmpty,
   countOrUndefined,
@@ -14,7 +14,7 @@ import {
   presentFields,
   stringOrUndefined,
 } from '../../common/json.js';
-import { nameArray } from '../../common/names.js';
+import { wordArray } from '../../common/words.js';
 import { Message } from '../reading/message.js';
 import type {
   Description,
@@ -68,7 +68,7 @@ function textOrParts(parts: unknown): unknown {
 const KNOWN = ['output', 'stopReason', 'usage', 'role', 'type'];
 /** Fields that cannot have content. */
 const WITHOUT_CONTENT = ['metrics', 'performanceConfig'];
-const KNOWN_OF_USAGE = nameArray(`
+const KNOWN_OF_USAGE = wordArray(`
   inputTokens outputTokens totalTokens cacheReadInputTokens cacheReadInputTokenCount
   cacheWriteInputTokens cacheWriteInputTokenCount cacheDetails
 `);
@@ -159,13 +159,14 @@ export class ConverseReader implements ResponseReader {
     return {
       model: invoked === undefined ? undefined : bareBedrockModel(invoked),
       output,
-      reasoning: reasoning.chars > 0 ? reasoning.toString() : undefined,
+      reasoning: reasoning.textOrUndefined,
       tokens: this.#tokens,
       billing: this.#billing(),
       metadata: {
         finishReason,
         usage: Object.keys(this.#unknownUsage).length > 0 ? this.#unknownUsage : undefined,
-        thinkingSignature: this.#signatureChars > 0 ? encrypted(this.#signatureChars) : undefined,
+        thinkingSignature:
+          this.#signatureChars > 0 ? encryptedPlaceholder(this.#signatureChars) : undefined,
         ...fieldsNamed(this.#unknown, WITHOUT_CONTENT),
       },
       details: fieldsExcept(this.#unknown, ...WITHOUT_CONTENT, 'serviceTier'),
@@ -230,7 +231,7 @@ export class ConverseReader implements ResponseReader {
       const redacted = stringOrUndefined(redactedContent);
       this.#message.addPart({
         reasoningContent: {
-          redactedContent: redacted === undefined ? '[encrypted]' : encrypted(redacted),
+          redactedContent: redacted === undefined ? '[encrypted]' : encryptedPlaceholder(redacted),
         },
       });
     }

@@ -9,12 +9,13 @@ import {
   isJsonObject,
   type JsonObject,
   knownFirst,
+  nonEmptyObjectOrUndefined,
   objectOrEmpty,
   presentFields,
   stringOrUndefined,
   tryParseJson,
 } from '../../common/json.js';
-import { nameArray } from '../../common/names.js';
+import { wordArray } from '../../common/words.js';
 import { anthropicMessages, MessagesReader } from '../anthropic/messages.js';
 import { cohereChat } from '../cohere/chat.js';
 import { openAIChat } from '../openai/chat.js';
@@ -97,11 +98,11 @@ export const bedrockInvoke: readonly Shape[] = [embed, rerank, image, chat].map(
 );
 
 /** Fields with inputs. All other fields are parameters. */
-const EMBEDDING_INPUTS = nameArray(`
+const EMBEDDING_INPUTS = wordArray(`
   inputText texts inputs inputImage images mediaSource singleEmbeddingParams
   segmentedEmbeddingParams text image
 `);
-const IMAGE_INPUTS = nameArray(`
+const IMAGE_INPUTS = wordArray(`
   prompt negative_prompt text_prompts image init_image mask textToImageParams inPaintingParams
   outPaintingParams imageVariationParams colorGuidedGenerationParams backgroundRemovalParams
   virtualTryOnParams
@@ -269,7 +270,7 @@ class InvokedReader implements ResponseReader {
         ...metadata,
         answeredModel: model,
         invocationLatency: this.#latencyMs,
-        metrics: Object.keys(metrics).length > 0 ? metrics : undefined,
+        metrics: nonEmptyObjectOrUndefined(metrics),
         guardrailAction,
       },
       details: knownFirst(added, details),
@@ -294,7 +295,7 @@ class InvokedReader implements ResponseReader {
   }
 }
 
-const KNOWN_OF_METRICS = nameArray(`
+const KNOWN_OF_METRICS = wordArray(`
   inputTokenCount outputTokenCount cacheReadInputTokenCount cacheWriteInputTokenCount
 `);
 
@@ -311,7 +312,7 @@ function mergedCounts(one: TokenCounts | undefined, two: TokenCounts): TokenCoun
     ...presentFields(two as JsonObject),
     ...presentFields((one ?? {}) as JsonObject),
   };
-  return Object.keys(counts).length > 0 ? counts : undefined;
+  return nonEmptyObjectOrUndefined(counts);
 }
 
 /** The vectors of a response, under the names of the vendors. */
@@ -329,7 +330,7 @@ function vectorsIn(body: JsonObject): readonly unknown[] {
   return vectors.map((each) => (isJsonObject(each) ? arrayOrEmpty(each.embedding) : each));
 }
 
-const KNOWN_OF_EMBEDDINGS = nameArray(`
+const KNOWN_OF_EMBEDDINGS = wordArray(`
   embedding embeddings embeddingsByType data inputTextTokenCount texts id response_type
 `);
 

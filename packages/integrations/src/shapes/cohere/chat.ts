@@ -6,10 +6,11 @@ import {
   isJsonObject,
   type JsonObject,
   knownFirst,
+  nonEmptyObjectOrUndefined,
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
-import { nameArray, nameSet } from '../../common/names.js';
+import { wordArray, wordSet } from '../../common/words.js';
 import { mergeUsage } from '../reading/merge-usage.js';
 import { Message } from '../reading/message.js';
 import type { ExtendedText, ModelResponse, ResponseReader, Shape } from '../reading/shape.js';
@@ -37,7 +38,7 @@ export const cohereChat: Shape<'chat_completion'> = {
       model: stringOrUndefined(params.model),
       modelParameters: fieldsExcept(
         params,
-        ...nameArray('model messages message preamble chat_history tools documents'),
+        ...wordArray('model messages message preamble chat_history tools documents'),
       ),
     };
   },
@@ -48,12 +49,12 @@ export const cohereChat: Shape<'chat_completion'> = {
 export const FAILED_ENDS = /^(ERROR|TIMEOUT)/;
 
 /** `chat_history` and `tool_call_delta` repeat the request. */
-const KNOWN = nameSet(`
+const KNOWN = wordSet(`
   id response_id generation_id finish_reason usage meta message text tool_calls error type
   event_type index delta is_finished response chat_history tool_call_delta
 `);
-const KNOWN_OF_MESSAGE = nameSet('role content tool_plan tool_calls citations');
-const KNOWN_OF_DELTA = nameSet('message finish_reason usage error');
+const KNOWN_OF_MESSAGE = wordSet('role content tool_plan tool_calls citations');
+const KNOWN_OF_DELTA = wordSet('message finish_reason usage error');
 const MAX_CITATIONS = 1024;
 
 /** An event with its log probabilities as an array of one item: a whole response has an array of such items. */
@@ -187,7 +188,7 @@ class CohereReader implements ResponseReader {
     const { citations } = this.#unknown.fields;
     return {
       output,
-      reasoning: reasoning.chars > 0 ? reasoning.toString() : undefined,
+      reasoning: reasoning.textOrUndefined,
       tokens: cohereTokens(this.#usage),
       billing: cohereBilling(this.#usage),
       metadata: {
@@ -261,7 +262,7 @@ class CohereReader implements ResponseReader {
       stringOrUndefined(id) || undefined,
       stringOrUndefined(name),
       args ?? parameters ?? {},
-      Object.keys(unknown).length > 0 ? unknown : undefined,
+      nonEmptyObjectOrUndefined(unknown),
     );
   }
 

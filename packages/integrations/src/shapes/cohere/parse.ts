@@ -1,4 +1,4 @@
-import { nameMedia } from '../../common/content/media.js';
+import { withoutMedia } from '../../common/content/media.js';
 import {
   arrayOrEmpty,
   fieldsExcept,
@@ -24,7 +24,7 @@ export const cohereParse: Shape<'chat_completion'> = {
     new PlainReader((body) => {
       const { id, pages, meta, ...unknown } = objectOrEmpty(body);
       return {
-        output: arrayOrEmpty(pages).length > 0 ? nameMedia(pages) : undefined,
+        output: arrayOrEmpty(pages).length > 0 ? withoutMedia(pages) : undefined,
         tokens: cohereTokens(meta),
         billing: cohereBilling(meta),
         metadata: { responseId: stringOrUndefined(id), ...cohereMeta(meta) },

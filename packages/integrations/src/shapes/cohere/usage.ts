@@ -8,6 +8,7 @@ import {
   fieldsExcept,
   isJsonObject,
   type JsonObject,
+  nonEmptyObjectOrUndefined,
   objectOrEmpty,
   positiveCounts,
 } from '../../common/json.js';
@@ -48,7 +49,7 @@ function otherCohereUsage(usage: unknown): JsonObject {
     modelTokens: isJsonObject(tokens) && billed !== undefined ? tokens : undefined,
     // Cached tokens are not a part of the billed tokens if they are as many or more.
     cachedTokens: cohereTokens(usage)?.cached === undefined ? countOrUndefined(cached) : undefined,
-    meta: Object.keys(kept).length > 0 ? kept : undefined,
+    meta: nonEmptyObjectOrUndefined(kept),
   });
 }
 

@@ -10,7 +10,7 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
-import { nameSet } from '../../common/names.js';
+import { wordSet } from '../../common/words.js';
 import { mergeUsage } from '../reading/merge-usage.js';
 import { Message } from '../reading/message.js';
 import { NumberedAnswers } from '../reading/numbered-answers.js';
@@ -67,8 +67,8 @@ function describeContents({ url, params }: ModelRequest): Description {
 
 /** Finish reasons of answers that are complete or reached a limit. */
 const PLAIN_ENDS = ['STOP', 'MAX_TOKENS', 'CONTINUATION', 'FINISH_REASON_UNSPECIFIED'];
-const KNOWN = nameSet('candidates usageMetadata modelVersion responseId error');
-const KNOWN_OF_CANDIDATE = nameSet('content finishReason index');
+const KNOWN = wordSet('candidates usageMetadata modelVersion responseId error');
+const KNOWN_OF_CANDIDATE = wordSet('content finishReason index');
 const MAX_CANDIDATES = 16;
 
 /** One of several answers to a prompt. */
@@ -185,7 +185,7 @@ class GeminiReader implements ResponseReader {
     return {
       model: this.#model,
       output: this.#candidates.outputOf(({ output }) => output),
-      reasoning: reasoning && reasoning.chars > 0 ? reasoning.toString() : undefined,
+      reasoning: reasoning?.textOrUndefined,
       tokens,
       billing: { ...geminiBilling(this.#url, this.#usage), ...this.#toolUses() },
       metadata: {

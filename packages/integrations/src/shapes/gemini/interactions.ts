@@ -1,7 +1,7 @@
 /** Google's `POST /interactions`: one turn of a model or an agent, in steps. */
 
 import { RememberedIds } from '../../common/calls/remembered-ids.js';
-import { bytesOfBase64, encrypted } from '../../common/content/media.js';
+import { bytesOfBase64, encryptedPlaceholder } from '../../common/content/media.js';
 import {
   arrayOrEmpty,
   countOrUndefined,
@@ -10,10 +10,11 @@ import {
   isJsonObject,
   type JsonObject,
   knownFirst,
+  nonEmptyObjectOrUndefined,
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
-import { nameArray, nameSet } from '../../common/names.js';
+import { wordArray, wordSet } from '../../common/words.js';
 import { mergeUsage } from '../reading/merge-usage.js';
 import { Message } from '../reading/message.js';
 import type { Description, ModelResponse, ResponseReader, Shape } from '../reading/shape.js';
@@ -67,16 +68,16 @@ function itemType(item: unknown): string {
 
 const MAX_STEPS = 512;
 /** Fields that are read, and fields in which a response repeats its request. */
-const KNOWN = nameSet(`
+const KNOWN = wordSet(`
   id model status steps usage service_tier object agent_config cached_content environment
   generation_config input labels response_format response_mime_type response_modalities
   safety_settings system_instruction tools webhook_config
 `);
-const KNOWN_OF_EVENT = nameSet(`
+const KNOWN_OF_EVENT = wordSet(`
   event_type event_id interaction index step delta error status usage interaction_id
   step_usage metadata
 `);
-const KNOWN_OF_USAGE = nameArray(`
+const KNOWN_OF_USAGE = wordArray(`
   total_input_tokens total_output_tokens total_thought_tokens total_tokens total_cached_tokens
   grounding_tool_count
 `);
@@ -193,14 +194,14 @@ export class InteractionReader implements ResponseReader {
     return {
       model: this.#model,
       output,
-      reasoning: reasoning.chars > 0 ? reasoning.toString() : undefined,
+      reasoning: reasoning.textOrUndefined,
       tokens: interactionTokens(this.#usage),
       billing: interactionBilling(this.#usage, this.#tier),
       metadata: {
         responseId: this.#id,
         finishReason: this.#status,
         reasoningTokens: countOrUndefined(this.#usage?.total_thought_tokens),
-        otherUsage: Object.keys(unknownUsage).length > 0 ? unknownUsage : undefined,
+        otherUsage: nonEmptyObjectOrUndefined(unknownUsage),
       },
       details: knownFirst(
         {
@@ -332,7 +333,7 @@ export class InteractionReader implements ResponseReader {
   #addSignature(signature: unknown): void {
     if (typeof signature !== 'string' || signature === '') return;
     if (this.#signatures.length < MAX_STEPS) {
-      this.#signatures.push(encrypted(signature));
+      this.#signatures.push(encryptedPlaceholder(signature));
     }
   }
 }

@@ -1,6 +1,6 @@
 /** Reads the parts of Gemini's contents. */
 
-import { encrypted } from '../../common/content/media.js';
+import { encryptedPlaceholder } from '../../common/content/media.js';
 import {
   arrayOrEmpty,
   definedFields,
@@ -46,7 +46,7 @@ export class Parts {
     if (isJsonObject(functionCall)) this.#readCall(functionCall);
     const signature = stringOrUndefined(thoughtSignature);
     if (signature !== undefined && signature !== '' && this.signatures.length < MAX_SIGNATURES) {
-      this.signatures.push(encrypted(signature));
+      this.signatures.push(encryptedPlaceholder(signature));
     }
     if (Object.keys(unknown).length > 0)
       this.#message.addPart(thought === true ? { thought, ...unknown } : unknown);

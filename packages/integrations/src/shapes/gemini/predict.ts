@@ -1,6 +1,6 @@
 /** Google's embeddings and images: `:embedContent`, `:batchEmbedContents`, and Vertex AI's `:predict`. */
 
-import { nameMedia } from '../../common/content/media.js';
+import { withoutMedia } from '../../common/content/media.js';
 import {
   arrayOrEmpty,
   countOrUndefined,
@@ -168,7 +168,7 @@ export function describeInstances({ url, params }: ModelRequest) {
 
 function readPredictions(body: unknown, url: URL): PlainResponse {
   const { predictions, ...unknown } = objectOrEmpty(body);
-  const output = arrayOrEmpty(predictions).map((each) => nameMedia(each));
+  const output = arrayOrEmpty(predictions).map((each) => withoutMedia(each));
   const images = arrayOrEmpty(predictions).map(objectOrEmpty).filter(isImage);
   const reason = arrayOrEmpty(predictions)
     .map((each) => stringOrUndefined(objectOrEmpty(each).raiFilteredReason))

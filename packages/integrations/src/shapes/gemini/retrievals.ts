@@ -1,6 +1,6 @@
 /** Results of Google that an app fetches later than it requests them: videos, background turns and batches. */
 
-import { nameMedia } from '../../common/content/media.js';
+import { withoutMedia } from '../../common/content/media.js';
 import {
   arrayOrEmpty,
   countOrUndefined,
@@ -84,7 +84,7 @@ class VideoReader extends WholeResult {
     const videoResponse = objectOrEmpty(result.generateVideoResponse ?? result);
     const videos = arrayOrEmpty(videoResponse.generatedSamples ?? videoResponse.videos);
     return {
-      output: videos.length > 0 ? videos.map((video) => nameMedia(video)) : undefined,
+      output: videos.length > 0 ? videos.map((video) => withoutMedia(video)) : undefined,
       billing: videos.length > 0 ? { units: { videos: videos.length } } : {},
       details: {
         ...unknown,

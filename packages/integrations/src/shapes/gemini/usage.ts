@@ -7,6 +7,7 @@ import {
   fieldsExcept,
   isJsonObject,
   type JsonObject,
+  nonEmptyObjectOrUndefined,
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
@@ -61,7 +62,7 @@ export function geminiTokens(usage: unknown): TokenCounts | undefined {
 export function unknownGeminiUsage(usage: unknown): JsonObject | undefined {
   const { trafficType, serviceTier, ...unknown } = fieldsExcept(objectOrEmpty(usage), ...KNOWN);
   if (trafficType !== undefined && serviceTier !== undefined) unknown.serviceTier = serviceTier;
-  return Object.keys(unknown).length > 0 ? unknown : undefined;
+  return nonEmptyObjectOrUndefined(unknown);
 }
 
 /** The region in the path of Vertex AI, and the tier that the response states. */

@@ -1,6 +1,6 @@
 /** Google's `POST /voices`. */
 
-import { nameMedia } from '../../common/content/media.js';
+import { withoutMedia } from '../../common/content/media.js';
 import {
   countOrUndefined,
   fieldsExcept,
@@ -31,7 +31,7 @@ export const geminiVoice: Shape<'chat_completion'> = {
       const counted = isJsonObject(usage) ? usage : undefined;
       return {
         model: stringOrUndefined(model),
-        output: Object.keys(voice).length > 0 ? nameMedia(voice) : undefined,
+        output: Object.keys(voice).length > 0 ? withoutMedia(voice) : undefined,
         tokens: interactionTokens(counted),
         billing: interactionBilling(counted, undefined),
         metadata: { reasoningTokens: countOrUndefined(counted?.total_thought_tokens) },

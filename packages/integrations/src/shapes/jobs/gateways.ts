@@ -3,7 +3,7 @@
  * passes on to Novita, WaveSpeed, Z.ai and Together.
  */
 
-import { nameMedia } from '../../common/content/media.js';
+import { withoutMedia } from '../../common/content/media.js';
 import {
   fieldsExcept,
   type JsonObject,
@@ -11,7 +11,7 @@ import {
   presentFields,
   stringOrUndefined,
 } from '../../common/json.js';
-import { nameArray } from '../../common/names.js';
+import { wordArray } from '../../common/words.js';
 import { openAIBilling } from '../openai/usage.js';
 import type { ModelResponse } from '../reading/shape.js';
 import { describeInput, type JobPurpose, type JobReader, type JobShape } from './job.js';
@@ -58,7 +58,7 @@ function requestName({ hostname }: URL, id: string): string {
 }
 
 /** Fields that have a field of their own in the step, and fields of no interest. */
-const KNOWN = nameArray(`
+const KNOWN = wordArray(`
   id task_id request_id status task_status error usage model task polling_url generation_id
   urls created_at completed_at object code
 `);
@@ -107,7 +107,7 @@ class GatewayJobReader implements JobReader {
     };
     return {
       model: stringOrUndefined(this.#state.model),
-      output: this.isComplete ? nameMedia(outputs ?? otherFields) : undefined,
+      output: this.isComplete ? withoutMedia(outputs ?? otherFields) : undefined,
       billing: openAIBilling(usage),
       metadata: { responseId: this.#id, finishReason: this.#status || undefined },
       details: outputs === undefined ? {} : fieldsExcept(otherFields, 'outputs'),

@@ -11,14 +11,14 @@ import {
   stringOrUndefined,
   tryParseJson,
 } from '../../common/json.js';
-import { nameArray } from '../../common/names.js';
+import { wordArray } from '../../common/words.js';
 import { CollectedText } from '../reading/collected-text.js';
 import type { ModelResponse } from '../reading/shape.js';
 import { describeInput, type JobPurpose, type JobReader, type JobShape } from './job.js';
 
 const CREATE_PATH = /\/v1\/(?:(?:models|deployments)\/([^/]+\/[^/]+)\/)?predictions$/;
 /** Fields that have a field of their own in the step, and fields of no interest. */
-const KNOWN = nameArray(`
+const KNOWN = wordArray(`
   id model version input output error status metrics urls webhook created_at started_at
   completed_at data_removed webhook_events_filter
 `);
@@ -74,7 +74,7 @@ class PredictionReader implements JobReader {
     const { id, output, metrics, version, status } = this.#prediction;
     const seconds = countOrUndefined(objectOrEmpty(metrics).predict_time);
     return {
-      output: outputOf(output) ?? (this.#streamed.chars > 0 ? `${this.#streamed}` : undefined),
+      output: outputOf(output) ?? this.#streamed.textOrUndefined,
       tokens: predictionTokens(objectOrEmpty(metrics)),
       ...(seconds !== undefined && { billing: { units: { predict_seconds: seconds } } }),
       metadata: {

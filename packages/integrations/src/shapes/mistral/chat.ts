@@ -9,7 +9,7 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
-import { nameSet } from '../../common/names.js';
+import { wordSet } from '../../common/words.js';
 import { mergeUsage } from '../reading/merge-usage.js';
 import { Message } from '../reading/message.js';
 import { NumberedAnswers } from '../reading/numbered-answers.js';
@@ -55,9 +55,9 @@ export const mistralFim: Shape<'chat_completion'> = {
 };
 
 const MAX_CHOICES = 16;
-const KNOWN = nameSet('id object created model usage choices error service_tier');
-const KNOWN_OF_CHOICE = nameSet('index message delta finish_reason');
-const KNOWN_OF_MESSAGE = nameSet('role content tool_calls prefix index');
+const KNOWN = wordSet('id object created model usage choices error service_tier');
+const KNOWN_OF_CHOICE = wordSet('index message delta finish_reason');
+const KNOWN_OF_MESSAGE = wordSet('role content tool_calls prefix index');
 
 class Choice {
   readonly message = new Message();
@@ -160,7 +160,7 @@ class MistralReader implements ResponseReader {
     return {
       model: this.#model,
       output: this.#choices.outputOf(({ message }) => message.output),
-      reasoning: reasoning && reasoning.chars > 0 ? reasoning.toString() : undefined,
+      reasoning: reasoning?.textOrUndefined,
       tokens,
       billing: {
         ...(this.#tier !== undefined && { serviceTier: this.#tier }),

@@ -1,6 +1,6 @@
 /** Reads the content of Mistral's messages: a string, or an array of parts. */
 
-import { encrypted } from '../../common/content/media.js';
+import { encryptedPlaceholder } from '../../common/content/media.js';
 import { arrayOrEmpty, isJsonObject, type JsonObject, objectOrEmpty } from '../../common/json.js';
 import type { Message } from '../reading/message.js';
 
@@ -24,7 +24,7 @@ function readPart(message: Message, part: JsonObject): void {
     else if (isJsonObject(thought)) message.addPart({ thinking: unknownOfThought });
   }
   if (typeof signature === 'string' && signature !== '') {
-    Object.assign(unknown, { signature: encrypted(signature) });
+    Object.assign(unknown, { signature: encryptedPlaceholder(signature) });
   }
   if (Object.keys(unknown).length > 0) message.addPart({ type, ...unknown });
 }

@@ -8,7 +8,7 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
-import { nameSet } from '../../common/names.js';
+import { wordSet } from '../../common/words.js';
 import { Message } from '../reading/message.js';
 import type { ModelResponse, ResponseReader, Shape } from '../reading/shape.js';
 import { UnknownFields } from '../reading/unknown-fields.js';
@@ -47,8 +47,8 @@ export const mistralConversation: Shape<'chat_completion'> = {
   reader: () => new ConversationReader(),
 };
 
-const KNOWN = nameSet('object conversation_id outputs usage error');
-const KNOWN_OF_EVENT = nameSet(`
+const KNOWN = wordSet('object conversation_id outputs usage error');
+const KNOWN_OF_EVENT = wordSet(`
   type created_at output_index content_index id model agent_id role content name tool_call_id
   arguments info conversation_id usage code message confirmation_status error object
   completed_at previous_agent_id previous_agent_name next_agent_id next_agent_name
@@ -120,7 +120,7 @@ class ConversationReader implements ResponseReader {
     return {
       model: this.#model,
       output,
-      reasoning: reasoning.chars > 0 ? reasoning.toString() : undefined,
+      reasoning: reasoning.textOrUndefined,
       tokens,
       billing: mistralBilling(this.#usage),
       metadata: {

@@ -1,6 +1,6 @@
 /** Mistral's OCR, speech and transcription. */
 
-import { bytesOfBase64, nameMedia } from '../../common/content/media.js';
+import { bytesOfBase64, withoutMedia } from '../../common/content/media.js';
 import {
   arrayOrEmpty,
   countOrUndefined,
@@ -9,10 +9,11 @@ import {
   isJsonObject,
   type JsonObject,
   knownFirst,
+  nonEmptyObjectOrUndefined,
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
-import { nameSet } from '../../common/names.js';
+import { wordSet } from '../../common/words.js';
 import { CollectedText } from '../reading/collected-text.js';
 import { PlainReader, type PlainResponse } from '../reading/plain-reader.js';
 import type { ModelResponse, ResponseReader, Shape } from '../reading/shape.js';
@@ -49,12 +50,12 @@ function readOcr(body: unknown, unit: string): PlainResponse {
     model: stringOrUndefined(model),
     output:
       arrayOrEmpty(pages).length > 0
-        ? arrayOrEmpty(pages).map((page) => nameMedia(page))
+        ? arrayOrEmpty(pages).map((page) => withoutMedia(page))
         : undefined,
     ...(billed !== undefined && {
       billing: { units: { [unit]: billed } },
     }),
-    metadata: { otherUsage: Object.keys(unknownUsage).length > 0 ? unknownUsage : undefined },
+    metadata: { otherUsage: nonEmptyObjectOrUndefined(unknownUsage) },
     details: fieldsExcept(unknown, 'error'),
   };
 }
@@ -64,15 +65,15 @@ export const mistralSpeech: Shape<'chat_completion'> = {
   type: 'chat_completion',
   matches: ({ url }) => url.pathname.endsWith('/audio/speech'),
   describe: ({ params }) => ({
-    inputs: definedFields({ input: params.input, ref_audio: nameAudio(params.ref_audio) }),
+    inputs: definedFields({ input: params.input, ref_audio: audioWithoutData(params.ref_audio) }),
     model: stringOrUndefined(params.model),
     modelParameters: fieldsExcept(params, 'model', 'input', 'ref_audio'),
   }),
   reader: ({ params }) => new AudioReader(stringOrUndefined(params.input)),
 };
 
-function nameAudio(data: unknown): unknown {
-  return typeof data === 'string' ? nameMedia({ data, mimeType: 'audio' }) : data;
+function audioWithoutData(data: unknown): unknown {
+  return typeof data === 'string' ? withoutMedia({ data, mimeType: 'audio' }) : data;
 }
 
 export const mistralTranscription: Shape<'chat_completion'> = {
@@ -91,7 +92,7 @@ export const mistralTranscription: Shape<'chat_completion'> = {
   reader: () => new AudioReader(undefined),
 };
 
-const KNOWN = nameSet('type text model usage audio_data segments error message');
+const KNOWN = wordSet('type text model usage audio_data segments error message');
 const MAX_SEGMENTS = 1024;
 
 /** Reads a transcript, or the size of generated speech. */
@@ -145,7 +146,7 @@ class AudioReader implements ResponseReader {
   }
 
   response(): ModelResponse {
-    const transcript = this.#text.chars > 0 ? this.#text.toString() : undefined;
+    const transcript = this.#text.textOrUndefined;
     const audio = this.#audioBytes > 0 ? `[audio, ${this.#audioBytes} bytes]` : undefined;
     const billing = mistralBilling(this.#usage);
     return {

@@ -6,13 +6,14 @@ import {
   fieldsExcept,
   isJsonObject,
   type JsonObject,
+  nonEmptyObjectOrUndefined,
   objectOrEmpty,
   positiveCounts,
   stringOrUndefined,
 } from '../../common/json.js';
-import { nameArray } from '../../common/names.js';
+import { wordArray } from '../../common/words.js';
 
-const KNOWN = nameArray(`
+const KNOWN = wordArray(`
   prompt_tokens completion_tokens total_tokens num_cached_tokens prompt_audio_seconds
   service_tier connectors
 `);
@@ -63,5 +64,5 @@ export function unknownMistralUsage(usage: unknown): JsonObject | undefined {
     if (value !== null && (!isJsonObject(kept) || Object.keys(kept).length > 0))
       unknown[key] = kept;
   }
-  return Object.keys(unknown).length > 0 ? unknown : undefined;
+  return nonEmptyObjectOrUndefined(unknown);
 }

@@ -12,7 +12,7 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
-import { nameSet } from '../../common/names.js';
+import { wordSet } from '../../common/words.js';
 import { CollectedText } from '../reading/collected-text.js';
 import { Message } from '../reading/message.js';
 import { NumberedAnswers } from '../reading/numbered-answers.js';
@@ -59,14 +59,14 @@ export function deploymentOf(url: URL): string | undefined {
 const MAX_CHOICES = 256;
 
 /** Fields of each level that are read, or of no interest. */
-const KNOWN = nameSet(`
+const KNOWN = wordSet(`
   id object created model choices usage service_tier x_groq error obfuscation
 `);
-const KNOWN_OF_CHOICE = nameSet('index message delta finish_reason error text');
-const KNOWN_OF_MESSAGE = nameSet(`
+const KNOWN_OF_CHOICE = wordSet('index message delta finish_reason error text');
+const KNOWN_OF_MESSAGE = wordSet(`
   role content refusal tool_calls function_call audio images reasoning reasoning_content
 `);
-const KNOWN_OF_CALL = nameSet('index id type function custom');
+const KNOWN_OF_CALL = wordSet('index id type function custom');
 
 class ChatReader implements ResponseReader {
   isComplete = false;
@@ -207,7 +207,7 @@ class ChatReader implements ResponseReader {
   }
 }
 
-/** Whether the request asks for token counts, which are the last event of a stream. */
+/** Whether token counts are requested, which are the last event of a stream. */
 export function requestsUsage({ stream_options }: JsonObject): boolean {
   return objectOrEmpty(stream_options).include_usage === true;
 }
@@ -234,7 +234,7 @@ class Choice {
 
   get reasoning(): string | undefined {
     const { reasoning } = this.message;
-    return reasoning.chars > 0 ? reasoning.toString() : undefined;
+    return reasoning.textOrUndefined;
   }
 
   get unknownFields(): JsonObject {
@@ -353,7 +353,7 @@ class Audio {
 
   /** Adds the audio to the output. The transcript becomes the content if there is no other content. */
   addTo(output: unknown): unknown {
-    const transcript = this.#transcript.chars > 0 ? this.#transcript.toString() : undefined;
+    const transcript = this.#transcript.textOrUndefined;
     const sound = this.#bytes > 0 ? { data: `[audio, ${this.#bytes} bytes]` } : {};
     const parts = isJsonObject(output) ? output : output === undefined ? {} : { content: output };
     const isContent = parts.content === undefined;
@@ -370,7 +370,7 @@ class Audio {
   }
 }
 
-const KNOWN_OF_AUDIO = nameSet('transcript data');
+const KNOWN_OF_AUDIO = wordSet('transcript data');
 
 /** The string that a delta extends; undefined if it extends several, or anything else. */
 function textAdded(message: Message, delta: JsonObject): ExtendedText | undefined {

@@ -10,7 +10,7 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
-import { nameSet } from '../../common/names.js';
+import { wordSet } from '../../common/words.js';
 import { CollectedText } from '../reading/collected-text.js';
 import { NumberedAnswers } from '../reading/numbered-answers.js';
 import type {
@@ -44,8 +44,8 @@ export const openAICompletions: Shape<'chat_completion'> = {
 
 /** The limit is high because each of several prompts may have several answers. */
 const MAX_CHOICES = 1024;
-const KNOWN = nameSet('id object created model choices usage error service_tier');
-const KNOWN_OF_CHOICE = nameSet('index text finish_reason');
+const KNOWN = wordSet('id object created model choices usage error service_tier');
+const KNOWN_OF_CHOICE = wordSet('index text finish_reason');
 
 interface Choice {
   readonly text: CollectedText;
@@ -148,9 +148,7 @@ class CompletionReader implements ResponseReader {
     const hasUnknown = unknownFields.some((each) => Object.keys(each).length > 0);
     return {
       model: this.#model,
-      output: this.#choices.outputOf((each) =>
-        each.text.chars > 0 ? each.text.toString() : undefined,
-      ),
+      output: this.#choices.outputOf((each) => each.text.textOrUndefined),
       tokens: this.#usage.tokens,
       billing: {
         ...this.#usage.billing,

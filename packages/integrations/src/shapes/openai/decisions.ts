@@ -1,7 +1,7 @@
 /** OpenAI's `POST /decisions`: questions about an input, each answered by a probability, a choice or a score. */
 
 import { fieldsExcept, knownFirst, objectOrEmpty, stringOrUndefined } from '../../common/json.js';
-import { nameSet } from '../../common/names.js';
+import { wordSet } from '../../common/words.js';
 import { PlainReader } from '../reading/plain-reader.js';
 import type { ModelResponse, Shape } from '../reading/shape.js';
 import { UnknownFields } from '../reading/unknown-fields.js';
@@ -21,7 +21,7 @@ export const openAIDecisions: Shape<'chat_completion'> = {
   reader: () => new PlainReader(readDecision),
 };
 
-const KNOWN = nameSet('object id created_at answers model usage error');
+const KNOWN = wordSet('object id created_at answers model usage error');
 
 function readDecision(body: unknown): ModelResponse {
   const { answers, model, id } = objectOrEmpty(body);

@@ -7,7 +7,7 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
-import { nameSet } from '../../common/names.js';
+import { wordSet } from '../../common/words.js';
 import { dimensionsOf } from '../reading/dimensions.js';
 import { PlainReader } from '../reading/plain-reader.js';
 import type { ModelResponse, Shape } from '../reading/shape.js';
@@ -29,7 +29,7 @@ export const openAIEmbeddings: Shape<'embedding'> = {
   reader: () => new PlainReader(readEmbeddings),
 };
 
-const KNOWN = nameSet('object data model usage error');
+const KNOWN = wordSet('object data model usage error');
 
 function readEmbeddings(body: unknown): ModelResponse {
   const { model, data } = objectOrEmpty(body);

@@ -1,5 +1,5 @@
 import type { Billing, TokenCounts } from '@openlayer-tracing/core/integration';
-import { nameMedia } from '../../common/content/media.js';
+import { withoutMedia } from '../../common/content/media.js';
 import {
   arrayOrEmpty,
   fieldsExcept,
@@ -9,7 +9,7 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
-import { nameArray } from '../../common/names.js';
+import { wordArray } from '../../common/words.js';
 import { KNOWN_OF_MEDIA, MediaReader, mediaShape } from './media-reader.js';
 import { tokensOfImages } from './usage.js';
 
@@ -24,7 +24,7 @@ export const openRouterImages = mediaShape('Image', /\/images$/, () => new Image
 
 const KNOWN_OF_IMAGES = new Set([
   ...KNOWN_OF_MEDIA,
-  ...nameArray('type data b64_json url partial_image_index sequence_number'),
+  ...wordArray('type data b64_json url partial_image_index sequence_number'),
 ]);
 const IMAGE_KEYS = ['b64_json', 'url', 'partial_image_index'];
 const MAX_IMAGES = 64;
@@ -56,7 +56,7 @@ class ImageReader extends MediaReader {
       this.#add(withFormat(objectOrEmpty(image), format));
     const type = stringOrUndefined(body.type) ?? '';
     const image = withFormat(fieldsNamed(body, IMAGE_KEYS), format);
-    if (type.endsWith('.partial_image')) this.#unfinished = nameMedia(image);
+    if (type.endsWith('.partial_image')) this.#unfinished = withoutMedia(image);
     else if (type.endsWith('.completed')) {
       this.#add(image);
       this.isComplete = true;
@@ -68,7 +68,7 @@ class ImageReader extends MediaReader {
   }
 
   #add(image: unknown): void {
-    if (this.#images.length < MAX_IMAGES) this.#images.push(withoutFormat(nameMedia(image)));
+    if (this.#images.length < MAX_IMAGES) this.#images.push(withoutFormat(withoutMedia(image)));
   }
 }
 

@@ -9,7 +9,7 @@ import {
   knownFirst,
   stringOrUndefined,
 } from '../../common/json.js';
-import { nameSet } from '../../common/names.js';
+import { wordSet } from '../../common/words.js';
 import type { ModelRequest, ModelResponse, ResponseReader, Shape } from '../reading/shape.js';
 import { UnknownFields } from '../reading/unknown-fields.js';
 import { deploymentOf } from './chat.js';
@@ -52,7 +52,7 @@ export function mediaShape(
 }
 
 /** Fields that these responses have in common, and that are read. */
-export const KNOWN_OF_MEDIA = nameSet('usage error object created created_at id model');
+export const KNOWN_OF_MEDIA = wordSet('usage error object created created_at id model');
 
 /** Reads the fields that these responses have in common. */
 export abstract class MediaReader implements ResponseReader {

@@ -7,7 +7,7 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
-import { nameSet } from '../../common/names.js';
+import { wordSet } from '../../common/words.js';
 import { PlainReader } from '../reading/plain-reader.js';
 import type { ModelResponse, Shape } from '../reading/shape.js';
 import { UnknownFields } from '../reading/unknown-fields.js';
@@ -25,8 +25,8 @@ export const openAIModerations: Shape<'guardrail'> = {
   reader: () => new PlainReader(readModeration),
 };
 
-const KNOWN = nameSet('model id results error');
-const KNOWN_OF_RESULT = nameSet('flagged categories');
+const KNOWN = wordSet('model id results error');
+const KNOWN_OF_RESULT = wordSet('flagged categories');
 
 /** No action is recorded: the app decides about it. */
 function readModeration(body: unknown): ModelResponse {

@@ -1,4 +1,4 @@
-import { bytesOfBase64, nameMedia } from '../../common/content/media.js';
+import { bytesOfBase64, withoutMedia } from '../../common/content/media.js';
 import {
   arrayOrEmpty,
   fieldsExcept,
@@ -7,17 +7,17 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
-import { nameSet } from '../../common/names.js';
+import { wordSet } from '../../common/words.js';
 import { CollectedText } from '../reading/collected-text.js';
 import { Message } from '../reading/message.js';
 import { joined, UnknownFields } from '../reading/unknown-fields.js';
 
 const MAX_ITEMS = 256;
 /** Fields that are read, by the kind of item, and of the parts of a message. */
-const KNOWN_OF_MESSAGE = nameSet('id type role status content');
-const KNOWN_OF_PART = nameSet('type text refusal annotations logprobs');
-const KNOWN_OF_CALL = nameSet('id type call_id name arguments input status');
-const KNOWN_OF_THOUGHT = nameSet('id type summary content status');
+const KNOWN_OF_MESSAGE = wordSet('id type role status content');
+const KNOWN_OF_PART = wordSet('type text refusal annotations logprobs');
+const KNOWN_OF_CALL = wordSet('id type call_id name arguments input status');
+const KNOWN_OF_THOUGHT = wordSet('id type summary content status');
 
 /** An item that is neither a message nor a call of the app's tools: the work of OpenAI's own tools, or an unknown item. */
 interface HostedItem {
@@ -183,7 +183,7 @@ export class ResponseItems extends Message {
       return true;
     }
     const progress = fieldsExcept(event, 'type', 'item_id', 'output_index', 'sequence_number');
-    hosted.item = joined(hosted.item, nameMedia(progress)) as JsonObject;
+    hosted.item = joined(hosted.item, withoutMedia(progress)) as JsonObject;
     return true;
   }
 
@@ -202,11 +202,11 @@ export class ResponseItems extends Message {
   #keep(key: string, item: JsonObject): void {
     const existing = this.#items.get(key);
     if (existing !== undefined) {
-      existing.item = joined(existing.item, nameMedia(item)) as JsonObject;
+      existing.item = joined(existing.item, withoutMedia(item)) as JsonObject;
       // The complete item contains what was received in pieces.
       existing.pieces = undefined;
     } else if (this.#items.size < MAX_ITEMS) {
-      this.#items.set(key, { item: nameMedia(item) as JsonObject, pieces: undefined });
+      this.#items.set(key, { item: withoutMedia(item) as JsonObject, pieces: undefined });
     }
   }
 

@@ -1,7 +1,7 @@
 /** OpenAI's `POST /responses`, and `POST /responses/compact`, which shortens a conversation. */
 
 import type { Billing } from '@openlayer-tracing/core/integration';
-import { nameMedia } from '../../common/content/media.js';
+import { withoutMedia } from '../../common/content/media.js';
 import {
   arrayOrEmpty,
   definedFields,
@@ -14,7 +14,7 @@ import {
   objectOrEmpty,
   stringOrUndefined,
 } from '../../common/json.js';
-import { nameArray, nameSet } from '../../common/names.js';
+import { wordArray, wordSet } from '../../common/words.js';
 import type { CollectedText } from '../reading/collected-text.js';
 import type {
   Description,
@@ -71,10 +71,10 @@ function describeResponse(url: URL, params: JsonObject): Description {
   };
 }
 
-const INPUTS = nameArray('model input instructions tools prompt conversation previous_response_id');
+const INPUTS = wordArray('model input instructions tools prompt conversation previous_response_id');
 
 /** Fields of a response that are read, or that repeat the request. */
-const KNOWN = nameSet(`
+const KNOWN = wordSet(`
   id object created_at completed_at status model output output_text usage error
   incomplete_details service_tier parallel_tool_calls temperature top_p tool_choice
   max_output_tokens max_tool_calls metadata prompt_cache_key prompt_cache_options
@@ -82,7 +82,7 @@ const KNOWN = nameSet(`
   background store stream frequency_penalty presence_penalty billing context_management
 `);
 /** Fields whose defaults are those of a stored prompt or response. They are recorded if the request does not have them. */
-const STORED = nameArray('instructions tools prompt conversation previous_response_id');
+const STORED = wordArray('instructions tools prompt conversation previous_response_id');
 
 /** Events whose content other events repeat. */
 const SILENT =
@@ -213,7 +213,7 @@ export class OpenAIResponseReader implements ResponseReader {
     return {
       model: this.#model,
       output,
-      reasoning: reasoning.chars > 0 ? reasoning.toString() : undefined,
+      reasoning: reasoning.textOrUndefined,
       tokens: this.#usage.tokens,
       billing: this.#billing(toolUses),
       metadata: {
@@ -268,7 +268,7 @@ export class OpenAIResponseReader implements ResponseReader {
     const type = stringOrUndefined(event.type) ?? '';
     if (this.#message.readPiece(type, event)) return true;
     if (SILENT.test(type) || event.response !== undefined) return false;
-    if (this.#events.length < MAX_EVENTS) this.#events.push(nameMedia(event) as JsonObject);
+    if (this.#events.length < MAX_EVENTS) this.#events.push(withoutMedia(event) as JsonObject);
     return false;
   }
 

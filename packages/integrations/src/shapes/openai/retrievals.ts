@@ -8,7 +8,7 @@ import {
   presentFields,
   stringOrUndefined,
 } from '../../common/json.js';
-import { nameArray } from '../../common/names.js';
+import { wordArray } from '../../common/words.js';
 import { BatchTotal, batchFailure } from '../reading/batch-total.js';
 import { readWhole } from '../reading/read-whole.js';
 import type {
@@ -37,7 +37,7 @@ const openAIBackgroundResponse: Retrieval<'chat_completion'> = {
 };
 
 /** Parameters of the request that a response repeats. */
-const PARAMETERS = nameArray(`
+const PARAMETERS = wordArray(`
   background max_output_tokens max_tool_calls metadata parallel_tool_calls reasoning
   safety_identifier temperature text tool_choice top_logprobs top_p truncation user
   prompt_cache_key

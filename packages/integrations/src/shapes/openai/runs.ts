@@ -1,7 +1,7 @@
 /** Runs of OpenAI's assistants: `POST /threads/runs`, `POST /threads/{id}/runs`. */
 
 import type { Billing } from '@openlayer-tracing/core/integration';
-import { nameMedia } from '../../common/content/media.js';
+import { withoutMedia } from '../../common/content/media.js';
 import {
   arrayOrEmpty,
   definedFields,
@@ -14,7 +14,7 @@ import {
   presentFields,
   stringOrUndefined,
 } from '../../common/json.js';
-import { nameArray, nameSet } from '../../common/names.js';
+import { wordArray, wordSet } from '../../common/words.js';
 import { Message } from '../reading/message.js';
 import type {
   Description,
@@ -57,7 +57,7 @@ function describeRun(params: JsonObject): Description {
   };
 }
 
-const INPUTS = nameArray('model thread additional_messages instructions tool_outputs tools');
+const INPUTS = wordArray('model thread additional_messages instructions tool_outputs tools');
 
 export const openAIRun: Retrieval<'chat_completion'> = {
   operation: 'Assistant Run',
@@ -66,20 +66,20 @@ export const openAIRun: Retrieval<'chat_completion'> = {
   reader: () => new RunReader(),
 };
 
-const KNOWN = nameSet(`
+const KNOWN = wordSet(`
   id object created_at started_at completed_at cancelled_at failed_at expires_at status model
   usage last_error required_action incomplete_details instructions tools temperature top_p
   tool_choice max_completion_tokens max_prompt_tokens parallel_tool_calls response_format
   truncation_strategy metadata
 `);
 /** Parameters that a run repeats. */
-const STORED = nameArray('instructions tools');
-const PARAMETERS = nameArray(`
+const STORED = wordArray('instructions tools');
+const PARAMETERS = wordArray(`
   temperature top_p tool_choice max_completion_tokens max_prompt_tokens parallel_tool_calls
   response_format truncation_strategy metadata
 `);
 /** Only in responses does a file search cost something per call. */
-const BILLED = nameSet('code_interpreter');
+const BILLED = wordSet('code_interpreter');
 const ENDED = /^(completed|incomplete|failed|expired|cancelled)$/;
 
 class RunReader implements ResponseReader, ResultReader {
@@ -225,7 +225,7 @@ class RunReader implements ResponseReader, ResultReader {
     for (const each of arrayOrEmpty(objectOrEmpty(step_details).tool_calls)) {
       const type = stringOrUndefined(objectOrEmpty(each).type);
       if (type === 'function') continue;
-      this.#message.addPart(nameMedia(each));
+      this.#message.addPart(withoutMedia(each));
       if (type !== undefined && BILLED.has(type))
         this.#toolUses.set(type, (this.#toolUses.get(type) ?? 0) + 1);
     }

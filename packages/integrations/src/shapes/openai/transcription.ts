@@ -1,6 +1,6 @@
 import type { Billing } from '@openlayer-tracing/core/integration';
 import { fieldsExcept, type JsonObject, stringOrUndefined } from '../../common/json.js';
-import { nameArray } from '../../common/names.js';
+import { wordArray } from '../../common/words.js';
 import { CollectedText } from '../reading/collected-text.js';
 import { KNOWN_OF_MEDIA, MediaReader, mediaShape } from './media-reader.js';
 
@@ -10,7 +10,7 @@ export const openAITranscription = mediaShape(
   () => new TranscriptionReader(),
 );
 
-const KNOWN_OF_TRANSCRIPT = new Set([...KNOWN_OF_MEDIA, ...nameArray('type text delta task')]);
+const KNOWN_OF_TRANSCRIPT = new Set([...KNOWN_OF_MEDIA, ...wordArray('type text delta task')]);
 const SEGMENT = 'transcript.text.segment';
 
 class TranscriptionReader extends MediaReader {
@@ -23,7 +23,7 @@ class TranscriptionReader extends MediaReader {
   }
 
   get output(): unknown {
-    return this.#text.chars > 0 ? this.#text.toString() : undefined;
+    return this.#text.textOrUndefined;
   }
 
   protected override get billing(): Billing {

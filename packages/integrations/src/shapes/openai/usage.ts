@@ -7,12 +7,13 @@ import {
   definedFields,
   isJsonObject,
   type JsonObject,
+  nonEmptyObjectOrUndefined,
   objectOrEmpty,
   positiveCounts,
   stringOrUndefined,
 } from '../../common/json.js';
-import { nameSet } from '../../common/names.js';
 import { pricedTier } from '../../common/service-tier.js';
+import { wordSet } from '../../common/words.js';
 
 /** The counts of a usage; undefined if there is none. */
 export function openAITokens(usage: unknown): TokenCounts | undefined {
@@ -120,7 +121,7 @@ export function openAIBilling(usage: JsonObject, model?: unknown): Billing {
 }
 
 /** Fields that are read, and fields that follow from them. */
-const KNOWN = nameSet(`
+const KNOWN = wordSet(`
   type prompt_tokens completion_tokens input_tokens output_tokens total_tokens cached_tokens
   cache_write_tokens cache_creation_tokens audio_tokens image_tokens video_tokens text_tokens
   reasoning_tokens citation_tokens num_cached_tokens prompt_cache_hit_tokens
@@ -135,7 +136,7 @@ function unknownOpenAIUsage(usage: JsonObject): JsonObject | undefined {
     const kept = isJsonObject(value) ? unknownOpenAIUsage(value) : value;
     if (kept !== undefined) unknown[key] = kept;
   }
-  return Object.keys(unknown).length > 0 ? unknown : undefined;
+  return nonEmptyObjectOrUndefined(unknown);
 }
 
 function tokenDetails(usage: JsonObject): { inputDetails: JsonObject; outputDetails: JsonObject } {

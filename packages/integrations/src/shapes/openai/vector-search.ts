@@ -8,7 +8,7 @@ import {
   knownFirst,
   objectOrEmpty,
 } from '../../common/json.js';
-import { nameSet } from '../../common/names.js';
+import { wordSet } from '../../common/words.js';
 import { PlainReader } from '../reading/plain-reader.js';
 import type { ModelResponse, Shape } from '../reading/shape.js';
 import { UnknownFields } from '../reading/unknown-fields.js';
@@ -29,7 +29,7 @@ export const openAIVectorSearch: Shape<'retriever'> = {
   reader: () => new PlainReader(readSearch),
 };
 
-const KNOWN = nameSet('object data search_query error');
+const KNOWN = wordSet('object data search_query error');
 
 function readSearch(body: unknown): ModelResponse {
   const { data, search_query } = objectOrEmpty(body);

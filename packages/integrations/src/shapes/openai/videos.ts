@@ -1,6 +1,6 @@
 import type { Billing } from '@openlayer-tracing/core/integration';
 import { fieldsNamed, type JsonObject } from '../../common/json.js';
-import { nameArray } from '../../common/names.js';
+import { wordArray } from '../../common/words.js';
 import { KNOWN_OF_MEDIA, MediaReader, mediaShape } from './media-reader.js';
 
 /** Videos are created after the response, which describes them. */
@@ -10,7 +10,7 @@ export const openAIVideos = mediaShape(
   () => new VideoReader(),
 );
 
-const KNOWN_OF_VIDEO = new Set([...KNOWN_OF_MEDIA, ...nameArray('prompt status seconds size')]);
+const KNOWN_OF_VIDEO = new Set([...KNOWN_OF_MEDIA, ...wordArray('prompt status seconds size')]);
 
 class VideoReader extends MediaReader {
   #video: JsonObject = {};

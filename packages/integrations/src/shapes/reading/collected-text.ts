@@ -13,6 +13,11 @@ export class CollectedText {
     return this.#chars;
   }
 
+  /** The text as `toString` returns it; undefined if it is empty. */
+  get textOrUndefined(): string | undefined {
+    return this.#chars > 0 ? this.toString() : undefined;
+  }
+
   add(piece: string): void {
     const room = MAX_CHARS - this.#text.length;
     if (room > 0) this.#text += piece.length > room ? piece.slice(0, room) : piece;

@@ -1,4 +1,4 @@
-import { namedText } from '../../common/content/media.js';
+import { textOrPlaceholder } from '../../common/content/media.js';
 import { isJsonObject, type JsonObject } from '../../common/json.js';
 import { CollectedText } from './collected-text.js';
 
@@ -57,7 +57,7 @@ export class LoosePart {
 
 function fieldValue(key: string, field: Field): unknown {
   if (field instanceof CollectedText) {
-    return namedText(field.toString(), key, field.chars);
+    return textOrPlaceholder(field.toString(), key, field.chars);
   }
   if (field instanceof LoosePart) return field.value;
   return Array.isArray(field) ? field : field.last;

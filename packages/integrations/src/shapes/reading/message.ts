@@ -1,4 +1,4 @@
-import { nameMedia } from '../../common/content/media.js';
+import { withoutMedia } from '../../common/content/media.js';
 import type { JsonObject } from '../../common/json.js';
 import { CollectedText } from './collected-text.js';
 import { LoosePart } from './loose-part.js';
@@ -119,14 +119,14 @@ export class Message {
     return tool;
   }
 
-  /** Adds a part that is neither text nor a tool call, with names in place of media. */
+  /** Adds a part that is neither text nor a tool call, with placeholders in place of media. */
   addPart(part: unknown): void {
-    if (this.#others.length < MAX_PARTS) this.#others.push(nameMedia(part));
+    if (this.#others.length < MAX_PARTS) this.#others.push(withoutMedia(part));
   }
 
   /** Replaces a part that was added, by its index in `others`. */
   replacePart(index: number, part: unknown): void {
-    this.#others[index] = nameMedia(part);
+    this.#others[index] = withoutMedia(part);
   }
 
   /** The part that is received in pieces at this place, a new one if there is none; undefined above 256 parts. */
@@ -157,7 +157,7 @@ export class Message {
 
   /** A string if there is only text, else an object of text, calls and parts; undefined if nothing was received. */
   get output(): unknown {
-    const content = this.text.chars > 0 ? this.text.toString() : undefined;
+    const content = this.text.textOrUndefined;
     const output: Record<string, unknown> = {};
     if (this.#refusal !== undefined) output.refusal = this.#refusal;
     if (this.#tools.size > 0)

@@ -35,7 +35,7 @@ export interface Shape<T extends StepType = StepType> {
   reader(request: ModelRequest): ResponseReader;
 }
 
-/** What is known of a call before its response. */
+/** Inputs, model and parameters of a request. */
 export interface Description {
   readonly inputs: JsonObject;
   readonly model?: string | undefined;
@@ -114,7 +114,7 @@ export interface ResponseReader {
    * Whether everything has been received but the event that says so. A client that falls back to another model after a refusal
    * stops reading then, and has lost nothing.
    */
-  readonly isCompleteButForEnd?: boolean;
+  readonly isCompleteExceptEndMarker?: boolean;
   /** Whether a stream always says that it is complete: one that ends without saying so was cut off. */
   readonly hasEndMarker?: boolean;
   /** Whether nothing more has to be read: the call ends now, even if the client does not read the body to its end. */

@@ -9,7 +9,7 @@ import {
   presentFields,
   stringOrUndefined,
 } from '../../common/json.js';
-import { nameArray } from '../../common/names.js';
+import { wordArray } from '../../common/words.js';
 import { CollectedText } from './collected-text.js';
 import { LoosePart } from './loose-part.js';
 import type { ExtendedText, ModelResponse, ResponseReader } from './shape.js';
@@ -18,7 +18,7 @@ const MAX_TEXTS = 16;
 /** Fields with an array of texts, under the names of the vendors. */
 const ARRAY_FIELDS = ['generations', 'completions', 'results', 'outputs', 'choices'];
 /** Known fields of one text. */
-const KNOWN_OF_TEXT = nameArray(`
+const KNOWN_OF_TEXT = wordArray(`
   text outputText generation completion data message index stop_reason finish_reason
   completionReason finishReason tokenCount is_finished
 `);
@@ -26,7 +26,7 @@ const KNOWN_OF_TEXT = nameArray(`
 const KNOWN = [
   ...KNOWN_OF_TEXT,
   ...ARRAY_FIELDS,
-  ...nameArray(`
+  ...wordArray(`
     id response_id generation_id model stop type error prompt prompt_token_count
     inputTextTokenCount generation_token_count totalOutputTextTokenCount
   `),

@@ -1,6 +1,6 @@
-import { nameMedia } from '../../common/content/media.js';
+import { withoutMedia } from '../../common/content/media.js';
 import { isEmpty, isJsonObject, isSameJson, type JsonObject } from '../../common/json.js';
-import { NO_NAMES } from '../../common/names.js';
+import { NO_WORDS } from '../../common/words.js';
 import { CollectedText } from './collected-text.js';
 
 const MAX_ITEMS = 1024;
@@ -22,7 +22,7 @@ export class UnknownFields {
   #texts: Map<string, CollectedText> | undefined;
 
   /** Adds the fields of a body or an event that are not in `known` and not empty. */
-  add(body: JsonObject, known = NO_NAMES): void {
+  add(body: JsonObject, known = NO_WORDS): void {
     for (const key in body) {
       const value = body[key];
       if (known.has(key) || isEmpty(value)) continue;
@@ -43,7 +43,7 @@ export class UnknownFields {
           text = new CollectedText();
           this.#texts.set(key, text);
         }
-        text?.add(nameMedia(value, key) as string);
+        text?.add(withoutMedia(value, key) as string);
       }
     }
   }
@@ -57,12 +57,12 @@ export class UnknownFields {
   #set(key: string, value: unknown): void {
     this.#fields ??= {};
     if (!(key in this.#fields) && Object.keys(this.#fields).length >= MAX_FIELDS) return;
-    this.#fields[key] = joined(this.#fields[key], nameMedia(value, key), key);
+    this.#fields[key] = joined(this.#fields[key], withoutMedia(value, key), key);
   }
 }
 
 /** Whether the event has an array with one item per token, so that the fields grow with each such event. */
-export function hasPerTokenArray(event: JsonObject, known = NO_NAMES, depth = 0): boolean {
+export function hasPerTokenArray(event: JsonObject, known = NO_WORDS, depth = 0): boolean {
   for (const key in event) {
     const value = event[key];
     if (known.has(key)) continue;
@@ -71,7 +71,7 @@ export function hasPerTokenArray(event: JsonObject, known = NO_NAMES, depth = 0)
     } else if (
       isJsonObject(value) &&
       depth <= MAX_DEPTH &&
-      hasPerTokenArray(value, NO_NAMES, depth + 1)
+      hasPerTokenArray(value, NO_WORDS, depth + 1)
     ) {
       return true;
     }

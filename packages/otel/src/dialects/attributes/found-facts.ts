@@ -7,7 +7,6 @@ import {
   type StepType,
 } from '@openlayer-tracing/core/integration';
 import type { DialectName } from '../data/dialect-name.js';
-import { lookUp } from '../data/look-up.js';
 import type { SpanEvent } from '../data/span-data.js';
 import {
   type FactMembers,
@@ -20,10 +19,12 @@ import {
   readMember,
   type SimpleFact,
 } from '../facts/facts.js';
-import { attributeOf, boundedValue, keysOf, plainValue } from '../facts/plain-value.js';
+import { attributeOf, boundedValue, keysOf } from '../facts/plain-value.js';
+import { messageOf } from './message-event.js';
 import { NumberedTree } from './numbered-tree.js';
 import {
   type EventUse,
+  METADATA_FACTS,
   type Ordered,
   type Rule,
   rulesOf,
@@ -43,16 +44,11 @@ const MAX_KEY_CHARS = 256;
 /** Statements of events come after those of the span. */
 const EVENT_ORDER = 1 << 20;
 
-/** Facts in metadata that LangChain adds to each model call come after those with attributes of their own. */
+/** Facts that members of the metadata state come after those with attributes of their own. */
 const METADATA_ORDER = 1 << 21;
 
 const ZERO = 48;
 const NINE = 57;
-
-const METADATA_FACTS: Readonly<Record<string, SimpleFact>> = {
-  ls_provider: 'provider',
-  ls_model_name: 'requestModel',
-};
 
 interface Found {
   readonly order: number;
@@ -227,7 +223,7 @@ export class FoundFacts {
       this.#members.set(fact, members);
     }
     this.#offer(members, member, value, ordered);
-    const stated = fact === 'metadata' ? lookUp(METADATA_FACTS, member) : undefined;
+    const stated = fact === 'metadata' ? METADATA_FACTS.get(member) : undefined;
     const read = stated === undefined ? undefined : readFact(stated, value);
     if (stated === undefined || read === undefined) return;
     this.#offer(this.#facts, stated, read, { ...ordered, order: ordered.order + METADATA_ORDER });
@@ -305,24 +301,4 @@ export class FoundFacts {
     if (list.length === 0 || (known !== undefined && known.order <= EVENT_ORDER)) return;
     this.#facts.set(fact, { order: EVENT_ORDER, value: list, isUnread: false });
   }
-}
-
-/** The message in an event of the conventions up to 1.36: `gen_ai.user.message`. */
-function messageOf({ name, attributes }: SpanEvent): unknown {
-  const fields = plainValue(attributes);
-  const [, role] = /^gen_ai\.(\w+)\.message$/.exec(name) ?? [];
-  return {
-    ...(role !== undefined && { role }),
-    ...(isJsonObject(fields) ? Object.fromEntries(shortened(fields)) : {}),
-  };
-}
-
-/** The fields of a message without the prefix of their attributes, parsed. */
-function shortened(fields: Readonly<Record<string, unknown>>): (readonly [string, unknown])[] {
-  return Object.entries(fields)
-    .filter(([key]) => key !== 'gen_ai.system')
-    .map(([key, value]) => [
-      key.replace(/^gen_ai\.(event\.)?/, ''),
-      readFact('messages', value) ?? value,
-    ]);
 }

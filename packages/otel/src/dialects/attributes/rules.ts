@@ -131,6 +131,16 @@ function findRules(key: string): Rules {
   return found ?? NONE;
 }
 
+/** The facts that members of the metadata state, by the names of the members. */
+export const METADATA_FACTS: ReadonlyMap<string, SimpleFact> = new Map(
+  DIALECTS.flatMap(({ metadata = {} }) => Object.entries(metadata)),
+);
+
+/** Slugs of the fact `provider` that are no provider of models. */
+export const NOT_PROVIDERS: ReadonlySet<string | undefined> = new Set(
+  DIALECTS.flatMap(({ notProviders = [] }) => notProviders),
+);
+
 /** The dialects in which a recorded exception is an error whatever the status. */
 export const EXCEPTIONS_ARE_ERRORS: ReadonlySet<DialectName> = new Set(
   DIALECTS.filter((each) => each.exceptionsAreErrors).map(({ name }) => name),

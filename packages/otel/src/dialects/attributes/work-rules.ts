@@ -10,10 +10,11 @@ import {
   rulesOf,
   type TypeRule,
 } from './rules.js';
+import { DIALECTS } from './tables/index.js';
 
 /** A fact that the work of a span depends on, besides its type. */
 export interface WorkRule {
-  /** `metadata` may hold the model; undefined if several dialects have the attribute, and it may state one of the facts. */
+  /** `metadata` may hold the model. Undefined if several rows have the attribute, of which one states such a fact. */
   readonly fact: 'model' | 'requestModel' | 'pending' | 'metadata' | undefined;
   readonly order: number;
 }
@@ -27,7 +28,9 @@ interface WorkRules {
   readonly isOfModels: boolean;
 }
 
-const OF_MODELS = /^(gen_ai|openinference|llm|traceloop|ai|langfuse|langsmith|mcp|db\.vector)\./;
+const MODEL_PREFIXES: readonly string[] = [
+  ...new Set(DIALECTS.flatMap(({ modelNamespaces }) => modelNamespaces.map((each) => `${each}.`))),
+];
 const FACTS_OF_WORK: ReadonlySet<string> = new Set<FactName>([
   'model',
   'requestModel',
@@ -38,7 +41,11 @@ const FACTS_OF_WORK: ReadonlySet<string> = new Set<FactName>([
 /** The rules of an attribute. */
 export const workRulesOf = rememberedByName((name): WorkRules => {
   const { rules, types } = rulesOf(name);
-  return { types, ofWork: workRuleIn(rules), isOfModels: OF_MODELS.test(name) };
+  return {
+    types,
+    ofWork: workRuleIn(rules),
+    isOfModels: MODEL_PREFIXES.some((prefix) => name.startsWith(prefix)),
+  };
 });
 
 function workRuleIn(rules: readonly Rule[]): WorkRule | undefined {

@@ -1,4 +1,4 @@
-/** The dialects by their names, as a step states which of them its span followed. */
+/** Names of the dialects. `stepOfSpan` states of which of them it read attributes. */
 export type DialectName =
   | 'openlayer'
   | 'langfuse'

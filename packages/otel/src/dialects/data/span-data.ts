@@ -15,6 +15,11 @@ export const KIND_NUMBERS: Readonly<Record<SpanKind, number>> = {
 /** The kinds in the order of their numbers. */
 export const SPAN_KINDS = Object.keys(KIND_NUMBERS) as readonly SpanKind[];
 
+/** The number of a kind in OTLP: that of the API plus 1, since 0 means unspecified. */
+export function otlpKindNumber(kind: SpanKind): number {
+  return KIND_NUMBERS[kind] + 1;
+}
+
 /** The values that attributes have here. */
 export type AttributeValue = string | number | boolean | readonly string[];
 export type Attributes = Readonly<Record<string, AttributeValue>>;
@@ -51,6 +56,16 @@ export interface SpanStatus {
   /** Of an error. */
   readonly message?: string | undefined;
 }
+
+/** The numbers of the status codes, in OTLP and in OpenTelemetry's API. */
+export const STATUS_NUMBERS: Readonly<Record<SpanStatus['code'], number>> = {
+  unset: 0,
+  ok: 1,
+  error: 2,
+};
+
+/** The status codes in the order of their numbers. */
+export const STATUS_CODES = Object.keys(STATUS_NUMBERS) as readonly SpanStatus['code'][];
 
 /** The instrumentation that made the span. */
 export interface SpanScope {

@@ -15,7 +15,7 @@ import {
   fieldOf,
   isEmptyArray,
   isTextAlone,
-  kindOf,
+  partKindOf,
   toolCall,
   unreadOf,
   unwrapped,
@@ -128,7 +128,7 @@ function contentIn({ content, parts, contents }: JsonObject): unknown {
 }
 
 function textIn(parts: readonly unknown[]): string {
-  const texts = parts.map(unwrapped).filter((each) => kindOf(each) === 'text');
+  const texts = parts.map(unwrapped).filter((each) => partKindOf(each) === 'text');
   return texts.map((each) => textPart(each).text).join('');
 }
 
@@ -163,7 +163,7 @@ function ofParts(
   const content: unknown[] = [];
   for (const part of parts) {
     const fields = typeof part === 'string' ? { text: part } : objectOrEmpty(part);
-    switch (kindOf(part)) {
+    switch (partKindOf(part)) {
       case 'text':
         content.push(textPart(part));
         break;

@@ -7,7 +7,7 @@ import {
   stringOrUndefined,
 } from '@openlayer-tracing/core/integration';
 import type { ChatMessage } from './chat-messages.js';
-import { isTextAlone, kindOf } from './message-parts.js';
+import { isTextAlone, partKindOf } from './message-parts.js';
 
 /** What a model answered, as a step of a model call shows it. */
 export interface ChatOutput {
@@ -47,8 +47,8 @@ function outputOf(message: ChatMessage): { readonly output: unknown; readonly re
     ...fields
   } = message;
   const parts = arrayOrEmpty(content);
-  const texts = parts.filter((part) => kindOf(part) === 'text');
-  const others = parts.filter((part) => kindOf(part) !== 'text').flatMap(besideReasoning);
+  const texts = parts.filter((part) => partKindOf(part) === 'text');
+  const others = parts.filter((part) => partKindOf(part) !== 'text').flatMap(besideReasoning);
   const more = definedFields({
     tool_calls,
     parts: others.length > 0 ? others : undefined,
@@ -60,7 +60,7 @@ function outputOf(message: ChatMessage): { readonly output: unknown; readonly re
   return {
     output: hasMore || Array.isArray(kept) ? definedFields({ content: kept, ...more }) : kept,
     reasoning: parts
-      .filter((part) => kindOf(part) === 'reasoning')
+      .filter((part) => partKindOf(part) === 'reasoning')
       .map((part) => objectOrEmpty(part).text)
       .join(''),
   };
@@ -73,7 +73,7 @@ function joined(texts: readonly unknown[]): unknown {
 
 /** The part. Of reasoning, only the fields beside its text. */
 function besideReasoning(part: unknown): readonly unknown[] {
-  if (kindOf(part) !== 'reasoning') return [part];
+  if (partKindOf(part) !== 'reasoning') return [part];
   const { type, text: _, ...others } = objectOrEmpty(part);
   return Object.keys(others).length > 0 ? [{ type, ...others }] : [];
 }

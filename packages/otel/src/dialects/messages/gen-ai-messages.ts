@@ -8,7 +8,7 @@ import {
   stringOrUndefined,
 } from '@openlayer-tracing/core/integration';
 import { type ChatMessage, chatMessagesOf } from './chat-messages.js';
-import { fieldOf, kindOf, toolCall, unreadOf } from './message-parts.js';
+import { fieldOf, partKindOf, toolCall, unreadOf } from './message-parts.js';
 
 /** A message in the form of `gen_ai.input.messages` and `gen_ai.output.messages`. */
 export interface GenAIMessage {
@@ -80,7 +80,7 @@ function genAIMessage(message: ChatMessage): GenAIMessage {
 
 function genAIPart(part: unknown): JsonObject {
   const fields = objectOrEmpty(part);
-  const kind = kindOf(part);
+  const kind = partKindOf(part);
   if (typeof part === 'string') return { type: 'text', content: part };
   if (kind === 'text' || kind === 'reasoning') {
     return { ...unreadOf(fields, kind), type: kind, content: fieldOf(fields, kind) };

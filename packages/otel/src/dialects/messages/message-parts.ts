@@ -65,7 +65,7 @@ export function unreadOf(part: JsonObject, ...read: readonly PartField[]): JsonO
 }
 
 /** What a part is; undefined if its type is not known. */
-export function kindOf(part: unknown): PartKind | undefined {
+export function partKindOf(part: unknown): PartKind | undefined {
   if (typeof part === 'string') return 'text';
   const { type, text } = objectOrEmpty(part);
   return type === undefined && typeof text === 'string' ? 'text' : PART_KINDS.get(type);

@@ -21,7 +21,7 @@ function asAttribute(value: unknown): AttributeValue | undefined {
 }
 
 /** JSON text of an object; undefined if it is empty. */
-export function asJson(value: JsonObject): string | undefined {
+export function jsonUnlessEmpty(value: JsonObject): string | undefined {
   return Object.keys(value).length > 0 ? JSON.stringify(value) : undefined;
 }
 

@@ -8,7 +8,7 @@ import { genAIMessagesOf } from '../messages/gen-ai-messages.js';
 import { methodAttributes } from '../vocabulary/http-method.js';
 import { definedAttributes, isPresent } from './attribute-values.js';
 
-/** What a root step does not have of the request that it stands for. */
+/** Facts of a request for which its root step has no field. */
 export interface RequestFacts {
   /** The id of the trace's row. */
   readonly inferenceId?: string | undefined;

@@ -17,7 +17,7 @@ import { errorTypeOf, isHttpError } from '../vocabulary/error-type.js';
 import { withKnownMethod } from '../vocabulary/http-method.js';
 import { genAIProviderOf } from '../vocabulary/provider-name.js';
 import { writtenParameters } from '../vocabulary/request-parameters.js';
-import { asJson, definedAttributes, isSame } from './attribute-values.js';
+import { definedAttributes, isSame, jsonUnlessEmpty } from './attribute-values.js';
 import { contentAttributes } from './content-attributes.js';
 import {
   conversationAttributes,
@@ -53,14 +53,14 @@ export function spanOfStep(step: StepData, request?: RequestFacts): SpanContent 
   };
   return {
     name: spanName(step),
-    kind: kindOf(step, request),
+    kind: kindOfStep(step, request),
     attributes,
     events: eventsOf(step),
     status: statusOf(step),
   };
 }
 
-function kindOf(step: StepData, request: RequestFacts | undefined): SpanKind {
+function kindOfStep(step: StepData, request: RequestFacts | undefined): SpanKind {
   if (request !== undefined) return 'server';
   return CLIENT_TYPES.has(step.type) || isServerCall(step) ? 'client' : 'internal';
 }
@@ -114,8 +114,8 @@ function attributesOf(step: StepData): Attributes {
     ...serverAttributes(step),
     ...contentAttributes(step),
     ...attributes,
-    'openlayer.step.metadata': asJson(metadata),
-    'openlayer.step.fields': asJson(otherFields(step)),
+    'openlayer.step.metadata': jsonUnlessEmpty(metadata),
+    'openlayer.step.fields': jsonUnlessEmpty(otherFields(step)),
   });
 }
 
@@ -158,10 +158,10 @@ function modelAttributes(step: StepData): JsonObject {
   const isSum = counts.total === (counts.input ?? 0) + (counts.output ?? 0);
   return {
     'gen_ai.provider.name': provider && genAIProviderOf(provider),
-    'gen_ai.request.model': isText(metadata.requestModel) ? metadata.requestModel : model,
+    'gen_ai.request.model': isNonEmptyString(metadata.requestModel) ? metadata.requestModel : model,
     'gen_ai.response.model': model,
     ...parameters.attributes,
-    'openlayer.step.parameters': asJson(parameters.others),
+    'openlayer.step.parameters': jsonUnlessEmpty(parameters.others),
     'gen_ai.usage.input_tokens': counts.input,
     'gen_ai.usage.output_tokens': counts.output,
     'gen_ai.usage.total_tokens': isSum ? undefined : counts.total,
@@ -182,7 +182,7 @@ function isReasoning(count: unknown): boolean {
   return typeof count === 'number' && count > 0;
 }
 
-function isText(value: unknown): boolean {
+function isNonEmptyString(value: unknown): boolean {
   return typeof value === 'string' && value !== '';
 }
 
@@ -202,11 +202,11 @@ function metadataAttributes(step: StepData): {
   const metadata: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(others)) {
     const name = lookUp(METADATA, key);
-    if (name !== undefined && isText(value)) attributes[name] = value;
+    if (name !== undefined && isNonEmptyString(value)) attributes[name] = value;
     else metadata[key] = value;
   }
   const reasons = typeof finishReason === 'string' ? [finishReason] : finishReason;
-  if (Array.isArray(reasons) && reasons.length > 0 && reasons.every(isText)) {
+  if (Array.isArray(reasons) && reasons.length > 0 && reasons.every(isNonEmptyString)) {
     attributes['gen_ai.response.finish_reasons'] = reasons;
     // An array of one reason is read as a string: the metadata has the array.
     if (reasons.length === 1 && reasons === finishReason) metadata.finishReason = finishReason;

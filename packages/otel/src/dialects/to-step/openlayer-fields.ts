@@ -5,7 +5,7 @@ import type { StepData } from '../data/step-data.js';
 
 type Fits = (value: unknown) => boolean;
 
-const isText: Fits = (value) => typeof value === 'string';
+const isString: Fits = (value) => typeof value === 'string';
 const isAmount: Fits = (value) => Number.isFinite(value) && Number(value) >= 0;
 const isAmounts: Fits = (value) => isJsonObject(value) && Object.values(value).every(isAmount);
 const isAny: Fits = () => true;
@@ -24,8 +24,8 @@ const FIELDS: ReadonlyMap<string, Fits> = new Map(
     metadata: isNone,
     error: isNone,
     steps: isNone,
-    provider: isText,
-    model: isText,
+    provider: isString,
+    model: isString,
     modelParameters: isJsonObject,
     promptTokens: isAmount,
     completionTokens: isAmount,
@@ -34,10 +34,10 @@ const FIELDS: ReadonlyMap<string, Fits> = new Map(
     cost: isAmount,
     embeddingDimensions: isAmount,
     embeddingCount: isAmount,
-    functionName: isText,
+    functionName: isString,
     arguments: isAny,
     documents: Array.isArray,
-    agentType: isText,
+    agentType: isString,
   } satisfies Record<Exclude<keyof StepData, number>, Fits>),
 );
 

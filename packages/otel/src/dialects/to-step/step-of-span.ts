@@ -2,23 +2,20 @@
 
 import {
   definedFields,
-  isModelCall,
   type JsonObject,
   objectOrEmpty,
   type StepType,
-  type TokenCounts,
-  tokenFields,
 } from '@openlayer-tracing/core/integration';
 import { FoundFacts } from '../attributes/found-facts.js';
 import type { MeasuredSpan } from '../data/span-data.js';
 import type { SpanError, SpanStep, StepData } from '../data/step-data.js';
-import { type Counts, PENDING_SPAN } from '../facts/facts.js';
+import { PENDING_SPAN } from '../facts/facts.js';
 import { plainValue } from '../facts/plain-value.js';
 import { errorOf, isException } from './error-of-span.js';
 import { fieldsOf } from './fields-of-span.js';
 import { openlayerFields } from './openlayer-fields.js';
 import { typeOf } from './type-of-span.js';
-import { costOf, otherUsageOf, tokensOf } from './usage-of-span.js';
+import { statedUsage } from './usage-of-span.js';
 
 /**
  * The span as a step, by the conventions for generative AI of OpenTelemetry, OpenInference, OpenLLMetry, the AI SDK, Langfuse,
@@ -31,7 +28,7 @@ export function stepOfSpan(span: MeasuredSpan): SpanStep {
   const type = typeOf(facts, span.kind);
   const { metadata, ...fields } = fieldsOf(facts, type);
   const error = errorOf(facts, span);
-  const counts = tokensOf(facts, span);
+  const usage = statedUsage(facts, span, type);
   const startTime = finite(span.startMs);
   const step: StepData = {
     name: facts.get('name') ?? nameOf(span, type),
@@ -39,13 +36,13 @@ export function stepOfSpan(span: MeasuredSpan): SpanStep {
     startTime,
     endTime: Math.max(finite(span.endMs), startTime),
     ...definedFields(fields),
-    ...usageFields(facts, type, counts),
+    ...usage.fields,
     ...openlayerFields(facts.get('stepFields')),
     metadata: {
       ...facts.members('metadata'),
       ...definedFields({
         ...metadata,
-        ...usageMetadata(facts, type, counts),
+        ...usage.metadata,
         ...spanMetadata(facts, span, error),
       }),
       ...facts.get('stepMetadata'),
@@ -72,47 +69,6 @@ function nameOf({ name }: MeasuredSpan, type: StepType): string {
 function finite(value: unknown): number {
   return typeof value === 'number' && Number.isFinite(value) ? value : 0;
 }
-
-/* Usage. */
-
-function usageFields(
-  facts: FoundFacts,
-  type: StepType,
-  counts: TokenCounts | undefined,
-): JsonObject {
-  if (!isModelCall(type)) return {};
-  const { tokenCounts: _, ...fields } = tokenFields(counts ?? {});
-  const { promptTokens, tokens = promptTokens } = fields;
-  const cost = costOf(facts);
-  return definedFields(type === 'embedding' ? { promptTokens, tokens, cost } : { ...fields, cost });
-}
-
-/** Counts without a field of the step: all of a step that groups model calls, else those of its kinds of tokens. */
-function usageMetadata(
-  facts: FoundFacts,
-  type: StepType,
-  counts: TokenCounts | undefined,
-): JsonObject {
-  const otherUsage = otherUsageOf(facts);
-  if (!isModelCall(type)) {
-    const usage = definedFields({ ...counts, ...otherUsage, cost: costOf(facts) });
-    return Object.keys(usage).length > 0 ? { usage } : {};
-  }
-  const withField = type === 'embedding' ? EMBEDDING_COUNTS : CHAT_COUNTS;
-  const others = Object.entries(counts ?? {})
-    .filter(([name, count]) => count && !withField.has(name))
-    .map(([name, count]) => [`${name}Tokens`, count]);
-  return { ...Object.fromEntries(others), otherUsage };
-}
-
-/** The counts that fields of a step have. */
-const EMBEDDING_COUNTS: ReadonlySet<string> = new Set<keyof Counts>(['input', 'total']);
-const CHAT_COUNTS: ReadonlySet<string> = new Set<keyof Counts>([
-  ...(['input', 'output', 'total', 'cached', 'cacheCreation'] as const),
-  ...(['audioInput', 'audioOutput'] as const),
-]);
-
-/* Metadata of any span. */
 
 const MAX_EVENTS = 32;
 

@@ -1,63 +1,75 @@
 /** Token counts and costs of a span. */
 
 import {
-  isJsonObject,
+  definedFields,
+  isModelCall,
   type JsonObject,
   objectOrEmpty,
+  type StepType,
   type TokenCounts,
+  tokenFields,
 } from '@openlayer-tracing/core/integration';
 import type { FoundFacts } from '../attributes/found-facts.js';
-import { lookUp } from '../data/look-up.js';
 import type { MeasuredSpan } from '../data/span-data.js';
-import { type Counts, readFact, readMember } from '../facts/facts.js';
+import { type Counts, readFact } from '../facts/facts.js';
+import { providerCounts } from './provider-usage.js';
+import { countsIn, unknownCountsIn } from './usage-counts.js';
 
-type Count = keyof TokenCounts;
+interface Usage {
+  /** The counts and the cost for which a step of the type has fields. */
+  readonly fields: JsonObject;
+  /** The others. A step that is no model call has all of them here, so that nothing is counted twice. */
+  readonly metadata: JsonObject;
+}
 
-/** Names of counts in an object of counts, in any dialect. */
-const COUNTS: ReadonlyMap<string, Count> = new Map(
-  Object.entries({
-    input: 'input prompt input_tokens prompt_tokens inputTokens promptTokens',
-    output: 'output completion output_tokens completion_tokens outputTokens completionTokens',
-    total: 'total total_tokens totalTokens',
-    cached:
-      'input_cached_tokens input_cache_read cache_read_input_tokens cached_tokens cachedInputTokens cachedPromptTokens cacheReadInputTokens',
-    cacheCreation:
-      'input_cache_creation cache_creation_input_tokens input_cache_creation_tokens cache_write_input_tokens cacheWriteInputTokens cacheCreationInputTokens',
-    audioInput: 'input_audio_tokens input_audio',
-    audioOutput: 'output_audio_tokens output_audio',
-    reasoning: 'output_reasoning_tokens output_reasoning reasoning_tokens reasoningTokens',
-  }).flatMap(([count, names]) => names.split(' ').map((name) => [name, count as Count] as const)),
-);
+/** What a span states about tokens and costs, as a step of this type holds it. */
+export function statedUsage(facts: FoundFacts, span: MeasuredSpan, type: StepType): Usage {
+  const counts = tokensOf(facts, span);
+  return {
+    fields: usageFields(facts, type, counts),
+    metadata: usageMetadata(facts, type, counts),
+  };
+}
 
-/** The counts in the details of an object of counts: of its input or of its output, or of either. */
-const DETAILS: readonly (readonly [field: RegExp, counts: Readonly<Record<string, Count>>])[] = [
-  [
-    /^(input|prompt)(_tokens?_d|Tokens?D)etails$/,
-    {
-      ...{ cache_read: 'cached', cached_tokens: 'cached', cachedTokens: 'cached' },
-      ...{ cacheReadTokens: 'cached', cache_creation: 'cacheCreation' },
-      ...{ cache_creation_tokens: 'cacheCreation', cacheWriteTokens: 'cacheCreation' },
-      ...{ audio: 'audioInput', audio_tokens: 'audioInput', audioTokens: 'audioInput' },
-      ...{ image: 'imageInput', image_tokens: 'imageInput', imageTokens: 'imageInput' },
-      ...{ video: 'videoInput', video_tokens: 'videoInput', videoTokens: 'videoInput' },
-    },
-  ],
-  [
-    /^(output|completion)(_tokens?_d|Tokens?D)etails$/,
-    {
-      ...{ reasoning: 'reasoning', reasoning_tokens: 'reasoning', reasoningTokens: 'reasoning' },
-      ...{ audio: 'audioOutput', audio_tokens: 'audioOutput', audioTokens: 'audioOutput' },
-      ...{ image: 'imageOutput', image_tokens: 'imageOutput', imageTokens: 'imageOutput' },
-      ...{ video: 'videoOutput', video_tokens: 'videoOutput', videoTokens: 'videoOutput' },
-    },
-  ],
-];
+/** The counts that fields of a step have. */
+const EMBEDDING_COUNTS: ReadonlySet<string> = new Set<keyof Counts>(['input', 'total']);
+const CHAT_COUNTS: ReadonlySet<string> = new Set<keyof Counts>([
+  ...(['input', 'output', 'total', 'cached', 'cacheCreation'] as const),
+  ...(['audioInput', 'audioOutput'] as const),
+]);
 
-const INPUT_PARTS: readonly Count[] = ['cached', 'cacheCreation', 'audioInput'];
-const OUTPUT_PARTS: readonly Count[] = ['reasoning', 'audioOutput'];
+function usageFields(
+  facts: FoundFacts,
+  type: StepType,
+  counts: TokenCounts | undefined,
+): JsonObject {
+  if (!isModelCall(type)) return {};
+  const { tokenCounts: _, ...fields } = tokenFields(counts ?? {});
+  const { promptTokens, tokens = promptTokens } = fields;
+  const cost = costOf(facts);
+  return definedFields(type === 'embedding' ? { promptTokens, tokens, cost } : { ...fields, cost });
+}
+
+/** Counts without a field of the step: all of a step that groups model calls, else those of its kinds of tokens. */
+function usageMetadata(
+  facts: FoundFacts,
+  type: StepType,
+  counts: TokenCounts | undefined,
+): JsonObject {
+  const otherUsage = unknownCountsIn(facts.get('usage'));
+  if (!isModelCall(type)) {
+    const usage = definedFields({ ...counts, ...otherUsage, cost: costOf(facts) });
+    return Object.keys(usage).length > 0 ? { usage } : {};
+  }
+  const withField = type === 'embedding' ? EMBEDDING_COUNTS : CHAT_COUNTS;
+  const others = Object.entries(counts ?? {})
+    .filter(([name, count]) => count && !withField.has(name))
+    .map(([name, count]) => [`${name}Tokens`, count]);
+  return { ...Object.fromEntries(others), otherUsage };
+}
 
 /** The token counts that a span states; undefined if it states none. */
-export function tokensOf(facts: FoundFacts, { scope }: MeasuredSpan): TokenCounts | undefined {
+function tokensOf(facts: FoundFacts, { scope }: MeasuredSpan): TokenCounts | undefined {
   const stated = countsIn(facts.get('usage')) ?? facts.members('tokens');
   const ofProvider = providerCounts(facts);
   if (stated === undefined) return ofProvider.counts;
@@ -84,90 +96,8 @@ function withoutSum({ total, ...others }: Counts): TokenCounts {
   return total === (others.input ?? 0) + (others.output ?? 0) ? others : { ...others, total };
 }
 
-/** Where the AI SDK passes on what a provider counts, in `ai.response.providerMetadata`. */
-const PROVIDER_USAGE: readonly (readonly [provider: string, field: string])[] = [
-  ['anthropic', 'usage'],
-  ['bedrock', 'usage'],
-];
-
-interface ProviderCounts {
-  readonly counts: Counts | undefined;
-  /** Tokens of the input that are in no cache, if the provider counts those of caches beside them. */
-  readonly uncached?: number | undefined;
-}
-
-function providerCounts(facts: FoundFacts): ProviderCounts {
-  const about = objectOrEmpty(facts.members('metadata')?.providerMetadata);
-  for (const [provider, field] of PROVIDER_USAGE) {
-    const fields = objectOrEmpty(about[provider]);
-    const found = countsIn({ ...fields, ...objectOrEmpty(fields[field]) });
-    if (found === undefined) continue;
-    const { input, output: _output, total: _total, ...parts } = found;
-    return { counts: parts, uncached: input };
-  }
-  const { cachedPromptTokens, reasoningTokens } = objectOrEmpty(about.openai);
-  return { counts: countsIn({ cachedPromptTokens, reasoningTokens }) };
-}
-
-/** The counts in an object of counts and in its details. */
-function countsIn(usage: unknown): Counts | undefined {
-  const { counts } = readUsage(usage);
-  return Object.keys(counts).length > 0 ? withParts(counts) : undefined;
-}
-
-/** The fields of the object of counts that are no known counts; undefined if there are none. */
-export function otherUsageOf(facts: FoundFacts): JsonObject | undefined {
-  const { others } = readUsage(facts.get('usage'));
-  return Object.keys(others).length > 0 ? others : undefined;
-}
-
-interface ReadUsage {
-  readonly counts: Counts;
-  readonly others: JsonObject;
-}
-
-function readUsage(usage: unknown): ReadUsage {
-  const counts: Partial<Record<Count, number>> = {};
-  const others: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(objectOrEmpty(usage))) {
-    const [, names] = DETAILS.find(([field]) => field.test(name)) ?? [];
-    if (names === undefined || !isJsonObject(value)) {
-      if (!takeCount(counts, COUNTS.get(name), value)) others[name] = value;
-      continue;
-    }
-    const details = Object.entries(value).filter(
-      ([detail, each]) => !takeCount(counts, lookUp(names, detail), each),
-    );
-    if (details.length > 0) others[name] = Object.fromEntries(details);
-  }
-  return { counts, others };
-}
-
-/** @returns whether the value is a known count. Where several names state it, the first wins */
-function takeCount(
-  counts: Partial<Record<Count, number>>,
-  count: Count | undefined,
-  value: unknown,
-): boolean {
-  const read = readMember('tokens', value);
-  if (count === undefined || typeof read !== 'number') return false;
-  counts[count] ??= read;
-  return true;
-}
-
-/** Langfuse counts parts beside `input` and `output`: then the total is the sum of all, and the parts are added. */
-function withParts(counts: Counts): Counts {
-  const { input = 0, output = 0, total } = counts;
-  const sum = (parts: readonly Count[]) =>
-    parts.reduce((all, part) => all + (counts[part] ?? 0), 0);
-  const ofInput = sum(INPUT_PARTS);
-  const ofOutput = sum(OUTPUT_PARTS);
-  const areBeside = ofInput + ofOutput > 0 && total === input + output + ofInput + ofOutput;
-  return areBeside ? { ...counts, input: input + ofInput, output: output + ofOutput } : counts;
-}
-
 /** The cost in US dollars that a span states. */
-export function costOf(facts: FoundFacts): number | undefined {
+function costOf(facts: FoundFacts): number | undefined {
   const details = objectOrEmpty(facts.get('costDetails'));
   const total = readFact('cost', details.total);
   if (total !== undefined) return total;

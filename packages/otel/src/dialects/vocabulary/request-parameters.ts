@@ -1,5 +1,6 @@
 /** The parameters of a model call that OpenTelemetry's conventions name, `gen_ai.request.*`, and how clients spell them. */
 
+import type { JsonObject } from '@openlayer-tracing/core/integration';
 import { isStrings } from '../data/span-data.js';
 
 type Form = 'number' | 'boolean' | 'strings' | 'choices';
@@ -42,17 +43,15 @@ const NAMES: ReadonlyMap<string, string> = new Map(
   ),
 );
 
-type Fields = Readonly<Record<string, unknown>>;
-
 export interface WrittenParameters {
   /** By the names of attributes. */
-  readonly attributes: Fields;
+  readonly attributes: JsonObject;
   /** Those that cannot be read from the attributes as they are. */
-  readonly others: Fields;
+  readonly others: JsonObject;
 }
 
 /** The parameters as attributes of a span. */
-export function writtenParameters(parameters: Fields): WrittenParameters {
+export function writtenParameters(parameters: JsonObject): WrittenParameters {
   const attributes: Record<string, unknown> = {};
   const others: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(parameters)) {
@@ -69,7 +68,7 @@ export function writtenParameters(parameters: Fields): WrittenParameters {
 }
 
 /** Whether one of the parameters is the one that the conventions name so, under the name of a client. */
-export function hasOtherSpelling(parameters: Fields, name: string): boolean {
+export function hasOtherSpelling(parameters: JsonObject, name: string): boolean {
   return Object.keys(parameters).some((key) => key !== name && NAMES.get(key) === name);
 }
 

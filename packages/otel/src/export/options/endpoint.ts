@@ -1,10 +1,12 @@
 /** The address that spans are sent to. */
 
 import { ConfigError, checkString } from '@openlayer-tracing/core/integration';
-import type { OtelEnvironment } from './otel-environment.js';
+import type { ExportEnvironment } from './export-environment.js';
 
 const DEFAULT_ENDPOINT = 'http://localhost:4318';
 const PATH = '/v1/traces';
+const FOR_TRACES = 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT';
+const FOR_ALL_SIGNALS = 'OTEL_EXPORTER_OTLP_ENDPOINT';
 
 export interface Endpoint {
   readonly url: URL;
@@ -20,20 +22,19 @@ export interface Endpoint {
 export function checkedEndpoint(
   option: string | undefined,
   name: string,
-  env: OtelEnvironment,
+  env: ExportEnvironment,
 ): Endpoint {
   const url = checkedAddress(option, name);
   return url === undefined ? endpointIn(env) : { url, isWrong: false };
 }
 
-function endpointIn(env: OtelEnvironment): Endpoint {
-  const known = env.problems.length;
+function endpointIn(env: ExportEnvironment): Endpoint {
   const read = (name: string) => env.read(name, checkedAddress, 'otelExport() sends nothing');
-  const own = read('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT');
+  const own = read(FOR_TRACES);
   if (own !== undefined) return { url: own, isWrong: false };
-  const url = read('OTEL_EXPORTER_OTLP_ENDPOINT') ?? new URL(DEFAULT_ENDPOINT);
+  const url = read(FOR_ALL_SIGNALS) ?? new URL(DEFAULT_ENDPOINT);
   url.pathname = `${url.pathname.replace(/\/+$/, '')}${PATH}`;
-  return { url, isWrong: env.problems.length > known };
+  return { url, isWrong: env.isWrong(FOR_TRACES) || env.isWrong(FOR_ALL_SIGNALS) };
 }
 
 function checkedAddress(value: unknown, name: string): URL | undefined {

@@ -1,13 +1,13 @@
 /** The headers of requests, from the option and from the environment. */
 
 import { assertObject, ConfigError, formatValue } from '@openlayer-tracing/core/integration';
+import type { ExportEnvironment } from './export-environment.js';
 import { keyValueOf, membersOf } from './key-values.js';
-import type { OtelEnvironment } from './otel-environment.js';
 
 type Headers = Readonly<Record<string, string>>;
 
 /** The headers that the environment states; those for traces win. Their names are in lower case. */
-export function headersOf(env: OtelEnvironment): Headers {
+export function headersOf(env: ExportEnvironment): Headers {
   return {
     ...headersIn(env, 'OTEL_EXPORTER_OTLP_HEADERS'),
     ...headersIn(env, 'OTEL_EXPORTER_OTLP_TRACES_HEADERS'),
@@ -15,7 +15,7 @@ export function headersOf(env: OtelEnvironment): Headers {
 }
 
 /** Each member is checked by itself: one that is no header must not cost the others, such as a key. */
-function headersIn(env: OtelEnvironment, name: string): Headers {
+function headersIn(env: ExportEnvironment, name: string): Headers {
   const headers: [string, string][] = [];
   for (const member of env.read(name, membersOf) ?? []) {
     try {

@@ -8,22 +8,22 @@ import {
   checkOneOf,
 } from '@openlayer-tracing/core/integration';
 import type { OtlpProtocol, OtlpSettings } from '../otlp/otlp-settings.js';
-import type { ExportProfile, SpanSettings } from '../rows/span-settings.js';
+import type { ExportProfile, ExportSettings } from '../rows/export-settings.js';
 import type { SpanExporter } from '../sdk/span-exporter.js';
 import { checkedEndpoint } from './endpoint.js';
-import { checkedHeaders, headersOf } from './headers.js';
-import { type OtelEnvironment, wordOf } from './otel-environment.js';
+import { checkedWord, type ExportEnvironment } from './export-environment.js';
 import {
   checkedCompression,
-  checkedSpanSettings,
+  checkedExportSettings,
   checkedTimeout,
   DEFAULT_TIMEOUT_MS,
-  SPAN_OPTIONS,
-  type SpanOptions,
-} from './span-options.js';
+  EXPORT_OPTIONS,
+  type ExportOptions,
+} from './export-options.js';
+import { checkedHeaders, headersOf } from './headers.js';
 
 /** The options of `otelExport()`. */
-export interface OtelExportOptions extends SpanOptions {
+export interface OtelExportOptions extends ExportOptions {
   /**
    * Sends the spans, instead of this library: an exporter of OpenTelemetry's SDK 2 or 3. What it reports as failed is sent again,
    * unless its error has a status that is final by OTLP. Give `url`, `headers`, `protocol` and `compression` to the exporter then.
@@ -53,8 +53,8 @@ export interface OtelExportOptions extends SpanOptions {
 }
 
 /** The compiler checks that the list is complete. */
-const EXPORT_OPTIONS: Readonly<Record<keyof OtelExportOptions, true>> = {
-  ...SPAN_OPTIONS,
+const OTEL_EXPORT_OPTIONS: Readonly<Record<keyof OtelExportOptions, true>> = {
+  ...EXPORT_OPTIONS,
   exporter: true,
   url: true,
   headers: true,
@@ -67,7 +67,7 @@ const PROTOCOLS: readonly OtlpProtocol[] = ['http/protobuf', 'http/json'];
 
 /** What `otelExport()` needs: with an exporter, or with settings for this library's own requests. */
 export type CheckedExport = {
-  readonly spanSettings: SpanSettings;
+  readonly exportSettings: ExportSettings;
   /** Undefined if neither option nor environment state it. */
   readonly timeoutMs: number | undefined;
   /** Whether nothing is sent, because the address is wrong. */
@@ -81,11 +81,11 @@ export type CheckedExport = {
  * Checks the options of `otelExport()`, completed by the environment.
  * @throws ConfigError if an option is wrong
  */
-export function checkedExport(options: OtelExportOptions, env: OtelEnvironment): CheckedExport {
+export function checkedExport(options: OtelExportOptions, env: ExportEnvironment): CheckedExport {
   assertObject(options, 'the options of otelExport()');
-  assertKnown(options, EXPORT_OPTIONS, 'otelExport');
+  assertKnown(options, OTEL_EXPORT_OPTIONS, 'otelExport');
   const { exporter, url, headers, protocol } = options;
-  const spanSettings = checkedSpanSettings(options, env, {
+  const exportSettings = checkedExportSettings(options, env, {
     owner: 'otelExport',
     name: 'otel',
     profile: checkOneOf(options.profile, 'otelExport.profile', PROFILES) ?? 'apm',
@@ -99,7 +99,7 @@ export function checkedExport(options: OtelExportOptions, env: OtelEnvironment):
         `otelExport.${key} has no effect with exporter: give it to the exporter`,
       );
     }
-    return { spanSettings, exporter, timeoutMs, otlp: undefined, isOff: false };
+    return { exportSettings, exporter, timeoutMs, otlp: undefined, isOff: false };
   }
   const endpoint = checkedEndpoint(url, 'otelExport.url', env);
   const otlp = {
@@ -116,7 +116,7 @@ export function checkedExport(options: OtelExportOptions, env: OtelEnvironment):
     compression: checkedCompression(options, env, 'otelExport'),
     timeoutMs: timeoutMs ?? DEFAULT_TIMEOUT_MS,
   };
-  return { spanSettings, exporter: undefined, timeoutMs, otlp, isOff: endpoint.isWrong };
+  return { exportSettings, exporter: undefined, timeoutMs, otlp, isOff: endpoint.isWrong };
 }
 
 function protocolOf(value: string, name: string): OtlpProtocol {
@@ -125,5 +125,5 @@ function protocolOf(value: string, name: string): OtlpProtocol {
       `${name} is grpc, which is not supported: set http/protobuf, and the endpoint for HTTP, which most backends have on port 4318`,
     );
   }
-  return wordOf(PROTOCOLS, value, name);
+  return checkedWord(PROTOCOLS, value, name);
 }

@@ -3,8 +3,8 @@
 import { assertObject, ConfigError, hasNode } from '@openlayer-tracing/core/integration';
 import { type Attributes, isAttributeValue } from '../../dialects/data/span-data.js';
 import { SCOPE } from '../rows/scope.js';
+import type { ExportEnvironment } from './export-environment.js';
 import { keyValuesOf } from './key-values.js';
-import type { OtelEnvironment } from './otel-environment.js';
 
 /**
  * The attributes of the resource. Of one name, the option wins over `OTEL_SERVICE_NAME`, and that over
@@ -15,7 +15,7 @@ import type { OtelEnvironment } from './otel-environment.js';
 export function checkedResource(
   option: Attributes | undefined,
   name: string,
-  env: OtelEnvironment,
+  env: ExportEnvironment,
 ): Attributes {
   if (option !== undefined) checkAttributes(option, name);
   const serviceName = env.read('OTEL_SERVICE_NAME', (value) => value);

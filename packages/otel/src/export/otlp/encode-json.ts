@@ -1,9 +1,13 @@
 /** Encodes spans as an ExportTraceServiceRequest in JSON, by the rules of OTLP: ids in hexadecimal, large integers as strings. */
 
-import type { Attributes, AttributeValue } from '../../dialects/data/span-data.js';
+import {
+  type Attributes,
+  type AttributeValue,
+  otlpKindNumber,
+  STATUS_NUMBERS,
+} from '../../dialects/data/span-data.js';
 import { type ExportBatch, type ExportSpan, flagsOf, linkFlagsOf } from '../rows/export-span.js';
 import { SCOPE } from '../rows/scope.js';
-import { kindNumber, STATUS_NUMBERS } from './enum-numbers.js';
 
 export function encodeJson({ resource, spans }: ExportBatch): Uint8Array {
   const request = {
@@ -24,7 +28,7 @@ function jsonSpan(span: ExportSpan) {
     spanId,
     parentSpanId,
     name,
-    kind: kindNumber(kind),
+    kind: otlpKindNumber(kind),
     startTimeUnixNano: String(span.startNs),
     endTimeUnixNano: String(span.endNs),
     attributes: attributesOf(span.attributes),

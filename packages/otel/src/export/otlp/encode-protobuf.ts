@@ -1,6 +1,12 @@
 /** Encodes spans as an ExportTraceServiceRequest in protobuf. Field numbers are those of opentelemetry-proto 1.x. */
 
-import type { Attributes, AttributeValue, SpanStatus } from '../../dialects/data/span-data.js';
+import {
+  type Attributes,
+  type AttributeValue,
+  otlpKindNumber,
+  type SpanStatus,
+  STATUS_NUMBERS,
+} from '../../dialects/data/span-data.js';
 import {
   type ExportBatch,
   type ExportEvent,
@@ -10,7 +16,6 @@ import {
   linkFlagsOf,
 } from '../rows/export-span.js';
 import { SCOPE } from '../rows/scope.js';
-import { kindNumber, STATUS_NUMBERS } from './enum-numbers.js';
 import { ProtobufWriter } from './protobuf-writer.js';
 
 export function encodeProtobuf({ resource, spans }: ExportBatch): Uint8Array {
@@ -34,7 +39,7 @@ function writeSpan(writer: ProtobufWriter, span: ExportSpan): void {
   writer.hex(2, span.spanId);
   if (parentSpanId !== undefined) writer.hex(4, parentSpanId);
   writer.string(5, span.name);
-  writer.uint(6, kindNumber(span.kind));
+  writer.uint(6, otlpKindNumber(span.kind));
   writer.fixed64(7, span.startNs);
   writer.fixed64(8, span.endNs);
   writeAttributes(writer, 9, span.attributes);

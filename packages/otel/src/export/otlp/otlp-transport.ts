@@ -14,8 +14,8 @@ import {
   type Transport,
   USER_AGENT,
 } from '@openlayer-tracing/core/integration';
+import type { ExportSettings } from '../rows/export-settings.js';
 import { type ReadBatch, readRows, unreadableRows } from '../rows/read-rows.js';
-import type { SpanSettings } from '../rows/span-settings.js';
 import { codeOfStatus, isFinalStatus } from './code-of-status.js';
 import { encodeJson } from './encode-json.js';
 import { encodeProtobuf } from './encode-protobuf.js';
@@ -30,19 +30,19 @@ const MAX_RESPONSE_BYTES = 4 * 1024 * 1024;
 /** Statuses after which the backend may have the spans: it, or a proxy before it, failed while handling them. */
 const AMBIGUOUS: ReadonlySet<number> = new Set([408, 500, 502, 504]);
 
-export function otlpTransport(settings: OtlpSettings, spanSettings: SpanSettings): Transport {
+export function otlpTransport(settings: OtlpSettings, exportSettings: ExportSettings): Transport {
   const client = publishingClient();
   const { url, timeoutMs } = settings;
   const isJson = settings.protocol === 'http/json';
   const place = `${url.origin}${url.pathname}`;
 
   async function send(batch: Batch, { signal }: SendOptions): Promise<Delivery> {
-    const read = readRows(batch, spanSettings);
+    const read = readRows(batch, exportSettings);
     const lost = unreadableRows(read);
     // An empty request is not allowed.
     if (read.spans.length === 0) return { delivered: read.rows, lost };
     const plain = isJson ? encodeJson(read) : encodeProtobuf(read);
-    const body = await compressed(sized(plain), settings);
+    const body = await compressed(checkedSize(plain), settings);
     const delivery = deliveryOf(await exchange(body, body !== plain, signal), read);
     return { ...delivery, lost: { ...lost, ...delivery.lost } };
   }
@@ -62,7 +62,7 @@ export function otlpTransport(settings: OtlpSettings, spanSettings: SpanSettings
           'user-agent': USER_AGENT,
           ...(isCompressed && { 'content-encoding': 'gzip' }),
         },
-        body: sized(body),
+        body: checkedSize(body),
         timeoutMs,
         maxResponseBytes: MAX_RESPONSE_BYTES,
         signal,
@@ -152,7 +152,7 @@ const ADVICE: Readonly<Partial<Record<SendErrorCode, string>>> = {
 };
 
 /** @throws SendError if no backend accepts so much */
-function sized(body: Uint8Array): Uint8Array {
+function checkedSize(body: Uint8Array): Uint8Array {
   if (body.byteLength <= MAX_REQUEST_BYTES) return body;
   const message = `a request of ${body.byteLength} bytes is over OTLP's limit of ${MAX_REQUEST_BYTES}`;
   throw new SendError('too_large', message);

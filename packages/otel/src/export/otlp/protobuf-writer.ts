@@ -64,7 +64,7 @@ export class ProtobufWriter {
 
   string(field: number, value: string): void {
     this.#tag(field, BYTES);
-    this.#sized(() => {
+    this.#writeSized(() => {
       this.#room(value.length * 3);
       const { written } = this.#encoder.encodeInto(value, this.#bytes.subarray(this.#length));
       this.#length += written;
@@ -85,11 +85,11 @@ export class ProtobufWriter {
   /** A message. @param write writes its fields */
   message(field: number, write: () => void): void {
     this.#tag(field, BYTES);
-    this.#sized(write);
+    this.#writeSized(write);
   }
 
   /** Writes a length before what `write` writes, which is known only afterwards: it is moved if the length takes more bytes. */
-  #sized(write: () => void): void {
+  #writeSized(write: () => void): void {
     this.#room(1);
     const start = ++this.#length;
     write();

@@ -6,7 +6,7 @@ import {
   type AttributeValue,
   isAttributeValue,
 } from '../../dialects/data/span-data.js';
-import type { RowSettings } from './span-settings.js';
+import type { SpanSettings } from './export-settings.js';
 
 export interface AttributeLimits {
   readonly maxAttributes: number;
@@ -18,7 +18,7 @@ export interface AttributeLimits {
 const MAX_ATTRIBUTES = 128;
 
 /** The limits of what an export sends. */
-export function limitsOf({ maxAttributeBytes }: RowSettings): AttributeLimits {
+export function limitsOf({ maxAttributeBytes }: SpanSettings): AttributeLimits {
   return { maxAttributes: MAX_ATTRIBUTES, maxAttributeBytes };
 }
 

@@ -56,7 +56,7 @@ export function linkFlagsOf({ isRemote }: ExportLink): number {
   return remoteFlags(isRemote);
 }
 
-/** What is exported was recorded. */
+/** The flags of a sampled span, and whether its parent or link is in another process, if that is known. */
 function remoteFlags(isRemote: boolean | undefined): number {
   if (isRemote === undefined) return SAMPLED;
   return SAMPLED | IS_REMOTE_KNOWN | (isRemote ? IS_REMOTE : 0);

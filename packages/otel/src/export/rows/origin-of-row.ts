@@ -3,9 +3,9 @@
 import { arrayOrEmpty, type JsonObject, objectOrEmpty } from '@openlayer-tracing/core/integration';
 import { isSpanId, isTraceId } from '../../dialects/data/trace-context.js';
 import { limitedAttributes, limitsOf } from './attribute-limits.js';
+import type { SpanSettings } from './export-settings.js';
 import type { ExportLink } from './export-span.js';
 import { otelOf } from './otel-metadata.js';
-import type { RowSettings } from './span-settings.js';
 
 export interface Origin {
   /** The span of the caller, if the trace continues the caller's. */
@@ -28,7 +28,7 @@ export function originOf(row: JsonObject, traceId: string): Origin {
 /** The parent of the root, if the backend gets it. */
 export function parentOf(
   { caller, isFromSdk }: Origin,
-  settings: RowSettings,
+  settings: SpanSettings,
 ): ExportLink | undefined {
   if (settings.profile !== 'apm') return undefined;
   if (caller?.isRemote !== false) return caller;
@@ -37,7 +37,7 @@ export function parentOf(
 }
 
 /** A backend for models reads nothing of a trace whose root has a parent that never arrives there: it gets a link instead. */
-export function callerLink({ caller }: Origin, { profile }: RowSettings): readonly ExportLink[] {
+export function callerLink({ caller }: Origin, { profile }: SpanSettings): readonly ExportLink[] {
   return profile === 'apm' || caller === undefined ? [] : [caller];
 }
 
@@ -45,7 +45,7 @@ export function callerLink({ caller }: Origin, { profile }: RowSettings): readon
 export function linksOf(
   step: JsonObject,
   traceId: string,
-  settings: RowSettings,
+  settings: SpanSettings,
 ): readonly ExportLink[] {
   const { links, trace_id: ofSpan, span_id: spanId } = otelOf(step);
   const isElsewhere = ofSpan !== undefined && ofSpan !== traceId;
@@ -60,7 +60,7 @@ export function linksOf(
 function linkOf(
   { trace_id: traceId, span_id: spanId, attributes }: JsonObject,
   isRemote: boolean | undefined,
-  settings: RowSettings,
+  settings: SpanSettings,
 ): readonly ExportLink[] {
   if (!isTraceId(traceId) || !isSpanId(spanId)) return [];
   const kept = settings.content ? objectOrEmpty(attributes) : {};

@@ -1,8 +1,8 @@
 /** Reads the rows of a batch and makes spans of them. */
 
 import { type Batch, isJsonObject, tryParseJson } from '@openlayer-tracing/core/integration';
+import type { ExportSettings } from './export-settings.js';
 import type { ExportBatch, ExportSpan } from './export-span.js';
-import type { SpanSettings } from './span-settings.js';
 import { spansOfRow } from './spans-of-row.js';
 
 export interface ReadBatch extends ExportBatch {
@@ -12,7 +12,7 @@ export interface ReadBatch extends ExportBatch {
   readonly unreadable: number;
 }
 
-export function readRows({ rows }: Batch, settings: SpanSettings): ReadBatch {
+export function readRows({ rows }: Batch, settings: ExportSettings): ReadBatch {
   const decoder = new TextDecoder();
   const spans: ExportSpan[] = [];
   let unreadable = 0;

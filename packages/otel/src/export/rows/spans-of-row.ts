@@ -22,12 +22,12 @@ import type { RequestFacts } from '../../dialects/to-span/request-attributes.js'
 import { spanOfStep } from '../../dialects/to-span/span-of-step.js';
 import { STATUS_ERROR_MESSAGE } from '../../dialects/vocabulary/error-type.js';
 import { cutText, limitedAttributes, limitsOf } from './attribute-limits.js';
+import type { SpanSettings } from './export-settings.js';
 import type { ExportSpan } from './export-span.js';
 import { nanoseconds } from './nanoseconds.js';
 import { callerLink, linksOf, originOf, parentOf } from './origin-of-row.js';
 import { otelOf } from './otel-metadata.js';
 import { SpanIds, traceIdOf } from './span-identity.js';
-import type { RowSettings } from './span-settings.js';
 import { StartTimes } from './start-times.js';
 import { durationOf, stepDataOf } from './step-data-of-row.js';
 import { withoutContent } from './without-content.js';
@@ -38,7 +38,7 @@ import { withoutContent } from './without-content.js';
  */
 export function spansOfRow(
   row: JsonObject,
-  settings: RowSettings,
+  settings: SpanSettings,
 ): readonly ExportSpan[] | undefined {
   const [root] = arrayOrEmpty(row.steps);
   if (!isJsonObject(root)) return undefined;
@@ -96,7 +96,7 @@ function isSentBySdk(step: JsonObject, traceId: string): boolean {
 /** The span of a step, without contents unless they are sent. @param request facts of the request, for a root step */
 function exportedSpan(
   step: StepData,
-  { content }: RowSettings,
+  { content }: SpanSettings,
   request?: RequestFacts,
 ): SpanContent {
   return spanOfStep(content ? step : withoutContent(step), request);
@@ -117,7 +117,7 @@ function withSdkSpanFacts(span: SpanContent, step: JsonObject): SpanContent {
     kind: kind as SpanKind,
     attributes: {
       ...attributes,
-      // That of the exception, if the span has one.
+      // Of a span with an exception, the step may not have the error type: the event has it.
       ...definedFields({
         'error.type': type ?? (exception ? span.attributes['error.type'] : undefined),
       }),
@@ -137,7 +137,7 @@ function statusAsStated({ status: ours }: SpanContent, step: JsonObject): SpanSt
 }
 
 /** The span of a root step, with what the row states of the request. */
-function exportedRootSpan(step: StepData, row: JsonObject, settings: RowSettings): SpanContent {
+function exportedRootSpan(step: StepData, row: JsonObject, settings: SpanSettings): SpanContent {
   const { trace_id: _traceId, tags, ...metadata } = step.metadata;
   const isTags = isStrings(tags);
   const root = {
@@ -172,20 +172,23 @@ function exportedRootSpan(step: StepData, row: JsonObject, settings: RowSettings
 /** What the user asked, if the app states it, as the input of the conversation. */
 function questionOf({ _question: question }: JsonObject): JsonObject {
   if (typeof question !== 'string') return {};
-  return { 'gen_ai.input.messages': asJson(genAIMessagesOf(question)) };
+  return { 'gen_ai.input.messages': jsonUnlessNull(genAIMessagesOf(question)) };
 }
 
 /** The columns for RAG metrics, which no dialect has. */
 function ragOf({ context, _question: question }: JsonObject): JsonObject {
-  return definedFields({ 'openlayer.context': asJson(context), 'openlayer.question': question });
+  return definedFields({
+    'openlayer.context': jsonUnlessNull(context),
+    'openlayer.question': question,
+  });
 }
 
-function asJson(value: unknown): string | undefined {
+function jsonUnlessNull(value: unknown): string | undefined {
   return value === undefined || value === null ? undefined : JSON.stringify(value);
 }
 
 /** A step has one event, the error that it ended with. */
-function eventsOf({ events }: SpanContent, endNs: bigint, settings: RowSettings) {
+function eventsOf({ events }: SpanContent, endNs: bigint, settings: SpanSettings) {
   return events.map(({ name, attributes }) => ({
     name,
     timeNs: endNs,
@@ -193,7 +196,7 @@ function eventsOf({ events }: SpanContent, endNs: bigint, settings: RowSettings)
   }));
 }
 
-function statusOf({ status }: SpanContent, { maxAttributeBytes }: RowSettings) {
+function statusOf({ status }: SpanContent, { maxAttributeBytes }: SpanSettings) {
   const { code, message } = status;
   return message === undefined ? { code } : { code, message: cutText(message, maxAttributeBytes) };
 }

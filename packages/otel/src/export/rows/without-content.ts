@@ -1,10 +1,13 @@
 /** Leaves the contents out of a step: what went in and came out. Names, models, counts, times and errors stay. */
 
-import { definedFields, isJsonObject, isModelCall } from '@openlayer-tracing/core/integration';
+import {
+  definedFields,
+  isJsonObject,
+  isModelCall,
+  type JsonObject,
+} from '@openlayer-tracing/core/integration';
 import type { StepData } from '../../dialects/data/step-data.js';
 import { kindOfMember } from '../../dialects/facts/members.js';
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /** The fields of steps that are no content. */
 const KEPT = [
@@ -49,14 +52,14 @@ function metadataWithoutContent(key: string, value: unknown, isCall: boolean): u
   return isSetting(value) ? value : measuresIn(value);
 }
 
-function membersOf(fact: 'http' | 'database', members: Fields): Fields {
+function membersOf(fact: 'http' | 'database', members: JsonObject): JsonObject {
   return Object.fromEntries(
     Object.entries(members).filter(([member]) => kindOfMember(fact, member) !== 'content'),
   );
 }
 
 /** The parameters that are numbers, booleans or short names: others may hold prompts. */
-function settingsIn(parameters: Fields): Fields {
+function settingsIn(parameters: JsonObject): JsonObject {
   return Object.fromEntries(
     Object.entries(parameters).filter(
       ([key, value]) => kindOfMember('parameters', key) !== 'content' && isSetting(value),

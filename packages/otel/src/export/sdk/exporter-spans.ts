@@ -1,8 +1,7 @@
 /** Spans in the shape that exporters of OpenTelemetry's SDKs read. Needs no package of OpenTelemetry. */
 
-import { type Attributes, KIND_NUMBERS } from '../../dialects/data/span-data.js';
+import { type Attributes, KIND_NUMBERS, STATUS_NUMBERS } from '../../dialects/data/span-data.js';
 import { SAMPLED } from '../../dialects/data/trace-context.js';
-import { STATUS_NUMBERS } from '../otlp/enum-numbers.js';
 import type { ExportBatch, ExportSpan } from '../rows/export-span.js';
 import { SCOPE } from '../rows/scope.js';
 

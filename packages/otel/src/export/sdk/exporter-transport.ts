@@ -15,8 +15,8 @@ import {
   withoutOtelSpans,
 } from '@openlayer-tracing/core/integration';
 import { codeOfStatus, isFinalStatus } from '../otlp/code-of-status.js';
+import type { ExportSettings } from '../rows/export-settings.js';
 import { readRows, unreadableRows } from '../rows/read-rows.js';
-import type { SpanSettings } from '../rows/span-settings.js';
 import { exporterSpans } from './exporter-spans.js';
 import type { SpanExporter, SpanExportResult } from './span-exporter.js';
 
@@ -24,12 +24,12 @@ const SUCCESS = 0;
 
 export function exporterTransport(
   exporter: SpanExporter,
-  spanSettings: SpanSettings,
+  exportSettings: ExportSettings,
   timeoutMs: number,
 ): Transport {
   return {
     async send(batch: Batch, { signal }: SendOptions): Promise<Delivery> {
-      const read = readRows(batch, spanSettings);
+      const read = readRows(batch, exportSettings);
       const lost = unreadableRows(read);
       if (read.spans.length === 0) return { delivered: read.rows, lost };
       await exported(exporter, exporterSpans(read), { timeoutMs, signal });

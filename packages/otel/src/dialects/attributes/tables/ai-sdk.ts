@@ -4,6 +4,7 @@ import type { Dialect } from './dialect.js';
 
 export const aiSdk: Dialect = {
   name: 'ai_sdk',
+  modelNamespaces: ['ai'],
   types: {
     'ai.operationId': {
       'ai.generatetext.dogenerate': 'chat_completion',

@@ -4,6 +4,7 @@ import type { Dialect } from './dialect.js';
 
 export const common: Dialect = {
   name: 'common',
+  modelNamespaces: [],
   attributes: {
     'error.type': 'errorType',
     'error.message': 'errorMessage',

@@ -4,6 +4,7 @@ import type { Dialect } from './dialect.js';
 
 export const db: Dialect = {
   name: 'db',
+  modelNamespaces: [],
   presence: { 'db.system.name': 'function_call', 'db.system': 'function_call' },
   attributes: {
     'db.system.name': 'database.system',

@@ -2,7 +2,7 @@
 
 import type { StepType } from '@openlayer-tracing/core/integration';
 import type { DialectName } from '../../data/dialect-name.js';
-import type { FactName } from '../../facts/facts.js';
+import type { FactName, SimpleFact } from '../../facts/facts.js';
 
 /** The types of steps by the value of an attribute, in lower case; null for a value that states no type. */
 export type TypesByValue = Readonly<Record<string, StepType | null>>;
@@ -14,6 +14,11 @@ export type TypesByValue = Readonly<Record<string, StepType | null>>;
  */
 export interface Dialect {
   readonly name: DialectName;
+  /**
+   * Attributes below these names, such as `gen_ai`, are of models, agents and tools. A span without such an attribute is no step by
+   * itself if it is outside any trace, and its type is that of its kind.
+   */
+  readonly modelNamespaces: readonly string[];
   /** Attributes by whose value the type of the step is known. */
   readonly types?: Readonly<Record<string, TypesByValue>>;
   /** Types by the presence of an attribute, or of any attribute below a name that ends with `.*`. */
@@ -23,6 +28,10 @@ export interface Dialect {
    * each attribute is a member of it, and with `[]` if the names hold numbered items: `llm.input_messages.0.message.role`.
    */
   readonly attributes: Readonly<Record<string, FactName>>;
+  /** Facts that members of the fact `metadata` state. Attributes of their own win. */
+  readonly metadata?: Readonly<Record<string, SimpleFact>>;
+  /** Slugs of the fact `provider` that are no provider of models. */
+  readonly notProviders?: readonly string[];
   /** Whether a recorded exception is an error even if the status is OK. */
   readonly exceptionsAreErrors?: true;
   /** Events whose attributes are read as if they were the span's own, or are one message of the input or the output. */

@@ -4,6 +4,7 @@ import type { Dialect } from './dialect.js';
 
 export const genAI: Dialect = {
   name: 'gen_ai',
+  modelNamespaces: ['gen_ai'],
   types: {
     'gen_ai.operation.name': {
       chat: 'chat_completion',

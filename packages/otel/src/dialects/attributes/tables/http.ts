@@ -4,6 +4,7 @@ import type { Dialect } from './dialect.js';
 
 export const http: Dialect = {
   name: 'http',
+  modelNamespaces: [],
   attributes: {
     'http.request.method': 'http.method',
     'http.method': 'http.method',

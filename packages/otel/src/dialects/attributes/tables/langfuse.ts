@@ -4,6 +4,7 @@ import type { Dialect } from './dialect.js';
 
 export const langfuse: Dialect = {
   name: 'langfuse',
+  modelNamespaces: ['langfuse'],
   types: {
     'langfuse.observation.type': {
       generation: 'chat_completion',

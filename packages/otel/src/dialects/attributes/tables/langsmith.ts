@@ -4,8 +4,12 @@ import type { Dialect } from './dialect.js';
 
 export const langSmith: Dialect = {
   name: 'langsmith',
+  modelNamespaces: ['langsmith'],
   // The status of its spans is OK in any case.
   exceptionsAreErrors: true,
+  // LangChain adds these to each model call.
+  metadata: { ls_provider: 'provider', ls_model_name: 'requestModel' },
+  notProviders: ['langchain', 'langsmith'],
   types: {
     'langsmith.span.kind': {
       llm: 'chat_completion',

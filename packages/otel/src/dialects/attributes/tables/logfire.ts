@@ -4,6 +4,7 @@ import type { Dialect } from './dialect.js';
 
 export const logfire: Dialect = {
   name: 'logfire',
+  modelNamespaces: [],
   attributes: {
     'logfire.span_type': 'pending',
     'logfire.tags': 'tags',

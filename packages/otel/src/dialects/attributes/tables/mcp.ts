@@ -4,6 +4,7 @@ import type { Dialect } from './dialect.js';
 
 export const mcp: Dialect = {
   name: 'mcp',
+  modelNamespaces: ['mcp'],
   types: {
     'mcp.method.name': {
       'tools/call': 'tool',

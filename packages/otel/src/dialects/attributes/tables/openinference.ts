@@ -4,6 +4,7 @@ import type { Dialect } from './dialect.js';
 
 export const openInference: Dialect = {
   name: 'openinference',
+  modelNamespaces: ['openinference', 'llm'],
   types: {
     'openinference.span.kind': {
       llm: 'chat_completion',

@@ -17,6 +17,7 @@ const TYPES = {
 
 export const openlayer: Dialect = {
   name: 'openlayer',
+  modelNamespaces: [],
   types: { 'openlayer.step.type': TYPES },
   attributes: {
     'openlayer.step.name': 'name',

@@ -4,6 +4,7 @@ import type { Dialect } from './dialect.js';
 
 export const openLLMetry: Dialect = {
   name: 'openllmetry',
+  modelNamespaces: ['traceloop', 'llm', 'db.vector'],
   types: {
     'traceloop.span.kind': {
       workflow: 'chain',

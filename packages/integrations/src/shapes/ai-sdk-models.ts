@@ -1,4 +1,4 @@
-/** Converts fields of the AI SDK that frameworks pass on: provider, model and billing. */
+/** The provider, the model and the billing of a call of the AI SDK, which frameworks pass on. */
 
 import { type Billing, providerSlug } from '@openlayer-tracing/core/integration';
 import { modelOfGateway } from '../common/bare-model.js';
@@ -12,21 +12,21 @@ import { geminiToolUses } from './gemini/usage.js';
 import { openAIBilling } from './openai/usage.js';
 
 /** The provider: `openai` of `openai.chat`; for a gateway, the vendor with which the model's path begins. */
-export function aiProvider(provider: unknown, modelId: unknown): string | undefined {
+export function aiSdkProvider(provider: unknown, modelId: unknown): string | undefined {
   if (stringOrUndefined(provider)?.split('.')[0] === 'gateway') {
     const [vendor, ...path] = stringOrUndefined(modelId)?.split('/') ?? [];
-    return path.length > 0 ? aiProvider(vendor, undefined) : undefined;
+    return path.length > 0 ? aiSdkProvider(vendor, undefined) : undefined;
   }
   return providerSlug(provider);
 }
 
 /** The model's name without the vendor that a gateway puts before it. */
-export function aiModel(modelId: unknown): string | undefined {
+export function aiSdkModel(modelId: unknown): string | undefined {
   return modelOfGateway(stringOrUndefined(modelId));
 }
 
 /** What the price of a call depends on besides its tokens, as the provider or a gateway states it. */
-export function aiBilling(usage: unknown, about: JsonObject, body: unknown): Billing {
+export function aiSdkBilling(usage: unknown, about: JsonObject, body: unknown): Billing {
   let statedTier = tierIn(body);
   let billing: Billing = openAIBilling(objectOrEmpty(objectOrEmpty(usage).raw));
   for (const each of Object.values(about)) {

@@ -1,14 +1,12 @@
-/** Converts fields of the AI SDK to those of the platform: tokens, the requested tier and parameters. */
+/** Token counts in the usage of the AI SDK, of all its versions. */
 
 import type { TokenCounts } from '@openlayer-tracing/core/integration';
 import {
   countOrUndefined,
   isJsonObject,
   type JsonObject,
-  nonEmptyFields,
   objectOrEmpty,
   presentFields,
-  stringOrUndefined,
 } from '../common/json.js';
 import { anthropicTokens, hourlyCacheTokens } from '../shapes/anthropic/usage.js';
 import { geminiTokens } from '../shapes/gemini/usage.js';
@@ -19,9 +17,9 @@ import { openAITokens } from '../shapes/openai/usage.js';
  * the provider's own usage take precedence.
  * @param about the metadata of the providers, by their names
  */
-export function aiTokens(usage: unknown, about: JsonObject): TokenCounts | undefined {
+export function aiSdkTokens(usage: unknown, about: JsonObject): TokenCounts | undefined {
   if (!isJsonObject(usage)) return undefined;
-  return { ...sdkTokens(usage, about), ...presentFields(providerTokens(usage.raw, about) ?? {}) };
+  return { ...countsOfSdk(usage, about), ...presentFields(providerTokens(usage.raw, about) ?? {}) };
 }
 
 /** The counts of the provider's own usage, which has more of them. */
@@ -61,7 +59,7 @@ function withToolTokens(usage: JsonObject): JsonObject {
   return toolTokens > 0 ? { toolUsePromptTokenCount: toolTokens, ...usage } : usage;
 }
 
-function sdkTokens(usage: JsonObject, about: JsonObject): TokenCounts {
+function countsOfSdk(usage: JsonObject, about: JsonObject): TokenCounts {
   const { inputTokens, outputTokens } = usage;
   const cacheCreationHour =
     hourlyCacheTokens(usage.raw) ?? hourlyCacheTokens(objectOrEmpty(about.anthropic).usage);
@@ -116,19 +114,6 @@ function cacheOutsideInput({
   return { written: countOrUndefined(objectOrEmpty(bedrock.usage).cacheWriteInputTokens) };
 }
 
-/** The tier that a call requests; undefined if it requests none. */
-export function requestedTier({ providerOptions }: JsonObject): string | undefined {
-  for (const options of Object.values(objectOrEmpty(providerOptions))) {
-    const { serviceTier, service_tier, sharedRequestType } = objectOrEmpty(options);
-    const tier =
-      stringOrUndefined(serviceTier) ??
-      stringOrUndefined(service_tier) ??
-      stringOrUndefined(sharedRequestType);
-    if (tier !== undefined) return tier;
-  }
-  return undefined;
-}
-
 /** The reasoning tokens, which are a part of the output and priced like it. */
 export function reasoningTokens(usage: unknown): number | undefined {
   const { outputTokens, outputTokenDetails, reasoningTokens } = objectOrEmpty(usage);
@@ -136,54 +121,5 @@ export function reasoningTokens(usage: unknown): number | undefined {
     countOrUndefined(objectOrEmpty(outputTokens).reasoning) ??
     countOrUndefined(objectOrEmpty(outputTokenDetails).reasoningTokens) ??
     countOrUndefined(reasoningTokens)
-  );
-}
-
-const PARAMETERS = [
-  'maxOutputTokens',
-  'temperature',
-  'topP',
-  'topK',
-  'presencePenalty',
-  'frequencyPenalty',
-  'stopSequences',
-  'seed',
-  'reasoning',
-  'toolChoice',
-  'responseFormat',
-  'providerOptions',
-  'activeTools',
-  'toolOrder',
-  'output',
-  'schema',
-  'schemaName',
-  'schemaDescription',
-] as const;
-
-/** The parameters of a call, in snake case. */
-export function aiParameters(settings: JsonObject): JsonObject {
-  const { output } = settings;
-  // From version 5 on an object with functions.
-  const named = {
-    ...settings,
-    output: stringOrUndefined(objectOrEmpty(output).name) ?? stringOrUndefined(output),
-  };
-  return snakeCased(settingsIn(named));
-}
-
-/** The parameters among the options of an operation, without empty ones. */
-export function settingsIn(params: JsonObject): JsonObject {
-  const { dimensions } = params;
-  const settings = Object.fromEntries(PARAMETERS.map((name) => [name, params[name]]));
-  return nonEmptyFields({ ...settings, dimensions });
-}
-
-/** The object with its keys in snake case. */
-export function snakeCased(value: JsonObject): JsonObject {
-  return Object.fromEntries(
-    Object.entries(value).map(([name, item]) => [
-      name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-      item,
-    ]),
   );
 }

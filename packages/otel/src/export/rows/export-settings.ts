@@ -5,8 +5,8 @@ import type { Attributes } from '../../dialects/data/span-data.js';
 /** What kind of backend reads the spans. */
 export type ExportProfile = 'apm' | 'llm';
 
-/** How one row becomes spans. */
-export interface RowSettings {
+/** How the steps of a row become spans. */
+export interface SpanSettings {
   /** Whether steps that were spans of the app's own SDK are left out, since the app exports them itself. */
   readonly skipsForeign: boolean;
   readonly profile: ExportProfile;
@@ -16,8 +16,8 @@ export interface RowSettings {
   readonly maxAttributeBytes: number;
 }
 
-/** How each row of an export becomes spans, and what belongs to the export as a whole: its name and its resource. */
-export interface SpanSettings extends RowSettings {
+/** The settings of an export: those of its spans, its name and its resource. */
+export interface ExportSettings extends SpanSettings {
   /** Names the export in counts and diagnostics. */
   readonly name: string;
   /** The service that made the spans. */

@@ -8,12 +8,12 @@ import {
   LONGEST_TIMER_MS,
 } from '@openlayer-tracing/core/integration';
 import type { OtlpCompression } from '../otlp/otlp-settings.js';
-import type { ExportProfile, SpanSettings } from '../rows/span-settings.js';
-import { type OtelEnvironment, wordOf } from './otel-environment.js';
+import type { ExportProfile, ExportSettings } from '../rows/export-settings.js';
+import { checkedWord, type ExportEnvironment } from './export-environment.js';
 import { checkedResource } from './resource.js';
 
 /** What both exports take. An option wins over the environment. */
-export interface SpanOptions {
+export interface ExportOptions {
   /**
    * Names the export in `stats().exports` and in metrics.
    * @default 'otel' for `otelExport()`, 'openlayer-otlp' for `openlayerOtlp()`
@@ -50,7 +50,7 @@ export interface SpanOptions {
 }
 
 /** The compiler checks that the list is complete. */
-export const SPAN_OPTIONS: Readonly<Record<keyof SpanOptions, true>> = {
+export const EXPORT_OPTIONS: Readonly<Record<keyof ExportOptions, true>> = {
   name: true,
   resource: true,
   content: true,
@@ -71,18 +71,18 @@ const MAX_ATTRIBUTE_BYTES = 65_536;
 type Owner = 'otelExport' | 'openlayerOtlp';
 
 /** What the two exports do not have in common. */
-interface SpanDefaults {
+interface ExportDefaults {
   readonly owner: Owner;
   readonly name: string;
   readonly profile: ExportProfile;
 }
 
 /** @throws ConfigError if an option is wrong */
-export function checkedSpanSettings(
-  options: SpanOptions,
-  env: OtelEnvironment,
-  { owner, name, profile }: SpanDefaults,
-): SpanSettings {
+export function checkedExportSettings(
+  options: ExportOptions,
+  env: ExportEnvironment,
+  { owner, name, profile }: ExportDefaults,
+): ExportSettings {
   const { maxAttributeBytes = MAX_ATTRIBUTE_BYTES } = options;
   const foreign = checkOneOf(options.foreign, `${owner}.foreign`, FOREIGN) ?? FOREIGN_BY[profile];
   return {
@@ -97,8 +97,8 @@ export function checkedSpanSettings(
 
 /** Milliseconds; undefined if neither option nor environment state it. @throws ConfigError if the option is wrong */
 export function checkedTimeout(
-  { timeoutMs }: SpanOptions,
-  env: OtelEnvironment,
+  { timeoutMs }: ExportOptions,
+  env: ExportEnvironment,
   owner: Owner,
 ): number | undefined {
   if (timeoutMs !== undefined) {
@@ -113,13 +113,13 @@ export function checkedTimeout(
 
 /** @throws ConfigError if the option is wrong */
 export function checkedCompression(
-  { compression }: SpanOptions,
-  env: OtelEnvironment,
+  { compression }: ExportOptions,
+  env: ExportEnvironment,
   owner: Owner,
 ): OtlpCompression {
   return (
     checkOneOf(compression, `${owner}.compression`, COMPRESSIONS) ??
-    env.readForTraces('COMPRESSION', (value, name) => wordOf(COMPRESSIONS, value, name)) ??
+    env.readForTraces('COMPRESSION', (value, name) => checkedWord(COMPRESSIONS, value, name)) ??
     'none'
   );
 }

@@ -1,6 +1,7 @@
 /** Recognises retries, for a fetch that receives requests and does not know which call of the client each belongs to. */
 
 import { currentStep } from '@openlayer-tracing/core/integration';
+import { forgetOldest } from '../../common/calls/forget-oldest.js';
 import type { FetchInit, FetchInput } from '../exchange/fetch-types.js';
 import { headerOf } from '../exchange/headers.js';
 import { isRequest, urlOf } from '../request/read-request.js';
@@ -62,17 +63,16 @@ interface FailedCall {
 const MAX_FAILED = 256;
 
 /** Calls whose last attempt failed, and which their clients may retry. */
-export class RetriedCalls {
+export class CallsByHeaders {
   readonly #failed = new Set<FailedCall>();
 
   /** Remembers a call whose attempt failed. */
   add(call: HttpCall, failedKey: AttemptKey): void {
     for (const each of this.#failed) {
-      if (!each.call.mayRetry || each.call === call) this.#failed.delete(each);
+      if (!each.call.isTraceOpen || each.call === call) this.#failed.delete(each);
     }
     this.#failed.add({ call, failedKey });
-    const [oldest] = this.#failed;
-    if (this.#failed.size > MAX_FAILED && oldest !== undefined) this.#failed.delete(oldest);
+    forgetOldest(this.#failed, MAX_FAILED);
   }
 
   /** Removes and returns the call that a request retries; undefined for the first attempt of a call. */
@@ -80,7 +80,7 @@ export class RetriedCalls {
     if (this.#failed.size === 0 || attemptsBefore === 0) return undefined;
     for (const failed of this.#failed) {
       const { call, failedKey } = failed;
-      if (failedKey.key !== key || failedKey.step !== step || !call.mayRetry) continue;
+      if (failedKey.key !== key || failedKey.step !== step || !call.isTraceOpen) continue;
       if (attemptsBefore !== undefined && attemptsBefore !== call.attempts) continue;
       this.#failed.delete(failed);
       return call;

@@ -1,17 +1,27 @@
-/** Reads the environment variables of OpenTelemetry. The only file of this package that reads the environment. */
+/** Reads the environment variables of both exports. The only file of this package that reads the environment. */
 
 import { ConfigError, environment, formatValue } from '@openlayer-tracing/core/integration';
 
 const IGNORED = 'it is ignored';
 
 /** Reads variables. Collects mistakes instead of throwing, since they are no mistakes in the code. */
-export class OtelEnvironment {
-  /** What is wrong, and what is done instead. */
-  readonly problems: string[] = [];
+export class ExportEnvironment {
+  readonly #problems: string[] = [];
+  readonly #wrong = new Set<string>();
   readonly #variables: Readonly<Record<string, string | undefined>>;
 
   constructor(variables: Readonly<Record<string, string | undefined>> = environment) {
     this.#variables = variables;
+  }
+
+  /** The mistakes in the variables that have been read, each with its consequence. */
+  get problems(): readonly string[] {
+    return this.#problems;
+  }
+
+  /** Whether the variable has been read, and `check` found a mistake. */
+  isWrong(name: string): boolean {
+    return this.#wrong.has(name);
   }
 
   /**
@@ -29,6 +39,7 @@ export class OtelEnvironment {
     try {
       return check(value, name);
     } catch (error) {
+      this.#wrong.add(name);
       this.report(error, consequence);
       return undefined;
     }
@@ -48,21 +59,26 @@ export class OtelEnvironment {
 
   /** Collects a mistake. @param error a ConfigError */
   report(error: unknown, consequence = IGNORED): void {
-    this.problems.push(`${(error as ConfigError).message}; ${consequence}`);
+    this.#problems.push(`${(error as ConfigError).message}; ${consequence}`);
   }
 
   /** Whether a variable is `true`; anything else but `false` is a mistake. */
   isTrue(name: string): boolean {
     const value = this.read(name, (text) => text.toLowerCase());
     if (value !== undefined && value !== 'true' && value !== 'false') {
-      this.problems.push(`${name} must be true or false, but is ${formatValue(value)}; ${IGNORED}`);
+      this.#problems.push(
+        `${name} must be true or false, but is ${formatValue(value)}; ${IGNORED}`,
+      );
     }
     return value === 'true';
   }
 }
 
-/** The word that the variable has, in any case, as OpenTelemetry's specification wants it. @throws ConfigError if it has none */
-export function wordOf<T extends string>(words: readonly T[], value: string, name: string): T {
+/**
+ * The word that the variable has. Ignores case, as OpenTelemetry's specification wants it.
+ * @throws ConfigError if it has none
+ */
+export function checkedWord<T extends string>(words: readonly T[], value: string, name: string): T {
   const word = words.find((each) => each === value.toLowerCase());
   if (word !== undefined) return word;
   throw new ConfigError(`${name} must be one of ${words.join(', ')}, but is ${formatValue(value)}`);
