@@ -15,7 +15,7 @@ export interface PlacedStep {
 
 /** All steps of the row. Steps that stand beside the root and name a `parentId` are put below it. */
 export function placedSteps(row: JsonObject): readonly PlacedStep[] {
-  const tops = recordsOf(row.steps);
+  const tops = childSteps(row);
   const below = new Map<JsonObject, JsonObject[]>();
   const roots: PlacedStep[] = [];
   const byId = tops.some((step) => parentIdOf(step) !== undefined)
@@ -45,7 +45,7 @@ export function placedSteps(row: JsonObject): readonly PlacedStep[] {
         seen.add(step);
       }
       const index = placed.push(next) - 1;
-      const children = recordsOf(step.steps);
+      const children = childSteps(step);
       const moved = byId && below.get(step);
       const all = moved ? [...children, ...moved] : children;
       for (let i = all.length - 1; i >= 0; i -= 1) {
@@ -60,6 +60,11 @@ export function placedSteps(row: JsonObject): readonly PlacedStep[] {
     if (!seen.has(step)) walk([{ step, parent: -1, depth: 0, problem: 'cycle' }]);
   }
   return placed;
+}
+
+/** The children of a step, or the top steps of a row. Leaves out what is no object, since anybody may have sent the row. */
+export function childSteps({ steps }: { readonly steps?: unknown }): readonly JsonObject[] {
+  return Array.isArray(steps) ? steps.filter(isJsonObject) : [];
 }
 
 /** Start and end of a step in epoch milliseconds, as far as they are known. */
@@ -287,10 +292,6 @@ export function criticalPath(steps: readonly TimedStep[]): readonly number[] {
 
 function parentIdOf(step: JsonObject): unknown {
   return step.parentId ?? step.parent_id ?? step.parentStepId ?? undefined;
-}
-
-function recordsOf(value: unknown): readonly JsonObject[] {
-  return Array.isArray(value) ? value.filter(isJsonObject) : [];
 }
 
 function optionalText(value: unknown): string | null {
