@@ -5,7 +5,7 @@ import type {
   WireRow,
 } from '@openlayer-tracing/core/wire';
 import { toJson } from '../values/json.js';
-import { compressed } from './compression.js';
+import { RowCompressor } from './compression.js';
 import {
   checkpoint,
   type Database,
@@ -85,7 +85,8 @@ export class Store {
     this.#db = open(file, isForReading ? openForReading : openDatabase);
     this.#reader = new RowReader(this.#db);
     this.#statements = statementsOf(this.#db);
-    const encode = file === IN_MEMORY ? (text: string) => text : compressed;
+    const compressor = new RowCompressor();
+    const encode = (text: string) => (file === IN_MEMORY ? text : compressor.compress(text));
     this.#transactions = transactionsOf(this.#db, this.#statements, rowText, encode);
     const totals = this.#statements.totals.get();
     this.#rows = totals?.rows ?? 0;
