@@ -443,7 +443,7 @@ export interface OverviewGroup extends Measures {
 
 export interface Health {
   /** The latest counts of each process and pipeline that sent some, newest first; at most 20. */
-  readonly apps: readonly AppReport[];
+  readonly apps: readonly AppStats[];
   /** The newest calls that were refused, and why; at most 100. */
   readonly refused: readonly RefusedCall[];
   /** What failed in the server itself: the first 20 messages, and the number of others. */
@@ -459,7 +459,7 @@ export interface Health {
   };
 }
 
-export interface AppReport {
+export interface AppStats {
   readonly name: string;
   readonly at: number;
   /** The tracer's `stats()` when it made its latest call, whose rows it still counted as queued. */

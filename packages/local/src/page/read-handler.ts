@@ -3,7 +3,7 @@ import { Refusal } from '../http/refusal.js';
 import { TimeBudget } from '../http/time-budget.js';
 import { Overviews } from '../overview/overview.js';
 import {
-  type AppReport,
+  type AppStats,
   DIALECTS,
   type Health,
   MARKS,
@@ -24,7 +24,7 @@ import { ParsedTraces, unknownTrace } from './parsed-traces.js';
 /** State of the server that the index does not have. The index may be in another thread. */
 export interface ServerState {
   readonly info: Omit<ServerInfo, 'traces' | 'pipelines'>;
-  readonly apps: readonly AppReport[];
+  readonly apps: readonly AppStats[];
   readonly refused: readonly RefusedCall[];
   readonly failures: readonly string[];
   readonly storage: Omit<Health['storage'], 'traces'>;

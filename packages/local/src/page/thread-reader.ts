@@ -49,14 +49,14 @@ export class ThreadReader implements Reader {
   #isCatchingUp = false;
   /** Whether rows or changes came since the last catch-up began. */
   #isBehind = false;
-  /** How many threads in a row have ended, or were refused, before they had brought the index up to date. */
+  /** Number of consecutive threads that ended, or were refused by the system, before the index was up to date. */
   #failedThreads = 0;
-  /** Why the last of them did. */
+  /** The error of the last one. */
   #failure = '';
   /** No thread is started before this time. */
   #pausedUntil = Number.NEGATIVE_INFINITY;
   #indexState: IndexState = { bytes: 0, lastChange: 0 };
-  /** What all subscribers have been sent. */
+  /** The newest row and change that every subscriber has received. */
   #sent: Position = { newest: 0, change: 0 };
 
   constructor(store: Store, options: ReaderOptions) {
@@ -136,7 +136,7 @@ export class ThreadReader implements Reader {
     try {
       this.#worker = this.#start();
     } catch (error) {
-      this.#failed(`the system refuses a thread that reads traces: ${error}`);
+      this.#reportFailedThread(`the system refuses a thread that reads traces: ${error}`);
     }
     return this.#worker;
   }
@@ -170,13 +170,13 @@ export class ThreadReader implements Reader {
     const isFailed = this.#isCatchingUp;
     this.#isCatchingUp = false;
     const reads = [...this.#reads.values()];
-    if (isFailed && !this.#isClosed) this.#failed(error.message);
+    if (isFailed && !this.#isClosed) this.#reportFailedThread(error.message);
     for (const read of reads) read.reject(isFailed ? new NoReader(error.message) : error);
     if (this.#subscribers.size > 0) this.#catchUpSoon(FIRST_PAUSE_MS);
   }
 
-  /** Notes that a thread was of no use. Two in a row are reported. */
-  #failed(reason: string): void {
+  /** Counts a thread that ended before the index was up to date. Two in a row are reported to `onFailure`. */
+  #reportFailedThread(reason: string): void {
     this.#failure = reason;
     this.#failedThreads += 1;
     const pauses = this.#failedThreads - 2;

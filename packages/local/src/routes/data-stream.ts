@@ -3,7 +3,7 @@ import { Refusal } from '../http/refusal.js';
 import { SUCCESS } from '../http/reply.js';
 import { inferenceIdsOf } from '../reading/columns.js';
 import { withExactIntegers } from '../reading/exact-integers.js';
-import { readReport, sendingOf } from '../reports/app-reports.js';
+import { readStatsHeader, sendingOf } from '../reports/sender-stats.js';
 import { isJsonObject } from '../values/json.js';
 import type { Route } from './call.js';
 
@@ -11,10 +11,10 @@ import type { Route } from './call.js';
 const MAX_ROWS = 10_000;
 
 /** `POST /inference-pipelines/{p}/data-stream` */
-export const dataStream: Route = (call, { store, checker, events, appReports }) => {
+export const dataStream: Route = (call, { store, checker, events, statsOfApps }) => {
   // An app whose rows are refused has counts of interest too.
-  const report = call.statsHeader === undefined ? undefined : readReport(call.statsHeader);
-  if (report) appReports.add(report, call.pipelineId, Date.now());
+  const sender = call.statsHeader === undefined ? undefined : readStatsHeader(call.statsHeader);
+  if (sender) statsOfApps.add(sender, call.pipelineId, Date.now());
   const { rounded, exact } = call.json();
   demandFew(rounded);
   const checked = checker.dataStream(rounded);
@@ -22,7 +22,7 @@ export const dataStream: Route = (call, { store, checker, events, appReports }) 
     exact === rounded ? checked : withExactIntegers(checked, exact as DataStreamRequest);
   const { config, rows } = request;
   const inferenceIds = inferenceIdsOf(request);
-  store.append(call.pipelineId, request, inferenceIds, { sending: sendingOf(report) });
+  store.append(call.pipelineId, request, inferenceIds, { sending: sendingOf(sender) });
   rows.forEach((row, index) => {
     events.emit('row', row, call.pipelineId, { inferenceId: inferenceIds[index] ?? '', config });
   });

@@ -1,4 +1,4 @@
-import type { AppReport } from '../page-api.js';
+import type { AppStats } from '../page-api.js';
 import { SENDING } from '../storage/schema.js';
 import { isJsonObject, type JsonObject } from '../values/json.js';
 
@@ -8,8 +8,8 @@ const MAX_APP_NAME = 200;
 /** The header of this library's data-stream calls to a server on the same machine, as Node names it. */
 export const STATS_HEADER = 'x-openlayer-tracing-stats';
 
-/** What this library says of itself on a call that sends rows. */
-export interface SenderReport {
+/** What the `STATS_HEADER` of a call says of the process that sends the rows. */
+export interface SenderStats {
   readonly name: string;
   /** The result of `stats()`. */
   readonly stats: JsonObject;
@@ -20,41 +20,41 @@ export interface SenderReport {
 }
 
 /** The latest counts of each process and pipeline. */
-export class AppReports {
-  readonly #kept = new Map<string, AppReport>();
+export class StatsOfApps {
+  readonly #kept = new Map<string, AppStats>();
 
-  add(report: SenderReport, pipelineId: string, at: number): void {
-    const name = `${report.name}, pipeline ${pipelineId}`.slice(0, MAX_APP_NAME);
+  add(sender: SenderStats, pipelineId: string, at: number): void {
+    const name = `${sender.name}, pipeline ${pipelineId}`.slice(0, MAX_APP_NAME);
     // A map keeps the order of insertion, so its first entry is the oldest.
     this.#kept.delete(name);
-    this.#kept.set(name, { name, at, stats: report.stats });
+    this.#kept.set(name, { name, at, stats: sender.stats });
     const [oldest] = this.#kept.keys();
     if (this.#kept.size > MAX_KEPT && oldest !== undefined) this.#kept.delete(oldest);
   }
 
   /** Newest first. */
-  list(): AppReport[] {
+  list(): AppStats[] {
     return [...this.#kept.values()].reverse();
   }
 }
 
-/** The report in a header; undefined if it is none. */
-export function readReport(header: string): SenderReport | undefined {
-  const report = parsed(header);
-  if (!isJsonObject(report) || typeof report.name !== 'string' || !isJsonObject(report.stats)) {
+/** The value of a `STATS_HEADER`; undefined if it is malformed. */
+export function readStatsHeader(header: string): SenderStats | undefined {
+  const value = parsed(header);
+  if (!isJsonObject(value) || typeof value.name !== 'string' || !isJsonObject(value.stats)) {
     return undefined;
   }
-  const { name, stats, retries, isReplay } = report;
+  const { name, stats, retries, isReplay } = value;
   return { name, stats, isRetry: Number(retries) > 0, isReplay: isReplay === true };
 }
 
-/** How the rows of a call were sent, as the sum of `SENDING`. Without a report nothing is known. */
-export function sendingOf(report: SenderReport | undefined): number {
-  if (report === undefined) return 0;
+/** How the rows of a call were sent, as the sum of `SENDING`. Nothing is known of senders without a `STATS_HEADER`. */
+export function sendingOf(sender: SenderStats | undefined): number {
+  if (sender === undefined) return 0;
   return (
-    (report.isRetry ? SENDING.retried : 0) +
-    (report.isReplay ? SENDING.replayed : 0) +
-    (Number(report.stats.sampledOut) > 0 ? SENDING.sampled : 0)
+    (sender.isRetry ? SENDING.retried : 0) +
+    (sender.isReplay ? SENDING.replayed : 0) +
+    (Number(sender.stats.sampledOut) > 0 ? SENDING.sampled : 0)
   );
 }
 
