@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { Refusal } from '../http/refusal.js';
+import { buildFolder } from '../package-folders.cjs';
 import { parseQuery } from '../queries/trace-query.js';
 import type { Store } from '../storage/store.js';
 import type { IndexState } from '../storage/upkeep.js';
@@ -7,9 +9,10 @@ import type { Position } from '../trace-index/trace-index.js';
 import type { Emit } from './live-events.js';
 import type { ReadContext } from './read-handler.js';
 import { catchUpDelayMs, NoReader, type Reader, type ReaderOptions } from './reader.js';
-import { workerFile } from './worker-file.cjs';
 import type { FromWorker, ToWorker, WorkerStart } from './worker-messages.js';
 
+/** The code of the reading thread. */
+const WORKER_FILE = join(buildFolder, 'page/read-worker.js');
 /** A read that takes longer hangs: the thread is terminated, and the next read starts another. */
 const HUNG_AFTER_MS = 60_000;
 /**
@@ -143,7 +146,7 @@ export class ThreadReader implements Reader {
 
   #start(): Worker {
     const { file } = this.#store;
-    const worker = new Worker(workerFile, {
+    const worker = new Worker(WORKER_FILE, {
       workerData: {
         file,
         indexFile: `${file}-index`,

@@ -8,7 +8,6 @@ import { closeConnections } from '../http/close-connections.js';
 import { createGuard } from '../http/guard.js';
 import { withinStack } from '../http/refusal.js';
 import { OtlpReceiver } from '../otlp/otlp-receiver.js';
-import { packageVersion } from '../package-version.cjs';
 import { createPageApiServer } from '../page/page-api-server.js';
 import { createPageFiles } from '../page/page-files.js';
 import { PageLink } from '../page/page-link.js';
@@ -31,6 +30,7 @@ import { environmentLines } from './environment.js';
 import { createHandler } from './handler.js';
 import { OpenParts } from './open-parts.js';
 import { type LocalServerOptions, type Settings, settingsOf } from './options.js';
+import { packageVersion } from './package-version.js';
 import { type WaitOptions, waitForRows } from './wait-for-rows.js';
 
 /** A running server. The rows that it returns are copies. */
