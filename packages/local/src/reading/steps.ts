@@ -1,9 +1,10 @@
 /** The steps of a row as a flat list, whatever the row has for steps. Nothing here recurses: traces may be deep. */
 
 import type { StepContent, StepProblem, StepSummary } from '../page-api.js';
+import { cutText } from '../values/cut-text.js';
 import { isJsonObject, type JsonObject, toJson } from '../values/json.js';
 import { rounded } from '../values/rounded.js';
-import { countOf, finiteOf, head, nonNegativeOf, textOf } from './values.js';
+import { countOf, finiteOf, nonNegativeOf, textOf } from './known-values.js';
 
 /** A step and its place in the walk: parents before children. */
 export interface PlacedStep {
@@ -163,8 +164,8 @@ export function stepSummary(step: TimedStep, index: number, traceStart: number):
     index,
     parent: step.parent,
     depth: step.depth,
-    name: head(textOf(raw.name), MAX_NAME),
-    type: head(textOf(raw.type), MAX_LABEL),
+    name: cutText(textOf(raw.name), MAX_NAME),
+    type: cutText(textOf(raw.type), MAX_LABEL),
     start: since,
     duration: step.duration,
     firstToken: firstTokenOf(metadata),
@@ -173,7 +174,7 @@ export function stepSummary(step: TimedStep, index: number, traceStart: number):
     provider: optionalText(raw.provider),
     ...tokenCounts(raw),
     cost: nonNegativeOf(raw.cost),
-    error: error === null ? null : head(error, MAX_ERROR),
+    error: error === null ? null : cutText(error, MAX_ERROR),
     isUnfinished: metadata.unfinished === true || step.problem === 'no-end',
     problem: step.problem,
   };
@@ -295,7 +296,7 @@ function parentIdOf(step: JsonObject): unknown {
 }
 
 function optionalText(value: unknown): string | null {
-  return typeof value === 'string' && value !== '' ? head(value, MAX_LABEL) : null;
+  return typeof value === 'string' && value !== '' ? cutText(value, MAX_LABEL) : null;
 }
 
 /** Whether a step of this type calls a model, which has tokens and a cost. */

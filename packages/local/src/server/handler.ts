@@ -8,12 +8,12 @@ import { refusedReply } from '../otlp/otlp-reply.js';
 import type { PageApiServer } from '../page/page-api-server.js';
 import type { PageFiles } from '../page/page-files.js';
 import type { PageLink } from '../page/page-link.js';
-import { head } from '../reading/values.js';
 import type { RefusedRequest } from '../reports/reports.js';
 import { STATS_HEADER } from '../reports/sender-stats.js';
 import type { Backend } from '../routes/call.js';
 import { isOtlpPath } from '../routes/receive-traces.js';
 import { audienceOf, routeOf } from '../routes/route-of.js';
+import { cutText } from '../values/cut-text.js';
 import { oneLine, printable } from '../values/printable.js';
 import type { Intercept } from './options.js';
 
@@ -133,7 +133,7 @@ function refuse(
   if (error instanceof ClientGone) return undefined;
   const refusal = toRefusal(error);
   const { status, isViolation } = refusal;
-  const message = head(refusal.message, MAX_MESSAGE);
+  const message = cutText(refusal.message, MAX_MESSAGE);
   const path = (request.url ?? '').split('?')[0] ?? '';
   onRefused({
     method: request.method ?? '',
