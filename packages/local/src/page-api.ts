@@ -378,18 +378,8 @@ export interface GroupPage {
   readonly next: string | null;
 }
 
-/** An editor whose links the page can make. */
-export type Editor =
-  | 'vscode'
-  | 'vscode-insiders'
-  | 'vscodium'
-  | 'cursor'
-  | 'windsurf'
-  | 'zed'
-  | 'idea'
-  | 'webstorm'
-  | 'pycharm';
-export const EDITORS: readonly Editor[] = [
+/** The editors whose links the page can make. */
+export const EDITORS = [
   'vscode',
   'vscode-insiders',
   'vscodium',
@@ -399,7 +389,8 @@ export const EDITORS: readonly Editor[] = [
   'idea',
   'webstorm',
   'pycharm',
-];
+] as const;
+export type Editor = (typeof EDITORS)[number];
 
 export const OVERVIEW_GROUPINGS = ['route', 'model'] as const;
 export type OverviewGrouping = (typeof OVERVIEW_GROUPINGS)[number];

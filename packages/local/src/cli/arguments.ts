@@ -208,7 +208,7 @@ function readCommand(
 ): ListCommand | ShowCommand {
   const { values, positionals } = parsed(args, { ...COMMON, ...READ });
   const { file } = values;
-  demandFile(file);
+  assertNotInMemory(file);
   const isJson = values.json ?? false;
   if (name === 'show') {
     for (const option of ['limit', 'pipeline', 'user', 'session', 'failed'] as const) {
@@ -233,11 +233,11 @@ function readCommand(
 
 function deleteCommand(args: readonly string[]): DeleteCommand {
   const { values, positionals } = parsed(args, { ...COMMON, ...FILE });
-  demandFile(values.file);
+  assertNotInMemory(values.file);
   return { name: 'delete', file: values.file, idOrNumber: oneTrace('delete', positionals) };
 }
 
-function demandFile(file: string | undefined): void {
+function assertNotInMemory(file: string | undefined): void {
   if (file === ':memory:') throw new UsageError('traces in memory can be read only in the page');
 }
 

@@ -1,9 +1,9 @@
 import type { WireConfig, WireRow } from '@openlayer-tracing/core/wire';
 import { withOurNames } from '../reading/columns.js';
 import { renderTrace } from '../rendering/render-trace.js';
-import { environmentLines, otlpLines } from '../server/environment.js';
 import { packageVersion } from '../server/package-version.js';
 import { type StartedServer, startServer } from '../server/server.js';
+import { environmentLines, otlpLines } from '../server/shell-lines.js';
 import { oneLine, shortJson } from '../values/printable.js';
 import { apiKeyOf } from './api-key.js';
 import type { ServeCommand } from './arguments.js';

@@ -148,8 +148,8 @@ function rangeOf({ chunk, indexes }: Matches): Range {
 const keyNumbers = new Uint16Array(CHUNK_LENGTH);
 
 /**
- * What is kept of a scan, or what `make` returns, which is kept if it is of the whole chunk.
- * @param mayKeep whether it is small enough
+ * The kept result of a scan, or a new one, which is kept if it covers the whole chunk and `mayKeep` allows it.
+ * @param mayKeep whether the result is small enough
  */
 function keptOrMade<T>(
   { chunk, changes }: Matches,

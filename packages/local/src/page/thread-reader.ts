@@ -8,7 +8,7 @@ import type { IndexState } from '../storage/upkeep.js';
 import type { Position } from '../trace-index/trace-index.js';
 import type { Emit } from './live-events.js';
 import type { ReadContext } from './read-handler.js';
-import { catchUpDelayMs, NoReader, type Reader, type ReaderOptions } from './reader.js';
+import { catchUpDelayMs, type Reader, type ReaderOptions, ReaderUnavailable } from './reader.js';
 import type { FromWorker, ToWorker, WorkerStart } from './worker-messages.js';
 
 /** The code of the reading thread. */
@@ -73,7 +73,7 @@ export class ThreadReader implements Reader {
   }
 
   get(path: string, query: string, context: ReadContext, signal?: AbortSignal): Promise<string> {
-    if (this.#isClosed) return Promise.reject(new NoReader('the server is closing'));
+    if (this.#isClosed) return Promise.reject(new ReaderUnavailable('the server is closing'));
     const readId = ++this.#lastReadId;
     return new Promise<string>((resolve, reject) => {
       const hung = setTimeout(() => void this.#worker?.terminate(), HUNG_AFTER_MS).unref();
@@ -101,7 +101,7 @@ export class ThreadReader implements Reader {
       const worker = this.#running();
       if (worker)
         worker.postMessage({ type: 'get', readId, path, query, context } satisfies ToWorker);
-      else read.reject(new NoReader(this.#failure));
+      else read.reject(new ReaderUnavailable(this.#failure));
     });
   }
 
@@ -159,7 +159,7 @@ export class ThreadReader implements Reader {
     worker.unref();
     worker.on('message', (message: FromWorker) => this.#receive(message));
     worker.on('error', (error) => this.#onEnd(worker, error));
-    worker.on('exit', () => this.#onEnd(worker, new NoReader('the reading thread ended')));
+    worker.on('exit', () => this.#onEnd(worker, new ReaderUnavailable('the reading thread ended')));
     for (const [subscriberId, { query }] of this.#subscribers) {
       worker.postMessage({ type: 'subscribe', subscriberId, query } satisfies ToWorker);
     }
@@ -174,7 +174,7 @@ export class ThreadReader implements Reader {
     this.#isCatchingUp = false;
     const reads = [...this.#reads.values()];
     if (isFailed && !this.#isClosed) this.#reportFailedThread(error.message);
-    for (const read of reads) read.reject(isFailed ? new NoReader(error.message) : error);
+    for (const read of reads) read.reject(isFailed ? new ReaderUnavailable(error.message) : error);
     if (this.#subscribers.size > 0) this.#catchUpSoon(FIRST_PAUSE_MS);
   }
 

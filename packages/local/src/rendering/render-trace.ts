@@ -1,8 +1,7 @@
 import type { WireRow } from '@openlayer-tracing/core/wire';
 import { childSteps, errorOf } from '../reading/steps.js';
-import { demand, shown } from '../values/demand.js';
+import { assert, assertKnown, formatValue } from '../values/assert.js';
 import { isJsonObject, type JsonObject } from '../values/json.js';
-import { demandKnown } from '../values/known-keys.js';
 import { localTime } from '../values/local-time.js';
 import { oneLine } from '../values/printable.js';
 import { stripVolatile } from './strip-volatile.js';
@@ -59,18 +58,18 @@ const MIN_SHARE = 8;
  * ```
  */
 export function renderTrace(row: WireRow, options: RenderOptions = {}): string {
-  demandKnown(options, KNOWN);
+  assertKnown(options, KNOWN);
   const { width } = options;
   for (const name of ['timings', 'metadata', 'details', 'color'] as const) {
     const value = options[name];
-    demand(
+    assert(
       value === undefined || typeof value === 'boolean',
-      `${name} must be true or false, not ${shown(value)}`,
+      `${name} must be true or false, not ${formatValue(value)}`,
     );
   }
-  demand(
+  assert(
     width === undefined || (Number.isInteger(width) && width >= 0),
-    `width must be a number of characters, not ${shown(width)}`,
+    `width must be a number of characters, not ${formatValue(width)}`,
   );
   const printer: Printer = {
     timings: options.timings ?? true,

@@ -16,7 +16,7 @@ export const dataStream: Route = (call, { store, checker, events, statsOfApps })
   const sender = call.statsHeader === undefined ? undefined : readStatsHeader(call.statsHeader);
   if (sender) statsOfApps.add(sender, call.pipelineId, Date.now());
   const { rounded, exact } = call.json();
-  demandFew(rounded);
+  assertFewRows(rounded);
   const checked = checker.dataStream(rounded);
   const request =
     exact === rounded ? checked : withExactIntegers(checked, exact as DataStreamRequest);
@@ -30,7 +30,7 @@ export const dataStream: Route = (call, { store, checker, events, statsOfApps })
 };
 
 /** @throws Refusal 413 */
-function demandFew(body: unknown): void {
+function assertFewRows(body: unknown): void {
   if (!isJsonObject(body) || !Array.isArray(body.rows) || body.rows.length <= MAX_ROWS) return;
   throw new Refusal(413, `a call may have ${MAX_ROWS} rows, not ${body.rows.length}: send several`);
 }

@@ -26,11 +26,11 @@ import { lock } from '../storage/lock.js';
 import { type ReceivedBatch, Store } from '../storage/store.js';
 import type { StoredRow } from '../storage/stored-row.js';
 import { startUpkeep } from '../storage/upkeep.js';
-import { environmentLines } from './environment.js';
 import { createHandler } from './handler.js';
 import { OpenParts } from './open-parts.js';
 import { type LocalServerOptions, type Settings, settingsOf } from './options.js';
 import { packageVersion } from './package-version.js';
+import { environmentLines } from './shell-lines.js';
 import { type WaitOptions, waitForRows } from './wait-for-rows.js';
 
 /** A running server. The rows that it returns are copies. */
