@@ -4,12 +4,12 @@ import { TimeBudget } from '../http/time-budget.js';
 import { Overviews } from '../overview/overview.js';
 import {
   type AppStats,
-  DIALECTS,
   type Health,
   MARKS,
   OVERVIEW_GROUPINGS,
   type RefusedCall,
   type ServerInfo,
+  TRACERS,
   type TracePage,
 } from '../page-api.js';
 import { groupsOf } from '../queries/groups.js';
@@ -220,7 +220,7 @@ export class ReadHandler {
       apps,
       refused,
       failures,
-      dialects: named(DIALECTS, dialects),
+      dialects: named(TRACERS, dialects),
       marks: named(MARKS, marks),
       storage: { ...storage, bytes, traces },
     } satisfies Health);

@@ -4,7 +4,7 @@
  * but only moves on if the trace matches: a branch that the processor cannot predict takes longer.
  */
 
-import { DIALECTS, type FeedbackFilter, MARKS, type TraceQuery } from '../page-api.js';
+import { type FeedbackFilter, MARKS, TRACERS, type TraceQuery } from '../page-api.js';
 import type { Chunk } from '../trace-index/facts/chunk.js';
 import { FLAGS, NO_COUNT, OUTCOME_CODES, type TextColumn } from '../trace-index/facts/columns.js';
 import { hashOf } from '../trace-index/facts/hash.js';
@@ -56,7 +56,7 @@ function filtersOf(query: TraceQuery, index: TraceIndex): ChunkFilter[] {
     filters.push(
       hasFlag(
         'dialect',
-        query.dialect.map((each) => DIALECTS.indexOf(each)),
+        query.dialect.map((each) => TRACERS.indexOf(each)),
       ),
     );
   }

@@ -1,12 +1,12 @@
 /** Reads the summary that the list shows from a row of any tracer. */
 
 import {
-  type Dialect,
   type Mark,
   OPENED_FILES_PIPELINE,
   OUTCOMES,
   type Outcome,
   PREVIEW_LENGTH,
+  type Tracer,
   type TraceSummary,
 } from '../page-api.js';
 import { SENDING } from '../storage/schema.js';
@@ -91,7 +91,7 @@ export function summaryOf(stored: StoredRow, steps: readonly PlacedStep[]): Trac
       metadata,
       end: latency === null ? null : time + latency,
     }),
-    dialect: dialectOf(row, root, http),
+    dialect: tracerOf(row, root, http),
   };
 }
 
@@ -244,7 +244,7 @@ function marksOf(
 const SPAN_ID = /^[0-9a-f]{16}$/;
 
 /** Which tracer wrote the row. The Python SDK writes start times in seconds, the official TypeScript SDK whole timestamps. */
-function dialectOf(row: JsonObject, root: JsonObject, http: JsonObject): Dialect {
+function tracerOf(row: JsonObject, root: JsonObject, http: JsonObject): Tracer {
   // A step that was a span has the id of the span.
   if (SPAN_ID.test(textOf(root.id))) return 'opentelemetry';
   if (outcomeOf(http.outcome) !== null) return 'openlayer-tracing';
