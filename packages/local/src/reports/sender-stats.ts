@@ -1,6 +1,7 @@
 import type { AppStats } from '../page-api.js';
 import { SENDING } from '../storage/schema.js';
 import { isJsonObject, type JsonObject } from '../values/json.js';
+import { RecentMap } from '../values/recent-map.js';
 
 const MAX_KEPT = 20;
 const MAX_APP_NAME = 200;
@@ -21,20 +22,16 @@ export interface SenderStats {
 
 /** The latest counts of each process and pipeline. */
 export class StatsOfApps {
-  readonly #kept = new Map<string, AppStats>();
+  readonly #kept = new RecentMap<string, AppStats>(MAX_KEPT);
 
   add(sender: SenderStats, pipelineId: string, at: number): void {
     const name = `${sender.name}, pipeline ${pipelineId}`.slice(0, MAX_APP_NAME);
-    // A map keeps the order of insertion, so its first entry is the oldest.
-    this.#kept.delete(name);
     this.#kept.set(name, { name, at, stats: sender.stats });
-    const [oldest] = this.#kept.keys();
-    if (this.#kept.size > MAX_KEPT && oldest !== undefined) this.#kept.delete(oldest);
   }
 
   /** Newest first. */
   list(): AppStats[] {
-    return [...this.#kept.values()].reverse();
+    return this.#kept.newestFirst();
   }
 }
 
