@@ -379,8 +379,18 @@ export interface GroupPage {
   readonly next: string | null;
 }
 
-/** The editors whose links the page can make. */
-export const EDITORS = [
+/** An editor whose links the page can make. Spelled out, since users see the type and `EDITORS` is not exported to them. */
+export type Editor =
+  | 'vscode'
+  | 'vscode-insiders'
+  | 'vscodium'
+  | 'cursor'
+  | 'windsurf'
+  | 'zed'
+  | 'idea'
+  | 'webstorm'
+  | 'pycharm';
+export const EDITORS: readonly Editor[] = [
   'vscode',
   'vscode-insiders',
   'vscodium',
@@ -390,8 +400,7 @@ export const EDITORS = [
   'idea',
   'webstorm',
   'pycharm',
-] as const;
-export type Editor = (typeof EDITORS)[number];
+];
 
 export const OVERVIEW_GROUPINGS = ['route', 'model'] as const;
 export type OverviewGrouping = (typeof OVERVIEW_GROUPINGS)[number];
