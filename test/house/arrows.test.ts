@@ -108,7 +108,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'integrations/http': ['exchange', 'body', 'request', 'response', 'calls'],
 };
 /** Files beside the folders of a package that any of them may import. Others are entry points, above the folders. */
-const BELOW_FOLDERS = [PAGE_API, 'packages/local/src/package-version.cjs'];
+const BELOW_FOLDERS = [PAGE_API, 'packages/local/src/package-folders.cjs'];
 /**
  * The folders of these packages, the lowest first: a file imports from its own folder and from those below. A folder that is
  * not in the list belongs to the one around it.

@@ -52,11 +52,11 @@ export function foldedText(text: string): string {
 }
 
 /*
- * The index stores an outcome, a dialect and a mark by its place in these lists: a change of the order needs a new version of
+ * The index stores an outcome, a tracer and a mark by its place in these lists: a change of the order needs a new version of
  * the index.
  */
 export const OUTCOMES = ['completed', 'aborted', 'error', 'abandoned', 'interrupted'] as const;
-export const DIALECTS = [
+export const TRACERS = [
   'openlayer-tracing',
   'openlayer-ts',
   'openlayer-python',
@@ -79,7 +79,7 @@ export const MARKS = [
 export type Outcome = (typeof OUTCOMES)[number];
 
 /** Which tracer wrote the row, guessed by its shape. */
-export type Dialect = (typeof DIALECTS)[number];
+export type Tracer = (typeof TRACERS)[number];
 
 /** Why a trace differs from what the app had. */
 export type Mark = (typeof MARKS)[number];
@@ -122,7 +122,8 @@ export interface TraceSummary {
   readonly output: string;
   readonly feedback: Feedback | null;
   readonly marks: readonly Mark[];
-  readonly dialect: Dialect;
+  /** The tracer that wrote the row. */
+  readonly dialect: Tracer;
 }
 
 export interface Feedback {
@@ -178,7 +179,7 @@ export interface TraceQuery {
   readonly model?: readonly string[];
   readonly user?: readonly string[];
   readonly session?: readonly string[];
-  readonly dialect?: readonly Dialect[];
+  readonly dialect?: readonly Tracer[];
   readonly mark?: readonly Mark[];
   readonly failed?: boolean;
   readonly feedback?: FeedbackFilter;
@@ -378,7 +379,7 @@ export interface GroupPage {
   readonly next: string | null;
 }
 
-/** An editor whose links the page can make. */
+/** An editor whose links the page can make. Spelled out, since users see the type and `EDITORS` is not exported to them. */
 export type Editor =
   | 'vscode'
   | 'vscode-insiders'
@@ -443,12 +444,13 @@ export interface OverviewGroup extends Measures {
 
 export interface Health {
   /** The latest counts of each process and pipeline that sent some, newest first; at most 20. */
-  readonly apps: readonly AppReport[];
+  readonly apps: readonly AppStats[];
   /** The newest calls that were refused, and why; at most 100. */
   readonly refused: readonly RefusedCall[];
   /** What failed in the server itself: the first 20 messages, and the number of others. */
   readonly failures: readonly string[];
-  readonly dialects: Readonly<Partial<Record<Dialect, number>>>;
+  /** How many traces each tracer wrote. */
+  readonly dialects: Readonly<Partial<Record<Tracer, number>>>;
   readonly marks: Readonly<Partial<Record<Mark, number>>>;
   readonly storage: {
     readonly traces: number;
@@ -459,7 +461,7 @@ export interface Health {
   };
 }
 
-export interface AppReport {
+export interface AppStats {
   readonly name: string;
   readonly at: number;
   /** The tracer's `stats()` when it made its latest call, whose rows it still counted as queued. */

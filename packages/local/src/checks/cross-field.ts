@@ -6,7 +6,7 @@ import type {
   WireRow,
   WireStep,
 } from '@openlayer-tracing/core/wire';
-import { isJsonObject } from '../values/json.js';
+import { childSteps } from '../reading/steps.js';
 
 /** Faults that a refusal names. */
 export const MAX_FAULTS = 5;
@@ -63,19 +63,13 @@ function namedColumns(config: object): [key: string, column: string][] {
 function treeFaults(row: WireRow): string[] {
   const faults: string[] = [];
   const ids = new Set<string>();
-  const pending: WireStep[] = childrenOf(row);
-  for (let step = pending.pop(); step; step = pending.pop()) {
+  const pending = [...childSteps(row)];
+  for (let next = pending.pop(); next; next = pending.pop()) {
+    const step = next as WireStep; // of any tracer: members may be missing
     if (ids.has(step.id)) faults.push(`duplicate step id ${step.id}`);
     ids.add(step.id);
     if (step.endTime < step.startTime) faults.push(`step "${step.name}" ends before it starts`);
-    for (const child of childrenOf(step)) pending.push(child);
+    for (const child of childSteps(step)) pending.push(child);
   }
   return faults;
-}
-
-/** Checks the type, since rows of other tracers are read as well. */
-function childrenOf({ steps }: { readonly steps: readonly WireStep[] }): WireStep[] {
-  return Array.isArray(steps)
-    ? steps.filter(isJsonObject).map((step) => step as unknown as WireStep)
-    : [];
 }

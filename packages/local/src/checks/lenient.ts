@@ -26,7 +26,7 @@ export function lenientRequest(body: unknown): DataStreamRequest {
   if (!Array.isArray(rows) || rows.length === 0) {
     throw new Refusal(400, 'rows must be an array of at least one row');
   }
-  demandTask(config);
+  assertTask(config);
   for (const [key, column] of Object.entries(config)) {
     if (!key.endsWith('ColumnName') || column === null) continue;
     if (typeof column !== 'string' || column === '') {
@@ -47,7 +47,7 @@ export function lenientRequest(body: unknown): DataStreamRequest {
   return body as unknown as DataStreamRequest; // its readers check for missing members
 }
 
-function demandTask(config: Readonly<Record<string, unknown>>): void {
+function assertTask(config: Readonly<Record<string, unknown>>): void {
   if (typeof config.outputColumnName === 'string') return;
   if (OTHER_TASKS.some((key) => Object.hasOwn(config, key))) return;
   throw new Refusal(

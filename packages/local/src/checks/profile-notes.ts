@@ -1,5 +1,5 @@
 import type { DataStreamRequest, WireConfig, WireRow } from '@openlayer-tracing/core/wire';
-import { head } from '../reading/values.js';
+import { cutText } from '../values/cut-text.js';
 import { dataStreamFaults } from './cross-field.js';
 import { faultText, validatorOf } from './validators.js';
 
@@ -19,7 +19,7 @@ export function profileNotes(row: WireRow, config: WireConfig): string[] {
   const notes = [...counts]
     .sort(([a], [b]) => Number(isOfStep(a)) - Number(isOfStep(b)))
     .map(([note, count]) => {
-      const text = head(note, MAX_NOTE);
+      const text = cutText(note, MAX_NOTE);
       // Several parts of the schema may find the same fault of the row.
       return count > 1 && isOfStep(note) ? `${text} (${count} times)` : text;
     });

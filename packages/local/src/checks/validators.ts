@@ -1,6 +1,10 @@
 /** Validators of the JSON schemas of the API, and their errors in words. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
-import { readSchemas } from './json-schemas.cjs';
+import { packageFolder } from '../package-folders.cjs';
+
+const SCHEMAS = ['step', 'data-stream-request', 'profile-js', 'rows-update-request'];
 
 interface ValidatorOptions {
   /** Reports every fault instead of the first. */
@@ -25,9 +29,14 @@ function ajvFor(allErrors: boolean): Ajv2020 {
     strictTypes: false,
     allowUnionTypes: true,
   });
-  for (const each of readSchemas()) ajv.addSchema(each);
+  for (const each of SCHEMAS) ajv.addSchema(readSchema(each));
   instances.set(allErrors, ajv);
   return ajv;
+}
+
+function readSchema(name: string): object {
+  const file = join(packageFolder, 'schemas', `${name}.schema.json`);
+  return JSON.parse(readFileSync(file, 'utf8')) as object;
 }
 
 /** A fault as a sentence about the place where it is. */

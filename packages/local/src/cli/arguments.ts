@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { EDITORS, type Editor } from '../page-api.js';
-import { AGES, measureOf, SIZES } from './measures.js';
+import { AGES, parseWithUnit, SIZES } from './units.js';
 
 /** A command line that cannot be carried out. Its message says what to do. */
 export class UsageError extends Error {
@@ -187,13 +187,13 @@ function serveCommand(args: readonly string[]): ServeCommand {
     isQuiet: values.quiet ?? false,
     opensPage: values.open ?? false,
     editor: editorOf(values.editor),
-    maxAgeMs: measure(
+    maxAgeMs: numberWithUnit(
       '--max-age',
       values['max-age'] ?? DEFAULT_MAX_AGE,
       AGES,
       'a time such as 90m, 12h or 7d',
     ),
-    maxBytes: measure(
+    maxBytes: numberWithUnit(
       '--max-size',
       values['max-size'] ?? DEFAULT_MAX_SIZE,
       SIZES,
@@ -208,7 +208,7 @@ function readCommand(
 ): ListCommand | ShowCommand {
   const { values, positionals } = parsed(args, { ...COMMON, ...READ });
   const { file } = values;
-  demandFile(file);
+  assertNotInMemory(file);
   const isJson = values.json ?? false;
   if (name === 'show') {
     for (const option of ['limit', 'pipeline', 'user', 'session', 'failed'] as const) {
@@ -233,11 +233,11 @@ function readCommand(
 
 function deleteCommand(args: readonly string[]): DeleteCommand {
   const { values, positionals } = parsed(args, { ...COMMON, ...FILE });
-  demandFile(values.file);
+  assertNotInMemory(values.file);
   return { name: 'delete', file: values.file, idOrNumber: oneTrace('delete', positionals) };
 }
 
-function demandFile(file: string | undefined): void {
+function assertNotInMemory(file: string | undefined): void {
   if (file === ':memory:') throw new UsageError('traces in memory can be read only in the page');
 }
 
@@ -272,15 +272,15 @@ function integer(option: string, text: string, min: number, max: number): number
   throw new UsageError(`${option} must be an integer from ${min} to ${max}, not "${text}"`);
 }
 
-/** A number with a unit. */
-function measure(
+/** The number that a text with a unit means; undefined for `none`. */
+function numberWithUnit(
   option: string,
   text: string,
   units: ReadonlyMap<string, number>,
   examples: string,
 ): number | undefined {
   if (text === 'none') return undefined;
-  const value = measureOf(text, units);
+  const value = parseWithUnit(text, units);
   if (value !== undefined) return value;
   throw new UsageError(`${option} must be ${examples}, or none, not "${text}"`);
 }

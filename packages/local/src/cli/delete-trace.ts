@@ -4,7 +4,7 @@ import { oneLine } from '../values/printable.js';
 import type { DeleteCommand } from './arguments.js';
 import { defaultFile } from './default-file.js';
 import type { Terminal } from './terminal.js';
-import { demandTraces, findTrace } from './trace-file-reader.js';
+import { assertHasTraces, findTrace } from './trace-file-reader.js';
 
 /**
  * Deletes a trace: by its number that one, by its inference ID all rows that were sent with it. Its words leave the index with
@@ -13,7 +13,7 @@ import { demandTraces, findTrace } from './trace-file-reader.js';
  */
 export function deleteTrace(command: DeleteCommand, terminal: Terminal): void {
   const file = command.file ?? defaultFile(terminal);
-  demandTraces(file);
+  assertHasTraces(file);
   const unlock = tryLock(file);
   // Two processes that delete rows of one file would each count those of the other.
   if (!unlock) {

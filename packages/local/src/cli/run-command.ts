@@ -1,4 +1,4 @@
-import { packageVersion } from '../package-version.cjs';
+import { packageVersion } from '../server/package-version.js';
 import { HELP, parseCommand } from './arguments.js';
 import type { Terminal } from './terminal.js';
 

@@ -1,16 +1,16 @@
 import type { WireConfig, WireRow } from '@openlayer-tracing/core/wire';
-import { packageVersion } from '../package-version.cjs';
 import { withOurNames } from '../reading/columns.js';
 import { renderTrace } from '../rendering/render-trace.js';
-import { environmentLines, otlpLines } from '../server/environment.js';
+import { packageVersion } from '../server/package-version.js';
 import { type StartedServer, startServer } from '../server/server.js';
+import { environmentLines, otlpLines } from '../server/shell-lines.js';
 import { oneLine, shortJson } from '../values/printable.js';
 import { apiKeyOf } from './api-key.js';
 import type { ServeCommand } from './arguments.js';
 import { defaultFile } from './default-file.js';
-import { AGES, inUnits, SIZES } from './measures.js';
 import { openBrowser } from './open-browser.js';
 import { isColored, type Terminal, widthOf } from './terminal.js';
+import { AGES, SIZES, withUnit } from './units.js';
 
 /** Runs the server until a signal comes, or until the reader of its output has gone. */
 export async function serve(command: ServeCommand, terminal: Terminal): Promise<void> {
@@ -57,8 +57,8 @@ function addresses(
 ): string {
   const addressed = { url: server.url, hasApiKey };
   const limits = [
-    ...(maxAgeMs === undefined ? [] : [`kept for ${inUnits(maxAgeMs, AGES)}`]),
-    ...(maxBytes === undefined ? [] : [`at most ${inUnits(maxBytes, SIZES)}`]),
+    ...(maxAgeMs === undefined ? [] : [`kept for ${withUnit(maxAgeMs, AGES)}`]),
+    ...(maxBytes === undefined ? [] : [`at most ${withUnit(maxBytes, SIZES)}`]),
   ].join(', ');
   const place = file === ':memory:' ? 'in memory' : oneLine(file, 500);
   return `openlayer-local ${packageVersion()} listens on ${server.url}

@@ -28,7 +28,7 @@ const LIST_MS = 30_000;
 
 /** Opens a file of traces, which need not be writable. @throws Error if there is none */
 export function openTraceFile(file: string): TraceFileReader {
-  demandTraces(file);
+  assertHasTraces(file);
   const store = new Store(file, { isForReading: true });
   let index: TraceIndex | undefined;
   return {
@@ -68,7 +68,7 @@ export function openTraceFile(file: string): TraceFileReader {
 }
 
 /** @throws Error if there is no such file: opening it would create it */
-export function demandTraces(file: string): void {
+export function assertHasTraces(file: string): void {
   if (existsSync(file)) return;
   throw new Error(`there are no traces in ${file}: start openlayer-local first, or choose --file`);
 }

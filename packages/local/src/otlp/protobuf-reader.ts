@@ -68,19 +68,19 @@ export class ProtobufReader {
 
   /** The field's 64 bits without a sign. */
   fixed64(): bigint {
-    this.#demand(8);
+    this.#assertLength(8);
     this.#at += 8;
     return this.#buffer.readBigUInt64LE(this.#at - 8);
   }
 
   double(): number {
-    this.#demand(8);
+    this.#assertLength(8);
     this.#at += 8;
     return this.#buffer.readDoubleLE(this.#at - 8);
   }
 
   fixed32(): number {
-    this.#demand(4);
+    this.#assertLength(4);
     this.#at += 4;
     return this.#buffer.readUInt32LE(this.#at - 4);
   }
@@ -133,7 +133,7 @@ export class ProtobufReader {
 
   #length(): number {
     const length = this.#size();
-    this.#demand(length);
+    this.#assertLength(length);
     return length;
   }
 
@@ -144,7 +144,7 @@ export class ProtobufReader {
     return byte;
   }
 
-  #demand(length: number): void {
+  #assertLength(length: number): void {
     if (length > this.#end - this.#at) this.#fail();
   }
 

@@ -29,7 +29,7 @@ export function readJson(body: Buffer): OtlpSpans {
   const request = parseText(withQuotedIntegers(body.toString('utf8')));
   if (!isJsonObject(request)) throw new Malformed('not a JSON object');
   const reading = new Reading();
-  for (const each of recordsOf(request, 'resourceSpans')) reading.resourceSpans(each);
+  for (const each of objectsIn(request, 'resourceSpans')) reading.resourceSpans(each);
   const { spans, rejections } = reading;
   return { spans, rejected: rejections.count, reason: rejections.text };
 }
@@ -51,7 +51,7 @@ class Reading {
   resourceSpans(message: JsonObject): void {
     this.#limits.addValue();
     const resource = isJsonObject(message.resource) ? this.#attributes(message.resource) : {};
-    for (const each of recordsOf(message, 'scopeSpans')) {
+    for (const each of objectsIn(message, 'scopeSpans')) {
       this.#limits.addValue();
       const scope = scopeOf(each.scope);
       for (const fields of listOf(each, 'spans')) {
@@ -73,8 +73,8 @@ class Reading {
       kind: kindOf(enumOf(message, 'kind', 'SPAN_KIND_', KINDS)),
       ...timesOf(uint64Of(message, 'startTimeUnixNano'), uint64Of(message, 'endTimeUnixNano')),
       attributes: this.#attributes(message),
-      events: recordsOf(message, 'events').map((event) => this.#event(event)),
-      links: recordsOf(message, 'links').flatMap((link) => this.#link(link) ?? []),
+      events: objectsIn(message, 'events').map((event) => this.#event(event)),
+      links: objectsIn(message, 'links').flatMap((link) => this.#link(link) ?? []),
       status: this.#status(message.status),
       resource,
       scope,
@@ -109,7 +109,7 @@ class Reading {
   }
 
   #attributes(message: JsonObject): Attributes {
-    return this.#pairs(recordsOf(message, 'attributes'), 0);
+    return this.#pairs(objectsIn(message, 'attributes'), 0);
   }
 
   #pairs(list: readonly JsonObject[], depth: number): Attributes {
@@ -138,7 +138,7 @@ class Reading {
     }
     if (isJsonObject(value.kvlistValue)) {
       if (depth >= MAX_DEPTH) return TOO_DEEP;
-      return this.#pairs(recordsOf(value.kvlistValue, 'values'), depth + 1);
+      return this.#pairs(objectsIn(value.kvlistValue, 'values'), depth + 1);
     }
     return null;
   }
@@ -168,7 +168,7 @@ function listOf(message: JsonObject, name: string): readonly unknown[] {
   return list;
 }
 
-function recordsOf(message: JsonObject, name: string): readonly JsonObject[] {
+function objectsIn(message: JsonObject, name: string): readonly JsonObject[] {
   const list = listOf(message, name);
   if (!list.every(isJsonObject)) throw new Malformed(`${name} has an item that is not an object`);
   return list;

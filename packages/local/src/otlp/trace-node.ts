@@ -1,6 +1,6 @@
 import type { WireStep } from '@openlayer-tracing/core/wire';
 import type { SpanData, SpanStep } from '@openlayer-tracing/otel/dialects';
-import { head } from '../reading/values.js';
+import { cutText } from '../values/cut-text.js';
 import { isJsonObject, type JsonObject } from '../values/json.js';
 import { rounded } from '../values/rounded.js';
 import type { OtlpSpan } from './otlp-span.js';
@@ -71,7 +71,7 @@ export function nodeOfSpan(span: OtlpSpan, stepOfSpan: StepOfSpan): TraceNode | 
     parentId: span.parentSpanId,
     isRemote: span.hasRemoteParent,
     step: {
-      name: head(name || span.name || 'span', MAX_LENGTH),
+      name: cutText(name || span.name || 'span', MAX_LENGTH),
       // Span ids are unique in a trace. A span that is sent twice is the same step.
       id: span.spanId,
       type,
@@ -139,5 +139,5 @@ function originOf(span: OtlpSpan): JsonObject {
 }
 
 function idOf(stated: string | undefined): string | undefined {
-  return stated === undefined ? undefined : head(stated, MAX_LENGTH);
+  return stated === undefined ? undefined : cutText(stated, MAX_LENGTH);
 }

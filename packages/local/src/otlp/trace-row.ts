@@ -1,4 +1,5 @@
 import type { WireConfig, WireRow, WireStep } from '@openlayer-tracing/core/wire';
+import { childSteps } from '../reading/steps.js';
 import { isJsonObject, type JsonObject } from '../values/json.js';
 import { nodeOfStep, type TraceFacts, type TraceNode } from './trace-node.js';
 import { rankOf, STAND_IN_ID, treeOf } from './trace-tree.js';
@@ -113,10 +114,9 @@ function merged(
 function* stepsOf(row: WireRow, traceId: string): Generator<TraceNode> {
   // An update of the row may have set the column to anything.
   const root: unknown = Array.isArray(row.steps) ? row.steps[0] : undefined;
-  const stack: unknown[] = [root];
-  for (let step = stack.pop(); step !== undefined; step = stack.pop()) {
-    if (!isJsonObject(step)) continue;
-    for (const child of Array.isArray(step.steps) ? step.steps : []) stack.push(child);
+  const stack = isJsonObject(root) ? [root] : [];
+  for (let step = stack.pop(); step; step = stack.pop()) {
+    for (const child of childSteps(step)) stack.push(child);
     if (step.id === STAND_IN_ID) continue;
     yield nodeOfStep(step === root ? withoutRootFacts(step) : step, traceId);
   }

@@ -1,6 +1,7 @@
 import type { WireStep } from '@openlayer-tracing/core/wire';
+import { plusKnown } from '../reading/known-values.js';
 import { isModelCall } from '../reading/steps.js';
-import { head, plusKnown } from '../reading/values.js';
+import { cutText } from '../values/cut-text.js';
 import { rounded } from '../values/rounded.js';
 import type { TraceNode } from './trace-node.js';
 
@@ -178,7 +179,7 @@ function standIn(main: WireStep, tops: readonly TraceNode[], steps: readonly Wir
   const startTime = Math.min(...steps.map((step) => step.startTime));
   const endTime = Math.max(...steps.map((step) => step.endTime));
   return {
-    name: `${head(main.name, 200)} and ${tops.length - 1} more`,
+    name: `${cutText(main.name, 200)} and ${tops.length - 1} more`,
     id: STAND_IN_ID,
     type: 'chain',
     inputs: main.inputs,

@@ -47,11 +47,11 @@ const entries = new Uint32Array(2 * CHUNK_LENGTH);
 /**
  * Measures the traces of a chunk. They are sorted by their keys first: the sums of one key are then local variables, and its
  * histograms fit into the processor's first cache.
- * @param numbers for each of the traces, where its key is in `keys`
+ * @param keyIndexes the index in `keys` of the key of each trace
  */
 export function measuresOf(
   { chunk, indexes }: Pick<Matches, 'chunk' | 'indexes'>,
-  numbers: Uint16Array,
+  keyIndexes: Uint16Array,
   keys: readonly number[],
 ): ChunkMeasures {
   const cost = chunk.wide.cost.read(indexes);
@@ -61,7 +61,7 @@ export function measuresOf(
   const { latency, firstToken } = chunk.buckets;
   const sums = new Float64Array(keys.length * SUMS);
   const ends = new Uint32Array(keys.length * 2);
-  const keyEnds = sortIndexes(indexes, numbers, keys.length);
+  const keyEnds = sortIndexes(indexes, keyIndexes, keys.length);
   let end = 0;
   let i = 0;
   for (let key = 0; key < keys.length; key += 1) {
@@ -98,20 +98,20 @@ export function measuresOf(
 }
 
 /** Sorts the traces by their key. @returns for each key, where its traces end */
-function sortIndexes(indexes: Uint16Array, numbers: Uint16Array, keys: number): Uint32Array {
-  const ends = new Uint32Array(keys);
+function sortIndexes(indexes: Uint16Array, keyIndexes: Uint16Array, keyCount: number): Uint32Array {
+  const ends = new Uint32Array(keyCount);
   for (let i = 0; i < indexes.length; i += 1) {
-    const key = numbers[i] ?? 0;
+    const key = keyIndexes[i] ?? 0;
     ends[key] = (ends[key] ?? 0) + 1;
   }
   let start = 0;
-  for (let key = 0; key < keys; key += 1) {
+  for (let key = 0; key < keyCount; key += 1) {
     const count = ends[key] ?? 0;
     ends[key] = start;
     start += count;
   }
   for (let i = 0; i < indexes.length; i += 1) {
-    const key = numbers[i] ?? 0;
+    const key = keyIndexes[i] ?? 0;
     const to = ends[key] ?? 0;
     sortedIndexes[to] = indexes[i] ?? 0;
     ends[key] = to + 1;

@@ -1,4 +1,5 @@
 import type { Chunk } from '../trace-index/facts/chunk.js';
+import { RecentMap } from '../values/recent-map.js';
 
 /** What a scan found in each chunk, until the chunk changes: a million traces have 62 chunks, of which few change. */
 export class ChunkResults<T> {
@@ -18,22 +19,17 @@ export class ChunkResults<T> {
 
 /** The results of the last few different scans. */
 export class LastResults<T> {
-  readonly #max: number;
-  /** By scan, the last one at the end. */
-  readonly #results = new Map<string, ChunkResults<T>>();
+  readonly #results: RecentMap<string, ChunkResults<T>>;
 
   /** @param max how many scans the results are kept of */
   constructor(max: number) {
-    this.#max = max;
+    this.#results = new RecentMap(max);
   }
 
   /** @param scan text that is the same for scans with the same result */
   of(scan: string): ChunkResults<T> {
     const results = this.#results.get(scan) ?? new ChunkResults<T>();
-    this.#results.delete(scan);
     this.#results.set(scan, results);
-    const [oldest] = this.#results.keys();
-    if (oldest !== undefined && this.#results.size > this.#max) this.#results.delete(oldest);
     return results;
   }
 }

@@ -62,20 +62,20 @@ export class Overviews {
     for await (const matches of matchesOf(this.#index, query, budget, { skips: isKept })) {
       areWordsLeftOut = matches.areWordsLeftOut;
       const isOfWhole = matches.isSkipped || isWhole(matches.chunk, query);
-      const inBuckets = measured(matches, keptBuckets, isOfWhole, (numbers) =>
-        setBuckets(matches, bucketMs, numbers),
+      const inBuckets = measured(matches, keptBuckets, isOfWhole, (keyIndexes) =>
+        setBuckets(matches, bucketMs, keyIndexes),
       );
       for (const [i, bucket] of inBuckets.keys.entries()) {
         isEmpty = false;
-        const number = bucket - firstBucket;
+        const index = bucket - firstBucket;
         // Traces that were added since the range was read may be outside.
-        if (number >= 0 && number < count) buckets.add(number, inBuckets, i);
+        if (index >= 0 && index < count) buckets.add(index, inBuckets, i);
       }
-      const inGroups = measured(matches, keptGroups, isOfWhole, (numbers) =>
-        setHashes(matches, column, numbers),
+      const inGroups = measured(matches, keptGroups, isOfWhole, (keyIndexes) =>
+        setHashes(matches, column, keyIndexes),
       );
       for (const [i, hash] of inGroups.keys.entries()) {
-        for (const number of names.numbersOf(hash)) groups.add(number, inGroups, i);
+        for (const index of names.indexesOf(hash)) groups.add(index, inGroups, i);
       }
     }
     return {
@@ -85,10 +85,10 @@ export class Overviews {
         (_, i): OverviewBucket => ({ from: (firstBucket + i) * bucketMs, ...buckets.of(i) }),
       ),
       groups: names.all
-        .map((name, number) => ({ name, number, requests: groups.requests(number) }))
+        .map((name, index) => ({ name, index, requests: groups.requests(index) }))
         .sort((a, b) => b.requests - a.requests)
         .slice(0, MAX_GROUPS)
-        .map(({ name, number }): OverviewGroup => ({ name, ...groups.of(number) })),
+        .map(({ name, index }): OverviewGroup => ({ name, ...groups.of(index) })),
       ...(areWordsLeftOut && { areWordsLeftOut }),
     };
   }
@@ -144,12 +144,12 @@ function rangeOf({ chunk, indexes }: Matches): Range {
   return [first, last];
 }
 
-/** For each trace of a chunk that matches, where its key is in a list of keys. */
-const keyNumbers = new Uint16Array(CHUNK_LENGTH);
+/** For each trace of a chunk that matches, the index of its key in a list of keys. One scan at a time uses it. */
+const sharedKeyIndexes = new Uint16Array(CHUNK_LENGTH);
 
 /**
- * What is kept of a scan, or what `make` returns, which is kept if it is of the whole chunk.
- * @param mayKeep whether it is small enough
+ * The kept result of a scan, or a new one, which is kept if it covers the whole chunk and `mayKeep` allows it.
+ * @param mayKeep whether the result is small enough
  */
 function keptOrMade<T>(
   { chunk, changes }: Matches,
@@ -165,63 +165,63 @@ function keptOrMade<T>(
   return made;
 }
 
-/** @param setNumbers numbers the keys of the traces, and returns the keys */
+/** @param setKeyIndexes sets the index of the key of each trace, and returns the keys */
 function measured(
   matches: Matches,
   kept: ChunkResults<ChunkMeasures>,
   isOfWhole: boolean,
-  setNumbers: (numbers: Uint16Array) => readonly number[],
+  setKeyIndexes: (keyIndexes: Uint16Array) => readonly number[],
 ): ChunkMeasures {
   return keptOrMade(
     matches,
     kept,
     isOfWhole,
-    () => measuresOf(matches, keyNumbers, setNumbers(keyNumbers)),
+    () => measuresOf(matches, sharedKeyIndexes, setKeyIndexes(sharedKeyIndexes)),
     ({ sums, durations }) => sums.byteLength + durations.byteLength <= MAX_KEPT_BYTES,
   );
 }
 
-/** Numbers the buckets of time of the traces. Buckets are counted from 1970. @returns the buckets */
+/** Sets the index of each trace's bucket of time. Buckets are counted from 1970. @returns the buckets */
 function setBuckets(
   { chunk, indexes }: Matches,
   bucketMs: number,
-  numbers: Uint16Array,
+  keyIndexes: Uint16Array,
 ): readonly number[] {
   const time = chunk.wide.time.read(indexes);
   const known = new Map<number, number>();
-  let [number, start, end] = [0, 0, 0];
+  let [keyIndex, start, end] = [0, 0, 0];
   for (let i = 0; i < indexes.length; i += 1) {
     const began = time[indexes[i] ?? 0] ?? 0;
     // The bucket of the trace before, as a rule.
     if (began < start || began >= end) {
       const bucket = Math.floor(began / bucketMs);
-      number = known.get(bucket) ?? known.size;
-      known.set(bucket, number);
+      keyIndex = known.get(bucket) ?? known.size;
+      known.set(bucket, keyIndex);
       [start, end] = [bucket * bucketMs, (bucket + 1) * bucketMs];
     }
-    numbers[i] = number;
+    keyIndexes[i] = keyIndex;
   }
   return [...known.keys()];
 }
 
-/** Numbers the hashes that the traces have in a column. @returns the hashes */
+/** Sets the index of the hash that each trace has in a column. @returns the hashes */
 function setHashes(
   { chunk, indexes }: Matches,
   column: GroupColumn,
-  numbers: Uint16Array,
+  keyIndexes: Uint16Array,
 ): readonly number[] {
   const { codes, hashes } = chunk.texts[column];
-  const numberOf = new Int32Array(hashes.length).fill(-1);
+  const indexOfCode = new Int32Array(hashes.length).fill(-1);
   const keys: number[] = [];
   for (let i = 0; i < indexes.length; i += 1) {
     const code = codes[indexes[i] ?? 0] ?? 0;
-    let number = numberOf[code] ?? 0;
-    if (number < 0) {
-      number = keys.length;
-      numberOf[code] = number;
+    let keyIndex = indexOfCode[code] ?? 0;
+    if (keyIndex < 0) {
+      keyIndex = keys.length;
+      indexOfCode[code] = keyIndex;
       keys.push(hashes[code] ?? 0);
     }
-    numbers[i] = number;
+    keyIndexes[i] = keyIndex;
   }
   return keys;
 }
@@ -235,12 +235,12 @@ function bucketLength(rangeMs: number): number {
   return minutes * 60_000;
 }
 
-/** The names of groups, each with a number. A trace belongs to one route, or to any number of models. */
+/** The names of groups, each at an index. A trace belongs to one route, or to any number of models. */
 class GroupNames {
   readonly #index: TraceIndex;
   readonly #column: GroupColumn;
-  readonly #numbers = new Map<string, number>();
-  /** The numbers of the groups of traces with that hash. */
+  readonly #indexes = new Map<string, number>();
+  /** The indexes of the groups of traces with that hash. */
   readonly #known = new Map<number, readonly number[]>();
 
   constructor(index: TraceIndex, column: GroupColumn) {
@@ -249,25 +249,25 @@ class GroupNames {
   }
 
   get all(): readonly string[] {
-    return [...this.#numbers.keys()];
+    return [...this.#indexes.keys()];
   }
 
-  /** The numbers of the groups of the traces that have this hash in the column. */
-  numbersOf(hash: number): readonly number[] {
+  /** The indexes of the groups of the traces that have this hash in the column. */
+  indexesOf(hash: number): readonly number[] {
     const known = this.#known.get(hash);
     if (known) return known;
     const label = hash === 0 ? undefined : this.#index.labels.text(this.#column, hash);
     const names: readonly string[] =
       label === undefined ? [] : this.#column === 'models' ? JSON.parse(label) : [label];
-    const numbers = names.map((name) => this.#numberOf(name)).filter((each) => each !== undefined);
-    if (this.#known.size < MAX_COUNTED) this.#known.set(hash, numbers);
-    return numbers;
+    const indexes = names.map((name) => this.#indexOf(name)).filter((each) => each !== undefined);
+    if (this.#known.size < MAX_COUNTED) this.#known.set(hash, indexes);
+    return indexes;
   }
 
-  #numberOf(name: string): number | undefined {
-    const known = this.#numbers.get(name);
-    if (known !== undefined || this.#numbers.size >= MAX_COUNTED) return known;
-    this.#numbers.set(name, this.#numbers.size);
-    return this.#numbers.size - 1;
+  #indexOf(name: string): number | undefined {
+    const known = this.#indexes.get(name);
+    if (known !== undefined || this.#indexes.size >= MAX_COUNTED) return known;
+    this.#indexes.set(name, this.#indexes.size);
+    return this.#indexes.size - 1;
   }
 }

@@ -11,7 +11,7 @@ export class TotalMeasures {
   readonly #latencies: (Uint32Array | undefined)[] = [];
   readonly #firstTokens: (Uint32Array | undefined)[] = [];
 
-  /** Adds the measures that a chunk has for the key at `from` to those with the number `to`. */
+  /** Adds the measures that a chunk has for the key at the index `from` to the measures at the index `to`. */
   add(to: number, { sums, durations, ends }: ChunkMeasures, from: number): void {
     this.#extendTo(to + 1);
     for (let sum = 0; sum < SUMS; sum += 1) {
@@ -23,32 +23,34 @@ export class TotalMeasures {
     addDurations(this.#firstTokens, to, durations.subarray(middle, ends[2 * from + 1]));
   }
 
-  requests(number: number): number {
-    return this.#sum(number, SUM.requests) ?? 0;
+  /** The requests of the bucket or group at the index. */
+  requests(index: number): number {
+    return this.#sum(index, SUM.requests) ?? 0;
   }
 
-  of(number: number): Measures {
-    const latency = this.#latencies[number] ?? NO_DURATIONS;
-    const firstToken = this.#firstTokens[number] ?? NO_DURATIONS;
+  /** The measures of the bucket or group at the index. */
+  of(index: number): Measures {
+    const latency = this.#latencies[index] ?? NO_DURATIONS;
+    const firstToken = this.#firstTokens[index] ?? NO_DURATIONS;
     return {
-      requests: this.requests(number),
-      errors: this.#sum(number, SUM.errors) ?? 0,
-      aborts: this.#sum(number, SUM.aborts) ?? 0,
-      failedAborts: this.#sum(number, SUM.failedAborts) ?? 0,
+      requests: this.requests(index),
+      errors: this.#sum(index, SUM.errors) ?? 0,
+      aborts: this.#sum(index, SUM.aborts) ?? 0,
+      failedAborts: this.#sum(index, SUM.failedAborts) ?? 0,
       p50: quantileOf(latency, 0.5),
       p95: quantileOf(latency, 0.95),
       p99: quantileOf(latency, 0.99),
       firstTokenP50: quantileOf(firstToken, 0.5),
       firstTokenP95: quantileOf(firstToken, 0.95),
-      promptTokens: this.#sum(number, SUM.promptTokens),
-      completionTokens: this.#sum(number, SUM.completionTokens),
-      cost: this.#sum(number, SUM.cost),
-      wastedTokens: this.#sum(number, SUM.wastedTokens),
+      promptTokens: this.#sum(index, SUM.promptTokens),
+      completionTokens: this.#sum(index, SUM.completionTokens),
+      cost: this.#sum(index, SUM.cost),
+      wastedTokens: this.#sum(index, SUM.wastedTokens),
     };
   }
 
-  #sum(number: number, sum: number): number | null {
-    return knownValue(this.#sums[number * SUMS + sum]);
+  #sum(index: number, sum: number): number | null {
+    return knownValue(this.#sums[index * SUMS + sum]);
   }
 
   #extendTo(count: number): void {
@@ -58,15 +60,15 @@ export class TotalMeasures {
   }
 }
 
-/** Adds durations to the histogram with that number. */
+/** Adds durations to the histogram at the index. */
 function addDurations(
   histograms: (Uint32Array | undefined)[],
-  number: number,
+  index: number,
   durations: Uint32Array,
 ): void {
   if (durations.length === 0) return;
-  histograms[number] ??= emptyHistogram();
-  const counts = histograms[number];
+  histograms[index] ??= emptyHistogram();
+  const counts = histograms[index];
   for (const entry of durations) {
     const bucket = entry >>> 16;
     counts[bucket] = (counts[bucket] ?? 0) + (entry & 0xffff);

@@ -10,7 +10,7 @@ import type { IndexState } from '../storage/upkeep.js';
 import { EventStream } from './event-stream.js';
 import { MemoryReader } from './memory-reader.js';
 import { needsServerState, readWithoutIndex, type ServerState } from './read-handler.js';
-import { NoReader, type ReaderOptions } from './reader.js';
+import { type ReaderOptions, ReaderUnavailable } from './reader.js';
 import { ThreadReader } from './thread-reader.js';
 
 const MAX_STREAMS = 8;
@@ -62,7 +62,7 @@ export function createPageApiServer(options: PageApiServerOptions): PageApiServe
       return await reader.get(path, query, { newest: store.newest, server }, signal);
     } catch (error) {
       // Health is where people look for the reason.
-      if (server && error instanceof NoReader)
+      if (server && error instanceof ReaderUnavailable)
         return readWithoutIndex(path, serverState(), store.count);
       throw error;
     }

@@ -1,9 +1,11 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { extname, join, relative, sep } from 'node:path';
 import { acceptsEncoding } from '../http/accept-encoding.js';
 import type { Reply } from '../http/reply.js';
-import { pageFolder } from './page-folder.cjs';
+import { packageFolder } from '../package-folders.cjs';
+
+const PAGE_FOLDER = join(packageFolder, 'dist/ui');
 
 /** The files of the page. They need no token, because they contain no data. */
 export interface PageFiles {
@@ -66,9 +68,8 @@ export function createPageFiles(): PageFiles {
   let loaded: FilesByPath | undefined;
   const files = (): FilesByPath => {
     if (loaded) return loaded;
-    const folder = pageFolder();
-    if (folder === undefined) return new Map(); // may be built while the server runs
-    loaded = readFiles(folder);
+    if (!existsSync(join(PAGE_FOLDER, 'index.html'))) return new Map(); // may be built while the server runs
+    loaded = readFiles(PAGE_FOLDER);
     return loaded;
   };
   return {

@@ -3,13 +3,13 @@ import { Refusal } from '../http/refusal.js';
 import { TimeBudget } from '../http/time-budget.js';
 import { Overviews } from '../overview/overview.js';
 import {
-  type AppReport,
-  DIALECTS,
+  type AppStats,
   type Health,
   MARKS,
   OVERVIEW_GROUPINGS,
   type RefusedCall,
   type ServerInfo,
+  TRACERS,
   type TracePage,
 } from '../page-api.js';
 import { groupsOf } from '../queries/groups.js';
@@ -24,7 +24,7 @@ import { ParsedTraces, unknownTrace } from './parsed-traces.js';
 /** State of the server that the index does not have. The index may be in another thread. */
 export interface ServerState {
   readonly info: Omit<ServerInfo, 'traces' | 'pipelines'>;
-  readonly apps: readonly AppReport[];
+  readonly apps: readonly AppStats[];
   readonly refused: readonly RefusedCall[];
   readonly failures: readonly string[];
   readonly storage: Omit<Health['storage'], 'traces'>;
@@ -220,7 +220,7 @@ export class ReadHandler {
       apps,
       refused,
       failures,
-      dialects: named(DIALECTS, dialects),
+      dialects: named(TRACERS, dialects),
       marks: named(MARKS, marks),
       storage: { ...storage, bytes, traces },
     } satisfies Health);

@@ -20,7 +20,7 @@ export interface Reader {
 }
 
 /** Thrown by a read if nothing can read the index now. */
-export class NoReader extends Refusal {
+export class ReaderUnavailable extends Refusal {
   constructor(reason: string) {
     super(503, reason, { isViolation: false });
   }

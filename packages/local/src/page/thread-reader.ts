@@ -1,15 +1,18 @@
+import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { Refusal } from '../http/refusal.js';
+import { buildFolder } from '../package-folders.cjs';
 import { parseQuery } from '../queries/trace-query.js';
 import type { Store } from '../storage/store.js';
 import type { IndexState } from '../storage/upkeep.js';
 import type { Position } from '../trace-index/trace-index.js';
 import type { Emit } from './live-events.js';
 import type { ReadContext } from './read-handler.js';
-import { catchUpDelayMs, NoReader, type Reader, type ReaderOptions } from './reader.js';
-import { workerFile } from './worker-file.cjs';
+import { catchUpDelayMs, type Reader, type ReaderOptions, ReaderUnavailable } from './reader.js';
 import type { FromWorker, ToWorker, WorkerStart } from './worker-messages.js';
 
+/** The code of the reading thread. */
+const WORKER_FILE = join(buildFolder, 'page/read-worker.js');
 /** A read that takes longer hangs: the thread is terminated, and the next read starts another. */
 const HUNG_AFTER_MS = 60_000;
 /**
@@ -49,14 +52,14 @@ export class ThreadReader implements Reader {
   #isCatchingUp = false;
   /** Whether rows or changes came since the last catch-up began. */
   #isBehind = false;
-  /** How many threads in a row have ended, or were refused, before they had brought the index up to date. */
+  /** Number of consecutive threads that ended, or were refused by the system, before the index was up to date. */
   #failedThreads = 0;
-  /** Why the last of them did. */
+  /** The error of the last one. */
   #failure = '';
   /** No thread is started before this time. */
   #pausedUntil = Number.NEGATIVE_INFINITY;
   #indexState: IndexState = { bytes: 0, lastChange: 0 };
-  /** What all subscribers have been sent. */
+  /** The newest row and change that every subscriber has received. */
   #sent: Position = { newest: 0, change: 0 };
 
   constructor(store: Store, options: ReaderOptions) {
@@ -70,7 +73,7 @@ export class ThreadReader implements Reader {
   }
 
   get(path: string, query: string, context: ReadContext, signal?: AbortSignal): Promise<string> {
-    if (this.#isClosed) return Promise.reject(new NoReader('the server is closing'));
+    if (this.#isClosed) return Promise.reject(new ReaderUnavailable('the server is closing'));
     const readId = ++this.#lastReadId;
     return new Promise<string>((resolve, reject) => {
       const hung = setTimeout(() => void this.#worker?.terminate(), HUNG_AFTER_MS).unref();
@@ -98,7 +101,7 @@ export class ThreadReader implements Reader {
       const worker = this.#running();
       if (worker)
         worker.postMessage({ type: 'get', readId, path, query, context } satisfies ToWorker);
-      else read.reject(new NoReader(this.#failure));
+      else read.reject(new ReaderUnavailable(this.#failure));
     });
   }
 
@@ -136,14 +139,14 @@ export class ThreadReader implements Reader {
     try {
       this.#worker = this.#start();
     } catch (error) {
-      this.#failed(`the system refuses a thread that reads traces: ${error}`);
+      this.#reportFailedThread(`the system refuses a thread that reads traces: ${error}`);
     }
     return this.#worker;
   }
 
   #start(): Worker {
     const { file } = this.#store;
-    const worker = new Worker(workerFile, {
+    const worker = new Worker(WORKER_FILE, {
       workerData: {
         file,
         indexFile: `${file}-index`,
@@ -156,7 +159,7 @@ export class ThreadReader implements Reader {
     worker.unref();
     worker.on('message', (message: FromWorker) => this.#receive(message));
     worker.on('error', (error) => this.#onEnd(worker, error));
-    worker.on('exit', () => this.#onEnd(worker, new NoReader('the reading thread ended')));
+    worker.on('exit', () => this.#onEnd(worker, new ReaderUnavailable('the reading thread ended')));
     for (const [subscriberId, { query }] of this.#subscribers) {
       worker.postMessage({ type: 'subscribe', subscriberId, query } satisfies ToWorker);
     }
@@ -170,13 +173,13 @@ export class ThreadReader implements Reader {
     const isFailed = this.#isCatchingUp;
     this.#isCatchingUp = false;
     const reads = [...this.#reads.values()];
-    if (isFailed && !this.#isClosed) this.#failed(error.message);
-    for (const read of reads) read.reject(isFailed ? new NoReader(error.message) : error);
+    if (isFailed && !this.#isClosed) this.#reportFailedThread(error.message);
+    for (const read of reads) read.reject(isFailed ? new ReaderUnavailable(error.message) : error);
     if (this.#subscribers.size > 0) this.#catchUpSoon(FIRST_PAUSE_MS);
   }
 
-  /** Notes that a thread was of no use. Two in a row are reported. */
-  #failed(reason: string): void {
+  /** Counts a thread that ended before the index was up to date. Two in a row are reported to `onFailure`. */
+  #reportFailedThread(reason: string): void {
     this.#failure = reason;
     this.#failedThreads += 1;
     const pauses = this.#failedThreads - 2;

@@ -4,7 +4,7 @@
  * but only moves on if the trace matches: a branch that the processor cannot predict takes longer.
  */
 
-import { DIALECTS, type FeedbackFilter, MARKS, type TraceQuery } from '../page-api.js';
+import { type FeedbackFilter, MARKS, TRACERS, type TraceQuery } from '../page-api.js';
 import type { Chunk } from '../trace-index/facts/chunk.js';
 import { FLAGS, NO_COUNT, OUTCOME_CODES, type TextColumn } from '../trace-index/facts/columns.js';
 import { hashOf } from '../trace-index/facts/hash.js';
@@ -14,10 +14,10 @@ import type { TraceIndex } from '../trace-index/trace-index.js';
  * Keeps those of the first `count` indexes whose trace matches, in their order, at the beginning of `indexes`. Deleted traces
  * never match. @returns how many it kept
  */
-export type TraceFilter = (chunk: Chunk, indexes: Uint16Array, count: number) => number;
+export type ChunkFilter = (chunk: Chunk, indexes: Uint16Array, count: number) => number;
 
 /** The filter of a query, without its words. */
-export function traceFilter(query: TraceQuery, index: TraceIndex): TraceFilter {
+export function chunkFilter(query: TraceQuery, index: TraceIndex): ChunkFilter {
   const filters = filtersOf(query, index);
   return (chunk, indexes, count) => {
     let kept = chunk.deleted > 0 ? keepUndeleted(chunk, indexes, count) : count;
@@ -29,8 +29,8 @@ export function traceFilter(query: TraceQuery, index: TraceIndex): TraceFilter {
   };
 }
 
-function filtersOf(query: TraceQuery, index: TraceIndex): TraceFilter[] {
-  const filters: TraceFilter[] = [];
+function filtersOf(query: TraceQuery, index: TraceIndex): ChunkFilter[] {
+  const filters: ChunkFilter[] = [];
   if (query.pipeline !== undefined) filters.push(isOneOf('pipeline', [query.pipeline]));
   for (const column of ['name', 'route', 'user', 'session'] as const) {
     const values = query[column];
@@ -56,7 +56,7 @@ function filtersOf(query: TraceQuery, index: TraceIndex): TraceFilter[] {
     filters.push(
       hasFlag(
         'dialect',
-        query.dialect.map((each) => DIALECTS.indexOf(each)),
+        query.dialect.map((each) => TRACERS.indexOf(each)),
       ),
     );
   }
@@ -86,11 +86,11 @@ function keepUndeleted({ flags }: Chunk, indexes: Uint16Array, count: number): n
   return kept;
 }
 
-function isOneOf(column: TextColumn, values: readonly string[]): TraceFilter {
+function isOneOf(column: TextColumn, values: readonly string[]): ChunkFilter {
   return hasHash(column, new Set(values.map(hashOf)));
 }
 
-function hasModel(models: readonly string[], index: TraceIndex): TraceFilter {
+function hasModel(models: readonly string[], index: TraceIndex): ChunkFilter {
   const lists = index.labels.all('models').filter(({ text }) => {
     const list: unknown = JSON.parse(text);
     return Array.isArray(list) && models.some((model) => list.includes(model));
@@ -98,7 +98,7 @@ function hasModel(models: readonly string[], index: TraceIndex): TraceFilter {
   return hasHash('models', new Set(lists.map(({ hash }) => hash)));
 }
 
-function hasHash(column: TextColumn, hashes: ReadonlySet<number>): TraceFilter {
+function hasHash(column: TextColumn, hashes: ReadonlySet<number>): ChunkFilter {
   return ({ texts }, indexes, count) => {
     const { codes, hashes: all } = texts[column];
     const isWanted = new Uint8Array(all.length);
@@ -125,7 +125,7 @@ function isWithin(
   column: 'time' | 'latency' | 'cost',
   min: number,
   max = Number.POSITIVE_INFINITY,
-): TraceFilter {
+): ChunkFilter {
   return ({ wide }, indexes, count) => {
     const values = wide[column].read(indexes, count);
     let kept = 0;
@@ -139,7 +139,7 @@ function isWithin(
   };
 }
 
-function isBefore(limit: number): TraceFilter {
+function isBefore(limit: number): ChunkFilter {
   return ({ wide }, indexes, count) => {
     const time = wide.time.read(indexes, count);
     let kept = 0;
@@ -152,7 +152,7 @@ function isBefore(limit: number): TraceFilter {
   };
 }
 
-function hasTokens(min: number): TraceFilter {
+function hasTokens(min: number): ChunkFilter {
   return ({ counts }, indexes, count) => {
     const tokens = counts.tokens.read(indexes, count);
     let kept = 0;
@@ -166,7 +166,7 @@ function hasTokens(min: number): TraceFilter {
   };
 }
 
-function hasFlag(name: keyof typeof FLAGS, values: readonly number[]): TraceFilter {
+function hasFlag(name: keyof typeof FLAGS, values: readonly number[]): ChunkFilter {
   const { shift, mask } = FLAGS[name];
   const wanted = bitsOf(values);
   return ({ flags }, indexes, count) => {
@@ -181,7 +181,7 @@ function hasFlag(name: keyof typeof FLAGS, values: readonly number[]): TraceFilt
   };
 }
 
-function hasMark(marks: readonly number[]): TraceFilter {
+function hasMark(marks: readonly number[]): ChunkFilter {
   const wanted = bitsOf(marks) << FLAGS.marks.shift;
   return ({ flags }, indexes, count) => {
     let kept = 0;
@@ -201,7 +201,7 @@ function bitsOf(values: readonly number[]): number {
 const NO_STATUS = 1000;
 
 /** @param statuses such as `404` or `4xx` */
-function hasStatus(statuses: readonly string[]): TraceFilter {
+function hasStatus(statuses: readonly string[]): ChunkFilter {
   const isWanted = new Uint8Array(NO_STATUS + 1);
   for (const each of statuses) {
     if (each.endsWith('xx')) isWanted.fill(1, Number(each[0]) * 100, Number(each[0]) * 100 + 100);

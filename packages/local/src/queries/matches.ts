@@ -3,7 +3,7 @@ import type { TraceQuery } from '../page-api.js';
 import type { Chunk } from '../trace-index/facts/chunk.js';
 import { CHUNK_LENGTH } from '../trace-index/facts/columns.js';
 import type { TraceIndex } from '../trace-index/trace-index.js';
-import { traceFilter } from './filter.js';
+import { chunkFilter } from './filter.js';
 
 export interface MatchOptions {
   /** The lowest number of a trace. */
@@ -41,7 +41,7 @@ export async function* matchesOf(
   const { fromNumber = 0, toNumber = Number.POSITIVE_INFINITY, isNewestFirst = false } = options;
   const search = hasWords(query) ? index.fullText.searchFor(query.q) : undefined;
   if (search?.isEmpty) return;
-  const filter = traceFilter(query, index);
+  const filter = chunkFilter(query, index);
   const chunks = index.facts.chunks.filter(
     ({ length, firstNumber, lastNumber }) =>
       length > 0 && lastNumber >= fromNumber && firstNumber <= toNumber,

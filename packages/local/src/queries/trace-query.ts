@@ -1,7 +1,6 @@
 import { integerParameter } from '../http/integer-parameter.js';
 import { Refusal } from '../http/refusal.js';
 import {
-  DIALECTS,
   FEEDBACK_FILTERS,
   MARKS,
   MAX_PAGE_LENGTH,
@@ -11,6 +10,7 @@ import {
   SORT_ORDERS,
   type SortColumn,
   type SortOrder,
+  TRACERS,
   type TraceQuery,
 } from '../page-api.js';
 
@@ -59,7 +59,7 @@ export function parseQuery(params: URLSearchParams): ParsedQuery {
         query.outcome = oneOfEach(key, values, OUTCOMES);
         break;
       case 'dialect':
-        query.dialect = oneOfEach(key, values, DIALECTS);
+        query.dialect = oneOfEach(key, values, TRACERS);
         break;
       case 'mark':
         query.mark = oneOfEach(key, values, MARKS);

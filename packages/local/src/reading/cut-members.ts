@@ -1,7 +1,7 @@
 /** Cuts values that are too long for a response. */
 
+import { cutText } from '../values/cut-text.js';
 import { type JsonObject, toJson } from '../values/json.js';
-import { head } from './values.js';
 
 /** A member is long if its text is longer than the limit divided by this. */
 const SHORT_SHARE = 256;
@@ -38,7 +38,7 @@ function cutValue(value: unknown, json: string, maxLength: number): unknown {
   const text = typeof value === 'string' ? value : json;
   const mark = `… [cut: ${text.length} characters in all]`;
   for (let length = Math.min(text.length, maxLength); ; length = Math.floor(length / 2)) {
-    const cut = head(text, length) + mark;
+    const cut = cutText(text, length) + mark;
     // An escaped character may take six.
     if (JSON.stringify(cut).length <= maxLength) return cut;
   }

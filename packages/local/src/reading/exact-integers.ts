@@ -1,14 +1,14 @@
 /**
  * Integers above 2^53, such as the ids of some databases, lose digits in JSON.parse. A row keeps all of their digits, as
- * text, except where the row has measures: there it keeps the number.
+ * text, except in fields that are numbers in the API: those keep the number.
  */
 
 import type { DataStreamRequest } from '@openlayer-tracing/core/wire';
 import { isJsonObject } from '../values/json.js';
 import { type ConfigKey, columnNamed } from './columns.js';
 
-/** The columns with measures. */
-const MEASURES: Partial<Record<ConfigKey, string>> = {
+/** The columns of numbers. */
+const NUMBER_COLUMNS: Partial<Record<ConfigKey, string>> = {
   latencyColumnName: 'latency',
   costColumnName: 'cost',
   numOfTokenColumnName: 'tokens',
@@ -34,10 +34,10 @@ export function withExactIntegers(
 
 /** As `withExactIntegers`, for one row. */
 export function rowWithExactIntegers<R extends object>(rounded: R, exact: R, config: object): R {
-  const measures = Object.entries(MEASURES).map(
+  const columns = Object.entries(NUMBER_COLUMNS).map(
     ([key, name]) => columnNamed(config, key as ConfigKey) ?? name,
   );
-  const row = { ...exact, ...numbersOf(rounded as Row, measures) };
+  const row = { ...exact, ...numbersOf(rounded as Row, columns) };
   const pending: [rounded: Row, copy: Row][] = [[rounded as Row, row as Row]];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const [{ steps: before }, copy] = next;

@@ -1,7 +1,8 @@
 import type { Feedback, FeedbackColumns } from '../page-api.js';
 import type { StoredRow } from '../storage/stored-row.js';
+import { cutText } from '../values/cut-text.js';
 import { inputNames } from './columns.js';
-import { head, textOf } from './values.js';
+import { textOf } from './known-values.js';
 
 /** Limit for the text of a value, a comment or a ground truth, in characters. */
 const MAX_FEEDBACK = 1000;
@@ -40,7 +41,7 @@ export function feedbackOf(stored: UpdatedRow): Feedback | null {
   return {
     value: cutValue(value),
     isPositive: isPositive(value),
-    comment: comment === undefined ? null : head(textOf(comment), MAX_FEEDBACK),
+    comment: comment === undefined ? null : cutText(textOf(comment), MAX_FEEDBACK),
     groundTruth: cutValue(groundTruth),
     at: updatedAt,
   };
@@ -86,7 +87,7 @@ function freeColumn(part: Part, { row, config, updatedColumns }: UpdatedRow): st
 /** The value, or the beginning of its text if that is long: the row has it whole. */
 function cutValue(value: unknown): unknown {
   const text = textOf(value);
-  return text.length <= MAX_FEEDBACK ? (value ?? null) : head(text, MAX_FEEDBACK);
+  return text.length <= MAX_FEEDBACK ? (value ?? null) : cutText(text, MAX_FEEDBACK);
 }
 
 /** Whether a value of feedback is praise; null for values that are neither praise nor blame. */

@@ -1,8 +1,8 @@
 /** Finds the question and the answer of a trace, in messages, in parts and in members that APIs commonly have. */
 
 import { PREVIEW_LENGTH } from '../page-api.js';
+import { cutText } from '../values/cut-text.js';
 import { isJsonObject, type JsonObject, toJson } from '../values/json.js';
-import { head } from './values.js';
 
 const MAX_DEPTH = 8;
 
@@ -54,7 +54,7 @@ export function answerPreview(output: unknown): string {
 
 function previewOf(value: unknown, keys: readonly string[], role: string): string {
   const text = textIn(value, keys, role, 0);
-  return head(
+  return cutText(
     text ?? (value === undefined || value === null ? '' : headOfJson(value)),
     PREVIEW_LENGTH,
   );

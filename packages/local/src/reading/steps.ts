@@ -1,9 +1,10 @@
 /** The steps of a row as a flat list, whatever the row has for steps. Nothing here recurses: traces may be deep. */
 
 import type { StepContent, StepProblem, StepSummary } from '../page-api.js';
+import { cutText } from '../values/cut-text.js';
 import { isJsonObject, type JsonObject, toJson } from '../values/json.js';
 import { rounded } from '../values/rounded.js';
-import { countOf, finiteOf, head, nonNegativeOf, textOf } from './values.js';
+import { countOf, finiteOf, nonNegativeOf, textOf } from './known-values.js';
 
 /** A step and its place in the walk: parents before children. */
 export interface PlacedStep {
@@ -15,7 +16,7 @@ export interface PlacedStep {
 
 /** All steps of the row. Steps that stand beside the root and name a `parentId` are put below it. */
 export function placedSteps(row: JsonObject): readonly PlacedStep[] {
-  const tops = recordsOf(row.steps);
+  const tops = childSteps(row);
   const below = new Map<JsonObject, JsonObject[]>();
   const roots: PlacedStep[] = [];
   const byId = tops.some((step) => parentIdOf(step) !== undefined)
@@ -45,7 +46,7 @@ export function placedSteps(row: JsonObject): readonly PlacedStep[] {
         seen.add(step);
       }
       const index = placed.push(next) - 1;
-      const children = recordsOf(step.steps);
+      const children = childSteps(step);
       const moved = byId && below.get(step);
       const all = moved ? [...children, ...moved] : children;
       for (let i = all.length - 1; i >= 0; i -= 1) {
@@ -60,6 +61,11 @@ export function placedSteps(row: JsonObject): readonly PlacedStep[] {
     if (!seen.has(step)) walk([{ step, parent: -1, depth: 0, problem: 'cycle' }]);
   }
   return placed;
+}
+
+/** The children of a step, or the top steps of a row. Leaves out what is no object, since anybody may have sent the row. */
+export function childSteps({ steps }: { readonly steps?: unknown }): readonly JsonObject[] {
+  return Array.isArray(steps) ? steps.filter(isJsonObject) : [];
 }
 
 /** Start and end of a step in epoch milliseconds, as far as they are known. */
@@ -158,8 +164,8 @@ export function stepSummary(step: TimedStep, index: number, traceStart: number):
     index,
     parent: step.parent,
     depth: step.depth,
-    name: head(textOf(raw.name), MAX_NAME),
-    type: head(textOf(raw.type), MAX_LABEL),
+    name: cutText(textOf(raw.name), MAX_NAME),
+    type: cutText(textOf(raw.type), MAX_LABEL),
     start: since,
     duration: step.duration,
     firstToken: firstTokenOf(metadata),
@@ -168,7 +174,7 @@ export function stepSummary(step: TimedStep, index: number, traceStart: number):
     provider: optionalText(raw.provider),
     ...tokenCounts(raw),
     cost: nonNegativeOf(raw.cost),
-    error: error === null ? null : head(error, MAX_ERROR),
+    error: error === null ? null : cutText(error, MAX_ERROR),
     isUnfinished: metadata.unfinished === true || step.problem === 'no-end',
     problem: step.problem,
   };
@@ -289,12 +295,8 @@ function parentIdOf(step: JsonObject): unknown {
   return step.parentId ?? step.parent_id ?? step.parentStepId ?? undefined;
 }
 
-function recordsOf(value: unknown): readonly JsonObject[] {
-  return Array.isArray(value) ? value.filter(isJsonObject) : [];
-}
-
 function optionalText(value: unknown): string | null {
-  return typeof value === 'string' && value !== '' ? head(value, MAX_LABEL) : null;
+  return typeof value === 'string' && value !== '' ? cutText(value, MAX_LABEL) : null;
 }
 
 /** Whether a step of this type calls a model, which has tokens and a cost. */

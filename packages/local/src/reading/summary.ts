@@ -1,20 +1,22 @@
 /** Reads the summary that the list shows from a row of any tracer. */
 
 import {
-  type Dialect,
   type Mark,
   OPENED_FILES_PIPELINE,
   OUTCOMES,
   type Outcome,
   PREVIEW_LENGTH,
+  type Tracer,
   type TraceSummary,
 } from '../page-api.js';
 import { SENDING } from '../storage/schema.js';
 import type { StoredRow } from '../storage/stored-row.js';
+import { cutText } from '../values/cut-text.js';
 import { isJsonObject, type JsonObject } from '../values/json.js';
 import { rounded } from '../values/rounded.js';
 import { type ConfigKey, columnNamed, columnValue } from './columns.js';
 import { feedbackOf } from './feedback.js';
+import { countOf, finiteOf, nonNegativeOf, plusKnown, textOf } from './known-values.js';
 import { answerPreview, questionPreview } from './preview.js';
 import {
   epochMs,
@@ -26,7 +28,6 @@ import {
   timesOf,
   tokenCounts,
 } from './steps.js';
-import { countOf, finiteOf, head, nonNegativeOf, plusKnown, textOf } from './values.js';
 
 /** Characters of an ID, a user, a session or a route. */
 const MAX_ID = 1000;
@@ -58,16 +59,16 @@ export function summaryOf(stored: StoredRow, steps: readonly PlacedStep[]): Trac
     number: stored.number,
     pipelineId: stored.pipelineId,
     // The row's own text, because SQLite's is cut at a NUL.
-    inferenceId: head(ownId(column('inferenceIdColumnName')) ?? stored.inferenceId, MAX_ID),
+    inferenceId: cutText(ownId(column('inferenceIdColumnName')) ?? stored.inferenceId, MAX_ID),
     traceId: labelOf(row.trace_id ?? metadata.trace_id),
     time,
     receivedAt: stored.receivedAt,
-    name: head(textOf(root.name), MAX_NAME),
+    name: cutText(textOf(root.name), MAX_NAME),
     route: labelOf(http.route),
     method: labelOf(http.method),
     status: statusOf(http.status),
     outcome,
-    error: error === null ? null : head(error, PREVIEW_LENGTH),
+    error: error === null ? null : cutText(error, PREVIEW_LENGTH),
     latency,
     firstByte: nonNegativeOf(http.timeToFirstByteMs),
     firstToken: traceFirstToken(steps, start),
@@ -90,13 +91,13 @@ export function summaryOf(stored: StoredRow, steps: readonly PlacedStep[]): Trac
       metadata,
       end: latency === null ? null : time + latency,
     }),
-    dialect: dialectOf(row, root, http),
+    dialect: tracerOf(row, root, http),
   };
 }
 
 /** The text, cut so that a page of the list stays small; null for none. */
 function labelOf(value: unknown): string | null {
-  return head(textOf(value), MAX_ID) || null;
+  return cutText(textOf(value), MAX_ID) || null;
 }
 
 function ownId(value: unknown): string | undefined {
@@ -158,7 +159,7 @@ function usageOf(steps: readonly PlacedStep[]): Usage {
     cost = plusKnown(cost, price);
     if (price === null) unpricedCalls += 1;
     if (typeof step.model === 'string' && step.model !== '' && models.size < MAX_MODELS) {
-      models.add(head(step.model, MAX_MODEL));
+      models.add(cutText(step.model, MAX_MODEL));
     }
   }
   return {
@@ -243,7 +244,7 @@ function marksOf(
 const SPAN_ID = /^[0-9a-f]{16}$/;
 
 /** Which tracer wrote the row. The Python SDK writes start times in seconds, the official TypeScript SDK whole timestamps. */
-function dialectOf(row: JsonObject, root: JsonObject, http: JsonObject): Dialect {
+function tracerOf(row: JsonObject, root: JsonObject, http: JsonObject): Tracer {
   // A step that was a span has the id of the span.
   if (SPAN_ID.test(textOf(root.id))) return 'opentelemetry';
   if (outcomeOf(http.outcome) !== null) return 'openlayer-tracing';

@@ -1,8 +1,7 @@
-import type { WireRow, WireStep } from '@openlayer-tracing/core/wire';
-import { errorOf } from '../reading/steps.js';
-import { demand, shown } from '../values/demand.js';
+import type { WireRow } from '@openlayer-tracing/core/wire';
+import { childSteps, errorOf } from '../reading/steps.js';
+import { assert, assertKnown, formatValue } from '../values/assert.js';
 import { isJsonObject, type JsonObject } from '../values/json.js';
-import { demandKnown } from '../values/known-keys.js';
 import { localTime } from '../values/local-time.js';
 import { oneLine } from '../values/printable.js';
 import { stripVolatile } from './strip-volatile.js';
@@ -59,18 +58,18 @@ const MIN_SHARE = 8;
  * ```
  */
 export function renderTrace(row: WireRow, options: RenderOptions = {}): string {
-  demandKnown(options, KNOWN);
+  assertKnown(options, KNOWN);
   const { width } = options;
   for (const name of ['timings', 'metadata', 'details', 'color'] as const) {
     const value = options[name];
-    demand(
+    assert(
       value === undefined || typeof value === 'boolean',
-      `${name} must be true or false, not ${shown(value)}`,
+      `${name} must be true or false, not ${formatValue(value)}`,
     );
   }
-  demand(
+  assert(
     width === undefined || (Number.isInteger(width) && width >= 0),
-    `width must be a number of characters, not ${shown(width)}`,
+    `width must be a number of characters, not ${formatValue(width)}`,
   );
   const printer: Printer = {
     timings: options.timings ?? true,
@@ -83,7 +82,7 @@ export function renderTrace(row: WireRow, options: RenderOptions = {}): string {
   printer.lines.push(headOf(row, printer));
   pushMetadata(printer, row.metadata, '   ');
   const fallbackError = errorOf(row as unknown as JsonObject) ?? undefined;
-  const roots = row.steps === undefined ? [rowAsStep(row)] : stepsOf(row);
+  const roots = row.steps === undefined ? [rowAsStep(row)] : childSteps(row);
   roots.forEach((root, index) => {
     pushStep(printer, root, {
       prefix: '',
@@ -145,12 +144,12 @@ function timeOf(seconds: unknown): string {
   return localTime(typeof seconds === 'number' ? seconds * 1000 : Number.NaN);
 }
 
-function pushStep(printer: Printer, step: WireStep, place: Place): void {
+function pushStep(printer: Printer, step: JsonObject, place: Place): void {
   const { prefix, isLast, depth } = place;
   const branch = `${prefix}${isLast ? '└─ ' : '├─ '}`;
   printer.lines.push(branch + lineOf(step, printer, branch.length, place.fallbackError));
   const below = `${prefix}${isLast ? '   ' : '│  '}`;
-  const children = stepsOf(step);
+  const children = childSteps(step);
   pushMetadata(printer, step.metadata, `${below}${children.length > 0 ? '│  ' : '   '}`);
   if (depth >= MAX_DEPTH && children.length > 0) {
     printer.lines.push(`${below}└─ … deeper steps are not shown`);
@@ -166,9 +165,14 @@ function pushStep(printer: Printer, step: WireStep, place: Place): void {
 }
 
 /** @param indent how many characters stand before the line */
-function lineOf(step: WireStep, printer: Printer, indent: number, fallbackError?: string): string {
+function lineOf(
+  step: JsonObject,
+  printer: Printer,
+  indent: number,
+  fallbackError?: string,
+): string {
   const { timings, paint, details } = printer;
-  const error = errorOf(step as unknown as JsonObject) ?? fallbackError;
+  const error = errorOf(step) ?? fallbackError;
   const line = new Line(indent, paint);
   line.add(oneLine(String(step.name), MAX_TEXT));
   line.add(`[${oneLine(String(step.type), MAX_TEXT)}]`, DIM, ' ');
@@ -230,7 +234,7 @@ function textOf(inputs: unknown): string {
   return isJsonObject(inputs) && Object.keys(inputs).length === 0 ? '' : jsonOf(inputs);
 }
 
-function isUnfinished({ metadata, endTime }: WireStep): boolean {
+function isUnfinished({ metadata, endTime }: JsonObject): boolean {
   return (isJsonObject(metadata) && metadata.unfinished === true) || endTime === null;
 }
 
@@ -242,19 +246,11 @@ function pushMetadata(printer: Printer, metadata: unknown, prefix: string): void
 }
 
 /** Rows of clients that do not trace have an output and no steps. */
-function rowAsStep({ output, latency, tokens }: WireRow): WireStep {
-  const step = { name: 'row', type: 'no steps', output, latency, tokens, steps: [] };
-  return step as unknown as WireStep; // whatever it lacks is checked where it is printed
+function rowAsStep({ output, latency, tokens }: WireRow): JsonObject {
+  return { name: 'row', type: 'no steps', output, latency, tokens };
 }
 
-/** The children of a step, or the root of a row. Checked, since an update of the row may contain anything. */
-function stepsOf(parent: { readonly steps?: unknown }): WireStep[] {
-  return Array.isArray(parent.steps)
-    ? parent.steps.filter(isJsonObject).map((s) => s as WireStep)
-    : [];
-}
-
-function tokensOf({ promptTokens, completionTokens, tokens }: WireStep): string {
+function tokensOf({ promptTokens, completionTokens, tokens }: JsonObject): string {
   if (typeof promptTokens === 'number' && typeof completionTokens === 'number') {
     return `${promptTokens}+${completionTokens} tokens`;
   }

@@ -6,7 +6,7 @@ import { RefusedCalls } from './refused-calls.js';
 /** Failures that the page shows in full. */
 const MAX_FAILURES = 20;
 
-/** A request that was responded to with an error status. */
+/** A request that was refused, or an accepted one (status 200) some of whose spans were rejected. */
 export interface RefusedRequest {
   readonly method: string;
   /** The path without the query, in printable characters. */
@@ -25,16 +25,16 @@ export interface Reports {
   readonly failures: Problems;
   readonly refusedCalls: RefusedCalls;
   /** Adds a refused request, and emits events about it. */
-  readonly refused: (request: RefusedRequest) => void;
+  readonly reportRefused: (request: RefusedRequest) => void;
   /** Adds what failed in the server itself, and emits an event about it. */
-  readonly failed: (message: string) => void;
+  readonly reportFailure: (message: string) => void;
 }
 
 export function createReports(events: EventEmitter<LocalServerEvents>): Reports {
   const problems = new Problems();
   const failures = new Problems(MAX_FAILURES);
   const refusedCalls = new RefusedCalls();
-  const report = (problem: string) => {
+  const addProblem = (problem: string) => {
     problems.add(problem);
     events.emit('problem', problem);
   };
@@ -42,16 +42,16 @@ export function createReports(events: EventEmitter<LocalServerEvents>): Reports 
     problems,
     failures,
     refusedCalls,
-    refused({ isViolation, ...call }) {
-      if (isViolation) report(`${call.method} ${call.path}: ${call.status} ${call.message}`);
+    reportRefused({ isViolation, ...call }) {
+      if (isViolation) addProblem(`${call.method} ${call.path}: ${call.status} ${call.message}`);
       // Other refused calls of the page are not reported: a tab that was left open sends the token of an earlier start.
       if (isViolation || call.path.startsWith('/v1/')) {
         events.emit('refused', refusedCalls.add({ ...call, at: Date.now() }));
       }
     },
-    failed(message) {
+    reportFailure(message) {
       failures.add(message);
-      report(message);
+      addProblem(message);
     },
   };
 }

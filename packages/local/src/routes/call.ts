@@ -3,8 +3,8 @@ import type { Checker } from '../checks/check.js';
 import type { Reply } from '../http/reply.js';
 import type { JsonBody } from '../http/request-body.js';
 import type { OtlpReceiver } from '../otlp/otlp-receiver.js';
-import type { AppReports } from '../reports/app-reports.js';
 import type { LocalServerEvents } from '../reports/events.js';
+import type { StatsOfApps } from '../reports/sender-stats.js';
 import type { Attachments } from '../storage/attachments.js';
 import type { Store } from '../storage/store.js';
 import type { UploadTokens } from './upload-tokens.js';
@@ -40,7 +40,7 @@ export interface Backend {
   readonly store: Store;
   readonly checker: Checker;
   readonly events: EventEmitter<LocalServerEvents>;
-  readonly appReports: AppReports;
+  readonly statsOfApps: StatsOfApps;
   readonly uploads: UploadTokens;
   readonly attachments: Attachments;
   readonly otlp: OtlpReceiver;

@@ -4,9 +4,9 @@ import { Refusal } from '../http/refusal.js';
 import { jsonReply } from '../http/reply.js';
 import { ClientGone } from '../http/request-body.js';
 import { asReadBack } from '../reading/columns.js';
-import { head } from '../reading/values.js';
 import type { RowSize } from '../storage/row-reader.js';
 import type { StoredRow } from '../storage/stored-row.js';
+import { cutText } from '../values/cut-text.js';
 import { toJson } from '../values/json.js';
 import { numericOf } from '../values/numeric.js';
 import type { Backend, Call, Route } from './call.js';
@@ -101,7 +101,7 @@ const MAX_KEY = 1000;
 
 /** The key of a value that is no number is its JSON text. */
 function sortKey(value: unknown): SortKey {
-  return numericOf(value) ?? head(toJson(value ?? null), MAX_KEY);
+  return numericOf(value) ?? cutText(toJson(value ?? null), MAX_KEY);
 }
 
 type Columns = Readonly<Record<string, unknown>>;

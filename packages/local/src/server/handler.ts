@@ -8,12 +8,12 @@ import { refusedReply } from '../otlp/otlp-reply.js';
 import type { PageApiServer } from '../page/page-api-server.js';
 import type { PageFiles } from '../page/page-files.js';
 import type { PageLink } from '../page/page-link.js';
-import { head } from '../reading/values.js';
-import { STATS_HEADER } from '../reports/app-reports.js';
 import type { RefusedRequest } from '../reports/reports.js';
+import { STATS_HEADER } from '../reports/sender-stats.js';
 import type { Backend } from '../routes/call.js';
 import { isOtlpPath } from '../routes/receive-traces.js';
 import { audienceOf, routeOf } from '../routes/route-of.js';
+import { cutText } from '../values/cut-text.js';
 import { oneLine, printable } from '../values/printable.js';
 import type { Intercept } from './options.js';
 
@@ -32,7 +32,7 @@ export interface HandlerOptions {
 export function createHandler(options: HandlerOptions) {
   return function localServer(request: IncomingMessage, response: ServerResponse): void {
     replyTo(request, response, options)
-      .catch((error: unknown) => refused(request, error, options.onRefused))
+      .catch((error: unknown) => refuse(request, error, options.onRefused))
       .then((reply) => reply && sendReply(response, reply));
   };
 }
@@ -124,7 +124,8 @@ async function platformReply(
 /** The server keeps the reasons of refusals, which may quote the body: they are cut to this many characters. */
 const MAX_MESSAGE = 2000;
 
-function refused(
+/** Reports the refusal of a request, and returns the response; undefined if the client has left. */
+function refuse(
   request: IncomingMessage,
   error: unknown,
   onRefused: HandlerOptions['onRefused'],
@@ -132,7 +133,7 @@ function refused(
   if (error instanceof ClientGone) return undefined;
   const refusal = toRefusal(error);
   const { status, isViolation } = refusal;
-  const message = head(refusal.message, MAX_MESSAGE);
+  const message = cutText(refusal.message, MAX_MESSAGE);
   const path = (request.url ?? '').split('?')[0] ?? '';
   onRefused({
     method: request.method ?? '',

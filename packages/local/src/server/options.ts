@@ -4,8 +4,7 @@ import { resolve } from 'node:path';
 import type { CheckMode } from '../checks/check.js';
 import { EDITORS, type Editor } from '../page-api.js';
 import { IN_MEMORY } from '../storage/database.js';
-import { demand, shown } from '../values/demand.js';
-import { demandKnown } from '../values/known-keys.js';
+import { assert, assertKnown, formatValue } from '../values/assert.js';
 
 /**
  * Called with every authorised request for the platform's API and its whole body before the server handles it. Return true
@@ -102,8 +101,8 @@ const KNOWN: Readonly<Record<keyof LocalServerOptions, true>> = {
 
 /** The options with their defaults. @throws TypeError if one is wrong, with a message that says what to do */
 export function settingsOf(options: LocalServerOptions): Settings {
-  demandKnown(options, KNOWN);
-  demandTypes(options);
+  assertKnown(options, KNOWN);
+  assertTypes(options);
   const settings: Settings = {
     ...options,
     port: options.port ?? 0,
@@ -118,75 +117,75 @@ export function settingsOf(options: LocalServerOptions): Settings {
   };
   const { editor, port, host, file, apiKey, checks, maxBodyBytes, maxConnections, otlpQuietMs } =
     settings;
-  demand(
+  assert(
     isIP(host) !== 0,
     `host must be an IP address such as '127.0.0.1' or '0.0.0.0', not ${JSON.stringify(host)}`,
   );
-  demand(
+  assert(
     isLoopback(host) || apiKey !== undefined,
     `host must be '${LOOPBACK}', not ${JSON.stringify(host)}, unless apiKey is set: other machines can reach that address`,
   );
   for (const name of settings.allowedHosts) {
-    demand(
+    assert(
       typeof name === 'string' && HOST.test(name),
       `allowedHosts must be names in lower case, with or without a port, such as 'traces' or 'localhost:8080', not ${JSON.stringify(name)}`,
     );
   }
   for (const name of ['maxAgeMs', 'maxBytes'] as const) {
     const value = settings[name];
-    demand(
+    assert(
       value === undefined || (Number.isSafeInteger(value) && value > 0),
-      `${name} must be a positive integer, not ${shown(value)}`,
+      `${name} must be a positive integer, not ${formatValue(value)}`,
     );
   }
-  demand(
+  assert(
     Number.isInteger(port) && port >= 0 && port <= 65_535,
-    `port must be an integer from 0 (any free port) to 65535, not ${shown(port)}`,
+    `port must be an integer from 0 (any free port) to 65535, not ${formatValue(port)}`,
   );
-  demand(
+  assert(
     editor === undefined || EDITORS.includes(editor),
     `editor must be one of ${EDITORS.join(', ')}, not ${JSON.stringify(editor)}`,
   );
-  demand(file !== '', "file must be a path or ':memory:', not an empty string");
-  demand(apiKey !== '', 'apiKey must not be empty: leave it out to accept any key');
-  demand(
+  assert(file !== '', "file must be a path or ':memory:', not an empty string");
+  assert(apiKey !== '', 'apiKey must not be empty: leave it out to accept any key');
+  assert(
     apiKey === undefined || KEY.test(apiKey),
     'apiKey must be of visible ASCII characters without spaces: clients send it in a header',
   );
-  demand(
+  assert(
     checks === 'strict' || checks === 'lenient',
     `checks must be 'strict' or 'lenient', not ${JSON.stringify(checks)}`,
   );
-  demand(
+  assert(
     Number.isInteger(maxBodyBytes) && maxBodyBytes > 0,
-    `maxBodyBytes must be a positive integer, not ${shown(maxBodyBytes)}`,
+    `maxBodyBytes must be a positive integer, not ${formatValue(maxBodyBytes)}`,
   );
-  demand(
+  assert(
     Number.isInteger(otlpQuietMs) && otlpQuietMs > 0 && otlpQuietMs <= MAX_QUIET_MS,
-    `otlpQuietMs must be an integer from 1 to ${MAX_QUIET_MS}, not ${shown(otlpQuietMs)}`,
+    `otlpQuietMs must be an integer from 1 to ${MAX_QUIET_MS}, not ${formatValue(otlpQuietMs)}`,
   );
-  demand(
+  assert(
     Number.isInteger(maxConnections) && maxConnections > 0,
-    `maxConnections must be a positive integer, not ${shown(maxConnections)}`,
+    `maxConnections must be a positive integer, not ${formatValue(maxConnections)}`,
   );
   return settings;
 }
 
 /** What the compiler says of the options of callers in TypeScript, for the others. */
-function demandTypes(options: LocalServerOptions): void {
+function assertTypes(options: LocalServerOptions): void {
   const { allowedHosts, intercept } = options;
   for (const name of ['host', 'file', 'apiKey'] as const) {
     const value = options[name];
     // The wrong value of a key is not shown.
-    demand(value === undefined || typeof value === 'string', `${name} must be a string`);
+    assert(value === undefined || typeof value === 'string', `${name} must be a string`);
   }
-  demand(
+  assert(
     allowedHosts === undefined || Array.isArray(allowedHosts),
-    `allowedHosts must be an array of names, not ${shown(allowedHosts)}`,
+    `allowedHosts must be an array of names, not ${formatValue(allowedHosts)}`,
   );
-  demand(
+  assert(
     intercept === undefined || typeof intercept === 'function',
-    `intercept must be a function, not ${shown(intercept)}`,
+    `intercept must be a function, not ${formatValue(intercept)}`,
   );
 }
 

@@ -8,7 +8,6 @@ import { closeConnections } from '../http/close-connections.js';
 import { createGuard } from '../http/guard.js';
 import { withinStack } from '../http/refusal.js';
 import { OtlpReceiver } from '../otlp/otlp-receiver.js';
-import { packageVersion } from '../package-version.cjs';
 import { createPageApiServer } from '../page/page-api-server.js';
 import { createPageFiles } from '../page/page-files.js';
 import { PageLink } from '../page/page-link.js';
@@ -16,9 +15,9 @@ import type { ServerState } from '../page/read-handler.js';
 import type { ServerInfo } from '../page-api.js';
 import { withOurNames } from '../reading/columns.js';
 import { renderTrace } from '../rendering/render-trace.js';
-import { AppReports } from '../reports/app-reports.js';
 import type { LocalServerEvents } from '../reports/events.js';
 import { createReports, type Reports } from '../reports/reports.js';
+import { StatsOfApps } from '../reports/sender-stats.js';
 import type { Backend } from '../routes/call.js';
 import { UploadTokens } from '../routes/upload-tokens.js';
 import { openAttachments } from '../storage/attachments.js';
@@ -27,10 +26,11 @@ import { lock } from '../storage/lock.js';
 import { type ReceivedBatch, Store } from '../storage/store.js';
 import type { StoredRow } from '../storage/stored-row.js';
 import { startUpkeep } from '../storage/upkeep.js';
-import { environmentLines } from './environment.js';
 import { createHandler } from './handler.js';
 import { OpenParts } from './open-parts.js';
 import { type LocalServerOptions, type Settings, settingsOf } from './options.js';
+import { packageVersion } from './package-version.js';
+import { environmentLines } from './shell-lines.js';
 import { type WaitOptions, waitForRows } from './wait-for-rows.js';
 
 /** A running server. The rows that it returns are copies. */
@@ -125,7 +125,7 @@ async function openServer(settings: Settings, parts: OpenParts): Promise<Started
     serverState: () =>
       serverStateOf({ ...settings, editor }, addressOf(http, settings).url, backend, reports),
     maxBytes: settings.maxBytes,
-    onFailure: (reason) => reports.failed(`new traces cannot be indexed: ${reason}`),
+    onFailure: (reason) => reports.reportFailure(`new traces cannot be indexed: ${reason}`),
   });
   parts.add(() => pageApi.close());
   events.on('refused', (refusal) => pageApi.emit(JSON.stringify({ type: 'refused', refusal })));
@@ -134,7 +134,7 @@ async function openServer(settings: Settings, parts: OpenParts): Promise<Started
     maxBytes: settings.maxBytes,
     removeAttachments: attachments.removeBefore,
     indexState: () => pageApi.indexState,
-    onFailure: (message) => reports.failed(`old traces could not be deleted: ${message}`),
+    onFailure: (message) => reports.reportFailure(`old traces could not be deleted: ${message}`),
   });
   parts.add(stopUpkeep);
   reportDropped(http, reports);
@@ -156,7 +156,7 @@ async function openServer(settings: Settings, parts: OpenParts): Promise<Started
     backend,
     maxBodyBytes: settings.maxBodyBytes,
     intercept: settings.intercept,
-    onRefused: reports.refused,
+    onRefused: reports.reportRefused,
   });
   http.on('request', handler);
 
@@ -201,7 +201,7 @@ async function openServer(settings: Settings, parts: OpenParts): Promise<Started
           const problem = `a listener of '${event}' threw: ${error}`;
           // The listener of problems would be called again.
           if (event === 'problem') reports.problems.add(problem);
-          else reports.failed(problem);
+          else reports.reportFailure(problem);
         }
       };
       emitter.on(event, guarded);
@@ -239,15 +239,15 @@ async function openBackend(
     quietMs: otlpQuietMs,
     acceptsJson: checks === 'lenient',
     onRejected: (path, message) =>
-      reports.refused({ method: 'POST', path, status: 200, message, isViolation: true }),
-    onFailure: reports.failed,
+      reports.reportRefused({ method: 'POST', path, status: 200, message, isViolation: true }),
+    onFailure: reports.reportFailure,
   });
   parts.add(() => otlp.close());
   return {
     store,
     checker: createChecker(checks),
     events,
-    appReports: new AppReports(),
+    statsOfApps: new StatsOfApps(),
     uploads: new UploadTokens(),
     attachments: openAttachments(file),
     otlp,
@@ -277,7 +277,9 @@ function reportDropped(http: Server, reports: Reports): void {
     dropped += 1;
     if (performance.now() < reportedAt + DROPPED_EVERY_MS) return;
     const what = dropped === 1 ? 'a connection was' : `${dropped} connections were`;
-    reports.failed(`${what} closed: ${http.maxConnections} are open already, which is the limit`);
+    reports.reportFailure(
+      `${what} closed: ${http.maxConnections} are open already, which is the limit`,
+    );
     dropped = 0;
     reportedAt = performance.now();
   });
@@ -320,7 +322,7 @@ function editorOf({ editor: name }: Settings): ServerInfo['editor'] {
 function serverStateOf(
   settings: Omit<Settings, 'editor'> & Pick<ServerInfo, 'editor'>,
   url: string,
-  { store, appReports }: Backend,
+  { store, statsOfApps }: Backend,
   { refusedCalls, failures }: Reports,
 ): ServerState {
   return {
@@ -333,7 +335,7 @@ function serverStateOf(
       editor: settings.editor,
       environment: environmentLines({ url, hasApiKey: settings.apiKey !== undefined }),
     },
-    apps: appReports.list(),
+    apps: statsOfApps.list(),
     refused: refusedCalls.list(),
     failures: failures.list(),
     storage: {

@@ -1,8 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { LocalServerEvents } from '../reports/events.js';
 import type { Store } from '../storage/store.js';
-import { demand, shown } from '../values/demand.js';
-import { demandKnown } from '../values/known-keys.js';
+import { assert, assertKnown, formatValue } from '../values/assert.js';
 
 /** Options of `waitForRows()`. A wrong value or an unknown key rejects with a `TypeError`. */
 export interface WaitOptions {
@@ -28,19 +27,19 @@ export function waitForRows(
   n: number,
   options: WaitOptions = {},
 ): Promise<void> {
-  demandKnown(options, KNOWN);
+  assertKnown(options, KNOWN);
   const { timeoutMs = 5000, pipelineId } = options;
-  demand(
+  assert(
     Number.isSafeInteger(n) && n >= 0,
-    `waitForRows() takes a number of rows, not ${shown(n)}`,
+    `waitForRows() takes a number of rows, not ${formatValue(n)}`,
   );
-  demand(
+  assert(
     typeof timeoutMs === 'number' && timeoutMs >= 0 && timeoutMs <= MAX_MS,
-    `timeoutMs must be a number of milliseconds from 0 to ${MAX_MS}, not ${shown(timeoutMs)}`,
+    `timeoutMs must be a number of milliseconds from 0 to ${MAX_MS}, not ${formatValue(timeoutMs)}`,
   );
-  demand(
+  assert(
     pipelineId === undefined || typeof pipelineId === 'string',
-    `pipelineId must be a string, not ${shown(pipelineId)}`,
+    `pipelineId must be a string, not ${formatValue(pipelineId)}`,
   );
   const count = () => (pipelineId === undefined ? store.count : store.countIn(pipelineId));
   if (count() >= n) return Promise.resolve();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { TimeBudget } from '../../src/http/time-budget.ts';
 import { Overviews } from '../../src/overview/overview.ts';
 import type { Overview, TraceSummary } from '../../src/page-api.ts';
-import { DIALECTS, MARKS, OUTCOMES } from '../../src/page-api.ts';
+import { MARKS, OUTCOMES, TRACERS } from '../../src/page-api.ts';
 import { groupsOf } from '../../src/queries/groups.ts';
 import { select } from '../../src/queries/selection.ts';
 import { type ParsedQuery, parseQuery } from '../../src/queries/trace-query.ts';
@@ -63,7 +63,7 @@ function randomSummary(chance: Chance, number: number): TraceSummary {
     feedback: null,
     input: `question ${number}`,
     output: 'answer',
-    dialect: chance.oneOf(DIALECTS),
+    dialect: chance.oneOf(TRACERS),
     marks: MARKS.filter(() => chance.next() < 0.1),
   };
 }

@@ -1,6 +1,6 @@
 /** The filters that can be edited, and how. */
 
-import { DIALECTS, FEEDBACK_FILTERS, MARKS, OUTCOMES } from '../../../local/src/page-api.js';
+import { FEEDBACK_FILTERS, MARKS, OUTCOMES, TRACERS } from '../../../local/src/page-api.js';
 import { formatCost, formatCount, formatDuration } from '../format.js';
 import type { FILTERS } from '../state/page-state.js';
 
@@ -38,7 +38,7 @@ export const FIELDS: Readonly<Record<FieldName, Field>> = {
   minTokens: { kind: 'number', label: 'Tokens from', unit: 'tokens', show: formatCount },
   minCost: { kind: 'number', label: 'Cost from', unit: 'dollars', show: formatCost },
   mark: { kind: 'choices', label: 'Marked as', choices: MARKS },
-  dialect: { kind: 'choices', label: 'Written by', choices: DIALECTS },
+  dialect: { kind: 'choices', label: 'Written by', choices: TRACERS },
   pipeline: { kind: 'texts', label: 'Pipeline' },
 };
 

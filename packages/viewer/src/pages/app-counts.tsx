@@ -1,7 +1,7 @@
 /** What the tracer of one app says of its traces, in numbers. */
 
 import type { ReactNode } from 'react';
-import type { AppReport } from '../../../local/src/page-api.js';
+import type { AppStats } from '../../../local/src/page-api.js';
 import { JsonTree } from '../content/json-tree.js';
 import { beginOf, formatCount } from '../format.js';
 import { isRecord, type Json } from '../json.js';
@@ -23,7 +23,7 @@ const WHERE_ANY = [
   ['quarantined', 'Quarantined', 'Traces that the server refused, kept on disk'],
 ] as const;
 
-export function AppCounts({ name, stats }: Pick<AppReport, 'name' | 'stats'>): ReactNode {
+export function AppCounts({ name, stats }: Pick<AppStats, 'name' | 'stats'>): ReactNode {
   const counts = isRecord(stats) ? stats : {};
   const adopted = countOf(isRecord(counts.adopted) ? counts.adopted : {}, 'found');
   const dropped = Object.entries(isRecord(counts.dropped) ? counts.dropped : {});

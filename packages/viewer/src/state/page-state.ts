@@ -1,7 +1,6 @@
 /** The state of the page that its address holds: filters, order, columns, trace, step, tab, clock. */
 
 import {
-  DIALECTS,
   FEEDBACK_FILTERS,
   MARKS,
   MAX_SEARCH_LENGTH,
@@ -10,6 +9,7 @@ import {
   type OverviewGrouping,
   SORT_COLUMNS,
   SORT_ORDERS,
+  TRACERS,
   type TraceQuery,
 } from '../../../local/src/page-api.js';
 import type { Clock } from '../format.js';
@@ -197,7 +197,7 @@ function readFilters(params: Params): Partial<PageState> {
     model: texts(params.model),
     user: texts(params.user),
     session: texts(params.session),
-    dialect: texts(params.dialect)?.filter((each) => isOneOf(each, DIALECTS)),
+    dialect: texts(params.dialect)?.filter((each) => isOneOf(each, TRACERS)),
     mark: texts(params.mark)?.filter((each) => isOneOf(each, MARKS)),
     failed: String(params.failed) === 'true' ? true : undefined,
     feedback: oneOf(params.feedback, FEEDBACK_FILTERS),

@@ -1,6 +1,6 @@
 /** The facts of one trace as bytes: that is how the index file has them. */
 
-import { DIALECTS, type Feedback, MARKS, type TraceSummary } from '../../page-api.js';
+import { type Feedback, MARKS, TRACERS, type TraceSummary } from '../../page-api.js';
 import {
   columns,
   FLAGS,
@@ -74,7 +74,7 @@ function flagsOf(summary: TraceSummary): number {
   const { outcome, dialect, marks, feedback } = summary;
   return (
     (OUTCOME_CODES.indexOf(outcome) << FLAGS.outcome.shift) |
-    (DIALECTS.indexOf(dialect) << FLAGS.dialect.shift) |
+    (TRACERS.indexOf(dialect) << FLAGS.dialect.shift) |
     (marks.reduce((bits, mark) => bits | (1 << MARKS.indexOf(mark)), 0) << FLAGS.marks.shift) |
     (feedbackFlag(feedback) << FLAGS.feedback.shift) |
     (Number(isFailed(summary)) << FLAGS.failed.shift)

@@ -17,7 +17,10 @@ export const SIZES: ReadonlyMap<string, number> = new Map([
 ]);
 
 /** The number that a text such as `7d` means; undefined if it means none, or less than 1. */
-export function measureOf(text: string, units: ReadonlyMap<string, number>): number | undefined {
+export function parseWithUnit(
+  text: string,
+  units: ReadonlyMap<string, number>,
+): number | undefined {
   const [, number = '', unit = ''] = /^(\d+(?:\.\d+)?) ?([a-z]+)$/i.exec(text) ?? [];
   const size = units.get(unit.toLowerCase()) ?? units.get(unit.toUpperCase());
   const value = size === undefined ? Number.NaN : Math.round(Number(number) * size);
@@ -25,7 +28,7 @@ export function measureOf(text: string, units: ReadonlyMap<string, number>): num
 }
 
 /** The number with the largest unit that leaves it whole. */
-export function inUnits(value: number, units: ReadonlyMap<string, number>): string {
+export function withUnit(value: number, units: ReadonlyMap<string, number>): string {
   const [unit, size] = [...units].reverse().find(([, each]) => value % each === 0) ?? ['', 1];
   return `${value / size}${unit}`;
 }
