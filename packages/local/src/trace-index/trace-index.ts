@@ -15,9 +15,13 @@ import { readRecord } from './read-record.js';
 import { type WaitingRead, WaitingReads } from './waiting-reads.js';
 import { FullTextIndex, partitionLength } from './words/full-text-index.js';
 
-/** A transaction writes this many traces to the index at most, and ends after `BATCH_MS` if a read waits for it. */
+/**
+ * A transaction writes this many traces to the index at most. It ends after `BATCH_MS`, so that the page shows them soon, or after
+ * `AWAITED_MS` if a read waits for it.
+ */
 const BATCH = 2000;
-const BATCH_MS = 30;
+const BATCH_MS = 250;
+const AWAITED_MS = 30;
 /** Changes of rows that are applied, or rows that are deleted, at a time. */
 const CHANGES = 500;
 /** Rows that are read at a time. */
@@ -367,14 +371,13 @@ export class TraceIndex {
     }
   }
 
-  /** Indexes rows until there are no more, the batch is full, or a read has waited long enough. */
+  /** Indexes rows until there are no more, the batch is full, or its time is over. */
   async #writeRows(after: number, budget: TimeBudget): Promise<WrittenRows> {
     const startedAt = performance.now();
     const added: Added[] = [];
     let newest = after;
     let isEndOfRows = false;
-    while (added.length < BATCH && !isEndOfRows && !this.#isClosed) {
-      if (!this.#waiting.isEmpty && performance.now() > startedAt + BATCH_MS) break;
+    while (added.length < BATCH && !this.#isClosed) {
       const { records, isEnd } = this.#rows.after(newest, STRIDE);
       for (const record of records) {
         added.push([record.id, this.#write(record, 'add')]);
@@ -382,7 +385,11 @@ export class TraceIndex {
       }
       isEndOfRows = isEnd;
       // No pause after the last rows: a read that came in it may wait for rows that were stored in it.
-      if (!isEndOfRows) await budget.turn();
+      if (isEndOfRows) break;
+      await budget.turn();
+      // Asked after some rows, so that there is progress whatever the clock says.
+      const maxMs = this.#waiting.isEmpty ? BATCH_MS : AWAITED_MS;
+      if (performance.now() > startedAt + maxMs) break;
     }
     return { added, newest, isEndOfRows };
   }
