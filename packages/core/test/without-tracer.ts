@@ -1,6 +1,6 @@
 /** As in a process where nobody has asked for the process-wide tracer yet. */
 export function withoutTracer(): Disposable {
-  const slot = Symbol.for('openlayer-tracing.tracer.v4');
+  const slot = Symbol.for('openlayer-tracing.tracer.v5');
   const shared = Reflect.get(globalThis, slot) as { tracer: unknown };
   const before = shared.tracer;
   shared.tracer = undefined;

@@ -19,7 +19,7 @@ interface Shared {
 
 /** What all loaded copies of this package share. */
 const shared = processWide(
-  'tracer.v4',
+  'tracer.v5',
   (): Shared => ({ tracer: undefined, origins: new WeakMap() }),
 );
 

@@ -28,7 +28,7 @@ function exitHooks<Hook>(slot: string, run: (hook: Hook) => void): ExitHooks<Hoo
 
 /** The hooks at `exit`. */
 function hooksAtExit(): ExitHooks<() => void> {
-  return exitHooks('exit.v1', (hook) => hook());
+  return exitHooks('exit.v2', (hook) => hook());
 }
 
 /** The hooks at `beforeExit`. They run at the same time, so that several tracers delay the exit no longer than one. */
@@ -82,7 +82,7 @@ interface SignalHooks {
 }
 
 function signalHooks(): SignalHooks {
-  return processWide('signals.v1', () => ({ hooks: new Set<SignalHook>(), onSignalReceived }));
+  return processWide('signals.v2', () => ({ hooks: new Set<SignalHook>(), onSignalReceived }));
 }
 
 /**
