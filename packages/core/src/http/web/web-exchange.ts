@@ -206,12 +206,16 @@ function isStreamed(headers: Headers): boolean {
 /** More microtasks than Deno and Bun need to read a body in memory. */
 const MICROTASKS = 8;
 
-/** The rest of this turn of the event loop, from the first promise on that needs more than microtasks. */
+/**
+ * The rest of this turn of the event loop, from the first promise on that needs more than microtasks; and for one promise the next
+ * turn too: on a busy machine, a timer is due before Node 24 has read a Blob.
+ */
 class Turn {
   #timer: Timer | undefined = undefined;
   #end: Promise<void> | undefined = undefined;
+  #isLast = false;
 
-  /** The value of a promise that resolves within the turn; undefined if it takes longer or rejects. */
+  /** The value of a promise that resolves within it; undefined if it takes longer or rejects. */
   async valueOf<T extends object>(promise: Promise<T>): Promise<T | undefined> {
     let result: T | undefined;
     let isOver = false;
@@ -226,6 +230,10 @@ class Turn {
     );
     for (let i = 0; i < MICROTASKS && !isOver; i++) await undefined;
     if (!isOver) await Promise.race([over, this.#ended()]);
+    if (!isOver && !this.#isLast) {
+      this.#isLast = true;
+      await Promise.race([over, this.#nextTurn()]);
+    }
     return result;
   }
 
@@ -234,9 +242,13 @@ class Turn {
   }
 
   #ended(): Promise<void> {
-    this.#end ??= new Promise((resolve) => {
+    this.#end ??= this.#nextTurn();
+    return this.#end;
+  }
+
+  #nextTurn(): Promise<void> {
+    return new Promise((resolve) => {
       this.#timer = startTimer(resolve, 0);
     });
-    return this.#end;
   }
 }
