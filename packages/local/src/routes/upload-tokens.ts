@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { RecentMap } from '../values/recent-map.js';
 
 const MAX_OPEN = 1000;
 const MAX_AGE_MS = 10 * 60_000;
@@ -11,14 +12,10 @@ interface Upload {
 
 /** Tokens that each allow one upload without a key, as the presigned URLs of a storage service do. */
 export class UploadTokens {
-  readonly #open = new Map<string, Upload>();
+  readonly #open = new RecentMap<string, Upload>(MAX_OPEN);
 
   /** Allows one more upload for 10 minutes. At most 1,000 are open at a time: then the oldest ends. */
   allow(now: number): { readonly token: string; readonly attachmentId: string } {
-    for (const oldest of this.#open.keys()) {
-      if (this.#open.size < MAX_OPEN) break;
-      this.#open.delete(oldest);
-    }
     const token = randomBytes(16).toString('base64url');
     const attachmentId = randomBytes(16).toString('hex');
     this.#open.set(token, { attachmentId, createdAt: now });

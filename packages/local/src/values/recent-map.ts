@@ -23,6 +23,10 @@ export class RecentMap<K, V> {
     }
   }
 
+  delete(key: K): void {
+    this.#values.delete(key);
+  }
+
   /** The values, the last one that was set first. */
   newestFirst(): V[] {
     return [...this.#values.values()].reverse();
