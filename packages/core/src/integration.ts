@@ -129,6 +129,7 @@ export { isJsonObject, type JsonObject, tryParseJson } from './values/json/json-
 export { isError } from './values/reading/read-safely.js';
 export { watchRejection } from './values/reading/thenable.js';
 export { MASK } from './values/redaction/mask-text.js';
+export { markedAsCut } from './values/snapshot/value-marks.js';
 export { hexadecimal, mixedBits } from './values/text/hash-bits.js';
 export { percentDecoded } from './values/text/percent-decoded.js';
 export { cutTo, withoutHalf } from './values/text/well-formed.js';

@@ -1,6 +1,6 @@
 /** Parses JSON of any length while it is received, in bounded memory. */
 
-import { withoutHalf } from '@openlayer-tracing/core/integration';
+import { markedAsCut, withoutHalf } from '@openlayer-tracing/core/integration';
 import { BASE64_WORD, bytesOfBase64, textOrPlaceholder } from '../../common/content/media.js';
 import { tryParseJson } from '../../common/json.js';
 import { BACKSLASH, isEscaped } from './escaped-quote.js';
@@ -292,7 +292,7 @@ function shortened(head: string, chars: number, end: string, key: string): strin
   if (placeholder !== undefined) return placeholder;
   // A part of base64 cannot be decoded.
   const kept = withoutHalf(text.replace(BASE64_AT_END, ''));
-  return `${kept}… [cut: ${length - kept.length} more characters]`;
+  return markedAsCut(kept, length - kept.length, 'characters');
 }
 
 const BASE64_AT_END = new RegExp(`${BASE64_WORD}$`);

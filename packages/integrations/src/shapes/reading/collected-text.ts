@@ -1,4 +1,4 @@
-import { withoutHalf } from '@openlayer-tracing/core/integration';
+import { markedAsCut, withoutHalf } from '@openlayer-tracing/core/integration';
 
 /** The longest string that a step keeps, minus the length of the mark for the cut. */
 const MAX_CHARS = 65_536 - 64;
@@ -33,6 +33,6 @@ export class CollectedText {
 
   toString(): string {
     const cut = this.#chars - this.#text.length;
-    return cut > 0 ? `${withoutHalf(this.#text)}… [cut: ${cut} more characters]` : this.#text;
+    return cut > 0 ? markedAsCut(withoutHalf(this.#text), cut, 'characters') : this.#text;
   }
 }
