@@ -6,7 +6,7 @@ import { Followers, joinFollowers, rememberFollowers } from './followers.js';
 import type { FollowingStep } from './following-step.js';
 import { defineMethod, type Method } from './observe/replace-method.js';
 
-/** Whether the result is an Observable that can be followed to its end. A subject cannot: whoever has it decides when it ends. */
+/** Whether the result is an Observable that is followed to its end. A Subject is not: any code that has it may end it. */
 export function isFollowedObservable(result: object): boolean {
   return isObservable(result) && !hasMethod(result, 'next');
 }

@@ -55,7 +55,7 @@ export interface RequestAdapter<Req extends object, Res> {
   readonly returnedResponse?: ReturnedResponse<Req>;
 }
 
-/** How requests that a handler makes within the process are told from others. */
+/** Recognizes requests that a handler makes within the process. */
 export interface InnerRequests<Req> {
   /** Whether the request may be one (`app.request()`), which belongs to the current trace. */
   mayBeInner(req: Req): boolean;
@@ -63,7 +63,7 @@ export interface InnerRequests<Req> {
   isPassedOn(req: Req, outer: Req): boolean;
 }
 
-/** How a response that the app has returned is read and followed. */
+/** Reads and follows the response that the app has returned. */
 export interface ReturnedResponse<Req> {
   /** Its status; undefined without a response. */
   readStatus(req: Req): number | undefined;

@@ -213,7 +213,7 @@ const MICROTASKS = 8;
 class Turn {
   #timer: Timer | undefined = undefined;
   #end: Promise<void> | undefined = undefined;
-  #isLast = false;
+  #isExtended = false;
 
   /** The value of a promise that resolves within it; undefined if it takes longer or rejects. */
   async valueOf<T extends object>(promise: Promise<T>): Promise<T | undefined> {
@@ -230,8 +230,8 @@ class Turn {
     );
     for (let i = 0; i < MICROTASKS && !isOver; i++) await undefined;
     if (!isOver) await Promise.race([over, this.#ended()]);
-    if (!isOver && !this.#isLast) {
-      this.#isLast = true;
+    if (!isOver && !this.#isExtended) {
+      this.#isExtended = true;
       await Promise.race([over, this.#nextTurn()]);
     }
     return result;

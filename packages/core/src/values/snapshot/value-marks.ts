@@ -42,12 +42,15 @@ export function bytesMark(bytes: object): string {
   return `[${classOf(bytes)}: ${byteLengthOf(bytes)} bytes]`;
 }
 
-/** A mark for what is left out, such as `[cut: 3 more items]`. @param noun in the plural */
+/**
+ * The mark for values that are left out: `[cut: 3 more items]`.
+ * @param noun what they are, in the plural
+ */
 export function cutMark(count: number, noun: string): string {
   return `[cut: ${count} more ${noun}]`;
 }
 
-/** The beginning of a text with a mark for the rest. */
+/** The beginning of a text with the mark for the rest: `So… [cut: 9 more characters]`. */
 export function markedAsCut(text: string, count: number, noun: string): string {
   return `${text}… ${cutMark(count, noun)}`;
 }
